@@ -1,0 +1,1 @@
+"""From a photo to the square that a domain knows."""

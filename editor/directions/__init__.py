@@ -1,0 +1,1 @@
+"""Attribute boundaries: fitting and storing them."""

@@ -1,0 +1,112 @@
+"""A boundary: unit normal of a separating hyperplane in code space, with its layers and range."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from editor.errors import MismatchError, OptionError, PackError, WeightsError
+from editor.weights.format import read_tensors, write_tensors
+
+GROUPS = ("Expression", "Face", "Pose", "Light", "Scene", "Other")
+
+
+@dataclass(frozen=True)
+class BoundaryInfo:
+    """The header of a boundary.
+
+    Attributes:
+        name: as used in commands, such as mouth_open.
+        title: as shown, such as "mouth open".
+        group: heading under which the page shows it.
+        domain: pack whose codes it separates.
+        layers: which layers of a code it moves.
+        range: recommended distances (low, high), low ≤ 0 ≤ high.
+        accuracy: of the SVM on held-out codes, 0…1.
+        facts: how it was fitted.
+    """
+
+    name: str
+    title: str
+    group: str
+    domain: str
+    layers: tuple[int, ...]
+    range: tuple[float, float]
+    accuracy: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        low, high = self.range
+        if not (math.isfinite(low) and math.isfinite(high) and low <= 0 <= high and low < high):
+            raise OptionError(f"range {self.range} of '{self.name}' must enclose 0")
+        if not self.name.isidentifier():
+            raise OptionError(f"'{self.name}' is no name for a boundary; use letters, digits and _")
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A direction in code space; `normal` is [num_ws, w_dim], each row of length 1."""
+
+    info: BoundaryInfo
+    normal: Tensor
+
+
+def save_boundary(boundary: Boundary, path: Path) -> None:
+    """Write a boundary file."""
+    write_tensors(path, {"normal": boundary.normal}, {"kind": "boundary", **asdict(boundary.info)})
+
+
+def load_boundary(path: Path, domain: str, num_ws: int, w_dim: int) -> Boundary:
+    """Read a boundary file for a domain.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+        MismatchError: it was fitted for another domain or shape.
+    """
+    tensors, header = read_tensors(path, kind="boundary")
+    again = f"Fit it again: python -m editor fit-boundaries --domain {domain}"
+    try:
+        values = {key: header[key] for key in BoundaryInfo.__dataclass_fields__}
+        values["layers"] = tuple(int(layer) for layer in values["layers"])
+        values["range"] = (float(values["range"][0]), float(values["range"][1]))
+        info, normal = BoundaryInfo(**values), tensors["normal"].float()
+    except (KeyError, TypeError, ValueError, IndexError, OptionError) as error:
+        raise WeightsError(f"{path} is not a complete boundary ({error!r}). {again}") from error
+    if info.domain != domain or normal.shape != (num_ws, w_dim):
+        raise MismatchError(
+            f"boundary '{info.name}' was fitted for domain '{info.domain}' "
+            f"{tuple(normal.shape)}, but the loaded domain is '{domain}' ({num_ws}, {w_dim}). {again}"
+        )
+    if not info.layers or min(info.layers) < 0 or max(info.layers) >= num_ws:
+        raise MismatchError(f"boundary '{info.name}' names layers {info.layers} of {num_ws}. {again}")
+    length = normal.norm(dim=1)
+    if not bool(torch.isfinite(normal).all()) or not torch.allclose(
+        length, torch.ones_like(length), atol=1e-3
+    ):
+        raise WeightsError(f"{path}: the rows of the normal are not of length 1. {again}")
+    return Boundary(info, normal)
+
+
+def load_boundaries(folder: Path, domain: str, num_ws: int, w_dim: int) -> dict[str, Boundary]:
+    """All boundaries of a folder, by name, in the order of the page.
+
+    Raises:
+        PackError: a file is damaged, or two have the same name.
+    """
+    found: dict[str, Boundary] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        boundary = load_boundary(path, domain, num_ws, w_dim)
+        if boundary.info.name in found:
+            raise PackError(f"{folder} holds two boundaries named '{boundary.info.name}'; remove one")
+        found[boundary.info.name] = boundary
+
+    def order(item: Boundary) -> tuple[int, str]:
+        group = item.info.group
+        return (GROUPS.index(group) if group in GROUPS else len(GROUPS), item.info.name)
+
+    return {item.info.name: item for item in sorted(found.values(), key=order)}

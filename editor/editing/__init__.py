@@ -1,0 +1,1 @@
+"""Changing codes: moving along boundaries."""

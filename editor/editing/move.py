@@ -1,0 +1,35 @@
+"""Moving codes along boundaries: wp′ = wp + distance · n on chosen layers."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from editor.errors import OptionError
+
+
+def move(wp: Tensor, direction: Tensor, distance: float | Tensor, layers: tuple[int, ...]) -> Tensor:
+    """Move codes along one direction.
+
+    Args:
+        wp: [N, num_ws, w_dim].
+        direction: [num_ws, w_dim], each row of length 1.
+        distance: signed length of the step, in units of the code; a tensor [N] moves each its own.
+        layers: layers that move; the others keep their values exactly.
+
+    Raises:
+        OptionError: a distance is not finite, or a layer does not exist.
+
+    Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, section 4.3.
+    """
+    if isinstance(distance, float | int) and not math.isfinite(distance):
+        raise OptionError(f"distance {distance} is not finite")
+    if layers and not (min(layers) >= 0 and max(layers) < wp.shape[1]):
+        raise OptionError(f"layers {layers} lie outside 0…{wp.shape[1] - 1}")
+    moved = wp.clone()
+    index = list(layers)
+    step = direction[index].to(wp)[None]
+    amount = distance.to(wp)[:, None, None] if isinstance(distance, Tensor) else float(distance)
+    moved[:, index] = moved[:, index] + amount * step
+    return moved

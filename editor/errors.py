@@ -1,0 +1,55 @@
+"""Every error that a caller may catch, in one tree.
+
+EditorError
+├── InputError          what the user gave cannot be used
+│   ├── ImageError      a picture that cannot be read, or is too small or too large
+│   └── OptionError     an option outside its range, or an unknown name
+├── PackError           a domain pack or a file of it
+│   ├── PackNotFoundError
+│   └── WeightsError    a tensor file that is missing, damaged or of another make
+│       └── MismatchError   its contents do not fit what they are loaded into
+├── TrainingError       a training that cannot start, resume or go on
+└── UnavailableError    something optional is not installed or not downloaded
+"""
+
+from __future__ import annotations
+
+
+class EditorError(Exception):
+    """Base of all errors that this package raises on purpose; its text is meant for people."""
+
+
+class InputError(EditorError):
+    """What the user gave cannot be used."""
+
+
+class ImageError(InputError):
+    """A picture that cannot be read, or whose size is outside the limits."""
+
+
+class OptionError(InputError):
+    """An option outside its range, or a name that is not known."""
+
+
+class PackError(EditorError):
+    """Something is wrong with a domain pack."""
+
+
+class PackNotFoundError(PackError):
+    """No pack of that name was found."""
+
+
+class WeightsError(PackError):
+    """A tensor file is missing, damaged or not of this format."""
+
+
+class MismatchError(WeightsError):
+    """A tensor file is sound, but does not fit what it is loaded into."""
+
+
+class TrainingError(EditorError):
+    """A training cannot start, resume or go on."""
+
+
+class UnavailableError(EditorError):
+    """Something optional is not installed, or could not be downloaded."""

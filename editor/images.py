@@ -1,0 +1,125 @@
+"""Pictures in and out: reading with limits and orientation, PIL ↔ tensor, atomic saving."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from editor.errors import ImageError
+
+MIN_SIDE_PX = 16
+MAX_PIXELS = 64_000_000
+MAX_BYTES = 100 * 2**20
+BACKGROUND = (128, 128, 128)
+
+
+def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
+    """Read a picture as upright 8-bit RGB.
+
+    EXIF orientation is applied; of an animation the first frame is taken; transparency is laid on
+    mid grey; greyscale, palette and CMYK become RGB.
+
+    Args:
+        source: a path, the bytes of a file, or a PIL image.
+
+    Raises:
+        ImageError: not a picture, damaged, smaller than 16 px or larger than 64 megapixels.
+    """
+    if isinstance(source, Image.Image):
+        return _upright_rgb(source)
+    name = "the picture" if isinstance(source, bytes) else Path(source).name
+    try:
+        data = source if isinstance(source, bytes) else _read(Path(source))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data))
+        _check_size(image, name)
+        image.load()
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is not a picture that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} is larger than 64 megapixels; make it smaller first") from error
+    except ImageError:
+        raise
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageError(
+            f"{name} is damaged or incomplete ({error}); open and save it again, or take another"
+        ) from error
+    return _upright_rgb(image)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """RGB image → [1, 3, H, W], float32, in [-1, 1]."""
+    array = np.asarray(image.convert("RGB"), dtype=np.float32)
+    return torch.from_numpy(array / 127.5 - 1.0).permute(2, 0, 1)[None].contiguous()
+
+
+def to_pil(image: Tensor) -> Image.Image:
+    """[3, H, W] or [1, 3, H, W], in [-1, 1] (clamped) → RGB image."""
+    chw = image[0] if image.ndim == 4 else image
+    array = chw.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+    return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
+
+
+def save_image(image: Image.Image, path: Path) -> None:
+    """Save a picture whole or not at all; the suffix chooses the format.
+
+    Raises:
+        ImageError: the suffix is not known, or the folder cannot be written.
+    """
+    formats = Image.registered_extensions()
+    kind = formats.get(path.suffix.lower())
+    if kind is None or kind not in Image.SAVE:
+        raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(temporary, format=kind)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written: {error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ImageError(f"{path.name} has {size // 2**20} MB; at most {MAX_BYTES // 2**20} are read")
+    return path.read_bytes()
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if min(width, height) < MIN_SIDE_PX:
+        raise ImageError(
+            f"{name} is {width}×{height} pixels; at least {MIN_SIDE_PX} on each side are needed"
+        )
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} is {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read. "
+            f"Make it smaller first"
+        )
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    _check_size(image, "the picture")
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        flat = Image.new("RGBA", rgba.size, (*BACKGROUND, 255))
+        image = Image.alpha_composite(flat, rgba)
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        array = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if array.max() > 255 else 255.0
+        image = Image.fromarray((array.clip(0, top) * (255.0 / top)).astype(np.uint8))
+    return image.convert("RGB")

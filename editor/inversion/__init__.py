@@ -1,0 +1,1 @@
+"""In-domain inversion: one objective, one loop."""

@@ -1,0 +1,1 @@
+"""Measurements: reconstruction errors, attribute predictors and the features they stand on."""

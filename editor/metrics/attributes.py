@@ -1,0 +1,134 @@
+"""Attribute predictors: linear models on features of labelled images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+
+from editor.errors import TrainingError
+
+CONTINUOUS = {"age", "yaw", "pitch"}
+
+
+class Maps(Protocol):
+    """A network that gives feature maps of images."""
+
+    def __call__(self, image: Tensor) -> list[Tensor]: ...
+
+
+class PooledFeatures(nn.Module):
+    """Feature maps of a network, averaged to a coarse grid and flattened.
+
+    Args:
+        maps: gives feature maps, finest first; those of at most 16×16 are used.
+        resolution: scale images to this side first; None leaves them.
+        grid: side of the coarse grid.
+    """
+
+    def __init__(self, maps: Maps, resolution: int | None = None, grid: int = 4) -> None:
+        super().__init__()
+        self.maps, self.resolution, self.grid = maps, resolution, grid
+
+    @torch.no_grad()
+    def forward(self, image: Tensor) -> Tensor:
+        """[N, 3, H, W], RGB, in [-1, 1] → [N, F], float32."""
+        if self.resolution is not None and image.shape[-1] != self.resolution:
+            image = F.interpolate(image, size=self.resolution, mode="bicubic", antialias=True)
+        parts = []
+        for x in self.maps(image.clamp(-1, 1)):
+            if x.shape[-1] <= 16:
+                x = F.adaptive_avg_pool2d(x.float(), self.grid) if x.shape[-1] > self.grid else x
+                parts.append(x.float().flatten(1))
+        return torch.cat(parts, dim=1).cpu()
+
+
+@dataclass(frozen=True)
+class AttributePredictor:
+    """Scores attributes from pooled features; probabilities, or standardised values if continuous.
+
+    Attributes:
+        features: how images become features.
+        quality: by attribute, area under the ROC curve (correlation if continuous) on held-out
+            labelled images.
+    """
+
+    features: PooledFeatures
+    pca: PCA
+    models: dict[str, Any]
+    quality: dict[str, float]
+
+    def score(self, images: Tensor, batch: int = 64) -> dict[str, Tensor]:
+        """Scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
+        rows = [self.features(part).numpy() for part in images.split(batch)]
+        return self.score_features(np.concatenate(rows))
+
+    def score_features(self, features: np.ndarray) -> dict[str, Tensor]:
+        """Scores [N] by attribute of pooled features [N, F]."""
+        x = self.pca.transform(features)
+        return {name: torch.from_numpy(_scores(model, x)) for name, model in self.models.items()}
+
+
+def fit_predictor(
+    features: PooledFeatures,
+    images: Tensor,
+    attributes: list[dict[str, Any]],
+    names: list[str],
+    held_out: int,
+    components: int = 256,
+    batch: int = 64,
+) -> AttributePredictor:
+    """Fit one linear model an attribute: logistic regression, or ridge if continuous.
+
+    Args:
+        features: how images become features.
+        images: [N, 3, H, W], uint8, RGB.
+        attributes: labels of each image; probabilities in 0…1, or values if continuous.
+        names: attributes to fit.
+        held_out: the last so many images only measure the quality.
+        components: principal components that are kept.
+        batch: images at a time.
+
+    Raises:
+        TrainingError: an attribute is missing from the labels, or has one class only.
+    """
+    rows = [features(part.float() / 127.5 - 1.0).numpy() for part in images.split(batch)]
+    x = np.concatenate(rows)
+    cut = len(x) - held_out
+    pca = PCA(min(components, cut, x.shape[1]), whiten=True, svd_solver="randomized", random_state=0)
+    pca.fit(x[:cut])
+    x = pca.transform(x)
+    models: dict[str, Any] = {}
+    quality: dict[str, float] = {}
+    for name in names:
+        raw = [row.get(name) for row in attributes]
+        known = np.array([value is not None for value in raw])
+        y = np.array([0.0 if value is None else float(value) for value in raw])
+        if known.sum() < 20:
+            raise TrainingError(f"attribute '{name}' is labelled on {known.sum()} images only")
+        train, test = known.copy(), known.copy()
+        train[cut:], test[:cut] = False, False
+        if name in CONTINUOUS:
+            mean, std = y[train].mean(), y[train].std() or 1.0
+            models[name] = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
+            quality[name] = float(np.corrcoef(_scores(models[name], x[test]), y[test])[0, 1])
+            continue
+        train &= (y > 0.7) | (y < 0.3)
+        if len(set(y[train] > 0.5)) < 2 or len(set(y[test] > 0.5)) < 2:
+            raise TrainingError(f"attribute '{name}' has only one class among the labels")
+        models[name] = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
+        quality[name] = float(roc_auc_score(y[test] > 0.5, _scores(models[name], x[test])))
+    return AttributePredictor(features, pca, models, quality)
+
+
+def _scores(model: Any, x: np.ndarray) -> np.ndarray:
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(x)[:, 1], dtype=np.float32)
+    return np.asarray(model.predict(x), dtype=np.float32)

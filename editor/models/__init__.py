@@ -1,0 +1,1 @@
+"""The networks: `nn.Module`s and their configurations; no files, no choice of device."""

@@ -1,0 +1,91 @@
+"""Configurations of the networks: small frozen dataclasses that check themselves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from editor.errors import OptionError
+
+C = TypeVar("C", bound="NetworkConfig")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What all networks share: a square resolution and a channel budget.
+
+    Channels at resolution r are `min(fmaps_base // r, fmaps_max)`.
+    """
+
+    resolution: int = 64
+    fmaps_base: int = 4096
+    fmaps_max: int = 256
+
+    def __post_init__(self) -> None:
+        log2 = math.log2(self.resolution) if self.resolution > 0 else 0.0
+        if log2 != int(log2) or not 8 <= self.resolution <= 1024:
+            raise OptionError(
+                f"resolution is {self.resolution}; expected a power of two from 8 to 1024"
+            )
+        if self.fmaps_base < self.resolution or self.fmaps_max < 1:
+            raise OptionError(
+                f"fmaps_base {self.fmaps_base} and fmaps_max {self.fmaps_max} leave no channel at "
+                f"{self.resolution} px; raise fmaps_base to at least {self.resolution}"
+            )
+
+    def channels(self, resolution: int) -> int:
+        """Number of feature channels at a resolution."""
+        return min(self.fmaps_base // resolution, self.fmaps_max)
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """All resolutions of the network, 4 first."""
+        return tuple(2**i for i in range(2, int(math.log2(self.resolution)) + 1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary, read back by `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls: type[C], values: dict[str, Any]) -> C:
+        """Build from a dictionary, refusing unknown or missing names.
+
+        Raises:
+            OptionError: a name is unknown, or a value is outside its range.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise OptionError(f"{cls.__name__} does not know {unknown}; it knows {sorted(known)}")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class GeneratorConfig(NetworkConfig):
+    """StyleGAN2 generator. `noise` adds per-layer noise; off, a code gives exactly one image."""
+
+    z_dim: int = 256
+    w_dim: int = 256
+    mapping_layers: int = 4
+    mapping_lr_multiplier: float = 0.01
+    noise: bool = False
+
+    @property
+    def num_ws(self) -> int:
+        """Number of style layers: one per convolution and one for the last colour layer."""
+        return 2 * len(self.resolutions)
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig(NetworkConfig):
+    """Residual discriminator; `mbstd_group` is the group of the minibatch standard deviation."""
+
+    mbstd_group: int = 8
+
+
+@dataclass(frozen=True)
+class EncoderConfig(NetworkConfig):
+    """Encoder from image to W+, an offset from the mean code of each layer."""
+
+    num_ws: int = 10
+    w_dim: int = 256

@@ -1,0 +1,143 @@
+"""Perceptual terms: what a loss compares besides pixels.
+
+Each is a module with `features(image) → list of maps` and `distance(target, other) → [N]`, so that
+the features of a target are computed once.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from editor.models.discriminator import Discriminator
+
+CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class Perceptual(Protocol):
+    """What a loss needs of a perceptual term."""
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        ...
+
+    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
+        """[N] distances between two lists of feature maps."""
+        ...
+
+
+class DiscriminatorPerceptual(nn.Module):
+    """Relative squared error of the discriminator's first feature maps.
+
+    Args:
+        discriminator: the domain's own; nothing needs to be downloaded.
+        levels: how many maps, from resolution/2 downwards.
+    """
+
+    def __init__(self, discriminator: Discriminator, levels: int = 3) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+        self.levels = levels
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        return self.discriminator.features(image)[: self.levels]
+
+    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
+        """[N]: mean over the maps of ‖F(x) - F(y)‖² / ‖F(x)‖²."""
+        total = torch.zeros(target[0].shape[0], device=target[0].device)
+        for a, b in zip(target, other, strict=True):
+            a, b = a.float(), b.float()
+            total = total + (a - b).square().mean(dim=(1, 2, 3)) / (
+                a.square().mean(dim=(1, 2, 3)) + 1e-8
+            )
+        return total / len(target)
+
+
+class VGG16Perceptual(nn.Module):
+    """Mean squared error of VGG16's conv4_3, as torchvision numbers its layers (features.21).
+
+    Args:
+        caffe: expect weights with Caffe preprocessing (BGR, 0-255) as in the published code, else
+            torchvision's (RGB, ImageNet mean and deviation).
+
+    Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, section 3.2.
+    """
+
+    scale: Tensor
+    shift: Tensor
+    PLAN = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512)
+
+    def __init__(self, caffe: bool = False) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 3
+        for width in self.PLAN:
+            if width == 0:
+                layers.append(nn.MaxPool2d(2))
+                continue
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            channels = width
+        self.layers = nn.Sequential(*layers[:-1])
+        self.caffe = caffe
+        if caffe:
+            scale, shift = torch.full([3], 127.5), 127.5 - torch.tensor(CAFFE_MEAN_BGR)
+        else:
+            std, mean = torch.tensor(IMAGENET_STD), torch.tensor(IMAGENET_MEAN)
+            scale, shift = 0.5 / std, (0.5 - mean) / std
+        self.register_buffer("scale", scale[None, :, None, None], persistent=False)
+        self.register_buffer("shift", shift[None, :, None, None], persistent=False)
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
+        x = image.flip(1) if self.caffe else image
+        return [self.layers(x * self.scale + self.shift)]
+
+    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
+        """[N]: mean squared difference over all elements."""
+        return (target[0] - other[0]).square().mean(dim=(1, 2, 3))
+
+
+class SqueezeNetFeatures(nn.Module):
+    """ImageNet SqueezeNet v1.0 (BGR, 0-255 less the mean): an independent judge for measurements.
+
+    Reference: Iandola et al., SqueezeNet, table 1.
+    """
+
+    mean: Tensor
+    FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192),
+             8: (64, 256), 9: (64, 256)}  # fmt: skip
+    POOL_AFTER = (4, 8)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 96, 7, stride=2)
+        channels = 96
+        for index, (squeeze, expand) in self.FIRES.items():
+            self.add_module(f"fire{index}_squeeze", nn.Conv2d(channels, squeeze, 1))
+            self.add_module(f"fire{index}_expand1", nn.Conv2d(squeeze, expand, 1))
+            self.add_module(f"fire{index}_expand3", nn.Conv2d(squeeze, expand, 3, padding=1))
+            channels = 2 * expand
+        mean = torch.tensor([104.0, 117.0, 123.0])[None, :, None, None]
+        self.register_buffer("mean", mean, persistent=False)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Maps after fire3, fire5, fire7 and fire9 of images [N, 3, H, W], RGB, in [-1, 1]."""
+        x = image.flip(1) * 127.5 + 127.5 - self.mean
+        x = F.max_pool2d(F.relu(self.conv1(x)), 3, 2, ceil_mode=True)
+        maps = []
+        for index in self.FIRES:
+            s = F.relu(self.get_submodule(f"fire{index}_squeeze")(x))
+            one = self.get_submodule(f"fire{index}_expand1")(s)
+            three = self.get_submodule(f"fire{index}_expand3")(s)
+            x = F.relu(torch.cat([one, three], dim=1))
+            if index in (3, 5, 7, 9):
+                maps.append(x)
+            if index in self.POOL_AFTER:
+                x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+        return maps

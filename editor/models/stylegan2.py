@@ -1,0 +1,144 @@
+"""StyleGAN2 generator: mapping network and modulated synthesis with skip outputs."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from editor.models.config import GeneratorConfig
+from editor.models.layers import Linear, ModulatedConv, ToRGB, upsample2
+
+
+class Mapping(nn.Module):
+    """z → w: a fully connected network on the normalised latent."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
+        self.layers = nn.ModuleList(
+            Linear(a, b, lr_multiplier=config.mapping_lr_multiplier, activate=True)
+            for a, b in zip(sizes, sizes[1:], strict=False)
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: one or two modulated convolutions and a colour output."""
+
+    def __init__(self, config: GeneratorConfig, resolution: int) -> None:
+        super().__init__()
+        channels, w_dim, noise = config.channels(resolution), config.w_dim, config.noise
+        self.conv0: ModulatedConv | None = None
+        if resolution > 4:
+            below = config.channels(resolution // 2)
+            self.conv0 = ModulatedConv(below, channels, w_dim, resolution, up=True, noise=noise)
+        self.conv1 = ModulatedConv(channels, channels, w_dim, resolution, noise=noise)
+        self.to_rgb = ToRGB(channels, w_dim)
+
+
+class Synthesis(nn.Module):
+    """wp → image, with skip outputs summed over the resolutions."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.const = nn.Parameter(torch.randn(1, config.channels(4), 4, 4))
+        self.blocks = nn.ModuleList(SynthesisBlock(config, r) for r in config.resolutions)
+
+    def forward(self, wp: Tensor, dtype: torch.dtype) -> Tensor:
+        x = self.const.to(dtype).repeat(wp.shape[0], 1, 1, 1)
+        x = x.contiguous(memory_format=torch.channels_last)
+        rgb: Tensor | None = None
+        layer = 0
+        for module in self.blocks:
+            block = cast(SynthesisBlock, module)
+            if block.conv0 is not None:
+                x = block.conv0(x, wp[:, layer])
+                layer += 1
+            x = block.conv1(x, wp[:, layer])
+            layer += 1
+            colour = block.to_rgb(x, wp[:, layer])
+            rgb = colour if rgb is None else upsample2(rgb) + colour
+        assert rgb is not None
+        return rgb
+
+
+class StyleGAN2Generator(nn.Module):
+    """Generator of a domain.
+
+    Attributes:
+        config: the architecture.
+        w_avg: [num_ws, w_dim], the mean code of each layer.
+        compute_dtype: dtype of the activations; weights stay float32.
+    """
+
+    w_avg: Tensor
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.map = Mapping(config)
+        self.synth = Synthesis(config)
+        self.register_buffer("w_avg", torch.zeros(config.num_ws, config.w_dim))
+        self.compute_dtype = torch.float32
+
+    @property
+    def resolution(self) -> int:
+        """Side of the image, px."""
+        return self.config.resolution
+
+    @property
+    def num_ws(self) -> int:
+        """Number of style layers."""
+        return self.config.num_ws
+
+    @property
+    def w_dim(self) -> int:
+        """Size of one layer's code."""
+        return self.config.w_dim
+
+    @property
+    def z_dim(self) -> int:
+        """Size of the latent."""
+        return self.config.z_dim
+
+    def mapping(
+        self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None
+    ) -> Tensor:
+        """Map latents to codes.
+
+        Args:
+            z: [N, z_dim], standard normal.
+            truncation_psi: 1 keeps the code, 0 gives the mean.
+            truncation_cutoff: truncate only the layers before this one; None means all.
+
+        Returns:
+            [N, num_ws, w_dim], the same code in every layer before truncation.
+        """
+        wp = self.map(z)[:, None].expand(-1, self.num_ws, -1)
+        if truncation_psi == 1.0:
+            return wp.contiguous()
+        cut = self.num_ws if truncation_cutoff is None else truncation_cutoff
+        mean = self.w_avg[None, :cut]
+        return torch.cat([mean + truncation_psi * (wp[:, :cut] - mean), wp[:, cut:]], dim=1)
+
+    def synthesis(self, wp: Tensor) -> Tensor:
+        """Synthesise images.
+
+        Args:
+            wp: [N, num_ws, w_dim].
+
+        Returns:
+            [N, 3, resolution, resolution], RGB, float32, about [-1, 1] (not clamped).
+        """
+        return cast(Tensor, self.synth(wp, self.compute_dtype))
+
+    def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
+        """Latents to images: `synthesis(mapping(z, truncation_psi))`."""
+        return self.synthesis(self.mapping(z, truncation_psi))

@@ -1,0 +1,123 @@
+"""Image sets for training: a folder or a zip, decoded once into memory as uint8."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from editor.errors import TrainingError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of one size in memory.
+
+    Attributes:
+        pixels: [N, 3, R, R], uint8, RGB.
+        names: the file name of each.
+        attributes: what dataset.json says of each; an empty dictionary where it says nothing.
+    """
+
+    pixels: Tensor
+    names: list[str]
+    attributes: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def batch(self, index: Tensor, flip: Tensor | None = None) -> Tensor:
+        """[B, 3, R, R] float32 in [-1, 1]; `flip` [B] bool mirrors left and right."""
+        images = self.pixels[index].float().div_(127.5).sub_(1.0)
+        if flip is not None:
+            images = torch.where(flip[:, None, None, None], images.flip(3), images)
+        return images
+
+
+def load_images(
+    source: Path,
+    resolution: int,
+    exclude: dict[str, float] | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> ImageSet:
+    """Read every picture of a folder or zip, scaled to a square.
+
+    Args:
+        source: a folder or a .zip; a dataset.json in it may hold attributes.
+        resolution: side to scale to, px.
+        exclude: leave out pictures whose attribute exceeds a value: {"unusable": 0.6}.
+        limit: take only the first so many.
+        progress: called with (done, total).
+
+    Raises:
+        TrainingError: nothing usable is there, or a picture cannot be read.
+    """
+    names, read, attributes = _open(source)
+    known = [name for name in names if not _excluded(attributes.get(name, {}), exclude or {})]
+    known = known[:limit]
+    if not known:
+        raise TrainingError(f"{source} holds no usable picture ({', '.join(sorted(SUFFIXES))})")
+    pixels = torch.empty(len(known), 3, resolution, resolution, dtype=torch.uint8)
+    for i, name in enumerate(known):
+        try:
+            with Image.open(io.BytesIO(read(name))) as image:
+                rgb = _square(image.convert("RGB"), resolution)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise TrainingError(
+                f"{name} in {source} cannot be read ({error}); remove it and run again"
+            ) from error
+        pixels[i] = torch.from_numpy(np.asarray(rgb).copy()).permute(2, 0, 1)
+        if progress and (i % 200 == 0 or i == len(known) - 1):
+            progress(i + 1, len(known))
+    return ImageSet(pixels, known, [attributes.get(name, {}) for name in known])
+
+
+def _square(image: Image.Image, resolution: int) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    return image.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box)
+
+
+def _excluded(attributes: dict[str, Any], exclude: dict[str, float]) -> bool:
+    return any(
+        isinstance(attributes.get(key), (int, float)) and attributes[key] > bound
+        for key, bound in exclude.items()
+    )
+
+
+def _open(source: Path) -> tuple[list[str], Callable[[str], bytes], dict[str, dict[str, Any]]]:
+    if source.is_dir():
+        files = {str(p.relative_to(source)): p for p in source.rglob("*") if p.is_file()}
+        names = list(files)
+
+        def read(name: str) -> bytes:
+            return files[name].read_bytes()
+
+    elif zipfile.is_zipfile(source):
+        archive = zipfile.ZipFile(source)
+        names = archive.namelist()
+        read = archive.read
+    else:
+        raise TrainingError(f"{source} is neither a folder nor a zip of images")
+    attributes: dict[str, dict[str, Any]] = {}
+    if "dataset.json" in names:
+        try:
+            attributes = json.loads(read("dataset.json")).get("attributes") or {}
+        except (ValueError, AttributeError) as error:
+            raise TrainingError(f"dataset.json in {source} cannot be read: {error}") from error
+    pictures = [name for name in names if Path(name).suffix.lower() in SUFFIXES]
+    return sorted(pictures), read, attributes

@@ -1,0 +1,276 @@
+"""Training of an encoder with the generator fixed.
+
+Domain-guided: on real images, in image space. Traditional: on synthesised images, in code space.
+
+Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, equations 1 to 5.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from editor.errors import OptionError
+from editor.models.config import EncoderConfig
+from editor.models.discriminator import Discriminator
+from editor.models.encoder import Encoder
+from editor.models.perceptual import Perceptual
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.runtime import fast_dtype
+from editor.training.data import ImageSet
+from editor.training.loop import Clock, Schedule, train_loop
+from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
+from editor.weights.format import half, write_tensors
+
+Kind = Literal["domain-guided", "traditional"]
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """Options of an encoder's training.
+
+    The learning rate stays for the first half and falls to a tenth along a cosine in the second.
+    """
+
+    kind: Kind = "domain-guided"
+    kimg: float = 30.0
+    batch: int = 32
+    lr: float = 1e-3
+    weight_pix: float = 1.0
+    weight_feat: float = 0.2
+    weight_adv: float = 0.02
+    lr_discriminator: float = 1e-3
+    r1_gamma: float = 10.0
+    r1_interval: int = 16
+    ema_kimg: float = 2.0
+    flip: bool = True
+    held_out: int = 256
+    tick_kimg: float = 1.0
+    snapshot_kimg: float = 4.0
+    seed: int = 0
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("domain-guided", "traditional"):
+            raise OptionError(f"kind is '{self.kind}'; use domain-guided or traditional")
+        if self.kimg <= 0 or self.batch < 2 or self.lr <= 0:
+            raise OptionError(
+                f"kimg {self.kimg}, batch {self.batch} and lr {self.lr} must be positive, "
+                f"and batch at least 2"
+            )
+
+
+@dataclass
+class _State:
+    encoder: Encoder
+    ema: Encoder
+    critic: Discriminator
+    adam_e: torch.optim.Optimizer
+    adam_d: torch.optim.Optimizer
+    rng: torch.Generator
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"e": self.encoder, "ema": self.ema, "d": self.critic}
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"adam_e": self.adam_e, "adam_d": self.adam_d}
+
+
+def train_encoder(
+    images: ImageSet,
+    run: RunFolder,
+    options: EncoderTraining,
+    config: EncoderConfig,
+    generator: StyleGAN2Generator,
+    discriminator: Discriminator,
+    perceptual: Perceptual,
+    header: dict[str, Any] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Train, or go on where the run folder stopped.
+
+    The last `held_out` images are never trained on; the error on them is in every record.
+
+    Args:
+        images: the real images, at the generator's resolution.
+        run: where options, statistics, grids, checkpoint and snapshot go.
+        options: how to train.
+        config: architecture of the encoder.
+        generator: fixed.
+        discriminator: where the critic of the reconstructions starts.
+        perceptual: the feature term, fixed.
+        header: domain, licence and data facts for the snapshot's header.
+
+    Yields:
+        One record a tick, as appended to stats.jsonl.
+
+    Raises:
+        TrainingError: a loss is not finite, or the folder holds another run.
+        OptionError: the held-out part leaves nothing to train on.
+    """
+    if len(images) <= options.held_out:
+        raise OptionError(
+            f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
+        )
+    run.start(
+        {
+            "training": asdict(options) | {"kimg": None},
+            "kimg": options.kimg,
+            "encoder": config.to_dict(),
+            "images": len(images),
+        }
+    )
+    generator = generator.eval().requires_grad_(False)
+    state = _prepare(options, config, generator, discriminator)
+    if run.checkpoint.exists():
+        facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
+        state.clock = Clock(facts["images_seen"], facts["step"], facts["seconds"])
+        run.trim_log(state.clock.images_seen)
+    device = generator.w_avg.device
+    held_out = images.batch(torch.arange(len(images) - options.held_out, len(images))).to(device)
+
+    def step() -> dict[str, float]:
+        _set_lr(state, options)
+        if options.kind == "traditional":
+            stats = _step_traditional(state, options, generator)
+        else:
+            stats = _step_domain_guided(state, images, options, generator, perceptual)
+        decay = 0.5 ** (options.batch / max(options.ema_kimg * 1000, 1e-8))
+        decay = min(decay, (1 + state.clock.step) / (10 + state.clock.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(state.ema.parameters()), list(state.encoder.parameters()), 1 - decay
+            )
+        return stats
+
+    def save() -> None:
+        facts = asdict(state.clock)
+        save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
+        training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
+        meta = {"kind": "encoder", "config": config.to_dict(), **(header or {})}
+        meta["training"] = training | measure()
+        write_tensors(run.path / "encoder.safetensors", half(state.ema.state_dict()), meta)
+        with torch.no_grad():
+            recon = generator.synthesis(state.ema(held_out[:32]))
+        pairs = torch.stack([held_out[:32], recon], dim=1).flatten(0, 1)
+        save_grid(pairs.cpu(), run.path / f"recon-{round(state.clock.kimg):05d}.png")
+
+    def measure() -> dict[str, float]:
+        return measure_encoder(state.ema, generator, held_out)
+
+    schedule = Schedule(options.kimg, options.batch, options.tick_kimg, options.snapshot_kimg)
+    yield from train_loop(run, state.clock, schedule, step, save, measure)
+
+
+@torch.no_grad()
+def measure_encoder(
+    encoder: Encoder, generator: StyleGAN2Generator, images: Tensor
+) -> dict[str, float]:
+    """Held-out errors of an encoder.
+
+    Returns:
+        `val_mse`, pixel error in [-1, 1], and `val_domain`, mean ‖wp - E(G(wp))‖².
+    """
+    mse, domain = 0.0, 0.0
+    for part in images.split(32):
+        wp = encoder(part)
+        recon = generator.synthesis(wp)
+        mse += (recon - part).square().mean().item() * len(part)
+        domain += (encoder(recon) - wp).square().mean().item() * len(part)
+    return {"val_mse": mse / len(images), "val_domain": domain / len(images)}
+
+
+def _prepare(
+    options: EncoderTraining,
+    config: EncoderConfig,
+    generator: StyleGAN2Generator,
+    discriminator: Discriminator,
+) -> _State:
+    device = generator.w_avg.device
+    torch.manual_seed(options.seed)
+    encoder = Encoder(config).to(device)
+    encoder.w_avg.copy_(generator.w_avg)
+    with torch.no_grad():
+        encoder.out.weight.mul_(0.1)
+    ema = copy.deepcopy(encoder).eval().requires_grad_(False)
+    critic = copy.deepcopy(discriminator).train().requires_grad_(True)
+    dtype = fast_dtype(device) if options.bf16 else torch.float32
+    for network in (encoder, ema, critic, generator):
+        network.compute_dtype = dtype
+    adam_e = torch.optim.Adam(encoder.parameters(), lr=options.lr, betas=(0.0, 0.99))
+    adam_d = torch.optim.Adam(critic.parameters(), lr=options.lr_discriminator, betas=(0.0, 0.99))
+    rng = torch.Generator().manual_seed(options.seed)
+    return _State(encoder, ema, critic, adam_e, adam_d, rng)
+
+
+def _set_lr(state: _State, options: EncoderTraining) -> None:
+    late = max(0.0, 2 * state.clock.kimg / options.kimg - 1)
+    factor = 0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * min(late, 1.0)))
+    for group in state.adam_e.param_groups:
+        group["lr"] = options.lr * factor
+
+
+def _step_traditional(
+    state: _State, options: EncoderTraining, generator: StyleGAN2Generator
+) -> dict[str, float]:
+    """One update of ‖wp - E(G(wp))‖² on synthesised images (equation 1)."""
+    z = torch.randn(options.batch, generator.z_dim, generator=state.rng)
+    with torch.no_grad():
+        wp = generator.mapping(z.to(generator.w_avg.device))
+        fake = generator.synthesis(wp)
+    loss = (state.encoder(fake) - wp).square().mean()
+    state.adam_e.zero_grad(set_to_none=True)
+    loss.backward()
+    state.adam_e.step()
+    return {"loss_code": loss.item()}
+
+
+def _step_domain_guided(
+    state: _State,
+    images: ImageSet,
+    options: EncoderTraining,
+    generator: StyleGAN2Generator,
+    perceptual: Perceptual,
+) -> dict[str, float]:
+    """One update of E on the three-term loss and one of its critic (equations 3 to 5)."""
+    n, rng = options.batch, state.rng
+    index = torch.randint(len(images) - options.held_out, (n,), generator=rng)
+    flip = (torch.rand(n, generator=rng) < 0.5) if options.flip else None
+    real = images.batch(index, flip).to(generator.w_avg.device)
+    with torch.no_grad():
+        target = perceptual.features(real)
+
+    critic = state.critic.requires_grad_(False)
+    recon = generator.synthesis(state.encoder(real))
+    loss_pix = (recon - real).square().mean()
+    loss_feat = perceptual.distance(target, perceptual.features(recon)).mean()
+    loss = options.weight_pix * loss_pix + options.weight_feat * loss_feat
+    stats = {"loss_pix": loss_pix.item(), "loss_feat": loss_feat.item()}
+    if options.weight_adv > 0:
+        loss_adv = loss_generator(critic(recon))
+        loss = loss + options.weight_adv * loss_adv
+        stats["loss_adv"] = loss_adv.item()
+    state.adam_e.zero_grad(set_to_none=True)
+    loss.backward()
+    state.adam_e.step()
+    if options.weight_adv == 0:
+        return stats
+
+    critic.requires_grad_(True)
+    loss_d = loss_discriminator(critic(real), critic(recon.detach()))
+    if state.clock.step % options.r1_interval == 0:
+        penalty = r1_penalty(critic, real[: max(n // 2, 1)])
+        loss_d = loss_d + penalty * (options.r1_gamma / 2 * options.r1_interval)
+    state.adam_d.zero_grad(set_to_none=True)
+    loss_d.backward()
+    state.adam_d.step()
+    return stats | {"loss_d": loss_d.item()}

@@ -1,0 +1,232 @@
+"""Training of a StyleGAN2 generator with its discriminator.
+
+Non-saturating logistic loss, lazy R1, style mixing, flips, differentiable augmentation and a moving
+average of the generator; float32 master weights, bfloat16 activations where the machine is quick at it.
+
+Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, sections 2 and 3.1;
+Training Generative Adversarial Networks with Limited Data, section 2.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from editor.errors import OptionError
+from editor.models.config import DiscriminatorConfig, GeneratorConfig
+from editor.models.discriminator import Discriminator
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.runtime import fast_dtype, seeded_latents, stop_requested
+from editor.training.augment import augment
+from editor.training.data import ImageSet
+from editor.training.loop import Clock, Schedule, train_loop
+from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
+from editor.weights.format import half, write_tensors
+
+
+@dataclass(frozen=True)
+class GeneratorTraining:
+    """Options of a generator's training; lengths in thousands of real images shown (kimg)."""
+
+    kimg: float = 150.0
+    batch: int = 32
+    lr: float = 0.0025
+    r1_gamma: float = 1.0
+    r1_interval: int = 16
+    style_mixing: float = 0.5
+    ema_kimg: float = 10.0
+    ema_rampup: float = 0.05
+    flip: bool = True
+    augment_colour: float = 0.3
+    augment_shift: float = 0.5
+    tick_kimg: float = 1.0
+    snapshot_kimg: float = 8.0
+    seed: int = 0
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kimg <= 0 or self.batch < 2 or self.lr <= 0 or self.r1_interval < 1:
+            raise OptionError(
+                f"kimg {self.kimg}, batch {self.batch}, lr {self.lr} and r1_interval "
+                f"{self.r1_interval} must be positive, and batch at least 2"
+            )
+
+
+@dataclass
+class _State:
+    generator: StyleGAN2Generator
+    discriminator: Discriminator
+    ema: StyleGAN2Generator
+    adam_g: torch.optim.Optimizer
+    adam_d: torch.optim.Optimizer
+    rng: torch.Generator
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"g": self.generator, "d": self.discriminator, "ema": self.ema}
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"adam_g": self.adam_g, "adam_d": self.adam_d}
+
+
+def train_generator(
+    images: ImageSet,
+    run: RunFolder,
+    options: GeneratorTraining,
+    generator_config: GeneratorConfig,
+    discriminator_config: DiscriminatorConfig,
+    device: torch.device,
+    header: dict[str, Any] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Train, or go on where the run folder stopped.
+
+    Args:
+        images: the real images, at the generator's resolution.
+        run: where options, statistics, grids, checkpoint and snapshots go.
+        options: how to train.
+        generator_config: architecture of the generator.
+        discriminator_config: architecture of the discriminator.
+        device: where to train.
+        header: domain, licence and data facts for the snapshots' headers.
+
+    Yields:
+        One record a tick, as appended to stats.jsonl.
+
+    Raises:
+        TrainingError: a loss is not finite, or the folder holds another run.
+    """
+    run.start(
+        {
+            "training": asdict(options) | {"kimg": None},
+            "kimg": options.kimg,
+            "generator": generator_config.to_dict(),
+            "discriminator": discriminator_config.to_dict(),
+            "images": len(images),
+        }
+    )
+    state = _prepare(options, generator_config, discriminator_config, device)
+    if run.checkpoint.exists():
+        facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
+        state.clock = Clock(facts["images_seen"], facts["step"], facts["seconds"])
+        run.trim_log(state.clock.images_seen)
+
+    def save() -> None:
+        facts = asdict(state.clock)
+        save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
+        _save_snapshot(run.path, state, options, header or {})
+
+    schedule = Schedule(options.kimg, options.batch, options.tick_kimg, options.snapshot_kimg)
+    yield from train_loop(
+        run, state.clock, schedule, lambda: _step(state, images, options, device), save
+    )
+
+
+def _prepare(
+    options: GeneratorTraining,
+    generator_config: GeneratorConfig,
+    discriminator_config: DiscriminatorConfig,
+    device: torch.device,
+) -> _State:
+    torch.manual_seed(options.seed)
+    generator = StyleGAN2Generator(generator_config).to(device)
+    discriminator = Discriminator(discriminator_config).to(device)
+    dtype = fast_dtype(device) if options.bf16 else torch.float32
+    generator.compute_dtype = discriminator.compute_dtype = dtype
+    ema = copy.deepcopy(generator).eval().requires_grad_(False)
+    adam_g = torch.optim.Adam(generator.parameters(), lr=options.lr, betas=(0.0, 0.99))
+    lazy = options.r1_interval / (options.r1_interval + 1)
+    adam_d = torch.optim.Adam(
+        discriminator.parameters(), lr=options.lr * lazy, betas=(0.0, 0.99**lazy)
+    )
+    rng = torch.Generator().manual_seed(options.seed)
+    return _State(generator, discriminator, ema, adam_g, adam_d, rng)
+
+
+def _mixed_codes(state: _State, options: GeneratorTraining, device: torch.device) -> Tensor:
+    """Codes of a batch; a share of them changes to a second latent at a random layer."""
+    generator, rng, n = state.generator, state.rng, options.batch
+    z = torch.randn(2 * n, generator.z_dim, generator=rng).to(device)
+    first, second = generator.mapping(z).chunk(2)
+    with torch.no_grad():
+        generator.w_avg.lerp_(first.mean(dim=0), 0.002)
+    cut = torch.randint(1, generator.num_ws, (n,), generator=rng)
+    cut = torch.where(torch.rand(n, generator=rng) < options.style_mixing, cut, generator.num_ws)
+    keep = torch.arange(generator.num_ws)[None] < cut[:, None]
+    return torch.where(keep.to(device)[:, :, None], first, second)
+
+
+def _step(
+    state: _State, images: ImageSet, options: GeneratorTraining, device: torch.device
+) -> dict[str, float]:
+    """One update of D and one of G on the same fakes; losses by name."""
+    rng, n = state.rng, options.batch
+
+    def seen(x: Tensor) -> Tensor:
+        return augment(x, rng, options.augment_colour, options.augment_shift)
+
+    index = torch.randint(len(images), (n,), generator=rng)
+    flip = (torch.rand(n, generator=rng) < 0.5) if options.flip else None
+    real = images.batch(index, flip).to(device)
+    fake = state.generator.synthesis(_mixed_codes(state, options, device))
+
+    discriminator = state.discriminator.requires_grad_(True)
+    real_logits, fake_logits = discriminator(seen(real)), discriminator(seen(fake.detach()))
+    loss_d = loss_discriminator(real_logits, fake_logits)
+    state.adam_d.zero_grad(set_to_none=True)
+    loss_d.backward()
+    state.adam_d.step()
+    stats = {
+        "loss_d": loss_d.item(),
+        "real_sign": real_logits.sign().mean().item(),
+        "fake_sign": fake_logits.sign().mean().item(),
+    }
+    if state.clock.step % options.r1_interval == 0:
+        penalty = r1_penalty(discriminator, seen(real[: max(n // 2, 1)]))
+        state.adam_d.zero_grad(set_to_none=True)
+        (penalty * (options.r1_gamma / 2 * options.r1_interval)).backward()
+        state.adam_d.step()
+        stats["loss_r1"] = penalty.item() * options.r1_interval
+
+    discriminator.requires_grad_(False)
+    loss_g = loss_generator(discriminator(seen(fake)))
+    state.adam_g.zero_grad(set_to_none=True)
+    loss_g.backward()
+    state.adam_g.step()
+    stats["loss_g"] = loss_g.item()
+
+    seen_after = state.clock.images_seen + n
+    half_life = min(options.ema_kimg * 1000, seen_after * options.ema_rampup)
+    decay = 0.5 ** (n / max(half_life, 1e-8))
+    with torch.no_grad():
+        averaged, current = list(state.ema.parameters()), list(state.generator.parameters())
+        torch._foreach_lerp_(averaged, current, 1 - decay)
+        for mean, value in zip(state.ema.buffers(), state.generator.buffers(), strict=True):
+            mean.copy_(value)
+    return stats
+
+
+def _save_snapshot(
+    path: Path, state: _State, options: GeneratorTraining, header: dict[str, Any]
+) -> None:
+    """Averaged generator, discriminator, and a grid of 64 samples at psi 0.8."""
+    facts = {
+        **header,
+        "training": {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds},
+    }
+    for name, network in (("generator", state.ema), ("discriminator", state.discriminator)):
+        meta = {"kind": name, "config": network.config.to_dict(), **facts}
+        write_tensors(path / f"{name}.safetensors", half(network.state_dict()), meta)
+    device = state.ema.w_avg.device
+    with torch.no_grad():
+        z = seeded_latents(list(range(64)), state.ema.z_dim).to(device)
+        grid = torch.cat([state.ema(part, truncation_psi=0.8) for part in z.split(16)])
+    save_grid(grid.cpu(), path / f"samples-{round(state.clock.kimg):05d}.png")

@@ -1,0 +1,133 @@
+"""A run folder: options, statistics, sample grids and the checkpoint to resume from."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from editor.errors import TrainingError
+from editor.weights.format import read_tensors, write_tensors
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and writers of one training run."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """The whole state, for resuming."""
+        return self.path / "checkpoint.safetensors"
+
+    def start(self, options: dict[str, Any], free: tuple[str, ...] = ("kimg",)) -> None:
+        """Write options.json, or check it when the run goes on.
+
+        Args:
+            options: what the run was asked for.
+            free: options that may change when a run is resumed.
+
+        Raises:
+            TrainingError: the folder holds a run with other options.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = self.path / "options.json"
+        if file.exists() and self.checkpoint.exists():
+            before = json.loads(file.read_text())
+            differ = {
+                key: (before.get(key), value)
+                for key, value in options.items()
+                if key not in free and before.get(key) != value
+            }
+            if differ:
+                raise TrainingError(
+                    f"{self.path} holds a run with other options (was, now): {differ}. "
+                    f"Choose another --out, or give the same options to resume."
+                )
+        write_text(file, json.dumps(options, indent=2, default=str) + "\n")
+
+    def log(self, record: dict[str, Any]) -> None:
+        """Append one object to stats.jsonl."""
+        with (self.path / "stats.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def trim_log(self, images_seen: int) -> None:
+        """Drop records later than the checkpoint that a run resumes from."""
+        file = self.path / "stats.jsonl"
+        if file.exists():
+            lines = file.read_text().splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["kimg"] * 1000 <= images_seen]
+            write_text(file, "".join(kept))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> None:
+    """Save images [N, 3, H, W] in [-1, 1] as one PNG, row by row."""
+    n, _, h, w = images.shape
+    rows = (n + columns - 1) // columns
+    sheet = torch.full((3, rows * h, columns * w), 255, dtype=torch.uint8)
+    data = images.float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+    for i in range(n):
+        y, x = (i // columns) * h, (i % columns) * w
+        sheet[:, y : y + h, x : x + w] = data[i]
+    image = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
+    if scale > 1:
+        size = (image.width * scale, image.height * scale)
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    image.save(temporary, format="PNG")
+    os.replace(temporary, path)
+
+
+def save_checkpoint(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, torch.optim.Optimizer],
+    rng: torch.Generator,
+    facts: dict[str, Any],
+) -> None:
+    """Write everything that resuming needs into one tensor file."""
+    tensors: dict[str, Tensor] = {"rng": rng.get_state()}
+    for name, module in modules.items():
+        for key, value in module.state_dict().items():
+            tensors[f"{name}/{key}"] = value
+    for name, optimizer in optimizers.items():
+        for index, state in optimizer.state_dict()["state"].items():
+            for key, value in state.items():
+                tensors[f"{name}/{index}/{key}"] = torch.as_tensor(value)
+    write_tensors(path, tensors, {"kind": "checkpoint", **facts})
+
+
+def load_checkpoint(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, torch.optim.Optimizer],
+    rng: torch.Generator,
+) -> dict[str, Any]:
+    """Restore what `save_checkpoint` wrote; returns its header."""
+    tensors, header = read_tensors(path, kind="checkpoint")
+    rng.set_state(tensors["rng"])
+    for name, module in modules.items():
+        start = f"{name}/"
+        module.load_state_dict({k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)})
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(f"{name}/"):
+                _, index, field = key.split("/")
+                state.setdefault(int(index), {})[field] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    return header

@@ -1,0 +1,166 @@
+"""Tensor files: safetensors whose header explains the file.
+
+The header is one JSON object under the metadata key "editor": schema version, kind, configuration
+of the network, domain, licence and training facts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from editor.errors import MismatchError, WeightsError
+
+SCHEMA = 1
+MAX_HEADER_BYTES = 16 * 2**20
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
+    """Write a tensor file: to a temporary name first, then renamed.
+
+    Args:
+        path: the file, ending in .safetensors.
+        tensors: what to store.
+        header: a JSON-ready dictionary with at least "kind".
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    text = json.dumps({"schema": SCHEMA, **header}, sort_keys=True)
+    data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    try:
+        save_file(data, temporary, metadata={"editor": text})
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a tensor file, without reading its tensors.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or not of this format.
+    """
+    _check_file(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(
+            f"{path} is damaged or not a safetensors file ({error}). Restore it from the release, "
+            f"or make it again with the command in its MODEL_CARD.md."
+        ) from error
+    try:
+        header = json.loads(metadata["editor"])
+    except (KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{path} is a safetensors file, but without this editor's header; it was not written "
+            f"by this program. Convert it with: python -m editor convert …"
+        ) from error
+    if not isinstance(header, dict) or header.get("schema") != SCHEMA:
+        found = header.get("schema") if isinstance(header, dict) else type(header).__name__
+        raise WeightsError(
+            f"{path} has schema {found!r}; this version reads schema {SCHEMA}. "
+            f"Update the editor, or restore the file that came with this version."
+        )
+    return header
+
+
+def read_tensors(path: Path, kind: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read a tensor file.
+
+    Args:
+        path: the file.
+        kind: refuse a header of another kind.
+
+    Returns:
+        Tensors by name, as stored, and the header.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or not of this format.
+        MismatchError: the file is of another kind.
+    """
+    header = read_header(path)
+    if kind is not None and header.get("kind") != kind:
+        raise MismatchError(
+            f"{path} holds a {header.get('kind')!r}, but a {kind!r} was expected. "
+            f"Put the right file there."
+        )
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return tensors, header
+
+
+def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
+    """Fill a module strictly; floating-point tensors become float32.
+
+    Args:
+        module: the network, which may lie on the meta device.
+        tensors: by parameter and buffer name.
+        source: what to call the file in an error.
+
+    Raises:
+        MismatchError: names or shapes differ, or a value is not finite.
+    """
+    expected = module.state_dict()
+    missing = sorted(set(expected) - set(tensors))
+    extra = sorted(set(tensors) - set(expected))
+    if missing or extra:
+        raise MismatchError(
+            f"{source} does not fit {type(module).__name__}: "
+            f"{len(missing)} tensors missing {missing[:3]}, {len(extra)} unknown {extra[:3]}. "
+            f"It was made for another architecture; use the file of this pack."
+        )
+    state: dict[str, Tensor] = {}
+    for name, target in expected.items():
+        found = tensors[name]
+        if found.shape != target.shape:
+            raise MismatchError(
+                f"{source}: '{name}' has shape {tuple(found.shape)}, but the configuration says "
+                f"{tuple(target.shape)}. Use the file of this pack."
+            )
+        value = found.float() if found.is_floating_point() else found
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise MismatchError(f"{source}: '{name}' holds values that are not finite")
+        state[name] = value
+    module.load_state_dict(state, strict=True, assign=True)
+
+
+def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Float32 tensors as float16 for storage; others as they are.
+
+    Raises:
+        WeightsError: a value is outside float16's range.
+    """
+    stored: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        small = tensor.half() if tensor.dtype == torch.float32 else tensor
+        if small.is_floating_point() and not bool(torch.isfinite(small).all()):
+            raise WeightsError(f"'{name}' has values that float16 cannot hold; store it as float32")
+        stored[name] = small
+    return stored
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise WeightsError(
+            f"{path} is missing. Restore it from the release, or make it again with the command "
+            f"in its MODEL_CARD.md."
+        )
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(8)
+    length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+    if len(head) < 8 or length > min(size - 8, MAX_HEADER_BYTES):
+        raise WeightsError(
+            f"{path} is damaged or not a safetensors file ({size} bytes). Restore it from the "
+            f"release, or make it again with the command in its MODEL_CARD.md."
+        )
