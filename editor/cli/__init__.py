@@ -1,0 +1,52 @@
+"""The command line: one file a command, each with `add(subparsers)`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from editor.cli import (
+    edit,
+    evaluate,
+    fit_boundaries,
+    make_pack,
+    train_encoder,
+    train_generator,
+)
+from editor.cli import invert as invert_command
+from editor.errors import EditorError
+
+COMMANDS = (
+    invert_command,
+    edit,
+    train_generator,
+    train_encoder,
+    make_pack,
+    fit_boundaries,
+    evaluate,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m editor", description="In-domain GAN inversion and editing."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 1 for a known error, 130 when interrupted."""
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args) or 0)
+    except EditorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

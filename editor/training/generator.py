@@ -22,7 +22,7 @@ from editor.errors import OptionError
 from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.runtime import fast_dtype, seeded_latents, stop_requested
+from editor.runtime import fast_dtype, seeded_latents
 from editor.training.augment import augment
 from editor.training.data import ImageSet
 from editor.training.loop import Clock, Schedule, train_loop

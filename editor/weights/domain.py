@@ -35,6 +35,7 @@ class DomainInfo:
         licence: of the weights.
         files: for each network its size in bytes and sha256.
         example_seeds: seeds of generated pictures that show the domain well.
+        typical: inversion losses of photos that the domain knows, such as loss_pix_p95.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DomainInfo:
     licence: str
     files: dict[str, dict[str, Any]]
     example_seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
+    typical: dict[str, float] = field(default_factory=dict)
     schema: int = 1
 
     def to_json(self) -> str:

@@ -38,6 +38,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, A
     data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     try:
         save_file(data, temporary, metadata={"editor": text})
+        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

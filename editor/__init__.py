@@ -1,0 +1,34 @@
+"""In-domain GAN inversion and editing.
+
+`Editor.open("faces64").invert("photo.jpg").move(smile=2.0).save("smiling.png")`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Crop", "Edit", "Editor", "InversionOptions", "Weights", "__version__"]
+
+_HOME = {
+    "Crop": "editor.alignment.crop",
+    "Edit": "editor.session",
+    "Editor": "editor.session",
+    "InversionOptions": "editor.inversion.loop",
+    "Weights": "editor.inversion.objective",
+}
+
+if TYPE_CHECKING:
+    from editor.alignment.crop import Crop
+    from editor.inversion.loop import InversionOptions
+    from editor.inversion.objective import Weights
+    from editor.session import Edit, Editor
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names when they are first used, so that `import editor` is quick."""
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'editor' has no attribute '{name}'")

@@ -1,0 +1,59 @@
+"""`fit-boundaries`: sliders of a domain from labelled images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from editor.cli.options import Sub, add_command, add_data, add_domain, parse_pairs
+
+ATTRIBUTES = ["smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"]
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "fit-boundaries", run, "Fit one slider an attribute of labelled images."
+    )
+    add_domain(parser)
+    add_data(parser)
+    parser.add_argument("--attributes", nargs="+", default=ATTRIBUTES)
+    parser.add_argument("--samples", type=int, default=10_000, help="codes to synthesise and score")
+    parser.add_argument("--share", type=float, default=0.1, help="share taken at each end")
+    parser.add_argument(
+        "--independent",
+        nargs="*",
+        default=[],
+        metavar="NAME:OTHER,OTHER",
+        help="make a slider independent of others: glasses:age",
+    )
+    parser.add_argument("--out", type=Path, default=None, help="default: boundaries/<domain>")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    import json
+
+    from tqdm import tqdm
+
+    from editor.cli.progress import load_with_bar
+    from editor.fitting import FitOptions, fit_boundaries
+    from editor.runtime import pick_device, use_threads
+    from editor.weights.domain import BOUNDARIES, load_domain
+
+    use_threads(args.threads)
+    pack = load_domain(args.domain, pick_device(args.device))
+    images = load_with_bar(
+        args.data, pack.info.resolution, parse_pairs(args.exclude, "NAME=BOUND")
+    )
+    conditional = {
+        name: others.split(",") for name, _, others in (item.partition(":") for item in args.independent)
+    }
+    options = FitOptions(samples=args.samples, share=args.share, conditional=conditional)
+    folder = args.out or BOUNDARIES / args.domain
+    with tqdm(unit="stage") as bar:
+        for record in fit_boundaries(pack, images, args.attributes, options, folder):
+            bar.total = record["total"]
+            bar.update(record["done"] - bar.n)
+            tqdm.write(json.dumps(record))
+    print(f"done: {folder}")

@@ -1,0 +1,41 @@
+"""`make-pack`: a domain pack from the run folders of a generator and an encoder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from editor.cli.options import Sub, add_command
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(commands, "make-pack", run, "Put trained networks together as a pack.")
+    parser.add_argument("--name", required=True, help="name of the domain")
+    parser.add_argument("--generator", type=Path, required=True, help="run folder with G and D")
+    parser.add_argument("--encoder", type=Path, required=True, help="run folder with E")
+    parser.add_argument("--title", required=True, help="a person's words for the domain")
+    parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
+    parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
+    parser.add_argument("--example-seeds", type=int, nargs="+", default=[0, 1, 2])
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    from editor.weights.domain import CHECKPOINTS
+    from editor.weights.pack import make_pack
+
+    path = make_pack(
+        args.name,
+        {
+            "generator": args.generator,
+            "discriminator": args.generator,
+            "encoder": args.encoder,
+        },
+        CHECKPOINTS,
+        title=args.title,
+        subject=args.subject,
+        licence=args.licence,
+        example_seeds=args.example_seeds,
+    )
+    print(f"{path}: write its MODEL_CARD.md, then fit boundaries (python -m editor fit-boundaries)")

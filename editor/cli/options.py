@@ -1,0 +1,85 @@
+"""Command-line options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from editor.errors import OptionError
+
+Sub = Any
+
+
+def add_command(
+    commands: Sub, name: str, run: Callable[[argparse.Namespace], int | None], text: str
+) -> argparse.ArgumentParser:
+    """Add a command with its function and help."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_domain(parser: argparse.ArgumentParser) -> None:
+    """--domain and --device."""
+    parser.add_argument("--domain", default="faces64", help="name of the domain pack")
+    add_device(parser)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """--device and --threads."""
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--threads", type=int, default=None, help="CPU threads")
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """--data and --exclude."""
+    parser.add_argument("--data", type=Path, required=True, help="folder or zip of square images")
+    parser.add_argument(
+        "--exclude",
+        nargs="*",
+        default=[],
+        metavar="NAME=BOUND",
+        help="leave out images whose attribute in dataset.json exceeds a bound: unusable=0.6",
+    )
+
+
+def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, ...] = ()) -> None:
+    """One option a field of a dataclass of numbers, flags and texts."""
+    for item in fields(cls):
+        if item.name in skip:
+            continue
+        flag = "--" + item.name.replace("_", "-")
+        default: Any = item.default
+        if isinstance(default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
+        else:
+            parser.add_argument(flag, type=type(default), default=default)
+
+
+def from_args(args: argparse.Namespace, cls: type, skip: tuple[str, ...] = ()) -> Any:
+    """The dataclass that `add_dataclass` made options of."""
+    names = [item.name for item in fields(cls) if item.name not in skip]
+    return cls(**{name: getattr(args, name) for name in names})
+
+
+def parse_pairs(items: list[str], what: str) -> dict[str, float]:
+    """["a=1"] → {"a": 1.0}.
+
+    Raises:
+        OptionError: an item is not of that form.
+    """
+    pairs: dict[str, float] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        try:
+            pairs[name] = float(value)
+        except ValueError as error:
+            raise OptionError(f"'{item}' is not of the form {what}") from error
+        if not name or not equals:
+            raise OptionError(f"'{item}' is not of the form {what}")
+    return pairs

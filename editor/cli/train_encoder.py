@@ -1,0 +1,80 @@
+"""`train-encoder`: a domain-guided (or traditional) encoder for a trained generator."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from editor.cli.options import Sub, add_command, add_data, add_dataclass, add_device, from_args
+from editor.cli.options import parse_pairs
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "train-encoder", run, "Train an encoder with G fixed; run again to resume."
+    )
+    from editor.training.encoder import EncoderTraining
+
+    add_data(parser)
+    parser.add_argument(
+        "--generator", type=Path, required=True, help="run folder or pack with G and D"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="run folder")
+    parser.add_argument("--licence", default="", help="licence and credits, for the file header")
+    parser.add_argument("--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)")
+    parser.add_argument("--fmaps-max", type=int, default=256)
+    parser.add_argument(
+        "--perceptual",
+        default="discriminator",
+        choices=("discriminator", "lpips", "vgg16"),
+        help="features of the second term; lpips and vgg16 fetch weights once",
+    )
+    add_dataclass(parser, EncoderTraining)
+    add_device(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    from editor.cli.progress import load_with_bar, show
+    from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+    from editor.models.discriminator import Discriminator
+    from editor.models.stylegan2 import StyleGAN2Generator
+    from editor.runtime import pick_device, use_threads
+    from editor.training.encoder import EncoderTraining, train_encoder
+    from editor.training.run import RunFolder
+    from editor.weights.domain import load_network
+    from editor.weights.format import read_header
+    from editor.weights.perceptual import make_perceptual
+
+    use_threads(args.threads)
+    device = pick_device(args.device)
+    options = from_args(args, EncoderTraining)
+    file = args.generator / "generator.safetensors"
+    domain = read_header(file).get("domain")
+    generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig).to(device)
+    discriminator = load_network(
+        args.generator / "discriminator.safetensors",
+        "discriminator",
+        Discriminator,
+        DiscriminatorConfig,
+    ).to(device)
+    config = EncoderConfig(
+        resolution=generator.resolution,
+        fmaps_base=args.fmaps_base,
+        fmaps_max=args.fmaps_max,
+        num_ws=generator.num_ws,
+        w_dim=generator.w_dim,
+    )
+    perceptual = make_perceptual(args.perceptual, discriminator, device)
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
+    images = load_with_bar(args.data, generator.resolution, exclude)
+    header = {"domain": domain, "licence": args.licence, "data": args.data.name}
+    header["perceptual"] = args.perceptual
+    show(
+        train_encoder(
+            images, RunFolder(args.out), options, config, generator, discriminator, perceptual, header
+        ),
+        options.kimg,
+        args.out,
+    )

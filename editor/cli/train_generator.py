@@ -1,0 +1,53 @@
+"""`train-generator`: a StyleGAN2 generator from a folder or zip of images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from editor.cli.options import add_command, add_data, add_dataclass, add_device, from_args, parse_pairs
+from editor.cli.options import Sub
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "train-generator", run, "Train a generator; run again to resume."
+    )
+    from editor.training.generator import GeneratorTraining
+
+    add_data(parser)
+    parser.add_argument("--out", type=Path, required=True, help="run folder")
+    parser.add_argument("--domain", default="", help="name of the domain, for the file headers")
+    parser.add_argument("--licence", default="", help="licence and credits, for the file headers")
+    parser.add_argument("--resolution", type=int, default=64)
+    parser.add_argument("--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)")
+    parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
+    parser.add_argument("--fmaps-max", type=int, default=256)
+    add_dataclass(parser, GeneratorTraining)
+    add_device(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    from editor.cli.progress import load_with_bar, show
+    from editor.models.config import DiscriminatorConfig, GeneratorConfig
+    from editor.runtime import pick_device, use_threads
+    from editor.training.generator import GeneratorTraining, train_generator
+    from editor.training.run import RunFolder
+
+    use_threads(args.threads)
+    device = pick_device(args.device)
+    options = from_args(args, GeneratorTraining)
+    size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
+    generator = GeneratorConfig(fmaps_base=args.fmaps_base, **size)
+    discriminator = DiscriminatorConfig(fmaps_base=args.fmaps_base_d, **size)
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
+    images = load_with_bar(args.data, args.resolution, exclude)
+    header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
+    folder = RunFolder(args.out)
+    show(
+        train_generator(images, folder, options, generator, discriminator, device, header),
+        options.kimg,
+        args.out,
+    )

@@ -1,0 +1,313 @@
+"""The facade: everything a person touches goes through `Editor`."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from editor.alignment.crop import Crop, crop_square
+from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
+from editor.editing.move import move
+from editor.errors import ImageError, MismatchError, OptionError
+from editor.images import load_image, save_image, to_pil, to_tensor
+from editor.inversion.loop import InversionOptions, InversionStep, invert
+from editor.models.perceptual import DiscriminatorPerceptual, Perceptual
+from editor.runtime import device_label, pick_device, seeded_latents
+from editor.weights.domain import BOUNDARIES, CHECKPOINTS, DomainInfo, DomainPack, load_domain
+from editor.weights.domain import list_domains as list_domains
+
+CODE_SCHEMA = 1
+_locks: dict[str, threading.Lock] = {}
+
+
+def _device_lock(device: torch.device) -> threading.Lock:
+    return _locks.setdefault(str(device), threading.Lock())
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A picture as a code with slider positions; never changes, every edit is a new one.
+
+    Attributes:
+        editor: who synthesises.
+        wp: [num_ws, w_dim], the inverted code, before any slider, on the CPU.
+        moves: distance by boundary name.
+        photo: the aligned photo that was inverted, if any.
+        losses: of the inversion, by name.
+    """
+
+    editor: Editor
+    wp: Tensor
+    moves: tuple[tuple[str, float], ...] = ()
+    photo: Image.Image | None = None
+    losses: tuple[tuple[str, float], ...] = ()
+
+    def move(self, **distances: float) -> Edit:
+        """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
+
+        Raises:
+            OptionError: a boundary is unknown, or a distance is not a finite number.
+        """
+        moves = dict(self.moves)
+        for name, distance in distances.items():
+            self.editor.boundary(name)
+            if not np.isfinite(distance):
+                raise OptionError(f"distance {distance} of '{name}' is not finite")
+            moves[name] = float(distance)
+        return replace(self, moves=tuple((k, v) for k, v in moves.items() if v != 0.0))
+
+    def reset(self) -> Edit:
+        """All sliders at zero."""
+        return replace(self, moves=())
+
+    @property
+    def code(self) -> Tensor:
+        """[num_ws, w_dim] with all sliders applied."""
+        wp = self.wp[None]
+        for name, distance in self.moves:
+            boundary = self.editor.boundary(name)
+            wp = move(wp, boundary.normal, distance, boundary.info.layers)
+        return wp[0]
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture, RGB, at the model's size."""
+        return self.editor.synthesise(self.code)
+
+    @property
+    def reconstruction(self) -> Image.Image:
+        """The picture with all sliders at zero."""
+        return self.editor.synthesise(self.wp)
+
+    def save(self, path: str | Path) -> None:
+        """Save the picture; the suffix chooses the format.
+
+        Raises:
+            ImageError: the suffix is not known, or the folder cannot be written.
+        """
+        save_image(self.image, Path(path))
+
+    def save_code(self, path: str | Path) -> None:
+        """Save code, sliders and domain as .npz (plain arrays, no pickle)."""
+        target = Path(path)
+        if target.suffix != ".npz":
+            raise OptionError(f"a code is saved as .npz, not '{target.suffix}'")
+        temporary = target.with_name(f".{target.name}.tmp")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(self.code_bytes())
+            temporary.replace(target)
+        except OSError as error:
+            raise ImageError(f"{target} cannot be written: {error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def code_bytes(self) -> bytes:
+        """The bytes of the .npz that `save_code` writes."""
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            schema=np.array(CODE_SCHEMA),
+            domain=np.array(self.editor.info.name),
+            wp=self.wp.numpy(),
+            code=self.code.numpy(),
+            move_names=np.array([name for name, _ in self.moves], dtype=str),
+            move_distances=np.array([d for _, d in self.moves], dtype=np.float64),
+        )
+        return buffer.getvalue()
+
+
+class Editor:
+    """Inverts photos into a domain and edits them.
+
+    Open one with `Editor.open("faces64")`; it may be shared by threads. Work on one device is done
+    one step at a time, so that several visitors take turns.
+    """
+
+    def __init__(
+        self, pack: DomainPack, boundaries: dict[str, Boundary], device: torch.device
+    ) -> None:
+        self.pack = pack
+        self.boundaries = boundaries
+        self.device = device
+        self.perceptual: Perceptual = DiscriminatorPerceptual(pack.discriminator)
+        self._lock = _device_lock(device)
+
+    @classmethod
+    def open(
+        cls,
+        domain: str = "faces64",
+        device: str = "auto",
+        checkpoints: Path = CHECKPOINTS,
+        boundaries: Path = BOUNDARIES,
+    ) -> Editor:
+        """Load a domain pack with its boundaries.
+
+        Args:
+            domain: a folder of `checkpoints`.
+            device: "auto", "cpu", "cuda", "mps".
+            checkpoints: folder of packs.
+            boundaries: folder of boundary folders.
+
+        Raises:
+            PackError: the pack is missing, damaged or inconsistent.
+            OptionError: the device is not there.
+        """
+        where = pick_device(device)
+        pack = load_domain(domain, where, checkpoints)
+        info = pack.info
+        found = load_boundaries(boundaries / domain, domain, info.num_ws, info.w_dim)
+        return cls(pack, found, where)
+
+    @property
+    def info(self) -> DomainInfo:
+        """Facts of the domain."""
+        return self.pack.info
+
+    @property
+    def device_label(self) -> str:
+        """What to show a person about the device."""
+        return device_label(self.device)
+
+    @property
+    def sliders(self) -> list[BoundaryInfo]:
+        """Facts of every boundary, in the order of the page."""
+        return [boundary.info for boundary in self.boundaries.values()]
+
+    def boundary(self, name: str) -> Boundary:
+        """A boundary by name.
+
+        Raises:
+            OptionError: it is not known.
+        """
+        if name not in self.boundaries:
+            known = ", ".join(self.boundaries) or "none"
+            raise OptionError(f"domain '{self.info.name}' has no slider '{name}'; it has: {known}")
+        return self.boundaries[name]
+
+    def align(self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None) -> Image.Image:
+        """Cut and scale a photo to the domain's square; the whole centre square by default.
+
+        Raises:
+            ImageError: the photo cannot be used.
+        """
+        return crop_square(load_image(photo), crop or Crop(), self.info.resolution)
+
+    def invert_steps(
+        self, aligned: Image.Image, options: InversionOptions | None = None
+    ) -> Iterator[InversionStep]:
+        """Invert an aligned picture step by step; stop iterating to cancel.
+
+        Other work on the device may run between two steps.
+        """
+        if aligned.size != (self.info.resolution, self.info.resolution):
+            raise ImageError(
+                f"the picture is {aligned.width}×{aligned.height}; '{self.info.name}' needs "
+                f"{self.info.resolution}×{self.info.resolution}. Use Editor.align first"
+            )
+        steps = invert(
+            to_tensor(aligned).to(self.device),
+            self.pack.generator,
+            self.pack.encoder,
+            self.perceptual,
+            options or InversionOptions(),
+        )
+        while True:
+            with self._lock:
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return
+            yield step
+
+    def invert(
+        self,
+        photo: str | Path | bytes | Image.Image,
+        crop: Crop | None = None,
+        options: InversionOptions | None = None,
+    ) -> Edit:
+        """Invert a photo: align, encode, optimise.
+
+        Args:
+            photo: a path, bytes of a file, or an image.
+            crop: the square to take; the centre square by default.
+            options: how to optimise.
+
+        Returns:
+            The edit with all sliders at zero.
+
+        Raises:
+            ImageError: the photo cannot be used.
+        """
+        aligned = self.align(photo, crop)
+        last: InversionStep | None = None
+        for last in self.invert_steps(aligned, options):
+            pass
+        assert last is not None
+        return self.edit(last.wp[0], aligned, last.losses)
+
+    def edit(
+        self,
+        wp: Tensor | np.ndarray,
+        photo: Image.Image | None = None,
+        losses: dict[str, float] | None = None,
+        moves: dict[str, float] | None = None,
+    ) -> Edit:
+        """Make an edit of a code [num_ws, w_dim].
+
+        Raises:
+            MismatchError: the code is of another domain's shape, or not finite.
+            OptionError: a slider is unknown.
+        """
+        code = torch.as_tensor(np.asarray(wp), dtype=torch.float32).detach().cpu()
+        if code.shape != (self.info.num_ws, self.info.w_dim) or not bool(torch.isfinite(code).all()):
+            raise MismatchError(
+                f"the code has shape {tuple(code.shape)}; '{self.info.name}' needs finite values "
+                f"({self.info.num_ws}, {self.info.w_dim})"
+            )
+        edit = Edit(self, code, photo=photo, losses=tuple((losses or {}).items()))
+        return edit.move(**(moves or {}))
+
+    def open_code(self, path: str | Path) -> Edit:
+        """Reopen what `Edit.save_code` wrote.
+
+        Raises:
+            MismatchError: the file is of another domain, or not such a file.
+        """
+        try:
+            with np.load(Path(path), allow_pickle=False) as data:
+                domain, wp = str(data["domain"]), data["wp"]
+                moves = dict(zip(map(str, data["move_names"]), data["move_distances"], strict=True))
+        except (OSError, KeyError, ValueError, EOFError) as error:
+            raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
+        if domain != self.info.name:
+            raise MismatchError(
+                f"{path} was saved in domain '{domain}', but '{self.info.name}' is open. "
+                f"Open it with --domain {domain}"
+            )
+        return self.edit(wp, moves={name: float(value) for name, value in moves.items()})
+
+    @torch.no_grad()
+    def synthesise(self, code: Tensor) -> Image.Image:
+        """The picture of one code [num_ws, w_dim]."""
+        with self._lock:
+            image = self.pack.generator.synthesis(code[None].to(self.device))
+        return to_pil(image)
+
+    @torch.no_grad()
+    def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
+        """A generated picture to try the editor with."""
+        z = seeded_latents([seed], self.pack.generator.z_dim).to(self.device)
+        with self._lock:
+            image = self.pack.generator.synthesis(
+                self.pack.generator.mapping(z, truncation_psi=truncation_psi)
+            )
+        return to_pil(image)

@@ -1,0 +1,36 @@
+const find = (selector) => element.querySelector(selector);
+const kept = { before: '' };
+let split = 0;
+
+function place(percent) {
+  const before = find('.before');
+  if (!before) return;
+  before.style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
+  find('.line').style.left = `${percent}%`;
+  find('.frame').classList.toggle('split', percent > 0 && Boolean(kept.before));
+}
+
+function set(image, source) {
+  if (image && source && image.getAttribute('src') !== source) image.src = source;
+}
+
+function show() {
+  const value = props.value || {};
+  if (value.before) kept.before = value.before;
+  const after = find('.after');
+  if (!after) return;
+  after.alt = value.alt || '';
+  set(after, value.after);
+  set(find('.before'), kept.before);
+  find('.frame').classList.toggle('empty', !value.after);
+  place(split);
+}
+
+element.addEventListener('input', (event) => {
+  if (!event.target.matches('.divider')) return;
+  split = Number(event.target.value);
+  place(split);
+});
+document.addEventListener('idgan:hold', (event) => place(event.detail ? 100 : split));
+watch('value', show);
+show();

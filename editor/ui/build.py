@@ -1,0 +1,179 @@
+"""Puts the page together."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import gradio as gr
+
+from editor import Editor
+from editor.ui.components import ASSETS, CropSquare, ExampleFaces, PhotoInput, Picture
+from editor.ui.handlers import Handlers, Settings
+from editor.ui.state import Visitor, data_uri
+
+BEYOND = 1.5
+DOWNLOAD = """(file) => {
+  if (!file || !file.uri) return;
+  const link = document.createElement('a');
+  link.href = file.uri; link.download = file.name;
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+DARK = "() => { document.body.classList.toggle('dark'); }"
+
+
+def launch_options(editor: Editor) -> dict[str, Any]:
+    """Look and limits for `Blocks.launch`."""
+    theme = gr.themes.Base(
+        primary_hue="sky", neutral_hue="neutral", font=["system-ui", "sans-serif"]
+    )
+    css = (ASSETS / "style.css").read_text(encoding="utf-8") + _range_css(editor)
+    return {
+        "theme": theme,
+        "css": css,
+        "js": (ASSETS / "page.js").read_text(encoding="utf-8"),
+        "max_file_size": "100mb",
+        "footer_links": [],
+    }
+
+
+def build_ui(editor: Editor) -> gr.Blocks:
+    """The page for an open editor; nothing is started here."""
+    handlers = Handlers(editor)
+    examples = [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
+    subject = editor.info.subject
+    with gr.Blocks(
+        title="In-domain editor", analytics_enabled=False, delete_cache=(3600, 6 * 3600)
+    ) as page:
+        visitor = gr.State(Visitor(editor.info.name))
+        with gr.Row(elem_id="top"):
+            gr.Markdown("# In-domain editor", elem_id="title")
+            where = gr.Markdown(handlers.where(), elem_id="where")
+            dark = gr.Button("☾ Dark or light", size="sm", scale=0, min_width=130)
+        with gr.Row(elem_id="main"):
+            with gr.Column(elem_id="source"):
+                photo = PhotoInput(
+                    sources=["upload", "webcam", "clipboard"],
+                    type="filepath",
+                    label="Photo",
+                    height=200,
+                    elem_id="photo",
+                    buttons=[],
+                )
+                square = CropSquare(elem_id="square")
+                angle = gr.Slider(
+                    -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
+                )
+                with gr.Row():
+                    start = gr.Button("Invert", variant="primary", elem_id="invert", min_width=100)
+                    cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
+                gr.Markdown(
+                    f"Drop a photo, put the square close around the {subject}, press Invert. "
+                    f"Or try a generated {subject}:",
+                    elem_id="hint",
+                )
+                faces = ExampleFaces(examples, elem_id="examples")
+                settings = _advanced()
+            with gr.Column(elem_id="stage"):
+                picture = Picture({"after": examples[0], "alt": f"A generated {subject}"}, elem_id="picture")
+                status = gr.HTML(
+                    f'<div class="status" role="status">This {subject} was generated. '
+                    f"Give it a photo, or click an example.</div>",
+                    elem_id="status",
+                )
+                with gr.Row():
+                    save = gr.Button("Save picture", elem_id="save", min_width=110)
+                    save_code = gr.Button("Save code", elem_id="save-code", min_width=100)
+                    reset = gr.Button("Reset sliders", elem_id="reset", min_width=110)
+                    gr.Button("Hold to compare", elem_id="compare", min_width=120)
+            with gr.Column(elem_id="sliders"):
+                sliders = _sliders(editor)
+        file = gr.JSON(visible=False)
+
+        turned = {"inputs": [square, angle], "outputs": square, "show_progress": "hidden"}
+        photo.change(
+            handlers.show_photo, photo, square, show_progress="hidden", trigger_mode="always_last"
+        ).success(lambda: 0, None, angle, show_progress="hidden")
+        angle.input(handlers.turn, trigger_mode="always_last", **turned)
+
+        job = {
+            "fn": handlers.invert,
+            "inputs": [photo, square, visitor, *settings],
+            "outputs": [visitor, picture, status],
+            "show_progress": "hidden",
+            "concurrency_id": "invert",
+            "concurrency_limit": 4,
+        }
+        zero = {"fn": lambda: [0] * len(sliders), "outputs": sliders, "show_progress": "hidden"}
+        clicked = start.click(**zero).then(**job)
+        chosen = faces.select(handlers.example, faces, photo, show_progress="hidden")
+        shown = chosen.success(handlers.show_photo, photo, square, show_progress="hidden")
+        tried = shown.success(**zero).then(**job)
+        cancel.click(
+            lambda: '<div class="status" role="status">Stopped; the last picture is kept.</div>',
+            outputs=status,
+            cancels=[clicked, tried],
+            show_progress="hidden",
+        )
+        now = {"inputs": [visitor, *sliders], "show_progress": "hidden"}
+        if sliders:
+            gr.on(
+                [slider.input for slider in sliders] + [slider.release for slider in sliders],
+                handlers.slide,
+                outputs=[picture, where],
+                trigger_mode="always_last",
+                concurrency_limit=8,
+                **now,
+            )
+        reset.click(**zero).then(handlers.slide, outputs=[picture, where], **now)
+        for button, make in ((save, handlers.download_picture), (save_code, handlers.download_code)):
+            button.click(make, outputs=file, **now).success(None, file, None, js=DOWNLOAD)
+        dark.click(None, js=DARK)
+    return page
+
+
+def _sliders(editor: Editor) -> list[gr.Slider]:
+    """One slider a boundary, under the heading of its group, half as far again as recommended."""
+    made = []
+    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
+        gr.Markdown(f"### {group}")
+        for info in infos:
+            end = round(BEYOND * max(-info.range[0], info.range[1]), 1)
+            made.append(
+                gr.Slider(
+                    -end,
+                    end,
+                    0,
+                    step=0.1,
+                    label=info.title,
+                    elem_id=f"slider-{info.name}",
+                    elem_classes="recommended",
+                )
+            )
+    return made
+
+
+def _range_css(editor: Editor) -> str:
+    """A thin line under each slider that marks the recommended range."""
+    rules = []
+    for info in editor.sliders:
+        low, high = info.range
+        end = BEYOND * max(-low, high)
+        a, b = 50 + 50 * low / end, 50 + 50 * high / end
+        rules.append(
+            f"#slider-{info.name}::after {{ background: linear-gradient(to right, transparent "
+            f"{a:.1f}%, #8aa {a:.1f}%, #8aa {b:.1f}%, transparent {b:.1f}%); }}"
+        )
+    return "\n".join(rules)
+
+
+def _advanced() -> list[gr.Number]:
+    default = Settings()
+    with gr.Accordion("Advanced", open=False):
+        return [
+            gr.Number(default.steps, label="Most steps", minimum=0, maximum=1000, precision=0),
+            gr.Number(default.lr, label="Learning rate", minimum=0.0001, maximum=0.2),
+            gr.Number(default.pix, label="Weight of the pixels", minimum=0),
+            gr.Number(default.feat, label="Weight of the features", minimum=0),
+            gr.Number(default.domain, label="Weight of the domain", minimum=0),
+        ]

@@ -1,0 +1,70 @@
+"""Making a domain pack out of trained networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from editor.errors import OptionError
+from editor.models.config import GeneratorConfig
+from editor.weights.domain import DomainInfo, load_domain, sha256
+from editor.weights.format import half, read_tensors, write_tensors
+
+
+def make_pack(
+    name: str,
+    sources: dict[str, Path],
+    root: Path,
+    title: str,
+    subject: str,
+    licence: str,
+    example_seeds: list[int],
+) -> Path:
+    """Write checkpoints/<name>/ with float16 networks and domain.json, and load it once.
+
+    Args:
+        name: of the domain.
+        sources: folder of each network: generator, discriminator, encoder.
+        root: folder of packs.
+        title: a person's words for the domain.
+        subject: what a picture shows.
+        licence: of the weights, with credits.
+        example_seeds: seeds of pictures that show it well.
+
+    Returns:
+        The pack's folder.
+
+    Raises:
+        OptionError: the name is not a plain folder name.
+        WeightsError: a network is missing or damaged, or does not fit the others.
+    """
+    if not name.isidentifier():
+        raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
+    path = root / name
+    files = {}
+    config = GeneratorConfig()
+    for kind, source in sources.items():
+        tensors, header = read_tensors(source / f"{kind}.safetensors", kind=kind)
+        if kind == "generator":
+            config = GeneratorConfig.from_dict(header["config"])
+        target = path / f"{kind}.safetensors"
+        facts = {key: value for key, value in header.items() if key != "schema"}
+        write_tensors(target, half(tensors), {**facts, "domain": name, "licence": licence})
+        files[target.name] = {"bytes": target.stat().st_size, "sha256": sha256(target)}
+    info = DomainInfo(
+        name=name,
+        title=title,
+        subject=subject,
+        resolution=config.resolution,
+        num_ws=config.num_ws,
+        w_dim=config.w_dim,
+        licence=licence,
+        files=files,
+        example_seeds=example_seeds,
+    )
+    temporary = path / ".domain.json.tmp"
+    temporary.write_text(info.to_json(), encoding="utf-8")
+    temporary.replace(path / "domain.json")
+    load_domain(name, torch.device("cpu"), root)
+    return path
