@@ -13,7 +13,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
     parser.add_argument("--port", type=int, default=7860)
-    parser.add_argument("--share", action="store_true", help="a public Gradio link: anyone may use it")
+    parser.add_argument(
+        "--share", action="store_true", help="a public Gradio link: anyone may use it"
+    )
     args = parser.parse_args(argv)
 
     from editor import Editor

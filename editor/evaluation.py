@@ -31,7 +31,7 @@ def invert_all(
     started = time.monotonic()
     for part in photos.split(batch):
         last: InversionStep | None = None
-        for last in invert(
+        for last in invert(  # noqa: B007
             part.to(editor.device),
             editor.pack.generator,
             editor.pack.encoder,
@@ -87,7 +87,11 @@ def evaluate(
     for name in truth:
         if name in CONTINUOUS:
             pair = torch.stack([truth[name], before[name]])
-            yield {"measure": "kept", "name": name, "correlation": torch.corrcoef(pair)[0, 1].item()}
+            yield {
+                "measure": "kept",
+                "name": name,
+                "correlation": torch.corrcoef(pair)[0, 1].item(),
+            }
         else:
             agree = ((truth[name] > 0.5) == (before[name] > 0.5)).float().mean().item()
             yield {"measure": "kept", "name": name, "agreement": agree}

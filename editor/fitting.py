@@ -84,7 +84,11 @@ def fit_boundaries(
     try:
         features = PooledFeatures(pack.discriminator.features)
         predictor = fit_predictor(
-            features, images.pixels, images.attributes, names, min(options.held_out, len(images) // 5)
+            features,
+            images.pixels,
+            images.attributes,
+            names,
+            min(options.held_out, len(images) // 5),
         )
         yield {"stage": "predictor", "done": 1, "total": total, "quality": predictor.quality}
         codes, scores = score_samples(pack, predictor, options)

@@ -94,7 +94,9 @@ def save_image(image: Image.Image, path: Path) -> None:
 def _read(path: Path) -> bytes:
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ImageError(f"{path.name} has {size // 2**20} MB; at most {MAX_BYTES // 2**20} are read")
+        raise ImageError(
+            f"{path.name} has {size // 2**20} MB; at most {MAX_BYTES // 2**20} are read"
+        )
     return path.read_bytes()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -31,9 +31,13 @@ def pick_device(name: str = "auto") -> torch.device:
     except RuntimeError as error:
         raise OptionError(f"device '{name}' is not known; use auto, cpu, cuda or mps") from error
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise OptionError(f"device '{name}' was asked for, but no CUDA GPU is here; use --device cpu")
+        raise OptionError(
+            f"device '{name}' was asked for, but no CUDA GPU is here; use --device cpu"
+        )
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise OptionError(f"device '{name}' was asked for, but no Metal GPU is here; use --device cpu")
+        raise OptionError(
+            f"device '{name}' was asked for, but no Metal GPU is here; use --device cpu"
+        )
     return device
 
 
@@ -84,15 +88,14 @@ def stop_requested() -> Iterator[list[int]]:
 
     before: dict[int, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
-        try:
+        # outside the main thread the caller keeps its own handling
+        with suppress(ValueError):
             before[number] = signal.signal(number, handler)
-        except ValueError:  # not the main thread: the caller keeps its own handling
-            pass
     try:
         yield seen
     finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+        for known, old in before.items():
+            signal.signal(known, old)
 
 
 def use_threads(count: int | None) -> None:

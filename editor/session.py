@@ -193,7 +193,9 @@ class Editor:
             raise OptionError(f"domain '{self.info.name}' has no slider '{name}'; it has: {known}")
         return self.boundaries[name]
 
-    def align(self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None) -> Image.Image:
+    def align(
+        self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None
+    ) -> Image.Image:
         """Cut and scale a photo to the domain's square; the whole centre square by default.
 
         Raises:
@@ -249,7 +251,7 @@ class Editor:
         """
         aligned = self.align(photo, crop)
         last: InversionStep | None = None
-        for last in self.invert_steps(aligned, options):
+        for last in self.invert_steps(aligned, options):  # noqa: B007
             pass
         assert last is not None
         return self.edit(last.wp[0], aligned, last.losses)
@@ -268,7 +270,9 @@ class Editor:
             OptionError: a slider is unknown.
         """
         code = torch.as_tensor(np.asarray(wp), dtype=torch.float32).detach().cpu()
-        if code.shape != (self.info.num_ws, self.info.w_dim) or not bool(torch.isfinite(code).all()):
+        if code.shape != (self.info.num_ws, self.info.w_dim) or not bool(
+            torch.isfinite(code).all()
+        ):
             raise MismatchError(
                 f"the code has shape {tuple(code.shape)}; '{self.info.name}' needs finite values "
                 f"({self.info.num_ws}, {self.info.w_dim})"

@@ -62,8 +62,7 @@ def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:
     pads = (inner[1] - top, bottom - inner[3], inner[0] - left, right - inner[2])
     part = np.asarray(photo.crop(inner))
     if any(pads):
-        mode = "symmetric" if min(part.shape[:2]) > 0 else "edge"
-        part = np.pad(part, (pads[:2], pads[2:], (0, 0)), mode=mode)
+        part = np.pad(part, (pads[:2], pads[2:], (0, 0)), mode="symmetric")
     area = Image.fromarray(np.ascontiguousarray(part))
     side = crop.side * min(width, height)
     if crop.angle == 0:

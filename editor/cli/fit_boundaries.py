@@ -43,11 +43,10 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     pack = load_domain(args.domain, pick_device(args.device))
-    images = load_with_bar(
-        args.data, pack.info.resolution, parse_pairs(args.exclude, "NAME=BOUND")
-    )
+    images = load_with_bar(args.data, pack.info.resolution, parse_pairs(args.exclude, "NAME=BOUND"))
     conditional = {
-        name: others.split(",") for name, _, others in (item.partition(":") for item in args.independent)
+        name: others.split(",")
+        for name, _, others in (item.partition(":") for item in args.independent)
     }
     options = FitOptions(samples=args.samples, share=args.share, conditional=conditional)
     folder = args.out or BOUNDARIES / args.domain

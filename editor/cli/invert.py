@@ -66,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
             edit.save(args.out / f"{photo.stem}.png")
             edit.save_code(args.out / f"{photo.stem}.npz")
             fit = dict(edit.losses).get("loss_pix")
-            tqdm.write(f"{photo.name}: {args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else ""))
+            tqdm.write(
+                f"{photo.name}: {args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
+            )
         except EditorError as error:
             failures.append(f"{photo}: {error}")
     for failure in failures:

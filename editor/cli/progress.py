@@ -25,7 +25,9 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
 def show(records: Iterator[dict[str, Any]], kimg: float, out: Path) -> None:
     """Draw the records of a training, and say at the end where it stands."""
     last = 0.0
-    with tqdm(total=kimg, unit="kimg", bar_format="{l_bar}{bar}| {n:.1f}/{total:.0f} kimg{postfix}") as bar:
+    with tqdm(
+        total=kimg, unit="kimg", bar_format="{l_bar}{bar}| {n:.1f}/{total:.0f} kimg{postfix}"
+    ) as bar:
         for record in records:
             last = record["kimg"]
             bar.update(last - bar.n)

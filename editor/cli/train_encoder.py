@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command, add_data, add_dataclass, add_device, from_args
-from editor.cli.options import parse_pairs
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_data,
+    add_dataclass,
+    add_device,
+    from_args,
+    parse_pairs,
+)
 
 
 def add(commands: Sub) -> None:
@@ -22,7 +29,9 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--licence", default="", help="licence and credits, for the file header")
-    parser.add_argument("--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)")
+    parser.add_argument(
+        "--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)"
+    )
     parser.add_argument("--fmaps-max", type=int, default=256)
     parser.add_argument(
         "--perceptual",
@@ -73,7 +82,14 @@ def run(args: argparse.Namespace) -> None:
     header["perceptual"] = args.perceptual
     show(
         train_encoder(
-            images, RunFolder(args.out), options, config, generator, discriminator, perceptual, header
+            images,
+            RunFolder(args.out),
+            options,
+            config,
+            generator,
+            discriminator,
+            perceptual,
+            header,
         ),
         options.kimg,
         args.out,

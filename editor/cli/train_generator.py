@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import add_command, add_data, add_dataclass, add_device, from_args, parse_pairs
-from editor.cli.options import Sub
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_data,
+    add_dataclass,
+    add_device,
+    from_args,
+    parse_pairs,
+)
 
 
 def add(commands: Sub) -> None:
@@ -21,7 +28,9 @@ def add(commands: Sub) -> None:
     parser.add_argument("--domain", default="", help="name of the domain, for the file headers")
     parser.add_argument("--licence", default="", help="licence and credits, for the file headers")
     parser.add_argument("--resolution", type=int, default=64)
-    parser.add_argument("--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)")
+    parser.add_argument(
+        "--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)"
+    )
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
     parser.add_argument("--fmaps-max", type=int, default=256)
     add_dataclass(parser, GeneratorTraining)

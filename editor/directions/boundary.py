@@ -83,7 +83,9 @@ def load_boundary(path: Path, domain: str, num_ws: int, w_dim: int) -> Boundary:
             f"{tuple(normal.shape)}, but the loaded domain is '{domain}' ({num_ws}, {w_dim}). {again}"
         )
     if not info.layers or min(info.layers) < 0 or max(info.layers) >= num_ws:
-        raise MismatchError(f"boundary '{info.name}' names layers {info.layers} of {num_ws}. {again}")
+        raise MismatchError(
+            f"boundary '{info.name}' names layers {info.layers} of {num_ws}. {again}"
+        )
     length = normal.norm(dim=1)
     if not bool(torch.isfinite(normal).all()) or not torch.allclose(
         length, torch.ones_like(length), atol=1e-3
@@ -102,7 +104,9 @@ def load_boundaries(folder: Path, domain: str, num_ws: int, w_dim: int) -> dict[
     for path in sorted(folder.glob("*.safetensors")):
         boundary = load_boundary(path, domain, num_ws, w_dim)
         if boundary.info.name in found:
-            raise PackError(f"{folder} holds two boundaries named '{boundary.info.name}'; remove one")
+            raise PackError(
+                f"{folder} holds two boundaries named '{boundary.info.name}'; remove one"
+            )
         found[boundary.info.name] = boundary
 
     def order(item: Boundary) -> tuple[int, str]:

@@ -95,4 +95,5 @@ def project_out(normal: Tensor, others: list[Tensor]) -> Tensor:
     length = rest.norm()
     if length < 1e-3:
         raise OptionError("the boundary lies in the span of those that it should be independent of")
-    return (rest / length).float()
+    unit: Tensor = (rest / length).float()
+    return unit

@@ -9,7 +9,9 @@ from torch import Tensor
 from editor.errors import OptionError
 
 
-def move(wp: Tensor, direction: Tensor, distance: float | Tensor, layers: tuple[int, ...]) -> Tensor:
+def move(
+    wp: Tensor, direction: Tensor, distance: float | Tensor, layers: tuple[int, ...]
+) -> Tensor:
     """Move codes along one direction.
 
     Args:

@@ -102,7 +102,9 @@ def fit_predictor(
     rows = [features(part.float() / 127.5 - 1.0).numpy() for part in images.split(batch)]
     x = np.concatenate(rows)
     cut = len(x) - held_out
-    pca = PCA(min(components, cut, x.shape[1]), whiten=True, svd_solver="randomized", random_state=0)
+    pca = PCA(
+        min(components, cut, x.shape[1]), whiten=True, svd_solver="randomized", random_state=0
+    )
     pca.fit(x[:cut])
     x = pca.transform(x)
     models: dict[str, Any] = {}

@@ -55,7 +55,9 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gain = SQRT2 if self.activate else 1.0
-        y = F.linear(x, self.weight * (self.weight_gain * gain), self.bias * (self.bias_gain * gain))
+        y = F.linear(
+            x, self.weight * (self.weight_gain * gain), self.bias * (self.bias_gain * gain)
+        )
         return F.leaky_relu_(y, SLOPE) if self.activate else y
 
 
@@ -159,9 +161,7 @@ class ResidualDown(nn.Module):
         super().__init__()
         self.conv0 = Conv(in_channels, in_channels, 3)
         self.conv1 = Conv(in_channels, out_channels, 3, gain=1 / SQRT2)
-        self.skip = Conv(
-            in_channels, out_channels, 1, bias=False, activate=False, gain=1 / SQRT2
-        )
+        self.skip = Conv(in_channels, out_channels, 1, bias=False, activate=False, gain=1 / SQRT2)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.skip(F.avg_pool2d(x, 2))

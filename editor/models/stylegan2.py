@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -19,7 +20,7 @@ class Mapping(nn.Module):
         sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
         self.layers = nn.ModuleList(
             Linear(a, b, lr_multiplier=config.mapping_lr_multiplier, activate=True)
-            for a, b in zip(sizes, sizes[1:], strict=False)
+            for a, b in pairwise(sizes)
         )
 
     def forward(self, z: Tensor) -> Tensor:

@@ -207,7 +207,8 @@ def _step(
     half_life = min(options.ema_kimg * 1000, seen_after * options.ema_rampup)
     decay = 0.5 ** (n / max(half_life, 1e-8))
     with torch.no_grad():
-        averaged, current = list(state.ema.parameters()), list(state.generator.parameters())
+        averaged: list[Tensor] = list(state.ema.parameters())
+        current: list[Tensor] = list(state.generator.parameters())
         torch._foreach_lerp_(averaged, current, 1 - decay)
         for mean, value in zip(state.ema.buffers(), state.generator.buffers(), strict=True):
             mean.copy_(value)

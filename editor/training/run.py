@@ -122,7 +122,9 @@ def load_checkpoint(
     rng.set_state(tensors["rng"])
     for name, module in modules.items():
         start = f"{name}/"
-        module.load_state_dict({k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)})
+        module.load_state_dict(
+            {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
+        )
     for name, optimizer in optimizers.items():
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():

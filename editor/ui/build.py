@@ -75,7 +75,9 @@ def build_ui(editor: Editor) -> gr.Blocks:
                 faces = ExampleFaces(examples, elem_id="examples")
                 settings = _advanced()
             with gr.Column(elem_id="stage"):
-                picture = Picture({"after": examples[0], "alt": f"A generated {subject}"}, elem_id="picture")
+                picture = Picture(
+                    {"after": examples[0], "alt": f"A generated {subject}"}, elem_id="picture"
+                )
                 status = gr.HTML(
                     f'<div class="status" role="status">This {subject} was generated. '
                     f"Give it a photo, or click an example.</div>",
@@ -126,7 +128,10 @@ def build_ui(editor: Editor) -> gr.Blocks:
                 **now,
             )
         reset.click(**zero).then(handlers.slide, outputs=[picture, where], **now)
-        for button, make in ((save, handlers.download_picture), (save_code, handlers.download_code)):
+        for button, make in (
+            (save, handlers.download_picture),
+            (save_code, handlers.download_code),
+        ):
             button.click(make, outputs=file, **now).success(None, file, None, js=DOWNLOAD)
         dark.click(None, js=DARK)
     return page

@@ -9,11 +9,8 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 
-
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
-
-from gradio.events import Dependency
 
 class PhotoInput(gr.Image):
     """An image input that passes on the uploaded file untouched.
@@ -27,12 +24,14 @@ class PhotoInput(gr.Image):
     def preprocess(self, payload: Any) -> str | None:  # type: ignore[override]
         """The path of the uploaded file."""
         return None if payload is None else payload.path
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class CropSquare(gr.HTML):
     """The photo with a square to drag, resize (corner or wheel) and move by arrow keys.
@@ -48,12 +47,14 @@ class CropSquare(gr.HTML):
             apply_default_css=False,
             **kwargs,
         )
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class Picture(gr.HTML):
     """The picture with a before/after divider.
@@ -69,12 +70,14 @@ class Picture(gr.HTML):
             apply_default_css=False,
             **kwargs,
         )
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class ExampleFaces(gr.HTML):
     """Generated pictures as buttons; a click sets the value's "chosen" and triggers `select`."""
@@ -92,8 +95,11 @@ class ExampleFaces(gr.HTML):
             apply_default_css=False,
             **kwargs,
         )
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component

@@ -82,6 +82,8 @@ class Handlers:
         small.save(buffer, format="JPEG", quality=88)
         source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
         crop = {"x": 0.5, "y": 0.5, "side": 1.0, "angle": 0.0}
+        if width != height:  # not a prepared square: most portraits sit high and leave room around
+            crop |= {"y": 0.45, "side": 0.7}
         return {"src": source, "width": width, "height": height, **crop}
 
     @guarded

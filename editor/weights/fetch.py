@@ -38,7 +38,10 @@ def fetch(url: str, sha256_prefix: str, name: str, folder: Path | None = None) -
     temporary = target.with_name(f".{name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response, temporary.open("wb") as out:
+        with (
+            urllib.request.urlopen(url, timeout=TIMEOUT_S) as response,
+            temporary.open("wb") as out,
+        ):
             expected = response.headers.get("Content-Length")
             while chunk := response.read(CHUNK):
                 out.write(chunk)

@@ -57,7 +57,9 @@ def make_perceptual(name: str, discriminator: Discriminator, device: torch.devic
     if name == "vgg16":
         vgg = VGG16Perceptual()
         state = _vgg16_state()
-        wanted = {f"layers.{key[9:]}": value for key, value in state.items() if key[:9] == "features."}
+        wanted = {
+            f"layers.{key[9:]}": value for key, value in state.items() if key[:9] == "features."
+        }
         load_into(vgg, {key: wanted[key] for key in vgg.state_dict() if key in wanted}, "VGG16")
         return vgg.to(device).eval().requires_grad_(False)
     if name == "lpips":
