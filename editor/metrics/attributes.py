@@ -93,7 +93,7 @@ def fit_predictor(
         attributes: labels of each image; probabilities in 0…1, or values if continuous.
         names: attributes to fit.
         held_out: the last so many images only measure the quality.
-        components: principal components that are kept.
+        components: most principal components that are kept; at most one for every 8 images.
         batch: images at a time.
 
     Raises:
@@ -103,7 +103,10 @@ def fit_predictor(
     x = np.concatenate(rows)
     cut = len(x) - held_out
     pca = PCA(
-        min(components, cut, x.shape[1]), whiten=True, svd_solver="randomized", random_state=0
+        min(components, max(cut // 8, 2), x.shape[1]),
+        whiten=True,
+        svd_solver="randomized",
+        random_state=0,
     )
     pca.fit(x[:cut])
     x = pca.transform(x)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor.alignment.crop import Crop, crop_square
+from editor.errors import ImageError, OptionError
+from editor.images import load_image, save_image, to_pil, to_tensor
+
+
+def _bytes(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def _gradient(mode: str = "RGB", size: tuple[int, int] = (40, 30)) -> Image.Image:
+    x = np.linspace(0, 255, size[0] * size[1] * 3).astype(np.uint8).reshape(size[1], size[0], 3)
+    return Image.fromarray(x).convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "RGBA", "LA", "1", "I;16"])
+def test_modes_become_rgb(mode: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray(np.full((30, 40), 32768, dtype=np.uint16))
+    else:
+        image = _gradient("L").convert(mode)
+    kind = "TIFF" if mode == "CMYK" else "PNG"
+    loaded = load_image(_bytes(image, kind))
+    assert (loaded.mode, loaded.size) == ("RGB", (40, 30))
+    if mode == "I;16":
+        assert loaded.getpixel((0, 0)) == (127, 127, 127)
+    elif mode in ("CMYK", "L"):
+        difference = np.abs(
+            np.asarray(loaded, int) - np.asarray(_gradient("L").convert("RGB"), int)
+        )
+        assert difference.max() <= 2
+
+
+def test_transparency_is_laid_on_grey() -> None:
+    clear = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    assert load_image(_bytes(clear, "PNG")).getpixel((3, 3)) == (128, 128, 128)
+
+
+def test_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (20, 20), c) for c in ("red", "blue")]
+    data = _bytes(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert load_image(data).getpixel((5, 5)) == (255, 0, 0)
+
+
+def test_exif_orientation() -> None:
+    image = Image.new("RGB", (40, 20), "black")
+    image.paste("white", (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to view
+    turned = load_image(_bytes(image, "PNG", exif=exif))
+    assert turned.size == (20, 40)
+    assert turned.getpixel((10, 5)) == (255, 255, 255)
+    assert turned.getpixel((10, 35)) == (0, 0, 0)
+
+
+def test_text_named_png(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_text("hello")
+    with pytest.raises(ImageError, match=r"photo\.png is not a picture"):
+        load_image(path)
+
+
+def test_truncated_jpeg() -> None:
+    with pytest.raises(ImageError, match="damaged or incomplete"):
+        load_image(_bytes(_gradient(size=(200, 200)), "JPEG")[:1500])
+
+
+def test_too_small_and_too_large() -> None:
+    with pytest.raises(ImageError, match="1×1 pixels"):
+        load_image(_bytes(Image.new("RGB", (1, 1)), "PNG"))
+    large = _bytes(Image.new("1", (20_000, 20_000)), "PNG")
+    with pytest.raises(ImageError, match="megapixels"):
+        load_image(large)
+
+
+def test_tensor_round_trip() -> None:
+    image = _gradient()
+    tensor = to_tensor(image)
+    assert tensor.shape == (1, 3, 30, 40)
+    assert tensor.min() >= -1
+    assert tensor.max() <= 1
+    assert np.array_equal(np.asarray(to_pil(tensor)), np.asarray(image))
+    assert to_pil(torch.full([3, 4, 4], 5.0)).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_save(tmp_path: Path) -> None:
+    save_image(_gradient(), tmp_path / "new" / "x.png")
+    assert np.array_equal(
+        np.asarray(Image.open(tmp_path / "new" / "x.png")), np.asarray(_gradient())
+    )
+    with pytest.raises(ImageError, match="not a picture format"):
+        save_image(_gradient(), tmp_path / "x.xyz")
+    assert not (tmp_path / "x.xyz").exists()
+
+
+def test_crop_of_the_whole_is_the_photo() -> None:
+    image = _gradient(size=(32, 32))
+    assert np.array_equal(np.asarray(crop_square(image, Crop(), 32)), np.asarray(image))
+
+
+def test_crop_takes_the_marked_place() -> None:
+    image = Image.new("RGB", (100, 60), "black")
+    image.paste("white", (60, 20, 80, 40))
+    inside = crop_square(image, Crop(x=0.7, y=0.5, side=20 / 60), 16)
+    assert np.asarray(inside).min() > 245
+    turned = crop_square(image, Crop(x=0.7, y=0.5, side=12 / 60, angle=45), 16)
+    assert np.asarray(turned).min() > 250
+
+
+def test_crop_angle_turns_the_square_clockwise() -> None:
+    quad = Crop(angle=90).quad(100, 100)
+    assert quad[0] == pytest.approx((100, 0))  # the square's top-left lies at the top right
+
+
+def test_crop_beyond_the_photo_is_reflected() -> None:
+    image = _gradient(size=(50, 40))
+    result = np.asarray(crop_square(image, Crop(x=0, y=0, side=1), 40))
+    assert np.abs(result[:20].astype(int) - result[39:19:-1].astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"x": 2}, {"side": 0}, {"side": float("nan")}, {"angle": 400}],
+)
+def test_bad_crop(values: dict[str, float]) -> None:
+    with pytest.raises(OptionError, match="crop"):
+        Crop(**values)

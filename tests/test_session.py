@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor import Crop, Editor, InversionOptions
+from editor.cli import main, parser
+from editor.errors import ImageError, MismatchError, OptionError
+
+FAST = InversionOptions(steps=3)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)).save(path)
+    return path
+
+
+def test_readme_line(tiny: Editor, photo: Path, tmp_path: Path) -> None:
+    edit = tiny.invert(photo, options=FAST).move(smile=2.0)
+    assert edit.image.size == (16, 16)
+    edit.save(tmp_path / "out.png")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out.png")), np.asarray(edit.image))
+
+
+def test_edits_never_change(tiny: Editor, photo: Path) -> None:
+    edit = tiny.invert(photo, Crop(0.5, 0.4, 0.8, 10), FAST)
+    moved = edit.move(smile=2.0)
+    assert edit.moves == ()
+    assert moved.moves == (("smile", 2.0),)
+    assert moved.move(smile=0).moves == ()
+    assert moved.move(age=1).reset().moves == ()
+    expected = edit.wp.clone()
+    expected[:3, 0] += 2.0
+    torch.testing.assert_close(moved.code, expected)
+    assert np.array_equal(np.asarray(moved.reconstruction), np.asarray(edit.image))
+
+
+def test_bad_moves(tiny: Editor, photo: Path) -> None:
+    edit = tiny.invert(photo, options=FAST)
+    with pytest.raises(OptionError, match="no slider 'hat'; it has: age, smile"):
+        edit.move(hat=1)
+    with pytest.raises(OptionError, match="finite"):
+        edit.move(smile=float("nan"))
+    with pytest.raises(MismatchError, match=r"\(6, 8\)"):
+        tiny.edit(np.zeros((4, 8)))
+    with pytest.raises(ImageError, match="needs 16×16"):
+        next(tiny.invert_steps(Image.new("RGB", (20, 20))))
+    with pytest.raises(OptionError, match="device"):
+        Editor.open("tiny", "quantum")
+
+
+def test_code_round_trip(tiny: Editor, photo: Path, tmp_path: Path) -> None:
+    edit = tiny.invert(photo, options=FAST).move(smile=1.5)
+    edit.save_code(tmp_path / "a.npz")
+    again = tiny.open_code(tmp_path / "a.npz")
+    assert torch.equal(again.wp, edit.wp)
+    assert again.moves == edit.moves
+    assert np.array_equal(np.asarray(again.image), np.asarray(edit.image))
+    with pytest.raises(MismatchError, match="not a code"):
+        tiny.open_code(photo)
+    with pytest.raises(OptionError, match=r"\.npz"):
+        edit.save_code(tmp_path / "a.pt")
+
+
+def test_same_input_same_numbers(tiny: Editor, photo: Path) -> None:
+    assert torch.equal(tiny.invert(photo, options=FAST).wp, tiny.invert(photo, options=FAST).wp)
+    assert np.array_equal(np.asarray(tiny.example(3)), np.asarray(tiny.example(3)))
+
+
+def test_stopping_early_and_threads(tiny: Editor, photo: Path) -> None:
+    """A stopped inversion frees the device; two at once give what each gives alone."""
+    aligned = tiny.align(photo)
+    steps = tiny.invert_steps(aligned, FAST)
+    next(steps)
+    steps.close()
+    alone = tiny.invert(photo, options=FAST).wp
+    found: list[torch.Tensor] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(tiny.invert(photo, options=FAST).wp))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 2
+    assert all(torch.equal(wp, alone) for wp in found)
+
+
+@pytest.fixture
+def home(tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    original = Editor.open
+
+    def open_here(domain: str, device: str) -> Editor:
+        return original(domain, device, tiny_root / "checkpoints", tiny_root / "boundaries")
+
+    monkeypatch.setattr(Editor, "open", staticmethod(open_here))
+    return tiny_root
+
+
+def test_command_line(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
+    common = ["--domain", "tiny", "--steps", "2", "--out", str(tmp_path / "out")]
+    assert main(["invert", str(photo), *common]) == 0
+    assert main(["edit", str(tmp_path / "out" / "photo.npz"), "--move", "smile=2", *common]) == 0
+    assert (tmp_path / "out" / "photo.png").is_file()
+    bad = tmp_path / "bad.png"
+    bad.write_text("text")
+    assert main(["edit", str(bad), str(photo), "--move", "smile=-1", *common]) == 1
+    assert "bad.png is not a picture" in capsys.readouterr().err
+    with np.load(tmp_path / "out" / "photo.npz") as data:
+        assert list(data["move_distances"]) == [-1.0]
+
+
+def test_command_line_errors_are_one_line(photo: Path, tmp_path: Path, capsys) -> None:
+    out = ["--out", str(tmp_path)]
+    assert main(["invert", str(photo), "--domain", "nowhere", *out]) == 1
+    assert main(["edit", str(photo), "--move", "smile", *out]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("error: ") for line in lines)
+
+
+def test_every_command_is_documented() -> None:
+    from pathlib import Path as P
+
+    readme = (P(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    actions = [a for a in parser()._actions if a.dest == "command"]
+    for name, sub in actions[0].choices.items():
+        assert f"python -m editor {name}" in readme, name
+        assert all(a.help for a in sub._actions if a.option_strings[:1] == ["-h"])

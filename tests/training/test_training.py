@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor.errors import TrainingError
+from editor.models.perceptual import DiscriminatorPerceptual
+from editor.training.augment import augment
+from editor.training.data import ImageSet, load_images
+from editor.training.encoder import EncoderTraining, train_encoder
+from editor.training.generator import GeneratorTraining, train_generator
+from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.run import RunFolder
+from editor.weights.format import read_tensors
+from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
+
+CPU = torch.device("cpu")
+SHORT = {"batch": 4, "tick_kimg": 0.008, "snapshot_kimg": 0.016, "bf16": False}
+
+
+@pytest.fixture
+def images() -> ImageSet:
+    pixels = torch.randint(0, 256, (24, 3, 16, 16), dtype=torch.uint8)
+    return ImageSet(pixels, [str(i) for i in range(24)], [{} for _ in range(24)])
+
+
+def _generator_run(images: ImageSet, path: Path, kimg: float, **options: object) -> list[dict]:
+    settings = GeneratorTraining(kimg=kimg, **(SHORT | options))
+    return list(
+        train_generator(images, RunFolder(path), settings, GENERATOR, DISCRIMINATOR, CPU, {})
+    )
+
+
+def test_generator_training_writes_its_run(images: ImageSet, tmp_path: Path) -> None:
+    records = _generator_run(images, tmp_path, 0.032)
+    assert [r["kimg"] for r in records] == [0.008, 0.016, 0.024, 0.032]
+    names = {p.name for p in tmp_path.iterdir()}
+    assert {"options.json", "stats.jsonl", "checkpoint.safetensors"} <= names
+    assert {"generator.safetensors", "discriminator.safetensors"} <= names
+    assert any(name.startswith("samples-") for name in names)
+    logged = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    assert logged == records
+
+
+def test_resuming_gives_the_numbers_of_an_uninterrupted_run(
+    images: ImageSet, tmp_path: Path
+) -> None:
+    _generator_run(images, tmp_path / "whole", 0.032)
+    _generator_run(images, tmp_path / "parts", 0.016)
+    again = _generator_run(images, tmp_path / "parts", 0.032)
+    assert again[0]["kimg"] == 0.024
+    whole, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
+    parts, _ = read_tensors(tmp_path / "parts" / "checkpoint.safetensors")
+    assert set(whole) == set(parts)
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, parts[name]), name
+
+
+def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> None:
+    _generator_run(images, tmp_path, 0.008)
+    with pytest.raises(TrainingError, match="other options"):
+        _generator_run(images, tmp_path, 0.016, lr=0.1)
+
+
+def test_a_loss_that_is_not_finite_saves_nothing(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _generator_run(images, tmp_path, 0.016)
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    monkeypatch.setattr(
+        "editor.training.generator.loss_generator", lambda x: (x * float("nan")).mean()
+    )
+    with pytest.raises(TrainingError, match="not finite"):
+        _generator_run(images, tmp_path, 0.032)
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["domain-guided", "traditional"])
+def test_encoder_training(
+    kind: str, images: ImageSet, tmp_path: Path, generator, discriminator
+) -> None:
+    fixed = [p.clone() for p in generator.parameters()]
+
+    def run(kimg: float) -> list[dict]:
+        options = EncoderTraining(kind=kind, kimg=kimg, held_out=4, lr=0.003, **SHORT)
+        term = DiscriminatorPerceptual(discriminator)
+        return list(
+            train_encoder(
+                images, RunFolder(tmp_path), options, ENCODER, generator, discriminator, term, {}
+            )
+        )
+
+    first = run(0.32)
+    loss = "loss_code" if kind == "traditional" else "loss_pix"
+    assert sum(r[loss] for r in first[-10:]) < sum(r[loss] for r in first[:10])
+    assert {"val_mse", "val_domain"} <= set(first[0])
+    assert run(0.336)[0]["kimg"] == pytest.approx(0.328)
+    assert all(torch.equal(a, b) for a, b in zip(fixed, generator.parameters(), strict=True))
+    assert (
+        read_tensors(tmp_path / "encoder.safetensors", kind="encoder")[1]["training"]["kind"]
+        == kind
+    )
+
+
+def test_losses_against_closed_forms() -> None:
+    logits = torch.tensor([0.0, 2.0])
+    expected = (np.log(2) + np.log1p(np.exp(-2.0))) / 2
+    assert loss_generator(logits).item() == pytest.approx(expected)
+    both = loss_discriminator(torch.zeros(3), torch.zeros(3)).item()
+    assert both == pytest.approx(2 * np.log(2))
+
+    class Linear(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 3.0 * x.sum(dim=(1, 2, 3))
+
+    assert r1_penalty(Linear(), torch.zeros(2, 3, 4, 4)).item() == pytest.approx(9 * 48)
+
+
+def test_augmentation_is_differentiable_and_can_be_off() -> None:
+    x = torch.rand(6, 3, 16, 16, requires_grad=True)
+    rng = torch.Generator().manual_seed(0)
+    torch.testing.assert_close(augment(x, rng, colour=0, shift=0), x, atol=1e-5, rtol=1e-5)
+    y = augment(x, rng, colour=1, shift=1)
+    assert not torch.allclose(y, x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert torch.isfinite(x.grad).all()
+
+
+def test_shift_moves_by_whole_pixels() -> None:
+    x = torch.rand(8, 3, 16, 16)
+    y = augment(x, torch.Generator().manual_seed(1), colour=0, shift=1, max_shift=0.125)
+    inner = x[:, :, 4:12, 4:12]
+    found = [
+        any(
+            torch.allclose(inner[i], y[i, :, 4 + dy : 12 + dy, 4 + dx : 12 + dx], atol=1e-4)
+            for dy in range(-2, 3)
+            for dx in range(-2, 3)
+        )
+        for i in range(8)
+    ]
+    assert all(found)
+
+
+def test_images_from_zip_and_folder(tmp_path: Path) -> None:
+    def png(colour: str) -> bytes:
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 24), colour).save(buffer, format="PNG")
+        return buffer.getvalue()
+
+    attributes = {"a.png": {"unusable": 0.1}, "b.png": {"unusable": 0.9}}
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("a.png", png("red"))
+        file.writestr("b.png", png("blue"))
+        file.writestr("dataset.json", json.dumps({"labels": None, "attributes": attributes}))
+    found = load_images(tmp_path / "x.zip", 8, {"unusable": 0.6})
+    assert found.names == ["a.png"]
+    assert found.pixels.shape == (1, 3, 8, 8)
+    torch.testing.assert_close(
+        found.batch(torch.tensor([0]))[0, :, 0, 0], torch.tensor([1.0, -1, -1])
+    )
+    folder = tmp_path / "folder" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "c.png").write_bytes(png("blue"))
+    assert len(load_images(tmp_path / "folder", 8)) == 1
+    (folder / "d.png").write_bytes(b"no picture")
+    with pytest.raises(TrainingError, match=r"d\.png"):
+        load_images(tmp_path / "folder", 8)
+    with pytest.raises(TrainingError, match="neither a folder nor a zip"):
+        load_images(tmp_path / "nothing", 8)

@@ -1,0 +1,307 @@
+"""The page in a real browser, with the shipped pack."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import SHARED
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+ROOT = Path(__file__).resolve().parents[2]
+AFTER = "#picture img.after"
+
+if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
+    pytest.skip("no Chromium was found: apt-get install chromium", allow_module_level=True)
+
+
+def test_chromium_is_here() -> None:
+    assert CHROMIUM is not None
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    started = time.monotonic()
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2).read()
+            break
+        except OSError:
+            assert process.poll() is None, process.stdout.read()
+            assert time.monotonic() - started < 90, "the page did not come up"
+            time.sleep(0.2)
+    yield url
+    process.terminate()
+    output = process.communicate(timeout=20)[0]
+    assert "Traceback" not in output, output
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(server: str, browser) -> Iterator[object]:
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.set_default_timeout(60_000)
+    tab.goto(server)
+    tab.wait_for_selector(f"{AFTER}[src]")
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory, faces) -> Path:
+    """A held-out photo, or a generated face where ../shared is absent."""
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    archive = SHARED / "photos_unaligned.zip"
+    if archive.exists():
+        import zipfile
+
+        with zipfile.ZipFile(archive) as file:
+            name = min(n for n in file.namelist() if n.startswith("test/") and "json" not in n)
+            path.write_bytes(file.read(name))
+    else:
+        faces.example(4).resize((300, 300)).save(path)
+    return path
+
+
+def _source(page) -> str:
+    return page.get_attribute(AFTER, "src")
+
+
+def _wait_for_change(page, before: str) -> str:
+    page.wait_for_function(
+        "([s, old]) => document.querySelector(s).src !== old", arg=[AFTER, before]
+    )
+    return _source(page)
+
+
+def _invert(page, path: Path, steps: int = 12) -> None:
+    page.set_input_files("#photo input[type=file]", str(path))
+    page.wait_for_selector("#square .crop:not([hidden])")
+    page.click("text=Advanced")
+    field = page.get_by_label("Most steps")
+    field.fill(str(steps))
+    field.press("Tab")
+    page.click("#invert")
+    page.wait_for_selector("#status :text('Done')")
+
+
+def test_photo_invert_slide_reset_save(page, photo: Path, tmp_path: Path) -> None:
+    empty = _source(page)
+    _invert(page, photo)
+    inverted = _source(page)
+    assert inverted != empty
+    thumb = page.locator("#slider-smile input[type=range]")
+    thumb.focus()
+    times, last = [], inverted
+    for _ in range(10):
+        started = time.monotonic()
+        page.keyboard.press("ArrowRight")
+        last = _wait_for_change(page, last)
+        times.append((time.monotonic() - started) * 1000)
+    print(f"slider to picture, ms: p50 {statistics.median(times):.0f}, all {times}")
+    assert statistics.median(times) < 400
+    with page.expect_download() as download:
+        page.click("#save")
+    saved = Image.open(download.value.path())
+    assert (saved.format, saved.size) == ("PNG", (64, 64))
+    with page.expect_download() as download:
+        page.click("#save-code")
+    with np.load(download.value.path(), allow_pickle=False) as data:
+        assert data["wp"].shape == (10, 256)
+        assert list(data["move_names"]) == ["smile"]
+    page.click("#reset")
+    _wait_for_change(page, last)
+    page.wait_for_function(
+        "([s, first]) => document.querySelector(s).src === first", arg=[AFTER, inverted]
+    )
+
+
+def test_dragging_follows_and_the_last_position_wins(page, photo: Path, faces) -> None:
+    _invert(page, photo, steps=2)
+    before = _source(page)
+    thumb = page.locator("#slider-female input[type=range]")
+    box = thumb.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    for i in range(20):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * i), middle)
+    during = _wait_for_change(page, before)
+    page.mouse.up()
+    page.wait_for_timeout(2500)
+    alt = page.get_attribute(AFTER, "alt")
+    assert f"female {float(thumb.input_value()):+.1f}" in alt
+    assert _source(page) != before
+    assert during != before
+
+
+def test_before_after_and_hold_to_compare(page, photo: Path) -> None:
+    _invert(page, photo, steps=2)
+    clip = "() => document.querySelector('#picture img.before').style.clipPath"
+    page.locator("#picture .divider").fill("60")
+    assert "40%" in page.evaluate(clip)
+    page.hover("#compare")
+    page.mouse.down()
+    assert page.evaluate(clip).startswith("inset(0")
+    assert "40%" not in page.evaluate(clip)
+    page.mouse.up()
+    assert "40%" in page.evaluate(clip)
+
+
+def test_square_is_dragged_and_moved_by_keys(page, photo: Path) -> None:
+    page.set_input_files("#photo input[type=file]", str(photo))
+    square = page.locator("#square .square")
+    square.wait_for()
+    first = square.evaluate("e => [e.style.left, e.style.top, e.style.width]")
+    square.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("-")
+    second = square.evaluate("e => [e.style.left, e.style.top, e.style.width]")
+    assert float(second[0][:-1]) > float(first[0][:-1])
+    assert float(second[2][:-1]) < float(first[2][:-1])
+    box = square.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 15)
+    page.mouse.up()
+    third = square.evaluate("e => [e.style.left, e.style.top, e.style.width]")
+    assert float(third[1][:-1]) < float(second[1][:-1])
+
+
+def test_example_shows_the_whole_thing(page) -> None:
+    before = _source(page)
+    page.locator("#examples button").nth(1).click()
+    page.wait_for_selector("#status progress")
+    _wait_for_change(page, before)
+    page.wait_for_selector("#status :text('Done')")
+
+
+def test_cancel_keeps_the_last_picture(page, photo: Path) -> None:
+    page.set_input_files("#photo input[type=file]", str(photo))
+    page.wait_for_selector("#square .crop:not([hidden])")
+    page.click("#invert")
+    page.wait_for_selector("#status :text('Step')")
+    page.click("#cancel")
+    page.wait_for_selector("#status :text('Stopped')")
+    page.wait_for_timeout(1000)
+    kept = _source(page)
+    assert "Stopped" in page.inner_text("#status")
+    page.locator("#slider-smile input[type=range]").focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    _wait_for_change(page, kept)
+
+
+def test_wrong_files_give_a_message_and_the_session_goes_on(
+    page, photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    whole = tmp_path / "whole.jpg"
+    Image.effect_noise((300, 300), 80).convert("RGB").save(whole)
+    (tmp_path / "cut.jpg").write_bytes(whole.read_bytes()[:2000])
+    messages = {
+        "text.png": "not a picture",
+        "dot.png": "1×1 pixels",
+        "huge.png": "megapixels",
+        "cut.jpg": "damaged or incomplete",
+    }
+    for name, said in messages.items():
+        page.set_input_files("#photo input[type=file]", str(tmp_path / name))
+        page.wait_for_selector(f".toast-body:has-text('{said}')")
+        page.click("#photo button[aria-label='Clear'], #photo button[title='Clear']")
+        page.wait_for_selector("#photo input[type=file]", state="attached")
+        close = page.locator(".toast-body button.toast-close, .toast-close")
+        if close.count():
+            close.first.click()
+    face = Image.open(photo).convert("RGB")
+    for name, image in (
+        ("cmyk.jpg", face.convert("CMYK")),
+        ("grey.png", face.convert("L")),
+        ("clear.png", face.convert("RGBA")),
+        ("moving.gif", face.convert("P")),
+    ):
+        image.save(tmp_path / name)
+    page.click("text=Advanced")
+    page.get_by_label("Most steps").fill("1")
+    for name in ("cmyk.jpg", "grey.png", "clear.png", "moving.gif"):
+        page.set_input_files("#photo input[type=file]", str(tmp_path / name))
+        page.wait_for_selector("#square .crop:not([hidden])")
+        before = _source(page)
+        page.click("#invert")
+        _wait_for_change(page, before)
+        page.wait_for_selector("#status :text('Done')")
+        page.click("#photo button[aria-label='Clear'], #photo button[title='Clear']")
+
+
+def test_two_visitors_do_not_see_each_other(server: str, browser, page, photo: Path) -> None:
+    other = browser.new_context().new_page()
+    other.goto(server)
+    other.wait_for_selector(f"{AFTER}[src]")
+    untouched = _source(other)
+    _invert(page, photo, steps=2)
+    assert _source(other) == untouched
+    other.locator("#examples button").nth(0).click()
+    other.wait_for_selector("#status :text('Done')")
+    mine = _source(page)
+    other.locator("#slider-smile input[type=range]").focus()
+    before = _source(other)
+    other.keyboard.press("PageUp")
+    other.keyboard.press("ArrowRight")
+    _wait_for_change(other, before)
+    assert _source(page) == mine
+    other.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_overflows_and_everything_is_labelled(page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    unlabelled = page.evaluate(
+        """() => [...document.querySelectorAll('input:not([type=file]), button, img')]
+          .filter((e) => e.offsetParent !== null)
+          .filter((e) => e.tagName === 'IMG' ? !e.hasAttribute('alt')
+            : !(e.getAttribute('aria-label') || e.title || e.innerText?.trim() || e.labels?.length))
+          .map((e) => e.outerHTML.slice(0, 160))"""
+    )
+    assert unlabelled == []

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from editor.errors import MismatchError, PackError, PackNotFoundError, WeightsError
+from editor.weights.domain import list_domains, load_domain
+from editor.weights.format import half, read_header, read_tensors, write_tensors
+
+CPU = torch.device("cpu")
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    tensors = {"a": torch.randn(3, 4), "b": torch.arange(5)}
+    write_tensors(tmp_path / "x.safetensors", tensors, {"kind": "test", "note": "é"})
+    found, header = read_tensors(tmp_path / "x.safetensors", kind="test")
+    assert header == {"kind": "test", "note": "é", "schema": 1}
+    assert all(torch.equal(found[name], tensors[name]) for name in tensors)
+    assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_float16_storage_refuses_what_it_cannot_hold() -> None:
+    assert half({"a": torch.ones(2)})["a"].dtype == torch.float16
+    with pytest.raises(WeightsError, match="float16"):
+        half({"a": torch.tensor([1e6])})
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    write_tensors(path, {"a": torch.ones(2)}, {"kind": "test"})
+    with pytest.raises(TypeError):
+        write_tensors(path, {"a": torch.zeros(2)}, {"kind": object()})
+    assert torch.equal(read_tensors(path)[0]["a"], torch.ones(2))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_pack_loads(tiny_root: Path) -> None:
+    pack = load_domain("tiny", CPU, tiny_root / "checkpoints")
+    assert list_domains(tiny_root / "checkpoints") == ["tiny"]
+    assert pack.generator.w_avg.shape == (6, 8)
+    assert not any(p.requires_grad for p in pack.generator.parameters())
+
+
+@pytest.mark.parametrize("kind", ["generator", "encoder", "discriminator"])
+def test_missing_file(tiny_root: Path, kind: str) -> None:
+    root = tiny_root / "checkpoints"
+    (root / "tiny" / f"{kind}.safetensors").unlink()
+    with pytest.raises(WeightsError, match=rf"{kind}\.safetensors is missing.*Restore"):
+        load_domain("tiny", CPU, root)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, -10])
+def test_truncated_file(tiny_root: Path, keep: int) -> None:
+    root = tiny_root / "checkpoints"
+    file = root / "tiny" / "generator.safetensors"
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(WeightsError, match=r"generator\.safetensors.*(incomplete|damaged)"):
+        load_domain("tiny", CPU, root)
+    with pytest.raises(WeightsError, match="damaged"):
+        read_header(file)
+
+
+def test_changed_byte(tiny_root: Path) -> None:
+    root = tiny_root / "checkpoints"
+    file = root / "tiny" / "encoder.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
+    with pytest.raises(WeightsError, match="sha256"):
+        load_domain("tiny", CPU, root)
+
+
+def test_networks_swapped(tiny_root: Path) -> None:
+    root = tiny_root / "checkpoints" / "tiny"
+    info = json.loads((root / "domain.json").read_text())
+    info["files"]["generator.safetensors"] = info["files"]["encoder.safetensors"]
+    (root / "domain.json").write_text(json.dumps(info))
+    (root / "generator.safetensors").write_bytes((root / "encoder.safetensors").read_bytes())
+    with pytest.raises(MismatchError, match=r"'encoder'.*'generator'"):
+        load_domain("tiny", CPU, root.parent)
+
+
+def test_other_architecture(tiny_root: Path) -> None:
+    root = tiny_root / "checkpoints" / "tiny"
+    info = json.loads((root / "domain.json").read_text())
+    info["num_ws"] = 8
+    (root / "domain.json").write_text(json.dumps(info))
+    with pytest.raises(MismatchError, match=r"\(16, 6, 8\).*\(16, 8, 8\)"):
+        load_domain("tiny", CPU, root.parent)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "", "../tiny", "tiny/../tiny"])
+def test_unknown_domain(tiny_root: Path, name: str) -> None:
+    with pytest.raises(PackNotFoundError, match="found: tiny"):
+        load_domain(name, CPU, tiny_root / "checkpoints")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "tiny"}'])
+def test_damaged_domain_json(tiny_root: Path, text: str) -> None:
+    (tiny_root / "checkpoints" / "tiny" / "domain.json").write_text(text)
+    with pytest.raises(PackError, match=r"domain\.json"):
+        load_domain("tiny", CPU, tiny_root / "checkpoints")
+
+
+def test_foreign_safetensors(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors")
+    with pytest.raises(WeightsError, match="without this editor's header"):
+        read_header(tmp_path / "x.safetensors")
+
+
+def test_shipped_pack_is_small_and_whole(faces) -> None:
+    from editor.weights.domain import BOUNDARIES
+
+    assert faces.info.resolution == 64
+    files = [*faces.pack.path.iterdir(), *(BOUNDARIES / "faces64").iterdir()]
+    assert sum(file.stat().st_size for file in files) < 40 * 2**20
+    assert (faces.pack.path / "MODEL_CARD.md").is_file()
+    wanted = {"smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"}
+    assert wanted <= set(faces.boundaries)
