@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    page = build_ui(editor)
+    page = build_ui(editor, shared=args.share)
     try:
         page.launch(
             server_name=args.host, server_port=args.port, share=args.share, **launch_options(editor)

@@ -84,3 +84,9 @@ def test_app_is_short_and_does_nothing_at_import() -> None:
     assert "torch" not in {name.split(".")[0] for name in _imports(app)}
     allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.If)
     assert all(isinstance(node, allowed) for node in tree.body)
+
+
+def test_the_page_is_imported_without_writing_files() -> None:
+    before = {p for p in PACKAGE.rglob("*") if "__pycache__" not in p.parts}
+    subprocess.run([sys.executable, "-c", "import editor.ui.build"], check=True)
+    assert {p for p in PACKAGE.rglob("*") if "__pycache__" not in p.parts} == before

@@ -8,11 +8,22 @@ from typing import Any
 import gradio as gr
 
 from editor import Editor
-from editor.ui.components import ASSETS, CropSquare, ExampleFaces, PhotoInput, Picture
+from editor.ui.components import (
+    asset,
+    crop_square,
+    example_pictures,
+    photo_input,
+    picture_view,
+)
 from editor.ui.handlers import Handlers, Settings
 from editor.ui.state import Visitor, data_uri
 
 BEYOND = 1.5
+SHARED_NOTE = (
+    "Photos that you give go to the computer that shares this page, over an encrypted link. They "
+    "stay there in a temporary folder for at most seven hours, and are then deleted; nothing else "
+    "is kept. Give only photos that you may share."
+)
 DOWNLOAD = """(file) => {
   if (!file || !file.uri) return;
   const link = document.createElement('a');
@@ -27,18 +38,23 @@ def launch_options(editor: Editor) -> dict[str, Any]:
     theme = gr.themes.Base(
         primary_hue="sky", neutral_hue="neutral", font=["system-ui", "sans-serif"]
     )
-    css = (ASSETS / "style.css").read_text(encoding="utf-8") + _range_css(editor)
+    css = asset("style.css") + _range_css(editor)
     return {
         "theme": theme,
         "css": css,
-        "js": (ASSETS / "page.js").read_text(encoding="utf-8"),
+        "js": asset("page.js"),
         "max_file_size": "100mb",
         "footer_links": [],
     }
 
 
-def build_ui(editor: Editor) -> gr.Blocks:
-    """The page for an open editor; nothing is started here."""
+def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
+    """The page for an open editor; nothing is started here.
+
+    Args:
+        editor: the open domain.
+        shared: the page will be reachable by others; it then says where photos go.
+    """
     handlers = Handlers(editor)
     examples = [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
     subject = editor.info.subject
@@ -50,17 +66,12 @@ def build_ui(editor: Editor) -> gr.Blocks:
             gr.Markdown("# In-domain editor", elem_id="title")
             where = gr.Markdown(handlers.where(), elem_id="where")
             dark = gr.Button("☾ Dark or light", size="sm", scale=0, min_width=130)
+        if shared:
+            gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         with gr.Row(elem_id="main"):
             with gr.Column(elem_id="source"):
-                photo = PhotoInput(
-                    sources=["upload", "webcam", "clipboard"],
-                    type="filepath",
-                    label="Photo",
-                    height=200,
-                    elem_id="photo",
-                    buttons=[],
-                )
-                square = CropSquare(elem_id="square")
+                photo = photo_input()
+                square = crop_square()
                 angle = gr.Slider(
                     -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
                 )
@@ -72,30 +83,33 @@ def build_ui(editor: Editor) -> gr.Blocks:
                     f"Or try a generated {subject}:",
                     elem_id="hint",
                 )
-                faces = ExampleFaces(examples, elem_id="examples")
+                faces = example_pictures(examples)
                 settings = _advanced()
             with gr.Column(elem_id="stage"):
-                picture = Picture(
-                    {"after": examples[0], "alt": f"A generated {subject}"}, elem_id="picture"
-                )
+                picture = picture_view({"after": examples[0], "alt": f"A generated {subject}"})
                 status = gr.HTML(
                     f'<div class="status" role="status">This {subject} was generated. '
                     f"Give it a photo, or click an example.</div>",
                     elem_id="status",
                 )
                 with gr.Row():
-                    save = gr.Button("Save picture", elem_id="save", min_width=110)
-                    save_code = gr.Button("Save code", elem_id="save-code", min_width=100)
-                    reset = gr.Button("Reset sliders", elem_id="reset", min_width=110)
-                    gr.Button("Hold to compare", elem_id="compare", min_width=120)
+                    save = gr.Button("Save picture", elem_id="save", size="sm", min_width=100)
+                    save_code = gr.Button(
+                        "Save code", elem_id="save-code", size="sm", min_width=100
+                    )
+                    reset = gr.Button("Reset sliders", elem_id="reset", size="sm", min_width=100)
+                    gr.Button("Hold to compare", elem_id="compare", size="sm", min_width=120)
             with gr.Column(elem_id="sliders"):
                 sliders = _sliders(editor)
         file = gr.JSON(visible=False)
 
         turned = {"inputs": [square, angle], "outputs": square, "show_progress": "hidden"}
-        photo.change(
+        loaded = photo.change(
             handlers.show_photo, photo, square, show_progress="hidden", trigger_mode="always_last"
-        ).success(lambda: 0, None, angle, show_progress="hidden")
+        )
+        loaded.success(lambda: 0, None, angle, show_progress="hidden")
+        # a file that cannot be read makes room for the next; the picture stands
+        loaded.failure(lambda: (None, None), None, [photo, square], show_progress="hidden")
         angle.input(handlers.turn, trigger_mode="always_last", **turned)
 
         job = {

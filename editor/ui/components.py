@@ -1,4 +1,8 @@
-"""The page's own components: photo input, crop square, example faces, the picture."""
+"""The page's own components: photo input, crop square, example pictures, the picture.
+
+They are made by functions, not subclasses: Gradio writes a stub file beside the source of every
+subclass of a component, and an import must create no file.
+"""
 
 from __future__ import annotations
 
@@ -10,69 +14,67 @@ import gradio as gr
 ASSETS = Path(__file__).parent / "assets"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file in assets/."""
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-class PhotoInput(gr.Image):
-    """An image input that passes on the uploaded file untouched.
+def photo_input() -> gr.Image:
+    """An image input that passes on the path of the uploaded file untouched.
 
-    Gradio's own decodes the file first and fails without a clear message on a damaged one; here
-    the editor reads it, with its limits and its errors.
+    Gradio's own preprocessing decodes the file and fails without a clear message on a damaged
+    one; here the editor reads it, with its limits and its errors.
     """
+    photo = gr.Image(
+        sources=["upload", "webcam", "clipboard"],
+        type="filepath",
+        label="Photo",
+        height=200,
+        elem_id="photo",
+        buttons=[],
+    )
+    photo.preprocess = lambda payload: None if payload is None else payload.path
+    return photo
 
-    is_template = True
 
-    def preprocess(self, payload: Any) -> str | None:  # type: ignore[override]
-        """The path of the uploaded file."""
-        return None if payload is None else payload.path
-
-
-class CropSquare(gr.HTML):
+def crop_square() -> gr.HTML:
     """The photo with a square to drag, resize (corner or wheel) and move by arrow keys.
 
     Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`.
     """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            value=None,
-            html_template=_asset("crop.html"),
-            js_on_load=_asset("crop.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
+    return _html("crop", None, elem_id="square")
 
 
-class Picture(gr.HTML):
+def picture_view(value: dict[str, Any]) -> gr.HTML:
     """The picture with a before/after divider.
 
     Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}.
     """
-
-    def __init__(self, value: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(
-            value=value,
-            html_template=_asset("picture.html"),
-            js_on_load=_asset("picture.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
+    return _html("picture", value, elem_id="picture")
 
 
-class ExampleFaces(gr.HTML):
+def example_pictures(sources: list[str]) -> gr.HTML:
     """Generated pictures as buttons; a click sets the value's "chosen" and triggers `select`."""
+    buttons = "".join(
+        f'<button type="button" data-index="{i}" aria-label="Try generated picture {i + 1}">'
+        f'<img src="{source}" alt="" width="64" height="64"></button>'
+        for i, source in enumerate(sources)
+    )
+    return gr.HTML(
+        value={"chosen": 0},
+        html_template=f'<div class="examples">{buttons}</div>',
+        js_on_load=asset("examples.js"),
+        apply_default_css=False,
+        elem_id="examples",
+    )
 
-    def __init__(self, sources: list[str], **kwargs: Any) -> None:
-        buttons = "".join(
-            f'<button type="button" data-index="{i}" aria-label="Try generated picture {i + 1}">'
-            f'<img src="{source}" alt="" width="64" height="64"></button>'
-            for i, source in enumerate(sources)
-        )
-        super().__init__(
-            value={"chosen": 0},
-            html_template=f'<div class="examples">{buttons}</div>',
-            js_on_load=_asset("examples.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
+
+def _html(name: str, value: Any, elem_id: str) -> gr.HTML:
+    """A component whose markup never depends on its value: its script changes it in place."""
+    return gr.HTML(
+        value=value,
+        html_template=asset(f"{name}.html"),
+        js_on_load=asset(f"{name}.js"),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )

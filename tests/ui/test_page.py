@@ -248,11 +248,7 @@ def test_wrong_files_give_a_message_and_the_session_goes_on(
     for name, said in messages.items():
         page.set_input_files("#photo input[type=file]", str(tmp_path / name))
         page.wait_for_selector(f".toast-body:has-text('{said}')")
-        page.click("#photo button[aria-label='Clear'], #photo button[title='Clear']")
-        page.wait_for_selector("#photo input[type=file]", state="attached")
-        close = page.locator(".toast-body button.toast-close, .toast-close")
-        if close.count():
-            close.first.click()
+        page.wait_for_selector("#photo [aria-label='Remove Image']", state="detached")
     face = Image.open(photo).convert("RGB")
     for name, image in (
         ("cmyk.jpg", face.convert("CMYK")),
@@ -270,7 +266,8 @@ def test_wrong_files_give_a_message_and_the_session_goes_on(
         page.click("#invert")
         _wait_for_change(page, before)
         page.wait_for_selector("#status :text('Done')")
-        page.click("#photo button[aria-label='Clear'], #photo button[title='Clear']")
+        page.click("#photo [aria-label='Remove Image']")
+        page.wait_for_selector("#square .crop", state="hidden")
 
 
 def test_two_visitors_do_not_see_each_other(server: str, browser, page, photo: Path) -> None:
