@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from editor.editing.move import move
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.objective import Weights
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.runtime import seeded_latents
 from editor.session import Editor
 
 METHODS = {
@@ -46,14 +48,18 @@ def invert_all(
 
 
 @torch.no_grad()
-def code_distance(editor: Editor, codes: Tensor, images: Tensor) -> float:
-    """Mean over elements of ‖wp - E(G(wp))‖²: how far codes lie outside the domain."""
+def code_distances(editor: Editor, codes: Tensor, images: Tensor) -> Tensor:
+    """[N]: mean over elements of ‖wp - E(G(wp))‖², how far a code lies outside the domain."""
     again = torch.cat([editor.pack.encoder(part) for part in images.split(50)])
-    return (codes - again).square().mean().item()
+    return (codes - again).square().mean(dim=(1, 2))
 
 
 def evaluate(
-    editor: Editor, photos: Tensor, predictor: AttributePredictor, methods: list[str]
+    editor: Editor,
+    photos: Tensor,
+    predictor: AttributePredictor,
+    methods: list[str],
+    changes: dict[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Reconstruction of each method, then agreement and slider flips on the in-domain codes.
 
@@ -63,19 +69,26 @@ def evaluate(
         predictor: independent of the pack: other features than those that the boundaries were
             fitted with.
         methods: names of `METHODS`.
+        changes: options to replace in every method, such as {"steps": 50}.
 
     Yields:
         One record a measurement, each naming itself under "measure".
     """
     kept: tuple[Tensor, Tensor] | None = None
     for name in methods:
-        codes, images, seconds = invert_all(editor, photos, METHODS[name])
+        codes, images, seconds = invert_all(
+            editor, photos, replace(METHODS[name], **(changes or {}) if name != "encoder" else {})
+        )
+        mse = (images - photos.to(images)).square().mean(dim=(1, 2, 3))
+        distance = code_distances(editor, codes, images)
         yield {
             "measure": "reconstruction",
             "method": name,
             "photos": len(photos),
-            "mse": (images - photos.to(images)).square().mean().item(),
-            "code_distance": code_distance(editor, codes, images),
+            "mse": mse.mean().item(),
+            "mse_p95": mse.quantile(0.95).item(),
+            "code_distance": distance.mean().item(),
+            "code_distance_p95": distance.quantile(0.95).item(),
             "seconds_per_photo_batched": seconds,
         }
         if name == "in-domain" or kept is None:
@@ -97,8 +110,8 @@ def evaluate(
             yield {"measure": "kept", "name": name, "agreement": agree}
     for name, boundary in editor.boundaries.items():
         if name in before:
-            for end, distance in zip(("low", "high"), boundary.info.range, strict=True):
-                yield _slide(editor, predictor, codes, before, name, end, distance)
+            for end, reach in zip(("low", "high"), boundary.info.range, strict=True):
+                yield _slide(editor, predictor, codes, before, name, end, reach)
 
 
 @torch.no_grad()
@@ -137,3 +150,33 @@ def _slide(
         "flips": flips,
         "change_of_others": sum(others) / max(len(others), 1),
     }
+
+
+@torch.no_grad()
+def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
+    """Generated pictures [N, 3, R, R], one a seed."""
+    generator = editor.pack.generator
+    z = seeded_latents(seeds, generator.z_dim).to(editor.device)
+    wp = generator.mapping(z, truncation_psi=truncation_psi)
+    return torch.cat([generator.synthesis(part) for part in wp.split(32)])
+
+
+@torch.no_grad()
+def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
+    """One row a slider and seed, from the low to the high end of its recommended range.
+
+    Returns:
+        [sliders × seeds × stops, 3, R, R], generated pictures.
+    """
+    generator = editor.pack.generator
+    z = seeded_latents(seeds, generator.z_dim).to(editor.device)
+    codes = generator.mapping(z, truncation_psi=0.7)
+    rows = []
+    for boundary in editor.boundaries.values():
+        low, high = boundary.info.range
+        for code in codes:
+            distances = torch.linspace(low, high, stops)
+            same = code[None].expand(stops, -1, -1)
+            moved = move(same, boundary.normal, distances, boundary.info.layers)
+            rows.append(generator.synthesis(moved))
+    return torch.cat(rows)

@@ -11,6 +11,7 @@ from editor.cli import (
     evaluate,
     fit_boundaries,
     make_pack,
+    show,
     train_encoder,
     train_generator,
 )
@@ -25,6 +26,7 @@ COMMANDS = (
     make_pack,
     fit_boundaries,
     evaluate,
+    show,
 )
 
 

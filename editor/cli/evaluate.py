@@ -21,6 +21,10 @@ def add(commands: Sub) -> None:
         "--features", type=Path, required=True, help="SqueezeNet v1.0 .npz: the judge's features"
     )
     parser.add_argument("--methods", nargs="+", default=None)
+    parser.add_argument("--steps", type=int, default=100, help="updates of the optimising methods")
+    parser.add_argument(
+        "--record", action="store_true", help="write the typical losses into domain.json"
+    )
     parser.add_argument("--out", type=Path, required=True, help="JSON file")
 
 
@@ -28,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     import json
     import platform
+    from dataclasses import replace
 
     import torch
     from tqdm import tqdm
@@ -55,17 +60,27 @@ def run(args: argparse.Namespace) -> None:
     photos = load_with_bar(args.photos, resolution, {"unusable": 0.6})
     index = torch.linspace(0, len(photos) - 1, min(args.count, len(photos))).round().long()
     records = []
-    for record in evaluate(editor, photos.batch(index), judge, methods):
+    for record in evaluate(editor, photos.batch(index), judge, methods, {"steps": args.steps}):
         records.append(record)
         tqdm.write(json.dumps(record))
     result = {
         "domain": args.domain,
         "photos": args.photos.name,
         "device": editor.device_label,
+        "steps": args.steps,
         "torch": torch.__version__,
         "machine": platform.machine(),
         "judge_quality": judge.quality,
         "records": records,
     }
+    measured = [r for r in records if r.get("method") == "in-domain"]
+    if args.record and measured:
+        typical = {
+            "loss_pix_p95": measured[0]["mse_p95"],
+            "loss_domain_p95": measured[0]["code_distance_p95"],
+        }
+        write_text(
+            editor.pack.path / "domain.json", replace(editor.info, typical=typical).to_json()
+        )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write_text(args.out, json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,36 @@
+"""`show`: grids of a pack, for its card: samples and slider strips of generated pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from editor.cli.options import Sub, add_command, add_domain
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "show", run, "Draw samples.png and sliders.png of a domain, for its card."
+    )
+    add_domain(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[4, 9], help="of the strips")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    from editor.evaluation import sample_grid, slider_strips
+    from editor.runtime import use_threads
+    from editor.session import Editor
+    from editor.training.run import save_grid
+
+    use_threads(args.threads)
+    editor = Editor.open(args.domain, args.device)
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.png")
+    stops = 7
+    strips = slider_strips(editor, args.seeds, stops).cpu()
+    save_grid(strips, args.out / "sliders.png", columns=stops * len(args.seeds))
+    names = ", ".join(info.title for info in editor.sliders)
+    print(f"{args.out}/samples.png, {args.out}/sliders.png (rows: {names})")
