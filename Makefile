@@ -3,16 +3,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: run test check slow clean
+.PHONY: run test check clean
 
 run: $(VENV)/run.stamp  ## set everything up, then serve the page on 127.0.0.1:7860
 	$(BIN)/python app.py --port $(PORT)
 
-test: check  ## set everything up, then all checks and tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
-
-slow: $(VENV)/dev.stamp  ## the slow tests
-	$(BIN)/python -m pytest -m slow
+test: check  ## set everything up, then all checks and tests
+	$(BIN)/python -m pytest
 
 check: $(VENV)/dev.stamp  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .

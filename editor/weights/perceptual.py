@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -83,7 +84,10 @@ def _lpips() -> Any:
         import lpips
     except ImportError as error:
         raise UnavailableError("package lpips is not installed: pip install lpips") from error
-    network = lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False)
+    with warnings.catch_warnings():
+        # lpips 0.1.4 calls torchvision and torch.load in their older ways
+        warnings.simplefilter("ignore")
+        network = lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False)
     slices = {
         f"slice{part}.{index}": index
         for part in range(1, 6)
