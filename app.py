@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the options, open the domain, serve the page; returns the exit status."""
@@ -27,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    page = build_ui(editor, shared=args.share)
+    page = build_ui(editor, shared=args.share or args.host not in LOCAL)
     try:
         page.launch(
             server_name=args.host, server_port=args.port, share=args.share, **launch_options(editor)

@@ -77,12 +77,16 @@ def fit_boundaries(
         TrainingError: an attribute is not labelled.
     """
     total = len(names) + 2
+    conditional = options.conditional or {}
+    asked = set(conditional).union(*conditional.values())
+    if unknown := sorted(asked - set(names)):
+        raise OptionError(f"{unknown} cannot be made independent: not among the fitted {names}")
     generator, device = pack.generator, pack.generator.w_avg.device
     before = generator.compute_dtype
     for network in (generator, pack.encoder, pack.discriminator):
         network.compute_dtype = fast_dtype(device)
     try:
-        features = PooledFeatures(pack.discriminator.features)
+        features = PooledFeatures(pack.discriminator.features, device=device)
         predictor = fit_predictor(
             features,
             images.pixels,
@@ -100,9 +104,7 @@ def fit_boundaries(
         probes = _encode(pack, images, 600)
         probe_scores = predictor.score(_synthesise(pack, probes))
         for index, name in enumerate(names):
-            others = (options.conditional or {}).get(name, [])
-            if unknown := [other for other in others if other not in planes]:
-                raise OptionError(f"'{name}' cannot be made independent of {unknown}: not fitted")
+            others = conditional.get(name, [])
             normal = project_out(planes[name].normal, [planes[other].normal for other in others])
             deviation = float(((codes - codes.mean(0)) @ normal).std())
             layers, span, measured = _calibrate(

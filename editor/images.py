@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import warnings
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from editor.errors import ImageError
 MIN_SIDE_PX = 16
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 2**20
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 BACKGROUND = (128, 128, 128)
 
 
@@ -39,9 +41,10 @@ def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
         data = source if isinstance(source, bytes) else _read(Path(source))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
         _check_size(image, name)
         image.load()
+        return _upright_rgb(image)
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{name} is not a picture that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
@@ -50,11 +53,10 @@ def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
         raise ImageError(f"{name} is larger than 64 megapixels; make it smaller first") from error
     except ImageError:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, KeyError, TypeError) as error:
         raise ImageError(
             f"{name} is damaged or incomplete ({error}); open and save it again, or take another"
         ) from error
-    return _upright_rgb(image)
 
 
 def to_tensor(image: Image.Image) -> Tensor:

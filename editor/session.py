@@ -307,11 +307,13 @@ class Editor:
         return to_pil(image)
 
     @torch.no_grad()
-    def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
-        """A generated picture to try the editor with."""
+    def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
+        """An edit of a generated code, all sliders at zero."""
         z = seeded_latents([seed], self.pack.generator.z_dim).to(self.device)
         with self._lock:
-            image = self.pack.generator.synthesis(
-                self.pack.generator.mapping(z, truncation_psi=truncation_psi)
-            )
-        return to_pil(image)
+            wp = self.pack.generator.mapping(z, truncation_psi=truncation_psi)[0]
+        return Edit(self, wp.cpu())
+
+    def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
+        """A generated picture to try the editor with."""
+        return self.sample(seed, truncation_psi).image

@@ -119,11 +119,16 @@ def test_command_line(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
 
 
 def test_command_line_errors_are_one_line(photo: Path, tmp_path: Path, capsys) -> None:
-    out = ["--out", str(tmp_path)]
+    out = ["--out", str(tmp_path / "o")]
     assert main(["invert", str(photo), "--domain", "nowhere", *out]) == 1
     assert main(["edit", str(photo), "--move", "smile", *out]) == 1
+    before = photo.read_bytes()
+    assert main(["invert", str(photo), "--out", str(photo.parent)]) == 1
+    assert photo.read_bytes() == before
+    twin = [str(photo), str(photo.with_suffix(".jpg"))]
+    assert main(["invert", *twin, "--out", str(tmp_path / "o")]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 4
     assert all(line.startswith("error: ") for line in lines)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from editor.cli.options import Sub, add_command, add_domain
+from editor.errors import OptionError
 
 
 def add(commands: Sub) -> None:
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     weights = Weights(args.weight_pix, args.weight_feat, args.weight_domain)
     options = InversionOptions(steps=args.steps, lr=args.lr, weights=weights)
     crop = Crop(*args.crop) if args.crop else None
+    _check_targets(args.photos, args.out)
     editor = Editor.open(args.domain, args.device)
     moves = getattr(args, "moves", {})
     failures: list[str] = []
@@ -74,3 +76,16 @@ def run(args: argparse.Namespace) -> int:
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _check_targets(photos: list[Path], out: Path) -> None:
+    """Refuse to write over a photo that was given, or two results to one name."""
+    seen: dict[str, Path] = {}
+    for photo in photos:
+        if photo.stem in seen:
+            raise OptionError(
+                f"{seen[photo.stem]} and {photo} would both be saved as {photo.stem}.png; rename one"
+            )
+        seen[photo.stem] = photo
+        if photo.suffix != ".npz" and photo.resolve() == (out / f"{photo.stem}.png").resolve():
+            raise OptionError(f"{photo} would be overwritten; choose another --out")

@@ -37,7 +37,9 @@ def show(records: Iterator[dict[str, Any]], kimg: float, out: Path) -> None:
                 if key.startswith(("loss", "val")) or key == "images_per_s"
             }
             bar.set_postfix(shown)
-    if last < kimg:
+    if last == 0.0:
+        print(f"nothing left to do: {out} has reached {kimg:g} kimg; raise --kimg to go on")
+    elif last < kimg:
         print(f"stopped at {last:.1f} kimg; run the same command again to resume ({out})")
     else:
         print(f"done: {out}")

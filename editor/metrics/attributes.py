@@ -31,15 +31,23 @@ class PooledFeatures(nn.Module):
         maps: gives feature maps, finest first; those of at most 16×16 are used.
         resolution: scale images to this side first; None leaves them.
         grid: side of the coarse grid.
+        device: where the network lies.
     """
 
-    def __init__(self, maps: Maps, resolution: int | None = None, grid: int = 4) -> None:
+    def __init__(
+        self,
+        maps: Maps,
+        resolution: int | None = None,
+        grid: int = 4,
+        device: torch.device | str = "cpu",
+    ) -> None:
         super().__init__()
-        self.maps, self.resolution, self.grid = maps, resolution, grid
+        self.maps, self.resolution, self.grid, self.device = maps, resolution, grid, device
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> Tensor:
         """[N, 3, H, W], RGB, in [-1, 1] → [N, F], float32."""
+        image = image.to(self.device)
         if self.resolution is not None and image.shape[-1] != self.resolution:
             image = F.interpolate(image, size=self.resolution, mode="bicubic", antialias=True)
         parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from editor.errors import TrainingError
+from editor.images import FORMATS
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 Progress = Callable[[int, int], None]
@@ -53,13 +55,13 @@ def load_images(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> ImageSet:
-    """Read every picture of a folder or zip, scaled to a square.
+    """Read every picture of a folder or zip, scaled to a square, in a fixed shuffled order.
 
     Args:
         source: a folder or a .zip; a dataset.json in it may hold attributes.
         resolution: side to scale to, px.
         exclude: leave out pictures whose attribute exceeds a value: {"unusable": 0.6}.
-        limit: take only the first so many.
+        limit: take only so many.
         progress: called with (done, total).
 
     Raises:
@@ -67,13 +69,14 @@ def load_images(
     """
     names, read, attributes = _open(source)
     known = [name for name in names if not _excluded(attributes.get(name, {}), exclude or {})]
+    random.Random(0).shuffle(known)  # so that a held-out tail is like the rest
     known = known[:limit]
     if not known:
         raise TrainingError(f"{source} holds no usable picture ({', '.join(sorted(SUFFIXES))})")
     pixels = torch.empty(len(known), 3, resolution, resolution, dtype=torch.uint8)
     for i, name in enumerate(known):
         try:
-            with Image.open(io.BytesIO(read(name))) as image:
+            with Image.open(io.BytesIO(read(name)), formats=FORMATS) as image:
                 rgb = _square(image.convert("RGB"), resolution)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise TrainingError(

@@ -63,8 +63,16 @@ class RunFolder:
         file = self.path / "stats.jsonl"
         if file.exists():
             lines = file.read_text().splitlines(keepends=True)
-            kept = [line for line in lines if json.loads(line)["kimg"] * 1000 <= images_seen]
+            kept = [line for line in lines if _kimg(line) * 1000 < images_seen + 0.5]
             write_text(file, "".join(kept))
+
+
+def _kimg(line: str) -> float:
+    """The kimg of a record; infinite for a line that was cut off."""
+    try:
+        return float(json.loads(line)["kimg"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -16,11 +16,11 @@ from editor.ui.components import (
     picture_view,
 )
 from editor.ui.handlers import Handlers, Settings
-from editor.ui.state import Visitor, data_uri
+from editor.ui.state import data_uri
 
 BEYOND = 1.5
 SHARED_NOTE = (
-    "Photos that you give go to the computer that shares this page, over an encrypted link. They "
+    "Photos that you give go to the computer that serves this page. They "
     "stay there in a temporary folder for at most seven hours, and are then deleted; nothing else "
     "is kept. Give only photos that you may share."
 )
@@ -61,7 +61,7 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
     with gr.Blocks(
         title="In-domain editor", analytics_enabled=False, delete_cache=(3600, 6 * 3600)
     ) as page:
-        visitor = gr.State(Visitor(editor.info.name))
+        visitor = gr.State(handlers.first_visitor())
         with gr.Row(elem_id="top"):
             gr.Markdown("# In-domain editor", elem_id="title")
             where = gr.Markdown(handlers.where(), elem_id="where")
@@ -115,23 +115,28 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
         job = {
             "fn": handlers.invert,
             "inputs": [photo, square, visitor, *settings],
-            "outputs": [visitor, picture, status],
+            "outputs": [visitor, picture, status, *sliders],
             "show_progress": "hidden",
             "concurrency_id": "invert",
             "concurrency_limit": 4,
         }
-        zero = {"fn": lambda: [0] * len(sliders), "outputs": sliders, "show_progress": "hidden"}
-        clicked = start.click(**zero).then(**job)
+        clicked = start.click(**job)
         chosen = faces.select(handlers.example, faces, photo, show_progress="hidden")
         shown = chosen.success(handlers.show_photo, photo, square, show_progress="hidden")
-        tried = shown.success(**zero).then(**job)
+        tried = shown.success(**job)
+        # one job a visitor: a start by one way ends what the other way began
+        start.click(None, cancels=[tried])
+        faces.select(None, cancels=[clicked])
+        now = {"inputs": [visitor, *sliders], "show_progress": "hidden"}
+        # a slider that was moved meanwhile takes effect when the job is done
+        for event in (clicked, tried):
+            event.then(handlers.slide, outputs=[picture, where], **now)
         cancel.click(
             lambda: '<div class="status" role="status">Stopped; the last picture is kept.</div>',
             outputs=status,
             cancels=[clicked, tried],
             show_progress="hidden",
         )
-        now = {"inputs": [visitor, *sliders], "show_progress": "hidden"}
         if sliders:
             gr.on(
                 [slider.input for slider in sliders] + [slider.release for slider in sliders],
@@ -141,7 +146,11 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
                 concurrency_limit=8,
                 **now,
             )
-        reset.click(**zero).then(handlers.slide, outputs=[picture, where], **now)
+            reset.click(
+                lambda: [0] * len(sliders) if len(sliders) > 1 else 0,
+                outputs=sliders,
+                show_progress="hidden",
+            ).then(handlers.slide, outputs=[picture, where], **now)
         for button, make in (
             (save, handlers.download_picture),
             (save_code, handlers.download_code),

@@ -69,6 +69,10 @@ class Handlers:
         self.editor = editor
         self.names = [info.name for info in editor.sliders]
 
+    def first_visitor(self) -> Visitor:
+        """A new visitor, who may move the sliders of the generated picture at once."""
+        return _visitor(self.editor.sample(self.editor.info.example_seeds[0]))
+
     @guarded
     def show_photo(self, path: str | None) -> dict[str, Any] | None:
         """A new photo: show it with the square to place."""
@@ -100,8 +104,11 @@ class Handlers:
 
     def invert(
         self, path: str | None, square: dict[str, Any] | None, visitor: Visitor, *settings: float
-    ) -> Iterator[tuple[Visitor, dict[str, Any], str]]:
-        """Invert the photo; yields visitor, picture and status at every preview."""
+    ) -> Iterator[tuple[Any, ...]]:
+        """Invert the photo; yields visitor, picture, status and sliders at every preview.
+
+        The sliders go to zero with the first picture and are left alone after it.
+        """
         try:
             if path is None:
                 raise ImageError("there is no photo yet; drop one on the left, or try an example")
@@ -109,6 +116,7 @@ class Handlers:
             options = _options(settings)
             before, shown_at, started = data_uri(aligned), 0.0, time.monotonic()
             step = None
+            sliders: list[Any] = [0.0] * len(self.names)
             for step in self.editor.invert_steps(aligned, options):
                 now = time.monotonic()
                 if now - shown_at < PREVIEW_S and step.step > 0:
@@ -117,11 +125,18 @@ class Handlers:
                 edit = self.editor.edit(step.wp[0], aligned, step.losses)
                 text = f"Step {step.step} of {options.steps} · fit {step.losses['loss_pix']:.3f}"
                 bar = f'<progress max="{options.steps or 1}" value="{step.step}"></progress>'
-                yield _visitor(edit), _picture(edit, before), _status(bar + html.escape(text))
+                yield (
+                    _visitor(edit),
+                    _picture(edit, before),
+                    _status(bar + html.escape(text)),
+                    *sliders,
+                )
+                sliders = [gr.skip() for _ in self.names]
             assert step is not None
             edit = self.editor.edit(step.wp[0], aligned, step.losses)
             seconds = time.monotonic() - started
-            yield _visitor(edit), _picture(edit, before), self._verdict(edit, step.step, seconds)
+            verdict = self._verdict(edit, step.step, seconds)
+            yield _visitor(edit), _picture(edit, before), verdict, *sliders
         except GeneratorExit:
             raise
         except Exception as error:
@@ -179,7 +194,10 @@ class Handlers:
                 f"(placement, turn or light); expect changes. Try placing the square closer to "
                 f"the face.</span>"
             )
-        inside = far is None or losses.get("loss_domain", 0.0) <= far
+        distance = losses.get("loss_domain")
+        if far is None or distance is None:
+            return _status(text)
+        inside = distance <= far
         return _status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
 
 
@@ -193,6 +211,8 @@ def _crop(square: dict[str, Any] | None) -> Crop:
 
 
 def _options(settings: tuple[float, ...]) -> InversionOptions:
+    if any(value is None for value in settings):
+        raise ImageError("a field under Advanced is empty; fill it in, or reload the page")
     chosen = Settings(*settings)
     weights = Weights(pix=chosen.pix, feat=chosen.feat, domain=chosen.domain)
     return InversionOptions(steps=int(chosen.steps), lr=chosen.lr, weights=weights)

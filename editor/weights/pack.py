@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import torch
@@ -21,7 +23,10 @@ def make_pack(
     licence: str,
     example_seeds: list[int],
 ) -> Path:
-    """Write checkpoints/<name>/ with float16 networks and domain.json, and load it once.
+    """Write checkpoints/<name>/ with float16 networks and domain.json.
+
+    The pack is made and loaded in a folder of its own first: a pack that was there stays as it is
+    unless the new one is whole.
 
     Args:
         name: of the domain.
@@ -42,6 +47,28 @@ def make_pack(
     if not name.isidentifier():
         raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
     path = root / name
+    staging = root / f".{name}.{os.getpid()}.tmp"
+    try:
+        _fill(staging / name, name, sources, title, subject, licence, example_seeds)
+        load_domain(name, torch.device("cpu"), staging)
+        path.mkdir(parents=True, exist_ok=True)
+        for file in (staging / name).iterdir():
+            os.replace(file, path / file.name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return path
+
+
+def _fill(
+    path: Path,
+    name: str,
+    sources: dict[str, Path],
+    title: str,
+    subject: str,
+    licence: str,
+    example_seeds: list[int],
+) -> None:
+    """Write the files of a pack into a folder."""
     files = {}
     config = GeneratorConfig()
     for kind, source in sources.items():
@@ -63,8 +90,4 @@ def make_pack(
         files=files,
         example_seeds=example_seeds,
     )
-    temporary = path / ".domain.json.tmp"
-    temporary.write_text(info.to_json(), encoding="utf-8")
-    temporary.replace(path / "domain.json")
-    load_domain(name, torch.device("cpu"), root)
-    return path
+    (path / "domain.json").write_text(info.to_json(), encoding="utf-8")

@@ -37,7 +37,9 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
     square = handlers.show_photo(photo)
     assert (square["width"], square["height"]) == (40, 60)
     steps = list(handlers.invert(photo, square, Visitor("tiny"), *SETTINGS))
-    visitor, picture, status = steps[-1]
+    visitor, picture, status, *sliders = steps[-1]
+    assert steps[0][3:] == (0.0, 0.0)
+    assert all(slider != 0.0 for slider in sliders)
     assert "Done" in status
     assert visitor.code.shape == (6, 8)
     expected = handlers.editor.edit(visitor.code)
@@ -57,7 +59,7 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
     """Cancel closes the generator; what was shown last must be what is kept."""
     stream = handlers.invert(photo, None, Visitor("tiny"), *SETTINGS)
-    visitor, picture, status = next(stream)
+    visitor, picture, status, *_ = next(stream)
     stream.close()
     assert "Step 0 of 3" in status
     again, _ = handlers.slide(visitor, 0.0, 0.0)
