@@ -158,6 +158,7 @@ def test_dragging_follows_and_the_last_position_wins(page, photo: Path, faces) -
     _invert(page, photo, steps=2)
     before = _source(page)
     thumb = page.locator("#slider-female input[type=range]")
+    thumb.scroll_into_view_if_needed()
     box = thumb.bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, middle)
