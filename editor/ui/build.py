@@ -59,7 +59,10 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
     examples = [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
     subject = editor.info.subject
     with gr.Blocks(
-        title="In-domain editor", analytics_enabled=False, delete_cache=(3600, 6 * 3600)
+        title="In-domain editor",
+        fill_width=True,
+        analytics_enabled=False,
+        delete_cache=(3600, 6 * 3600),
     ) as page:
         visitor = gr.State(handlers.first_visitor())
         with gr.Row(elem_id="top"):
