@@ -8,6 +8,7 @@ positively homogeneous, √2·lrelu(v) = lrelu(√2·v).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +28,41 @@ def upsample2(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-class Linear(nn.Module):
+class Weighted(nn.Module):
+    """A layer whose weight is multiplied by a constant gain before use.
+
+    A frozen weight is scaled, cast and laid out once, and again only after it was changed: for one
+    image that is most of a step's time.
+    """
+
+    weight: nn.Parameter
+    weight_gain: float
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ready: dict[str, tuple[Tensor, tuple[int, torch.dtype], Tensor]] = {}
+
+    def prepared(self, name: str, dtype: torch.dtype, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """`make(weight · gain)`, remembered under a name while the weight is frozen.
+
+        Args:
+            name: what is made; each layer names its own.
+            dtype: of the activations that it will meet.
+            make: from the scaled weight, float32, to what is wanted.
+        """
+        weight = self.weight
+        if weight.requires_grad:
+            return make(weight * self.weight_gain)
+        key = (weight._version, dtype)
+        found = self._ready.get(name)
+        if found is None or found[0] is not weight or found[1] != key:
+            with torch.no_grad():
+                found = (weight, key, make(weight * self.weight_gain))
+            self._ready[name] = found
+        return found[2]
+
+
+class Linear(Weighted):
     """Fully connected layer with equalised learning rate, always float32.
 
     Args:
@@ -49,19 +84,18 @@ class Linear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
         self.bias = nn.Parameter(torch.full([out_features], bias_init / lr_multiplier))
-        self.weight_gain = lr_multiplier / math.sqrt(in_features)
-        self.bias_gain = lr_multiplier
+        gain = SQRT2 if activate else 1.0
+        self.weight_gain = gain * lr_multiplier / math.sqrt(in_features)
+        self.bias_gain = gain * lr_multiplier
         self.activate = activate
 
     def forward(self, x: Tensor) -> Tensor:
-        gain = SQRT2 if self.activate else 1.0
-        y = F.linear(
-            x, self.weight * (self.weight_gain * gain), self.bias * (self.bias_gain * gain)
-        )
+        weight = self.prepared("weight", x.dtype, lambda scaled: scaled)
+        y = F.linear(x, weight, self.bias * self.bias_gain)
         return F.leaky_relu_(y, SLOPE) if self.activate else y
 
 
-class Conv(nn.Module):
+class Conv(Weighted):
     """Convolution with equalised learning rate, optional bias and leaky ReLU (gain √2)."""
 
     def __init__(
@@ -83,13 +117,13 @@ class Conv(nn.Module):
         self.padding = kernel // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = as_dtype(self.weight * self.weight_gain, x.dtype)
+        weight = self.prepared("weight", x.dtype, lambda scaled: as_dtype(scaled, x.dtype))
         bias = None if self.bias is None else (self.bias * self.bias_gain).to(x.dtype)
         y = F.conv2d(x, weight, bias, padding=self.padding)
         return F.leaky_relu_(y, SLOPE) if self.activate else y
 
 
-class ModulatedConv(nn.Module):
+class ModulatedConv(Weighted):
     """Style-modulated, demodulated convolution with bias, optional noise and leaky ReLU.
 
     Modulation scales the activations instead of the kernels (x·s → conv → ·demod), which is the
@@ -123,10 +157,10 @@ class ModulatedConv(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         style = self.affine(w)
-        weight = self.weight * self.weight_gain
-        power = weight.square().sum(dim=(2, 3))
+        weight = self.prepared("weight", x.dtype, lambda scaled: as_dtype(scaled, x.dtype))
+        power = self.prepared("power", style.dtype, lambda scaled: scaled.square().sum(dim=(2, 3)))
         demod = (style.square() @ power.t() + 1e-8).rsqrt() * SQRT2
-        y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], as_dtype(weight, x.dtype), padding=1)
+        y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight, padding=1)
         if self.up:
             y = upsample2(y)
         bias = (self.bias * SQRT2).to(x.dtype)[None, :, None, None]

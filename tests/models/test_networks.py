@@ -165,3 +165,18 @@ def test_bad_resolution(resolution: int) -> None:
 def test_unknown_option_is_refused() -> None:
     with pytest.raises(OptionError, match="num_layers"):
         GeneratorConfig.from_dict({"num_layers": 3})
+
+
+def test_a_frozen_weight_that_changes_is_used_anew(generator) -> None:
+    """As the moving average of a training does."""
+    wp = torch.randn(1, generator.num_ws, 8)
+    expected = generator.synthesis(wp)
+    generator.requires_grad_(False)
+    assert torch.equal(generator.synthesis(wp), expected)
+    assert torch.equal(generator.synthesis(wp), expected)
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.lerp_(torch.ones_like(parameter), 0.5)
+    frozen = generator.synthesis(wp)
+    assert not torch.allclose(frozen, expected)
+    assert torch.equal(frozen, generator.requires_grad_(True).synthesis(wp))
