@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from editor.editing.move import move
-from editor.inversion.loop import InversionOptions, InversionStep, invert
+from editor.inversion.loop import InversionOptions, invert_all
 from editor.inversion.objective import Weights
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.runtime import seeded_latents
@@ -23,28 +23,6 @@ METHODS = {
     "free-from-encoder": InversionOptions(weights=Weights(domain=0.0), patience=0),
     "free-from-mean": InversionOptions(weights=Weights(domain=0.0), start="mean", patience=0),
 }
-
-
-def invert_all(
-    editor: Editor, photos: Tensor, options: InversionOptions, batch: int = 50
-) -> tuple[Tensor, Tensor, float]:
-    """Codes and images of photos [N, 3, R, R], and seconds a photo; each photo is independent."""
-    codes, images = [], []
-    started = time.monotonic()
-    for part in photos.split(batch):
-        last: InversionStep | None = None
-        for last in invert(  # noqa: B007
-            part.to(editor.device),
-            editor.pack.generator,
-            editor.pack.encoder,
-            editor.perceptual,
-            options,
-        ):
-            pass
-        assert last is not None
-        codes.append(last.wp)
-        images.append(last.image)
-    return torch.cat(codes), torch.cat(images), (time.monotonic() - started) / len(photos)
 
 
 @torch.no_grad()
@@ -76,9 +54,10 @@ def evaluate(
     """
     kept: tuple[Tensor, Tensor] | None = None
     for name in methods:
-        codes, images, seconds = invert_all(
-            editor, photos, replace(METHODS[name], **(changes or {}) if name != "encoder" else {})
-        )
+        options = replace(METHODS[name], **(changes or {}) if name != "encoder" else {})
+        pack, started = editor.pack, time.monotonic()
+        codes, images = invert_all(photos, pack.generator, pack.encoder, editor.perceptual, options)
+        seconds = (time.monotonic() - started) / len(photos)
         mse = (images - photos.to(images)).square().mean(dim=(1, 2, 3))
         distance = code_distances(editor, codes, images)
         yield {

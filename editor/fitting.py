@@ -14,12 +14,14 @@ from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.directions.fit import fit_hyperplane, project_out
 from editor.editing.move import move
 from editor.errors import OptionError
+from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
     CONTINUOUS,
     AttributePredictor,
     PooledFeatures,
     fit_predictor,
 )
+from editor.models.perceptual import DiscriminatorPerceptual
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.data import ImageSet
 from editor.weights.domain import DomainPack
@@ -31,7 +33,7 @@ GROUP = {
     "pitch": "Pose",
 }
 TITLE = {"yaw": "turn", "pitch": "nod", "female": "feminine"}
-GRID = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
+GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class FitOptions:
     Attributes:
         samples: how many codes are synthesised and scored.
         share: share of them taken at each end of an attribute.
-        probes: photos on which layers and range are measured.
-        flips: share of probes whose attribute must change within the range.
+        probes: photos, the last of the images, whose inversions measure layers and range.
+        steps: of their inversion.
+        flips: share of the probes whose attribute must change within the range.
         conditional: attribute → others that it is made independent of.
         seed: first seed of the samples.
     """
@@ -50,8 +53,9 @@ class FitOptions:
     samples: int = 10_000
     share: float = 0.1
     held_out: int = 1000
-    probes: int = 32
-    flips: float = 0.9
+    probes: int = 192
+    steps: int = 40
+    flips: float = 0.95
     conditional: dict[str, list[str]] | None = None
     seed: int = 100_000
 
@@ -76,7 +80,7 @@ def fit_boundaries(
         OptionError: an attribute cannot be separated.
         TrainingError: an attribute is not labelled.
     """
-    total = len(names) + 2
+    total = len(names) + 3
     conditional = options.conditional or {}
     asked = set(conditional).union(*conditional.values())
     if unknown := sorted(asked - set(names)):
@@ -101,8 +105,9 @@ def fit_boundaries(
             name: fit_hyperplane(codes, scores[name], options.share, seed=options.seed)
             for name in names
         }
-        probes = _encode(pack, images, 600)
+        probes = _invert_probes(pack, images, options)
         probe_scores = predictor.score(_synthesise(pack, probes))
+        yield {"stage": "inversions", "done": 3, "total": total, "probes": len(probes)}
         for index, name in enumerate(names):
             others = conditional.get(name, [])
             normal = project_out(planes[name].normal, [planes[other].normal for other in others])
@@ -126,12 +131,13 @@ def fit_boundaries(
                     "independent_of": others,
                     **measured,
                 },
+                generator=pack.fingerprint,
             )
             rows = normal[None].expand(generator.num_ws, -1)
             save_boundary(Boundary(info, rows), folder / f"{name}.safetensors")
             yield {
                 "stage": name,
-                "done": index + 3,
+                "done": index + 4,
                 "total": total,
                 "accuracy": info.accuracy,
                 "layers": list(layers),
@@ -158,11 +164,14 @@ def score_samples(
     return torch.cat(codes), {key: torch.cat([s[key] for s in scores]) for key in scores[0]}
 
 
-@torch.no_grad()
-def _encode(pack: DomainPack, images: ImageSet, count: int) -> Tensor:
-    index = torch.arange(max(len(images) - count, 0), len(images))
+def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> Tensor:
+    """In-domain codes of the last images: what a person's sliders will move."""
+    index = torch.arange(max(len(images) - options.probes, 0), len(images))
     device = pack.generator.w_avg.device
-    return torch.cat([pack.encoder(images.batch(part).to(device)) for part in index.split(64)])
+    perceptual = DiscriminatorPerceptual(pack.discriminator)
+    target = images.batch(index).to(device)
+    how = InversionOptions(steps=options.steps, patience=0)
+    return invert_all(target, pack.generator, pack.encoder, perceptual, how)[0]
 
 
 @torch.no_grad()
@@ -197,9 +206,13 @@ def _calibrate(
     rows = normal[None].expand(pack.generator.num_ws, -1)
 
     def reach(layers: tuple[int, ...], sign: float) -> tuple[float, float, float]:
-        """Smallest distance that flips enough probes, the share flipped, the change of others."""
-        chosen = (low if sign > 0 else high).nonzero()[:, 0][: options.probes]
+        """Smallest distance that flips enough probes, the share flipped, the change of others.
+
+        Between two distances of the grid the share is taken to grow in a straight line.
+        """
+        chosen = (low if sign > 0 else high).nonzero()[:, 0]
         best = (GRID[-1] * deviation, 0.0, float("inf"))
+        before = (0.0, 0.0)
         for factor in GRID:
             distance = factor * deviation
             moved = _synthesise(pack, move(probes[chosen], rows, sign * distance, layers))
@@ -213,7 +226,10 @@ def _calibrate(
             ]
             result = (distance, flipped, sum(change) / max(len(change), 1))
             if flipped >= options.flips:
-                return result
+                part = (options.flips - before[1]) / max(flipped - before[1], 1e-9)
+                distance = before[0] + min(part, 1.0) * (distance - before[0])
+                return (distance, *result[1:])
+            before = (distance, flipped)
             best = result if flipped > best[1] else best
         return best
 

@@ -117,6 +117,7 @@ class Edit:
             buffer,
             schema=np.array(CODE_SCHEMA),
             domain=np.array(self.editor.info.name),
+            generator=np.array(self.editor.pack.fingerprint),
             wp=self.wp.numpy(),
             code=self.code.numpy(),
             move_names=np.array([name for name, _ in self.moves], dtype=str),
@@ -164,7 +165,9 @@ class Editor:
         where = pick_device(device)
         pack = load_domain(domain, where, checkpoints)
         info = pack.info
-        found = load_boundaries(boundaries / domain, domain, info.num_ws, info.w_dim)
+        found = load_boundaries(
+            boundaries / domain, domain, info.num_ws, info.w_dim, pack.fingerprint
+        )
         return cls(pack, found, where)
 
     @property
@@ -284,11 +287,12 @@ class Editor:
         """Reopen what `Edit.save_code` wrote.
 
         Raises:
-            MismatchError: the file is of another domain, or not such a file.
+            MismatchError: the file is of another domain or generator, or not such a file.
         """
         try:
             with np.load(Path(path), allow_pickle=False) as data:
                 domain, wp = str(data["domain"]), data["wp"]
+                generator = str(data["generator"])
                 moves = dict(zip(map(str, data["move_names"]), data["move_distances"], strict=True))
         except (OSError, KeyError, ValueError, EOFError) as error:
             raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
@@ -296,6 +300,11 @@ class Editor:
             raise MismatchError(
                 f"{path} was saved in domain '{domain}', but '{self.info.name}' is open. "
                 f"Open it with --domain {domain}"
+            )
+        if generator != self.pack.fingerprint:
+            raise MismatchError(
+                f"{path} was saved with another version of the pack '{domain}', in which it would "
+                f"be another picture. Invert the photo again, or put that version of the pack back"
             )
         return self.edit(wp, moves={name: float(value) for name, value in moves.items()})
 

@@ -65,6 +65,11 @@ def test_code_round_trip(tiny: Editor, photo: Path, tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(again.image), np.asarray(edit.image))
     with pytest.raises(MismatchError, match="not a code"):
         tiny.open_code(photo)
+    with np.load(tmp_path / "a.npz") as data:
+        stale = dict(data) | {"generator": np.array("0123456789abcdef")}
+    np.savez(tmp_path / "stale.npz", **stale)
+    with pytest.raises(MismatchError, match="another version of the pack 'tiny'"):
+        tiny.open_code(tmp_path / "stale.npz")
     with pytest.raises(OptionError, match=r"\.npz"):
         edit.save_code(tmp_path / "a.pt")
 

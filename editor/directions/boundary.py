@@ -29,6 +29,7 @@ class BoundaryInfo:
         range: recommended distances (low, high), low ≤ 0 ≤ high.
         accuracy: of the SVM on held-out codes, 0…1.
         facts: how it was fitted.
+        generator: fingerprint of the generator whose codes it separates; empty if not known.
     """
 
     name: str
@@ -39,6 +40,7 @@ class BoundaryInfo:
     range: tuple[float, float]
     accuracy: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    generator: str = ""
 
     def __post_init__(self) -> None:
         low, high = self.range
@@ -61,17 +63,26 @@ def save_boundary(boundary: Boundary, path: Path) -> None:
     write_tensors(path, {"normal": boundary.normal}, {"kind": "boundary", **asdict(boundary.info)})
 
 
-def load_boundary(path: Path, domain: str, num_ws: int, w_dim: int) -> Boundary:
+def load_boundary(
+    path: Path, domain: str, num_ws: int, w_dim: int, generator: str = ""
+) -> Boundary:
     """Read a boundary file for a domain.
+
+    Args:
+        path: the file.
+        domain: name of the domain.
+        num_ws: layers of its codes.
+        w_dim: width of its codes.
+        generator: fingerprint of its generator; empty does not ask.
 
     Raises:
         WeightsError: the file is missing or damaged.
-        MismatchError: it was fitted for another domain or shape.
+        MismatchError: it was fitted for another domain, shape or snapshot of the generator.
     """
     tensors, header = read_tensors(path, kind="boundary")
     again = f"Fit it again: python -m editor fit-boundaries --domain {domain}"
     try:
-        values = {key: header[key] for key in BoundaryInfo.__dataclass_fields__}
+        values = {key: header[key] for key in BoundaryInfo.__dataclass_fields__ if key in header}
         values["layers"] = tuple(int(layer) for layer in values["layers"])
         values["range"] = (float(values["range"][0]), float(values["range"][1]))
         info, normal = BoundaryInfo(**values), tensors["normal"].float()
@@ -81,6 +92,11 @@ def load_boundary(path: Path, domain: str, num_ws: int, w_dim: int) -> Boundary:
         raise MismatchError(
             f"boundary '{info.name}' was fitted for domain '{info.domain}' "
             f"{tuple(normal.shape)}, but the loaded domain is '{domain}' ({num_ws}, {w_dim}). {again}"
+        )
+    if generator and info.generator not in ("", generator):
+        raise MismatchError(
+            f"boundary '{info.name}' was fitted on another snapshot of '{domain}' "
+            f"({info.generator}, not {generator}). {again}"
         )
     if not info.layers or min(info.layers) < 0 or max(info.layers) >= num_ws:
         raise MismatchError(
@@ -94,7 +110,9 @@ def load_boundary(path: Path, domain: str, num_ws: int, w_dim: int) -> Boundary:
     return Boundary(info, normal)
 
 
-def load_boundaries(folder: Path, domain: str, num_ws: int, w_dim: int) -> dict[str, Boundary]:
+def load_boundaries(
+    folder: Path, domain: str, num_ws: int, w_dim: int, generator: str = ""
+) -> dict[str, Boundary]:
     """All boundaries of a folder, by name, in the order of the page.
 
     Raises:
@@ -102,7 +120,7 @@ def load_boundaries(folder: Path, domain: str, num_ws: int, w_dim: int) -> dict[
     """
     found: dict[str, Boundary] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        boundary = load_boundary(path, domain, num_ws, w_dim)
+        boundary = load_boundary(path, domain, num_ws, w_dim, generator)
         if boundary.info.name in found:
             raise PackError(
                 f"{folder} holds two boundaries named '{boundary.info.name}'; remove one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -107,6 +108,26 @@ def invert(
         if last or _stalled(history, options):
             return
         adam.step()
+
+
+def invert_all(
+    targets: Tensor,
+    generator: Generator,
+    encoder: EncoderLike,
+    perceptual: Perceptual | None,
+    options: InversionOptions,
+    batch: int = 50,
+) -> tuple[Tensor, Tensor]:
+    """Invert many images [N, 3, R, R], some at a time.
+
+    Returns:
+        Codes [N, num_ws, w_dim] and their images [N, 3, R, R].
+    """
+    ends = []
+    for part in targets.split(batch):
+        target = part.to(generator.w_avg.device)
+        ends.append(deque(invert(target, generator, encoder, perceptual, options), maxlen=1).pop())
+    return torch.cat([end.wp for end in ends]), torch.cat([end.image for end in ends])
 
 
 def _stalled(history: list[float], options: InversionOptions) -> bool:

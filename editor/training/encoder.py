@@ -27,7 +27,7 @@ from editor.training.data import ImageSet
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
-from editor.weights.format import half, write_tensors
+from editor.weights.format import fingerprint, half, write_tensors
 
 Kind = Literal["domain-guided", "traditional"]
 
@@ -121,12 +121,14 @@ def train_encoder(
         raise OptionError(
             f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
         )
+    trained_for = fingerprint(generator)
     run.start(
         {
             "training": asdict(options) | {"kimg": None},
             "kimg": options.kimg,
             "encoder": config.to_dict(),
             "images": len(images),
+            "generator": trained_for,
         }
     )
     generator = generator.eval().requires_grad_(False)
@@ -157,6 +159,7 @@ def train_encoder(
         save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
         training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
         meta = {"kind": "encoder", "config": config.to_dict(), **(header or {})}
+        meta["generator"] = trained_for
         meta["training"] = training | measure()
         write_tensors(run.path / "encoder.safetensors", half(state.ema.state_dict()), meta)
         with torch.no_grad():

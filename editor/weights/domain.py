@@ -16,7 +16,7 @@ from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorCo
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.weights.format import load_into, read_tensors
+from editor.weights.format import fingerprint, load_into, read_header, read_tensors
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHECKPOINTS = PROJECT / "checkpoints"
@@ -57,13 +57,18 @@ class DomainInfo:
 
 @dataclass(frozen=True)
 class DomainPack:
-    """A loaded pack: three frozen networks on one device."""
+    """A loaded pack: three frozen networks on one device.
+
+    Attributes:
+        fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
+    """
 
     info: DomainInfo
     path: Path
     generator: StyleGAN2Generator
     encoder: Encoder
     discriminator: Discriminator
+    fingerprint: str
 
 
 def list_domains(root: Path = CHECKPOINTS) -> list[str]:
@@ -130,7 +135,15 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
             f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
             f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
         )
-    return DomainPack(info, path, generator, encoder, discriminator)
+    name_of_weights = fingerprint(generator)
+    trained_for = read_header(path / "encoder.safetensors").get("generator")
+    if trained_for not in (None, name_of_weights):
+        raise MismatchError(
+            f"the encoder of {path} was trained for another snapshot of the generator "
+            f"({trained_for}, not {name_of_weights}). Restore the pack from one release, or train "
+            f"the encoder for this generator: python -m editor train-encoder --generator {path}"
+        )
+    return DomainPack(info, path, generator, encoder, discriminator, name_of_weights)
 
 
 def load_network(

@@ -6,6 +6,7 @@ of the network, domain, licence and training facts.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -148,6 +149,18 @@ def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             raise WeightsError(f"'{name}' has values that float16 cannot hold; store it as float32")
         stored[name] = small
     return stored
+
+
+def fingerprint(module: nn.Module) -> str:
+    """16 hexadecimal digits that name the weights of a network.
+
+    Taken at float16, so that a network and its stored copy have the same.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _check_file(path: Path) -> None:

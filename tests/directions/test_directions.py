@@ -83,6 +83,10 @@ def test_other_domain_or_damage(tmp_path: Path) -> None:
     save_boundary(Boundary(replace(INFO, layers=(0, 9)), _unit(6, 8)), path)
     with pytest.raises(MismatchError, match="layers"):
         load_boundary(path, "tiny", 6, 8)
+    save_boundary(Boundary(replace(INFO, generator="aaaa"), _unit(6, 8)), path)
+    assert load_boundary(path, "tiny", 6, 8, "aaaa").info.generator == "aaaa"
+    with pytest.raises(MismatchError, match=r"another snapshot.*fit-boundaries --domain tiny"):
+        load_boundaries(tmp_path, "tiny", 6, 8, "bbbb")
     with pytest.raises(OptionError, match="enclose 0"):
         replace(INFO, range=(1.0, 2.0))
 

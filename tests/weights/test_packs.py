@@ -8,7 +8,9 @@ import torch
 
 from editor.errors import MismatchError, PackError, PackNotFoundError, WeightsError
 from editor.weights.domain import list_domains, load_domain
-from editor.weights.format import half, read_header, read_tensors, write_tensors
+from editor.weights.format import fingerprint, half, read_header, read_tensors, write_tensors
+from editor.weights.pack import make_pack
+from tests.conftest import write_tiny_pack
 
 CPU = torch.device("cpu")
 
@@ -42,6 +44,33 @@ def test_pack_loads(tiny_root: Path) -> None:
     assert list_domains(tiny_root / "checkpoints") == ["tiny"]
     assert pack.generator.w_avg.shape == (6, 8)
     assert not any(p.requires_grad for p in pack.generator.parameters())
+
+
+def test_encoder_of_another_snapshot(tmp_path: Path) -> None:
+    source = write_tiny_pack(tmp_path).parents[1] / "source"
+    file = source / "encoder.safetensors"
+    tensors, header = read_tensors(file)
+    name = load_domain("tiny", CPU, tmp_path / "checkpoints").fingerprint
+
+    def pack(generator: str) -> Path:
+        write_tensors(file, tensors, header | {"generator": generator})
+        kinds = ("generator", "encoder", "discriminator")
+        sources = dict.fromkeys(kinds, source)
+        return make_pack("tiny", sources, tmp_path / "checkpoints", "Tiny", "picture", "MIT", [0])
+
+    pack(name)
+    with pytest.raises(MismatchError, match=r"another snapshot.*train-encoder"):
+        pack("0123456789abcdef")
+    assert load_domain("tiny", CPU, tmp_path / "checkpoints").fingerprint == name
+
+
+def test_fingerprint_survives_float16_storage() -> None:
+    layer, same = torch.nn.Linear(3, 4), torch.nn.Linear(3, 4)
+    same.load_state_dict(half(layer.state_dict()))
+    assert fingerprint(layer) == fingerprint(same)
+    with torch.no_grad():
+        same.bias[1] += 0.01
+    assert fingerprint(layer) != fingerprint(same)
 
 
 @pytest.mark.parametrize("kind", ["generator", "encoder", "discriminator"])
