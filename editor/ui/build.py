@@ -58,6 +58,9 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
     handlers = Handlers(editor)
     examples = [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
     subject = editor.info.subject
+    place = f"put the square close around the {subject}"
+    if subject == "face":
+        place = "drag and size the square until eyes and mouth lie on its marks"
     with gr.Blocks(
         title="In-domain editor",
         fill_width=True,
@@ -68,13 +71,13 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.Markdown("# In-domain editor", elem_id="title")
             where = gr.Markdown(handlers.where(), elem_id="where")
-            dark = gr.Button("☾ Dark or light", size="sm", scale=0, min_width=130)
+            dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
         if shared:
             gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         with gr.Row(elem_id="main"):
             with gr.Column(elem_id="source"):
                 photo = photo_input()
-                square = crop_square()
+                square = crop_square(subject)
                 angle = gr.Slider(
                     -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
                 )
@@ -82,8 +85,7 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
                     start = gr.Button("Invert", variant="primary", elem_id="invert", min_width=100)
                     cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
                 gr.Markdown(
-                    f"Drop a photo, put the square close around the {subject}, press Invert. "
-                    f"Or try a generated {subject}:",
+                    f"Drop a photo, {place}, press Invert. Or try a generated {subject}:",
                     elem_id="hint",
                 )
                 faces = example_pictures(examples)
@@ -95,7 +97,7 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
                     f"Give it a photo, or click an example.</div>",
                     elem_id="status",
                 )
-                with gr.Row():
+                with gr.Row(elem_id="buttons"):
                     save = gr.Button("Save picture", elem_id="save", size="sm", min_width=100)
                     save_code = gr.Button(
                         "Save code", elem_id="save-code", size="sm", min_width=100

@@ -37,12 +37,15 @@ def photo_input() -> gr.Image:
     return photo
 
 
-def crop_square() -> gr.HTML:
+def crop_square(subject: str) -> gr.HTML:
     """The photo with a square to drag, resize (corner or wheel) and move by arrow keys.
+
+    For faces the square shows where the domain has eyes and mouth.
 
     Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`.
     """
-    return _html("crop", None, elem_id="square")
+    markup = asset("crop.html").replace("SUBJECT", "face" if subject == "face" else "")
+    return _html("crop", None, elem_id="square", markup=markup)
 
 
 def picture_view(value: dict[str, Any]) -> gr.HTML:
@@ -69,11 +72,11 @@ def example_pictures(sources: list[str]) -> gr.HTML:
     )
 
 
-def _html(name: str, value: Any, elem_id: str) -> gr.HTML:
+def _html(name: str, value: Any, elem_id: str, markup: str | None = None) -> gr.HTML:
     """A component whose markup never depends on its value: its script changes it in place."""
     return gr.HTML(
         value=value,
-        html_template=asset(f"{name}.html"),
+        html_template=markup or asset(f"{name}.html"),
         js_on_load=asset(f"{name}.js"),
         apply_default_css=False,
         elem_id=elem_id,
