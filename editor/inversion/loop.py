@@ -31,7 +31,7 @@ class InversionOptions:
     """
 
     steps: int = 100
-    lr: float = 0.01
+    lr: float = 0.02
     weights: Weights = field(default_factory=Weights)
     start: Start = "encoder"
     patience: int = 20

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import html
 import io
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
@@ -28,11 +30,11 @@ log = logging.getLogger(__name__)
 class Settings(NamedTuple):
     """The advanced fold: most steps, learning rate and weights of the three terms."""
 
-    steps: float = 100
-    lr: float = 0.01
-    pix: float = 1.0
-    feat: float = 0.2
-    domain: float = 2.0
+    steps: float = InversionOptions().steps
+    lr: float = InversionOptions().lr
+    pix: float = Weights().pix
+    feat: float = Weights().feat
+    domain: float = Weights().domain
 
 
 def shown(error: Exception) -> gr.Error:
@@ -85,10 +87,8 @@ class Handlers:
         buffer = io.BytesIO()
         small.save(buffer, format="JPEG", quality=88)
         source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-        crop = {"x": 0.5, "y": 0.5, "side": 1.0, "angle": 0.0}
-        if width != height:  # not a prepared square: most portraits sit high and leave room around
-            crop |= {"y": 0.45, "side": 0.7}
-        return {"src": source, "width": width, "height": height, **crop}
+        crop = asdict(_first_crop(photo))
+        return {"src": source, "width": width, "height": height, "photo": _key(path), **crop}
 
     @guarded
     def turn(self, square: dict[str, Any] | None, angle: float) -> dict[str, Any] | None:
@@ -112,7 +112,8 @@ class Handlers:
         try:
             if path is None:
                 raise ImageError("there is no photo yet; drop one on the left, or try an example")
-            aligned = self.editor.align(path, _crop(square))
+            photo = load_image(path)
+            aligned = self.editor.align(photo, _crop(square, path, photo))
             options = _options(settings)
             before, shown_at, started = data_uri(aligned), 0.0, time.monotonic()
             step = None
@@ -201,9 +202,22 @@ class Handlers:
         return _status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
 
 
-def _crop(square: dict[str, Any] | None) -> Crop:
-    if not isinstance(square, dict):
+def _key(path: str) -> str:
+    """Names a photo without telling where it lies."""
+    return hashlib.sha256(path.encode()).hexdigest()[:12]
+
+
+def _first_crop(photo: Image.Image) -> Crop:
+    """Where the square stands before anyone moved it."""
+    if photo.width == photo.height:  # a prepared square
         return Crop()
+    return Crop(y=0.45, side=0.7)  # most portraits sit high and leave room around
+
+
+def _crop(square: dict[str, Any] | None, path: str, photo: Image.Image) -> Crop:
+    """The square that was placed; the first one if it was placed on another photo."""
+    if not isinstance(square, dict) or square.get("photo") != _key(path):
+        return _first_crop(photo)
     try:
         return Crop(*(float(square[key]) for key in ("x", "y", "side", "angle")))
     except (KeyError, TypeError, ValueError) as error:

@@ -77,10 +77,33 @@ def test_errors_are_messages(handlers: Handlers, tmp_path: Path) -> None:
         handlers.slide(Visitor("tiny"), 0.0, 0.0)
     with pytest.raises(gr.Error, match="nothing to save"):
         handlers.download_picture(Visitor("tiny"), 0.0, 0.0)
-    with pytest.raises(gr.Error, match="square"):
-        handlers.turn({"x": 1}, 3) and next(
-            handlers.invert(str(bad), {"x": "a"}, Visitor("tiny"), *SETTINGS)
+    assert handlers.turn({"x": 1}, 3) == {"x": 1, "angle": 3.0}
+
+
+def test_a_square_that_makes_no_sense(handlers: Handlers, photo: str) -> None:
+    for damage in ({"x": "a"}, {"side": None}, {"side": 1e9}, {"angle": float("nan")}):
+        square = handlers.show_photo(photo) | damage
+        with pytest.raises(gr.Error):
+            next(handlers.invert(photo, square, Visitor("tiny"), *SETTINGS))
+
+
+def test_the_square_of_another_photo_is_not_used(
+    handlers: Handlers, photo: str, tmp_path: Path
+) -> None:
+    """Invert may be pressed before the new photo's square has come."""
+    other = str(tmp_path / "other.png")
+    Image.open(photo).rotate(180).save(other)
+    placed = handlers.show_photo(photo) | {"x": 0.3, "side": 0.4}
+    late, fresh, own = (
+        next(handlers.invert(path, square, Visitor("tiny"), *SETTINGS))[1]["before"]
+        for path, square in (
+            (other, placed),
+            (other, handlers.show_photo(other)),
+            (photo, placed),
         )
+    )
+    assert late == fresh
+    assert own != next(handlers.invert(photo, None, Visitor("tiny"), *SETTINGS))[1]["before"]
 
 
 def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> None:

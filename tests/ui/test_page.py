@@ -38,17 +38,18 @@ def test_chromium_is_here() -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(tmp_path_factory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("server") / "log.txt"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     url = f"http://127.0.0.1:{port}"
     started = time.monotonic()
     while True:
@@ -56,13 +57,13 @@ def server() -> Iterator[str]:
             urllib.request.urlopen(url, timeout=2).read()
             break
         except OSError:
-            assert process.poll() is None, process.stdout.read()
+            assert process.poll() is None, log.read_text()
             assert time.monotonic() - started < 90, "the page did not come up"
             time.sleep(0.2)
     yield url
     process.terminate()
-    output = process.communicate(timeout=20)[0]
-    assert "Traceback" not in output, output
+    process.wait(timeout=20)
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture(scope="module")
