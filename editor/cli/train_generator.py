@@ -27,6 +27,12 @@ def add(commands: Sub) -> None:
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--domain", default="", help="name of the domain, for the file headers")
     parser.add_argument("--licence", default="", help="licence and credits, for the file headers")
+    parser.add_argument(
+        "--init-from",
+        type=Path,
+        default=None,
+        help="pack or run folder of a smaller generator to grow from; give the same channels",
+    )
     parser.add_argument("--resolution", type=int, default=64)
     parser.add_argument(
         "--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)"
@@ -41,9 +47,13 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.cli.progress import load_with_bar, show
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
+    from editor.models.discriminator import Discriminator
+    from editor.models.stylegan2 import StyleGAN2Generator
     from editor.runtime import pick_device, use_threads
     from editor.training.generator import GeneratorTraining, train_generator
+    from editor.training.grow import Origin
     from editor.training.run import RunFolder
+    from editor.weights.domain import load_network
 
     use_threads(args.threads)
     device = pick_device(args.device)
@@ -55,8 +65,24 @@ def run(args: argparse.Namespace) -> None:
     images = load_with_bar(args.data, args.resolution, exclude)
     header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
     folder = RunFolder(args.out)
+    origin = None
+    if args.init_from is not None:
+        origin = Origin(
+            load_network(
+                args.init_from / "generator.safetensors",
+                "generator",
+                StyleGAN2Generator,
+                GeneratorConfig,
+            ),
+            load_network(
+                args.init_from / "discriminator.safetensors",
+                "discriminator",
+                Discriminator,
+                DiscriminatorConfig,
+            ),
+        )
     show(
-        train_generator(images, folder, options, generator, discriminator, device, header),
+        train_generator(images, folder, options, generator, discriminator, device, header, origin),
         options.kimg,
         args.out,
     )

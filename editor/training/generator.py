@@ -25,10 +25,11 @@ from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.augment import augment
 from editor.training.data import ImageSet
+from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
-from editor.weights.format import half, write_tensors
+from editor.weights.format import fingerprint, half, write_tensors
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def train_generator(
     discriminator_config: DiscriminatorConfig,
     device: torch.device,
     header: dict[str, Any] | None = None,
+    origin: Origin | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Train, or go on where the run folder stopped.
 
@@ -97,13 +99,17 @@ def train_generator(
         discriminator_config: architecture of the discriminator.
         device: where to train.
         header: domain, licence and data facts for the snapshots' headers.
+        origin: trained networks to start from, grown to the wanted resolution.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
 
     Raises:
         TrainingError: a loss is not finite, or the folder holds another run.
+        OptionError: the origin is of another architecture.
     """
+    if origin is not None:
+        check_origin(origin, generator_config, discriminator_config)
     run.start(
         {
             "training": asdict(options) | {"kimg": None},
@@ -111,9 +117,11 @@ def train_generator(
             "generator": generator_config.to_dict(),
             "discriminator": discriminator_config.to_dict(),
             "images": len(images),
+            "init_from": None if origin is None else fingerprint(origin.generator),
         }
     )
-    state = _prepare(options, generator_config, discriminator_config, device)
+    start = None if run.checkpoint.exists() else origin
+    state = _prepare(options, generator_config, discriminator_config, device, start, images)
     if run.checkpoint.exists():
         facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
         state.clock = Clock(facts["images_seen"], facts["step"], facts["seconds"])
@@ -135,10 +143,25 @@ def _prepare(
     generator_config: GeneratorConfig,
     discriminator_config: DiscriminatorConfig,
     device: torch.device,
+    origin: Origin | None,
+    images: ImageSet,
 ) -> _State:
     torch.manual_seed(options.seed)
-    generator = StyleGAN2Generator(generator_config).to(device)
-    discriminator = Discriminator(discriminator_config).to(device)
+    if origin is None:
+        generator = StyleGAN2Generator(generator_config)
+        discriminator = Discriminator(discriminator_config)
+    else:
+        draw = torch.Generator().manual_seed(options.seed)
+
+        def batch() -> Tensor:
+            index = torch.randint(len(images), (options.batch,), generator=draw)
+            return images.batch(index).to(device)
+
+        generator = grow_generator(origin.generator, generator_config)
+        small = origin.discriminator.to(device)
+        discriminator, _ = grow_discriminator(small, discriminator_config, batch)
+    generator = generator.to(device).train().requires_grad_(True)
+    discriminator = discriminator.to(device).train().requires_grad_(True)
     dtype = fast_dtype(device) if options.bf16 else torch.float32
     generator.compute_dtype = discriminator.compute_dtype = dtype
     ema = copy.deepcopy(generator).eval().requires_grad_(False)

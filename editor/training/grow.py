@@ -1,0 +1,128 @@
+"""Growing trained networks to a higher resolution, so that a training starts where a smaller ended.
+
+The generator's new block adds nothing at first: its picture is the small one, enlarged. The
+discriminator's new block first learns to hand the old one the features that it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from editor.errors import OptionError
+from editor.models.config import DiscriminatorConfig, GeneratorConfig, NetworkConfig
+from editor.models.discriminator import Discriminator
+from editor.models.stylegan2 import StyleGAN2Generator
+
+WARM_UP_STEPS = 200
+WARM_UP_LR = 0.01
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Trained networks that a training starts from."""
+
+    generator: StyleGAN2Generator
+    discriminator: Discriminator
+
+
+def check_origin(
+    origin: Origin, generator: GeneratorConfig, discriminator: DiscriminatorConfig
+) -> None:
+    """Refuse an origin that cannot grow into the wanted networks.
+
+    Raises:
+        OptionError: it is of another architecture, or larger.
+    """
+    for found, wanted in (
+        (origin.generator.config, generator),
+        (origin.discriminator.config, discriminator),
+    ):
+        if (
+            found.resolution > wanted.resolution
+            or replace(found, resolution=wanted.resolution) != wanted
+        ):
+            raise OptionError(
+                f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
+                f"resolution must be the same, and the resolution may not shrink"
+            )
+
+
+def grow_generator(small: StyleGAN2Generator, config: GeneratorConfig) -> StyleGAN2Generator:
+    """The same pictures at a higher resolution, exactly: the new colour layers give zero."""
+    large = StyleGAN2Generator(config)
+    state = large.state_dict()
+    for name, value in small.state_dict().items():
+        state[name] = value.clone()
+    rows = small.w_avg.cpu()
+    state["w_avg"] = torch.cat([rows, rows[-1:].expand(config.num_ws - len(rows), -1)])
+    for index in range(len(small.config.resolutions), len(config.resolutions)):
+        weight = f"synth.blocks.{index}.to_rgb.weight"
+        state[weight] = torch.zeros_like(state[weight])
+    large.load_state_dict(state)
+    return large
+
+
+def grow_discriminator(
+    small: Discriminator,
+    config: DiscriminatorConfig,
+    batch: Callable[[], Tensor],
+    steps: int = WARM_UP_STEPS,
+) -> tuple[Discriminator, float]:
+    """The same judgement at a higher resolution, nearly.
+
+    Args:
+        small: trained.
+        config: of the grown one.
+        batch: gives images [N, 3, R, R] of the new resolution, on the device of `small`.
+        steps: updates of the new blocks.
+
+    Returns:
+        The grown discriminator, and the relative squared error of the features that its new blocks
+        hand on, at the last update.
+    """
+    large = Discriminator(config)
+    added = len(config.resolutions) - len(small.config.resolutions)
+    old = small.state_dict()
+    kept = {
+        _shifted(name, added): value.clone()
+        for name, value in old.items()
+        if not name.startswith("trunk.from_rgb")
+    }
+    large.load_state_dict({**large.state_dict(), **(kept if added else old)})
+    if not added:
+        return large, 0.0
+    large = large.to(next(small.parameters()).device)
+    new = torch.nn.ModuleList([large.trunk.from_rgb, *list(large.trunk.blocks)[:added]])
+    adam = torch.optim.Adam(new.parameters(), lr=WARM_UP_LR, betas=(0.9, 0.99))
+    error = 0.0
+    for _ in range(steps):
+        image = batch()
+        with torch.no_grad():
+            wanted = small.trunk.from_rgb(_reduce(image, small.config))
+        x = image
+        for module in new:
+            x = module(x)
+        loss = (x - wanted).square().mean() / wanted.square().mean()
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        error = loss.item()
+    return large, error
+
+
+def _shifted(name: str, added: int) -> str:
+    """Blocks are numbered from the finest: old ones move up by those that were added."""
+    head = "trunk.blocks."
+    if not name.startswith(head):
+        return name
+    index, _, rest = name[len(head) :].partition(".")
+    return f"{head}{int(index) + added}.{rest}"
+
+
+def _reduce(image: Tensor, config: NetworkConfig) -> Tensor:
+    return F.interpolate(image, size=config.resolution, mode="bilinear", antialias=True)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from editor.errors import OptionError
+from editor.models.discriminator import Discriminator
+from editor.models.layers import upsample2
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.training.data import ImageSet
+from editor.training.generator import GeneratorTraining, train_generator
+from editor.training.grow import Origin, grow_discriminator, grow_generator
+from editor.training.run import RunFolder
+from editor.weights.format import read_tensors
+from tests.conftest import DISCRIMINATOR, GENERATOR
+
+LARGE_G = replace(GENERATOR, resolution=32)
+LARGE_D = replace(DISCRIMINATOR, resolution=32)
+
+
+def _smooth(n: int, size: int) -> torch.Tensor:
+    return F.interpolate(torch.randn(n, 3, 6, 6), size=size, mode="bicubic").clamp(-1, 1)
+
+
+def test_grown_generator_makes_the_same_pictures(generator: StyleGAN2Generator) -> None:
+    generator.w_avg.normal_()
+    large = grow_generator(generator, LARGE_G)
+    z = torch.randn(3, 12)
+    assert large.num_ws == generator.num_ws + 2
+    torch.testing.assert_close(large(z, 0.7), upsample2(generator(z, 0.7)))
+    large(z).sum().backward()
+    new = large.synth.blocks[-1].to_rgb.weight
+    assert new.grad is not None
+    assert new.grad.abs().sum() > 0
+
+
+def test_grown_discriminator_judges_alike(discriminator: Discriminator) -> None:
+    large, error = grow_discriminator(discriminator, LARGE_D, lambda: _smooth(16, 32), steps=300)
+    assert error < 0.1
+    image = _smooth(64, 32)
+    with torch.no_grad():
+        small = F.interpolate(image, size=16, mode="bilinear", antialias=True)
+        pair = torch.stack([discriminator(small), large(image)])
+        fresh = torch.stack([discriminator(small), Discriminator(LARGE_D)(image)])
+    assert torch.corrcoef(pair)[0, 1] > 0.9
+    assert torch.corrcoef(fresh)[0, 1] < 0.9
+
+
+def test_training_goes_on_from_a_smaller_pack_and_resumes(
+    tmp_path: Path, generator: StyleGAN2Generator, discriminator: Discriminator
+) -> None:
+    pixels = torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8)
+    images = ImageSet(pixels, [str(i) for i in range(24)], [{} for _ in range(24)])
+    origin = Origin(generator, discriminator)
+
+    def run(path: Path, kimg: float) -> list[dict]:
+        options = GeneratorTraining(
+            kimg=kimg, batch=4, tick_kimg=0.008, snapshot_kimg=0.008, bf16=False
+        )
+        folder, device = RunFolder(path), torch.device("cpu")
+        return list(train_generator(images, folder, options, LARGE_G, LARGE_D, device, {}, origin))
+
+    run(tmp_path / "whole", 0.016)
+    run(tmp_path / "parts", 0.008)
+    assert run(tmp_path / "parts", 0.016)[0]["kimg"] == 0.016
+    whole, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
+    parts, _ = read_tensors(tmp_path / "parts" / "checkpoint.safetensors")
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+
+
+def test_an_origin_of_another_kind_is_refused(
+    tmp_path: Path, generator: StyleGAN2Generator, discriminator: Discriminator
+) -> None:
+    images = ImageSet(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), ["a"] * 4, [{}] * 4)
+    origin, cpu = Origin(generator, discriminator), torch.device("cpu")
+    for g in (replace(GENERATOR, resolution=8), replace(LARGE_G, fmaps_max=32)):
+        steps = train_generator(
+            images, RunFolder(tmp_path), GeneratorTraining(), g, DISCRIMINATOR, cpu, {}, origin
+        )
+        with pytest.raises(OptionError, match="cannot grow"):
+            next(steps)
+    assert not list(tmp_path.iterdir())
