@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -25,11 +26,18 @@ from editor.weights.domain import BOUNDARIES, CHECKPOINTS, DomainInfo, DomainPac
 from editor.weights.domain import list_domains as list_domains
 
 CODE_SCHEMA = 1
-_locks: dict[str, threading.Lock] = {}
+T = TypeVar("T")
+_workers: dict[str, ThreadPoolExecutor] = {}
 
 
-def _device_lock(device: torch.device) -> threading.Lock:
-    return _locks.setdefault(str(device), threading.Lock())
+def _device_worker(device: torch.device) -> ThreadPoolExecutor:
+    """The one thread that works on a device.
+
+    A thread of its own, not a lock: torch keeps a pool of helpers for every thread that calls it,
+    and on a CPU those pools would get in each other's way.
+    """
+    name = str(device)
+    return _workers.setdefault(name, ThreadPoolExecutor(1, f"editor-{name}"))
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ class Editor:
         self.boundaries = boundaries
         self.device = device
         self.perceptual: Perceptual = DiscriminatorPerceptual(pack.discriminator)
-        self._lock = _device_lock(device)
+        self._worker = _device_worker(device)
 
     @classmethod
     def open(
@@ -225,12 +233,7 @@ class Editor:
             self.perceptual,
             options or InversionOptions(),
         )
-        while True:
-            with self._lock:
-                try:
-                    step = next(steps)
-                except StopIteration:
-                    return
+        while (step := self._on_device(lambda: next(steps, None))) is not None:
             yield step
 
     def invert(
@@ -308,20 +311,26 @@ class Editor:
             )
         return self.edit(wp, moves={name: float(value) for name, value in moves.items()})
 
-    @torch.no_grad()
     def synthesise(self, code: Tensor) -> Image.Image:
         """The picture of one code [num_ws, w_dim]."""
-        with self._lock:
-            image = self.pack.generator.synthesis(code[None].to(self.device))
-        return to_pil(image)
+        return to_pil(self._on_device(lambda: self._synthesis(code)))
 
     @torch.no_grad()
+    def _synthesis(self, code: Tensor) -> Tensor:
+        return self.pack.generator.synthesis(code[None].to(self.device))
+
+    def _on_device(self, work: Callable[[], T]) -> T:
+        """Do one piece of work when it is its turn."""
+        return self._worker.submit(work).result()
+
     def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
         """An edit of a generated code, all sliders at zero."""
         z = seeded_latents([seed], self.pack.generator.z_dim).to(self.device)
-        with self._lock:
-            wp = self.pack.generator.mapping(z, truncation_psi=truncation_psi)[0]
-        return Edit(self, wp.cpu())
+        return Edit(self, self._on_device(lambda: self._mapping(z, truncation_psi))[0].cpu())
+
+    @torch.no_grad()
+    def _mapping(self, z: Tensor, truncation_psi: float) -> Tensor:
+        return self.pack.generator.mapping(z, truncation_psi=truncation_psi)
 
     def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
         """A generated picture to try the editor with."""

@@ -144,7 +144,7 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
         )
         if sliders:
             gr.on(
-                [slider.input for slider in sliders] + [slider.release for slider in sliders],
+                [slider.input for slider in sliders],
                 handlers.slide,
                 outputs=[picture, where],
                 trigger_mode="always_last",

@@ -22,7 +22,7 @@ from editor.images import load_image
 from editor.ui.state import Visitor, data_uri, png_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
-PREVIEW_S = 0.12
+PREVIEW_S = 0.25
 PHOTO_SIDE_PX = 480
 log = logging.getLogger(__name__)
 
