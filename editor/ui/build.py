@@ -45,6 +45,8 @@ def launch_options(editor: Editor) -> dict[str, Any]:
         "js": asset("page.js"),
         "max_file_size": "100mb",
         "footer_links": [],
+        # it would store every step of a slider with its pictures in the browser, slower and slower
+        "run_history": False,
     }
 
 
