@@ -51,5 +51,9 @@ class TrainingError(EditorError):
     """A training cannot start, resume or go on."""
 
 
+class NotFiniteError(TrainingError):
+    """A loss or a weight became infinite or undefined."""
+
+
 class UnavailableError(EditorError):
     """Something optional is not installed, or could not be downloaded."""

@@ -26,7 +26,7 @@ from editor.runtime import fast_dtype
 from editor.training.data import ImageSet
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
+from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
 Kind = Literal["domain-guided", "traditional"]
@@ -114,7 +114,7 @@ def train_encoder(
         One record a tick, as appended to stats.jsonl.
 
     Raises:
-        TrainingError: a loss is not finite, or the folder holds another run.
+        TrainingError: losses are not finite again and again, or the folder holds another run.
         OptionError: the held-out part leaves nothing to train on.
     """
     if len(images) <= options.held_out:
@@ -133,10 +133,6 @@ def train_encoder(
     )
     generator = generator.eval().requires_grad_(False)
     state = _prepare(options, config, generator, discriminator)
-    if run.checkpoint.exists():
-        facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
-        state.clock = Clock(facts["images_seen"], facts["step"], facts["seconds"])
-        run.trim_log(state.clock.images_seen)
     device = generator.w_avg.device
     held_out = images.batch(torch.arange(len(images) - options.held_out, len(images))).to(device)
 
@@ -154,9 +150,7 @@ def train_encoder(
             )
         return stats
 
-    def save() -> None:
-        facts = asdict(state.clock)
-        save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
+    def snapshot() -> None:
         training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
         meta = {"kind": "encoder", "config": config.to_dict(), **(header or {})}
         meta["generator"] = trained_for
@@ -170,8 +164,7 @@ def train_encoder(
     def measure() -> dict[str, float]:
         return measure_encoder(state.ema, generator, held_out)
 
-    schedule = Schedule(options.kimg, options.batch, options.tick_kimg, options.snapshot_kimg)
-    yield from train_loop(run, state.clock, schedule, step, save, measure)
+    yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure)
 
 
 @torch.no_grad()

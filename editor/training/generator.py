@@ -28,7 +28,7 @@ from editor.training.data import ImageSet
 from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.run import RunFolder, load_checkpoint, save_checkpoint, save_grid
+from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
 
@@ -105,7 +105,7 @@ def train_generator(
         One record a tick, as appended to stats.jsonl.
 
     Raises:
-        TrainingError: a loss is not finite, or the folder holds another run.
+        TrainingError: losses are not finite again and again, or the folder holds another run.
         OptionError: the origin is of another architecture.
     """
     if origin is not None:
@@ -122,19 +122,13 @@ def train_generator(
     )
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images)
-    if run.checkpoint.exists():
-        facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
-        state.clock = Clock(facts["images_seen"], facts["step"], facts["seconds"])
-        run.trim_log(state.clock.images_seen)
 
-    def save() -> None:
-        facts = asdict(state.clock)
-        save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
-        _save_snapshot(run.path, state, options, header or {})
-
-    schedule = Schedule(options.kimg, options.batch, options.tick_kimg, options.snapshot_kimg)
     yield from train_loop(
-        run, state.clock, schedule, lambda: _step(state, images, options, device), save
+        run,
+        state,
+        Schedule.of(options),
+        lambda: _step(state, images, options, device),
+        lambda: _save_snapshot(run.path, state, options, header or {}),
     )
 
 

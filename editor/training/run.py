@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from editor.errors import TrainingError
+from editor.errors import NotFiniteError, TrainingError
 from editor.weights.format import read_tensors, write_tensors
 
 
@@ -107,10 +107,16 @@ def save_checkpoint(
     rng: torch.Generator,
     facts: dict[str, Any],
 ) -> None:
-    """Write everything that resuming needs into one tensor file."""
+    """Write everything that resuming needs into one tensor file.
+
+    Raises:
+        NotFiniteError: a weight is not finite; the file that was there stands.
+    """
     tensors: dict[str, Tensor] = {"rng": rng.get_state()}
     for name, module in modules.items():
         for key, value in module.state_dict().items():
+            if not bool(torch.isfinite(value).all()):
+                raise NotFiniteError(f"{name}/{key} not finite")
             tensors[f"{name}/{key}"] = value
     for name, optimizer in optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():

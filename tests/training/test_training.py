@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -69,16 +70,66 @@ def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> Non
         _generator_run(images, tmp_path, 0.016, lr=0.1)
 
 
-def test_a_loss_that_is_not_finite_saves_nothing(
+def _failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool]) -> list[int]:
+    """Make the generator's loss undefined at some of its evaluations, counted from 1."""
+    calls: list[int] = []
+
+    def loss(logits: torch.Tensor) -> torch.Tensor:
+        calls.append(len(calls) + 1)
+        return loss_generator(logits) * (float("nan") if fails(calls[-1]) else 1.0)
+
+    monkeypatch.setattr("editor.training.generator.loss_generator", loss)
+    return calls
+
+
+@pytest.mark.parametrize("first", [1, 7])
+def test_a_loss_that_is_not_finite_is_rolled_back(
+    first: int, images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bad step: back to the checkpoint (of the start, or of 0.016 kimg), then on to the end."""
+    calls = _failing(monkeypatch, lambda call: call == first)
+    records = _generator_run(images, tmp_path, 0.032)
+    assert len(calls) == 8 + (1 if first == 1 else 3)
+    assert records[-1]["rollbacks"] == 1
+    logged = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
+    assert [r["kimg"] for r in logged] == [0.008, 0.016, 0.024, 0.032]
+    tensors, _ = read_tensors(tmp_path / "checkpoint.safetensors")
+    assert all(bool(torch.isfinite(t).all()) for t in tensors.values())
+
+
+def test_a_weight_that_is_not_finite_is_rolled_back(
+    images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finite losses, then an update that ruins a weight just before a checkpoint."""
+    from editor.training import generator as module
+
+    original, calls = module._step, []
+
+    def step(state, *args) -> dict[str, float]:
+        calls.append(1)
+        stats = original(state, *args)
+        if len(calls) == 4:
+            with torch.no_grad():
+                state.generator.w_avg[0, 0] = float("inf")
+        return stats
+
+    monkeypatch.setattr(module, "_step", step)
+    records = _generator_run(images, tmp_path, 0.016)
+    assert len(calls) == 8
+    assert records[-1]["rollbacks"] == 1
+    tensors, _ = read_tensors(tmp_path / "checkpoint.safetensors")
+    assert bool(torch.isfinite(tensors["g/w_avg"]).all())
+
+
+def test_losses_that_stay_undefined_end_the_run(
     images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _generator_run(images, tmp_path, 0.016)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    monkeypatch.setattr(
-        "editor.training.generator.loss_generator", lambda x: (x * float("nan")).mean()
-    )
-    with pytest.raises(TrainingError, match="not finite"):
+    calls = _failing(monkeypatch, lambda call: True)
+    with pytest.raises(TrainingError, match=r"loss_g not finite.*4 times"):
         _generator_run(images, tmp_path, 0.032)
+    assert len(calls) == 4
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
 
 
