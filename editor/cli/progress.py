@@ -22,11 +22,14 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
         return load_images(source, resolution, exclude, progress=progress)
 
 
-def show(records: Iterator[dict[str, Any]], kimg: float, out: Path) -> None:
+def show(records: Iterator[dict[str, Any]], kimg: float, out: Path, quiet: bool = False) -> None:
     """Draw the records of a training, and say at the end where it stands."""
     last = 0.0
     with tqdm(
-        total=kimg, unit="kimg", bar_format="{l_bar}{bar}| {n:.1f}/{total:.0f} kimg{postfix}"
+        total=kimg,
+        unit="kimg",
+        disable=quiet,
+        bar_format="{l_bar}{bar}| {n:.1f}/{total:.0f} kimg{postfix}",
     ) as bar:
         for record in records:
             last = record["kimg"]
@@ -37,6 +40,8 @@ def show(records: Iterator[dict[str, Any]], kimg: float, out: Path) -> None:
                 if key.startswith(("loss", "val")) or key == "images_per_s"
             }
             bar.set_postfix(shown)
+    if quiet:
+        return
     if last == 0.0:
         print(f"nothing left to do: {out} has reached {kimg:g} kimg; raise --kimg to go on")
     elif last < kimg:

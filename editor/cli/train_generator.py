@@ -52,11 +52,12 @@ def run(args: argparse.Namespace) -> None:
     from editor.runtime import pick_device, use_threads
     from editor.training.generator import GeneratorTraining, train_generator
     from editor.training.grow import Origin
+    from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
     from editor.weights.domain import load_network
 
     use_threads(args.threads)
-    device = pick_device(args.device)
+    device = local_device(pick_device(args.device))
     options = from_args(args, GeneratorTraining)
     size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
     generator = GeneratorConfig(fmaps_base=args.fmaps_base, **size)
@@ -81,8 +82,8 @@ def run(args: argparse.Namespace) -> None:
                 DiscriminatorConfig,
             ),
         )
-    show(
-        train_generator(images, folder, options, generator, discriminator, device, header, origin),
-        options.kimg,
-        args.out,
-    )
+    with join_ranks() as ranks:
+        records = train_generator(
+            images, folder, options, generator, discriminator, device, header, origin, ranks
+        )
+        show(records, options.kimg, args.out, quiet=not ranks.main)

@@ -30,30 +30,43 @@ def augment(
         [N, 3, H, W], differentiable with respect to `images`.
     """
     n, size = images.shape[0], images.shape[2]
+    return apply_changes(images, draw_changes(n, size, generator, colour, shift, max_shift))
 
-    def draw(share: float) -> tuple[Tensor, Tensor]:
+
+def draw_changes(
+    n: int, size: int, generator: torch.Generator, colour: float, shift: float, max_shift: float
+) -> Tensor:
+    """[N, 5]: brightness added, saturation, contrast, and the move right and down in half sides."""
+
+    def draw(share: float, scale: float, neutral: float) -> Tensor:
         on = torch.rand(n, generator=generator) < share
         amount = torch.rand(n, generator=generator) * 2 - 1
-        return on, amount
+        return torch.where(on, neutral + scale * amount, neutral)
 
-    def column(values: Tensor) -> Tensor:
-        return values.to(images.device)[:, None, None, None]
-
-    on, amount = draw(colour)
-    x = images + column(torch.where(on, amount * 0.5, 0.0))
-    on, amount = draw(colour)
-    mean = x.mean(dim=1, keepdim=True)
-    x = mean + (x - mean) * column(torch.where(on, 1 + amount, 1.0))
-    on, amount = draw(colour)
-    mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * column(torch.where(on, 1 + amount * 0.5, 1.0))
-
+    brightness, saturation, contrast = (
+        draw(colour, 0.5, 0.0),
+        draw(colour, 1.0, 1.0),
+        draw(colour, 0.5, 1.0),
+    )
     on = torch.rand(n, generator=generator) < shift
     reach = int(max_shift * size)
     offset = torch.randint(-reach, reach + 1, (n, 2), generator=generator).float()
     offset = torch.where(on[:, None], offset, 0.0) * (2 / size)
-    theta = torch.zeros(n, 2, 3)
+    return torch.cat([torch.stack([brightness, saturation, contrast], dim=1), offset], dim=1)
+
+
+def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
+    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 5]."""
+    n = images.shape[0]
+    changes = changes.to(images.device)
+    brightness, saturation, contrast = changes[:, :3, None, None, None].unbind(1)
+    x = images + brightness
+    mean = x.mean(dim=1, keepdim=True)
+    x = mean + (x - mean) * saturation
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    x = mean + (x - mean) * contrast
+    theta = torch.zeros(n, 2, 3, device=x.device)
     theta[:, 0, 0] = theta[:, 1, 1] = 1.0
-    theta[:, :, 2] = offset
-    grid = F.affine_grid(theta.to(x.device), list(x.shape), align_corners=False)
+    theta[:, :, 2] = changes[:, 3:]
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, "bilinear", "reflection", align_corners=False)

@@ -23,13 +23,16 @@ from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype, seeded_latents
-from editor.training.augment import augment
+from editor.training.augment import apply_changes, draw_changes
 from editor.training.data import ImageSet
 from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
-from editor.training.loop import Clock, Schedule, train_loop
+from editor.training.loop import ALONE, Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.parallel import Ranks
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
+
+MAX_SHIFT = 0.125
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,13 @@ class _State:
     rng: torch.Generator
     clock: Clock = field(default_factory=Clock)
 
+    def columns(self, batch: int) -> int:
+        """Groups of the minibatch standard deviation in a batch."""
+        size = min(self.discriminator.config.mbstd_group, batch)
+        while batch % size:
+            size -= 1
+        return batch // size
+
     @property
     def modules(self) -> dict[str, nn.Module]:
         return {"g": self.generator, "d": self.discriminator, "ema": self.ema}
@@ -88,6 +98,7 @@ def train_generator(
     device: torch.device,
     header: dict[str, Any] | None = None,
     origin: Origin | None = None,
+    ranks: Ranks = ALONE,
 ) -> Iterator[dict[str, Any]]:
     """Train, or go on where the run folder stopped.
 
@@ -100,6 +111,7 @@ def train_generator(
         device: where to train.
         header: domain, licence and data facts for the snapshots' headers.
         origin: trained networks to start from, grown to the wanted resolution.
+        ranks: this process among those that train together; the main one writes the files.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
@@ -110,25 +122,28 @@ def train_generator(
     """
     if origin is not None:
         check_origin(origin, generator_config, discriminator_config)
-    run.start(
-        {
-            "training": asdict(options) | {"kimg": None},
-            "kimg": options.kimg,
-            "generator": generator_config.to_dict(),
-            "discriminator": discriminator_config.to_dict(),
-            "images": len(images),
-            "init_from": None if origin is None else fingerprint(origin.generator),
-        }
-    )
+    if ranks.main:
+        run.start(
+            {
+                "training": asdict(options) | {"kimg": None},
+                "kimg": options.kimg,
+                "generator": generator_config.to_dict(),
+                "discriminator": discriminator_config.to_dict(),
+                "images": len(images),
+                "init_from": None if origin is None else fingerprint(origin.generator),
+            }
+        )
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images)
-
+    ranks.check_columns(state.columns(options.batch))
+    ranks.copy_from_main(state.modules.values())
     yield from train_loop(
         run,
         state,
         Schedule.of(options),
-        lambda: _step(state, images, options, device),
+        lambda: _step(state, images, options, device, ranks),
         lambda: _save_snapshot(run.path, state, options, header or {}),
+        ranks=ranks,
     )
 
 
@@ -168,56 +183,78 @@ def _prepare(
     return _State(generator, discriminator, ema, adam_g, adam_d, rng)
 
 
-def _mixed_codes(state: _State, options: GeneratorTraining, device: torch.device) -> Tensor:
+def _mixed_codes(
+    state: _State, options: GeneratorTraining, device: torch.device, ranks: Ranks
+) -> Tensor:
     """Codes of a batch; a share of them changes to a second latent at a random layer."""
     generator, rng, n = state.generator, state.rng, options.batch
-    z = torch.randn(2 * n, generator.z_dim, generator=rng).to(device)
+    columns = state.columns(n)
+    z = torch.randn(2, n, generator.z_dim, generator=rng)
+    z = torch.cat([ranks.share(half, columns) for half in z]).to(device)
     first, second = generator.mapping(z).chunk(2)
     with torch.no_grad():
-        generator.w_avg.lerp_(first.mean(dim=0), 0.002)
+        generator.w_avg.lerp_(ranks.mean(first.mean(dim=0)), 0.002)
     cut = torch.randint(1, generator.num_ws, (n,), generator=rng)
     cut = torch.where(torch.rand(n, generator=rng) < options.style_mixing, cut, generator.num_ws)
-    keep = torch.arange(generator.num_ws)[None] < cut[:, None]
+    keep = torch.arange(generator.num_ws)[None] < ranks.share(cut, columns)[:, None]
     return torch.where(keep.to(device)[:, :, None], first, second)
 
 
 def _step(
-    state: _State, images: ImageSet, options: GeneratorTraining, device: torch.device
+    state: _State,
+    images: ImageSet,
+    options: GeneratorTraining,
+    device: torch.device,
+    ranks: Ranks,
 ) -> dict[str, float]:
     """One update of D and one of G on the same fakes; losses by name."""
     rng, n = state.rng, options.batch
+    columns = state.columns(n)
 
-    def seen(x: Tensor) -> Tensor:
-        return augment(x, rng, options.augment_colour, options.augment_shift)
+    def seen(x: Tensor, columns: int = columns) -> Tensor:
+        """Augmented; the changes are drawn for all processes."""
+        changes = draw_changes(
+            len(x) * ranks.world,
+            x.shape[-1],
+            rng,
+            options.augment_colour,
+            options.augment_shift,
+            MAX_SHIFT,
+        )
+        return apply_changes(x, ranks.share(changes, columns))
+
+    def update(network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        ranks.average_gradients(network.parameters())
+        optimizer.step()
 
     index = torch.randint(len(images), (n,), generator=rng)
-    flip = (torch.rand(n, generator=rng) < 0.5) if options.flip else None
-    real = images.batch(index, flip).to(device)
-    fake = state.generator.synthesis(_mixed_codes(state, options, device))
+    flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
+    real = images.batch(ranks.share(index, columns), ranks.share(flip, columns)).to(device)
+    fake = state.generator.synthesis(_mixed_codes(state, options, device, ranks))
 
     discriminator = state.discriminator.requires_grad_(True)
     real_logits, fake_logits = discriminator(seen(real)), discriminator(seen(fake.detach()))
     loss_d = loss_discriminator(real_logits, fake_logits)
-    state.adam_d.zero_grad(set_to_none=True)
-    loss_d.backward()
-    state.adam_d.step()
+    update(discriminator, state.adam_d, loss_d)
     stats = {
         "loss_d": loss_d.item(),
         "real_sign": real_logits.sign().mean().item(),
         "fake_sign": fake_logits.sign().mean().item(),
     }
     if state.clock.step % options.r1_interval == 0:
-        penalty = r1_penalty(discriminator, seen(real[: max(n // 2, 1)]))
-        state.adam_d.zero_grad(set_to_none=True)
-        (penalty * (options.r1_gamma / 2 * options.r1_interval)).backward()
-        state.adam_d.step()
+        # every second group, so that each process has its part of them
+        width = columns // ranks.world
+        some = real.unflatten(0, (-1, width))[:, ::2] if width % 2 == 0 else real[:, None]
+        groups = columns // 2 if width % 2 == 0 else columns
+        penalty = r1_penalty(discriminator, seen(some.flatten(0, 1), groups))
+        update(discriminator, state.adam_d, penalty * (options.r1_gamma / 2 * options.r1_interval))
         stats["loss_r1"] = penalty.item() * options.r1_interval
 
     discriminator.requires_grad_(False)
     loss_g = loss_generator(discriminator(seen(fake)))
-    state.adam_g.zero_grad(set_to_none=True)
-    loss_g.backward()
-    state.adam_g.step()
+    update(state.generator, state.adam_g, loss_g)
     stats["loss_g"] = loss_g.item()
 
     seen_after = state.clock.images_seen + n

@@ -13,9 +13,11 @@ from torch import nn
 
 from editor.errors import NotFiniteError, TrainingError
 from editor.runtime import stop_requested
-from editor.training.run import RunFolder, load_checkpoint, save_checkpoint
+from editor.training.parallel import Ranks
+from editor.training.run import RunFolder, check_finite, load_checkpoint, save_checkpoint
 
 MAX_ROLLBACKS = 3
+ALONE = Ranks()
 
 
 @dataclass
@@ -72,6 +74,7 @@ def train_loop(
     step: Callable[[], dict[str, float]],
     snapshot: Callable[[], None],
     measure: Callable[[], dict[str, float]] | None = None,
+    ranks: Ranks = ALONE,
 ) -> Iterator[dict[str, Any]]:
     """Call `step` until the length is reached or a person asks to stop; resume if there is a checkpoint.
 
@@ -85,6 +88,7 @@ def train_loop(
         step: one update; returns its losses by name.
         snapshot: writes what is shipped, after every checkpoint.
         measure: further figures for a record, such as a held-out error.
+        ranks: this process among those that train together; they stop and roll back together.
 
     Yields:
         One record a tick, as appended to stats.jsonl; each loss is the mean over its updates.
@@ -97,15 +101,19 @@ def train_loop(
     target = schedule.kimg * 1000
     tick, every = schedule.tick_kimg * 1000, schedule.snapshot_kimg * 1000
     clock = state.clock
-    if run.checkpoint.exists():
-        _restore(run, state)
+    begun = run.checkpoint.exists()
+    ranks.wait()
+    if begun:
+        _restore(run, state, ranks)
     else:
-        _save(run, state)
+        _save(run, state, ranks)
     started, first = time.monotonic(), clock.images_seen
     with stop_requested() as stop:
-        while clock.images_seen < target and not stop:
+        stopping = False
+        while clock.images_seen < target and not stopping:
             try:
-                losses = step()
+                losses = ranks.mean_losses(step())
+                stopping = ranks.agree(bool(stop))
                 if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
                     raise NotFiniteError(f"{', '.join(bad)} not finite")
                 for name, value in losses.items():
@@ -113,7 +121,7 @@ def train_loop(
                 before = clock.images_seen
                 clock.images_seen += schedule.batch
                 clock.step += 1
-                done = clock.images_seen >= target or bool(stop)
+                done = clock.images_seen >= target or stopping
                 if before // tick == clock.images_seen // tick and not done:
                     continue
                 means = {name: sum(values) / len(values) for name, values in sums.items()}
@@ -124,13 +132,16 @@ def train_loop(
                     **means,
                     **(measure() if measure else {}),
                     "images_per_s": (clock.images_seen - first) / spent,
+                    "seconds_per_kimg": 1000 * spent / (clock.images_seen - first),
                     "seconds": clock.seconds,
                     **({"rollbacks": rollbacks} if rollbacks else {}),
                 }
-                run.log(record)
+                if ranks.main:
+                    run.log(record)
                 if before // every != clock.images_seen // every or done:
-                    _save(run, state)
-                    snapshot()
+                    _save(run, state, ranks)
+                    if ranks.main:
+                        snapshot()
             except NotFiniteError as error:
                 attempts = 1 if clock.images_seen > failed_at else attempts + 1
                 failed_at, rollbacks = max(failed_at, clock.images_seen), rollbacks + 1
@@ -139,7 +150,7 @@ def train_loop(
                         f"{error} at {clock.kimg:.1f} kimg, {attempts} times; the checkpoint in "
                         f"{run.path} is from before. Start a new run with a lower --lr."
                     ) from error
-                _restore(run, state)
+                _restore(run, state, ranks)
                 # the images that follow are others than those that led here
                 state.rng.manual_seed(schedule.seed + 1_000_003 * rollbacks + clock.step)
                 sums, started, first = {}, time.monotonic(), clock.images_seen
@@ -148,16 +159,21 @@ def train_loop(
             sums, started, first = {}, time.monotonic(), clock.images_seen
 
 
-def _save(run: RunFolder, state: Trainee) -> None:
+def _save(run: RunFolder, state: Trainee, ranks: Ranks) -> None:
     """Write the checkpoint; NotFiniteError, writing nothing, when a weight is not finite."""
-    facts = asdict(state.clock)
-    save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
+    check_finite(state.modules)
+    if ranks.main:
+        facts = asdict(state.clock)
+        save_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng, facts)
+    ranks.wait()
 
 
-def _restore(run: RunFolder, state: Trainee) -> None:
+def _restore(run: RunFolder, state: Trainee, ranks: Ranks) -> None:
     """Put everything, the clock and the log too, back to the checkpoint."""
     facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
     clock = state.clock
     clock.images_seen, clock.step = facts["images_seen"], facts["step"]
     clock.seconds = facts["seconds"]
-    run.trim_log(clock.images_seen)
+    if ranks.main:
+        run.trim_log(clock.images_seen)
+    ranks.wait()

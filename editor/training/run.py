@@ -100,6 +100,18 @@ def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> N
     os.replace(temporary, path)
 
 
+def check_finite(modules: dict[str, nn.Module]) -> None:
+    """Look at every weight.
+
+    Raises:
+        NotFiniteError: one is infinite or undefined.
+    """
+    for name, module in modules.items():
+        for key, value in module.state_dict().items():
+            if not bool(torch.isfinite(value).all()):
+                raise NotFiniteError(f"{name}/{key} not finite")
+
+
 def save_checkpoint(
     path: Path,
     modules: dict[str, nn.Module],
@@ -107,16 +119,10 @@ def save_checkpoint(
     rng: torch.Generator,
     facts: dict[str, Any],
 ) -> None:
-    """Write everything that resuming needs into one tensor file.
-
-    Raises:
-        NotFiniteError: a weight is not finite; the file that was there stands.
-    """
+    """Write everything that resuming needs into one tensor file."""
     tensors: dict[str, Tensor] = {"rng": rng.get_state()}
     for name, module in modules.items():
         for key, value in module.state_dict().items():
-            if not bool(torch.isfinite(value).all()):
-                raise NotFiniteError(f"{name}/{key} not finite")
             tensors[f"{name}/{key}"] = value
     for name, optimizer in optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():

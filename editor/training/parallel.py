@@ -1,0 +1,123 @@
+"""Several processes that train as one.
+
+Every process draws the random numbers of the whole batch and takes its share of it; gradients are
+averaged. The result is that of one process with the whole batch, up to the order of additions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from editor.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among those that train together.
+
+    Attributes:
+        rank: number of this process, from 0.
+        world: how many there are.
+    """
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def main(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def check_columns(self, columns: int) -> None:
+        """Refuse batches whose groups cannot be shared out evenly.
+
+        Raises:
+            OptionError: `columns`, the groups of a batch, are not a multiple of twice the processes
+                (R1 takes every second group).
+        """
+        if self.world > 1 and columns % (2 * self.world):
+            raise OptionError(
+                f"the batch has {columns} groups of the minibatch standard deviation; with "
+                f"{self.world} processes it needs a multiple of {2 * self.world}: change --batch"
+            )
+
+    def share(self, values: Tensor, columns: int) -> Tensor:
+        """This process's part of [N, …]: [N / world, …].
+
+        Args:
+            values: of the whole batch, which is laid out in rows of `columns`.
+            columns: groups of the minibatch standard deviation; a group is a column and stays whole.
+        """
+        width = columns // self.world
+        part = slice(self.rank * width, (self.rank + 1) * width)
+        return values.reshape(-1, columns, *values.shape[1:])[:, part].flatten(0, 1)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Mean over the processes."""
+        if self.world > 1:
+            dist.all_reduce(values)
+            values /= self.world
+        return values
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over the processes."""
+        if self.world == 1:
+            return
+        grads = [p.grad for p in parameters if p.grad is not None]
+        flat = self.mean(torch.cat([grad.flatten() for grad in grads]))
+        for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+            grad.copy_(part.view_as(grad))
+
+    def mean_losses(self, losses: dict[str, float]) -> dict[str, float]:
+        """Mean of each loss; not finite if it is so in any process."""
+        if self.world == 1:
+            return losses
+        means = self.mean(torch.tensor(list(losses.values()), dtype=torch.float64))
+        return dict(zip(losses, means.tolist(), strict=True))
+
+    def agree(self, flag: bool) -> bool:
+        """Whether the flag is set in any process."""
+        return flag if self.world == 1 else bool(self.mean(torch.tensor([float(flag)])).item() > 0)
+
+    def wait(self) -> None:
+        """Until every process has come here."""
+        if self.world > 1:
+            dist.barrier()
+
+    def copy_from_main(self, modules: Iterable[nn.Module]) -> None:
+        """Give every process the weights of the main one."""
+        if self.world > 1:
+            for module in modules:
+                for tensor in module.state_dict().values():
+                    dist.broadcast(tensor, src=0)
+
+
+@contextmanager
+def join_ranks() -> Iterator[Ranks]:
+    """Join the processes that torchrun started; alone without it.
+
+    GPUs talk by NCCL (losses and flags by gloo), CPUs by gloo.
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Ranks()
+        return
+    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield Ranks(dist.get_rank(), world)
+    finally:
+        dist.destroy_process_group()
+
+
+def local_device(device: torch.device) -> torch.device:
+    """The GPU of this process when there are several processes."""
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ:
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return device

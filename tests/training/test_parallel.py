@@ -1,0 +1,84 @@
+"""Two processes give the update of one with the whole batch, through the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor.errors import OptionError
+from editor.training.parallel import Ranks
+from editor.weights.format import read_tensors
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_shares_are_whole_groups_and_make_up_the_batch() -> None:
+    values = torch.arange(24)
+    parts = [Ranks(rank, 2).share(values, columns=4) for rank in range(2)]
+    assert sorted(torch.cat(parts).tolist()) == values.tolist()
+    groups = {tuple(values[column::4].tolist()) for column in range(4)}
+    found = {tuple(part[column::2].tolist()) for part in parts for column in range(2)}
+    assert found == groups
+    assert torch.equal(Ranks().share(values, columns=4), values)
+
+
+def test_batches_that_cannot_be_shared_are_refused() -> None:
+    Ranks(0, 2).check_columns(4)
+    Ranks().check_columns(1)
+    with pytest.raises(OptionError, match="multiple of 4"):
+        Ranks(0, 2).check_columns(2)
+
+
+def _train(data: Path, out: Path, processes: int, kimg: str) -> dict[str, torch.Tensor]:
+    launcher = [sys.executable]
+    if processes > 1:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        launcher += ["-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
+        launcher += ["--master-addr", "127.0.0.1", "--master-port", port]
+    command = [
+        *launcher, "-m", "editor", "train-generator", "--data", str(data), "--out", str(out),
+        "--resolution", "8", "--fmaps-base", "64", "--fmaps-base-d", "64", "--fmaps-max", "8",
+        "--batch", "32", "--kimg", kimg, "--tick-kimg", "0.032", "--snapshot-kimg", "0.032",
+        "--no-bf16", "--lr", "0.0001", "--device", "cpu",
+    ]  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    return read_tensors(out / "checkpoint.safetensors")[0]
+
+
+def test_two_processes_agree_with_one(tmp_path: Path) -> None:
+    """Adam divides by the gradient's size: compare its second moments, which are gradients squared."""
+    data = tmp_path / "data"
+    data.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(64):
+        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(data / f"{i}.png")
+    one = _train(data, tmp_path / "one", 1, "0.064")
+    two = _train(data, tmp_path / "two", 2, "0.064")
+    assert set(one) == set(two)
+    for name, value in one.items():
+        if name.endswith("exp_avg_sq"):
+            scale = value.abs().max().clamp_min(1e-12)
+            assert ((two[name] - value).abs() / scale).max() < 2e-3, name
+        elif name.startswith(("g/", "d/", "ema/")):
+            torch.testing.assert_close(two[name], value, atol=4e-4, rtol=0, msg=name)
+            assert (two[name] - value).abs().mean() < 1e-5, name
+    logs = [
+        [json.loads(line) for line in (tmp_path / run / "stats.jsonl").read_text().splitlines()]
+        for run in ("one", "two")
+    ]
+    for a, b in zip(*logs, strict=True):
+        for key in ("loss_d", "loss_g", "real_sign"):
+            assert a[key] == pytest.approx(b[key], rel=1e-3, abs=1e-4), key
