@@ -71,6 +71,7 @@ class _State:
     adam_g: torch.optim.Optimizer
     adam_d: torch.optim.Optimizer
     rng: torch.Generator
+    grown: bool = False
     clock: Clock = field(default_factory=Clock)
 
     def columns(self, batch: int) -> int:
@@ -135,6 +136,7 @@ def train_generator(
         )
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images)
+    state.grown = origin is not None
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
     yield from train_loop(
@@ -258,7 +260,9 @@ def _step(
     stats["loss_g"] = loss_g.item()
 
     seen_after = state.clock.images_seen + n
-    half_life = min(options.ema_kimg * 1000, seen_after * options.ema_rampup)
+    half_life = options.ema_kimg * 1000
+    if not state.grown:  # trained networks are worth averaging from the start
+        half_life = min(half_life, seen_after * options.ema_rampup)
     decay = 0.5 ** (n / max(half_life, 1e-8))
     with torch.no_grad():
         averaged: list[Tensor] = list(state.ema.parameters())

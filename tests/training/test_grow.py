@@ -65,6 +65,11 @@ def test_training_goes_on_from_a_smaller_pack_and_resumes(
         return list(train_generator(images, folder, options, LARGE_G, LARGE_D, device, {}, origin))
 
     run(tmp_path / "whole", 0.016)
+    averaged, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
+    name = "synth.blocks.0.conv1.weight"
+    moved = (averaged[f"ema/{name}"] - generator.state_dict()[name]).abs().mean()
+    now = (averaged[f"g/{name}"] - generator.state_dict()[name]).abs().mean()
+    assert 0 < moved < 0.01 * now  # 16 images of a half-life of 10,000
     run(tmp_path / "parts", 0.008)
     assert run(tmp_path / "parts", 0.016)[0]["kimg"] == 0.016
     whole, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
