@@ -36,6 +36,15 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=None, help="CPU threads")
 
 
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """--dry-run."""
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="make four updates, say what the whole would cost, and write nothing",
+    )
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """--data and --exclude."""
     parser.add_argument("--data", type=Path, required=True, help="folder or zip of square images")

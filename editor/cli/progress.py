@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tqdm import tqdm
 
 from editor.training.data import ImageSet, load_images
+from editor.training.run import RunFolder
+
+DRY_STEPS = 4
 
 
 def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> ImageSet:
@@ -20,6 +26,29 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
             bar.update(done - bar.n)
 
         return load_images(source, resolution, exclude, progress=progress)
+
+
+def dry_run(
+    train: Callable[[RunFolder, Any], Iterator[dict[str, Any]]], options: Any, out: Path
+) -> None:
+    """Make a few updates in a temporary folder, and say what the whole training would cost.
+
+    Args:
+        train: a training, given its run folder and options.
+        options: of the whole training.
+        out: where it would write; left as it is.
+    """
+    length = DRY_STEPS * options.batch / 1000
+    short = replace(options, kimg=length, tick_kimg=length, snapshot_kimg=length)
+    with TemporaryDirectory() as folder:
+        record = deque(train(RunFolder(Path(folder)), short), maxlen=1).pop()
+    hours = record["seconds_per_kimg"] * options.kimg / 3600
+    losses = ", ".join(f"{k} {v:.3g}" for k, v in record.items() if k.startswith("loss"))
+    print(
+        f"{DRY_STEPS} updates of {options.batch} images: {losses}; "
+        f"{record['seconds_per_kimg']:.1f} s a kimg, about {hours:.1f} h for {options.kimg:g} kimg "
+        f"(the first updates are the slowest). Nothing was written to {out}."
+    )
 
 
 def show(records: Iterator[dict[str, Any]], kimg: float, out: Path, quiet: bool = False) -> None:

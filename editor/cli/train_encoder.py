@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from editor.cli.options import (
     Sub,
@@ -11,6 +13,7 @@ from editor.cli.options import (
     add_data,
     add_dataclass,
     add_device,
+    add_dry_run,
     from_args,
     parse_pairs,
 )
@@ -40,12 +43,13 @@ def add(commands: Sub) -> None:
         help="features of the second term; lpips and vgg16 fetch weights once",
     )
     add_dataclass(parser, EncoderTraining)
+    add_dry_run(parser)
     add_device(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import load_with_bar, show
+    from editor.cli.progress import dry_run, load_with_bar, show
     from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
     from editor.models.discriminator import Discriminator
     from editor.models.stylegan2 import StyleGAN2Generator
@@ -80,17 +84,13 @@ def run(args: argparse.Namespace) -> None:
     images = load_with_bar(args.data, generator.resolution, exclude)
     header = {"domain": domain, "licence": args.licence, "data": args.data.name}
     header["perceptual"] = args.perceptual
-    show(
-        train_encoder(
-            images,
-            RunFolder(args.out),
-            options,
-            config,
-            generator,
-            discriminator,
-            perceptual,
-            header,
-        ),
-        options.kimg,
-        args.out,
-    )
+
+    def train(folder: RunFolder, options: EncoderTraining) -> Iterator[dict[str, Any]]:
+        return train_encoder(
+            images, folder, options, config, generator, discriminator, perceptual, header
+        )
+
+    if args.dry_run:
+        dry_run(train, options, args.out)
+    else:
+        show(train(RunFolder(args.out), options), options.kimg, args.out)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from editor.cli.options import (
     Sub,
@@ -11,6 +13,7 @@ from editor.cli.options import (
     add_data,
     add_dataclass,
     add_device,
+    add_dry_run,
     from_args,
     parse_pairs,
 )
@@ -40,12 +43,14 @@ def add(commands: Sub) -> None:
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
     parser.add_argument("--fmaps-max", type=int, default=256)
     add_dataclass(parser, GeneratorTraining)
+    add_dry_run(parser)
     add_device(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import load_with_bar, show
+    from editor.cli.progress import dry_run, load_with_bar, show
+    from editor.errors import OptionError
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
     from editor.models.discriminator import Discriminator
     from editor.models.stylegan2 import StyleGAN2Generator
@@ -65,7 +70,6 @@ def run(args: argparse.Namespace) -> None:
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     images = load_with_bar(args.data, args.resolution, exclude)
     header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
-    folder = RunFolder(args.out)
     origin = None
     if args.init_from is not None:
         origin = Origin(
@@ -83,7 +87,15 @@ def run(args: argparse.Namespace) -> None:
             ),
         )
     with join_ranks() as ranks:
-        records = train_generator(
-            images, folder, options, generator, discriminator, device, header, origin, ranks
-        )
-        show(records, options.kimg, args.out, quiet=not ranks.main)
+
+        def train(folder: RunFolder, options: GeneratorTraining) -> Iterator[dict[str, Any]]:
+            return train_generator(
+                images, folder, options, generator, discriminator, device, header, origin, ranks
+            )
+
+        if args.dry_run:
+            if ranks.world > 1:
+                raise OptionError("a dry run is made by one process, without torchrun")
+            dry_run(train, options, args.out)
+            return
+        show(train(RunFolder(args.out), options), options.kimg, args.out, quiet=not ranks.main)

@@ -1,13 +1,14 @@
-"""Differentiable augmentation, applied to reals and fakes alike.
+"""Differentiable augmentation, applied to reals and fakes alike, as strong as it needs to be.
 
-Reference: Zhao et al., Differentiable Augmentation for Data-Efficient GAN Training, section 3.
+Reference: Zhao et al., Differentiable Augmentation for Data-Efficient GAN Training, section 3; Karras
+et al., Training Generative Adversarial Networks with Limited Data, section 3.
 """
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def augment(
@@ -70,3 +71,44 @@ def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
     theta[:, :, 2] = changes[:, 3:]
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, "bilinear", "reflection", align_corners=False)
+
+
+class AdaptiveStrength(nn.Module):
+    """Strength of the augmentation, 0…1, that follows the discriminator's overfitting.
+
+    The sign of its logits on real images is near 0 while it cannot tell them from fakes, and 1 once
+    it knows the training images by heart. The strength rises while the sign, averaged over
+    `interval` updates, lies above the target, and falls below it.
+
+    Attributes:
+        value: the strength.
+    """
+
+    value: Tensor
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, target: float, kimg: float, interval: int = 4) -> None:
+        """Make it.
+
+        Args:
+            target: mean sign to hold, 0.6 in the paper.
+            kimg: thousands of images in which the strength can go from 0 to 1.
+            interval: updates between adjustments.
+        """
+        super().__init__()
+        self.target, self.kimg, self.interval = target, kimg, interval
+        for name in ("value", "total", "count"):
+            self.register_buffer(name, torch.zeros(()))
+
+    @torch.no_grad()
+    def observe(self, real_sign: float, batch: int) -> None:
+        """One update's mean sign of the logits on real images."""
+        self.total += real_sign
+        self.count += 1
+        if self.count < self.interval:
+            return
+        change = torch.sign(self.total / self.count - self.target) * batch * self.interval
+        self.value.add_(change / (self.kimg * 1000)).clamp_(0, 1)
+        self.total.zero_()
+        self.count.zero_()

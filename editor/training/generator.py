@@ -23,7 +23,7 @@ from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype, seeded_latents
-from editor.training.augment import apply_changes, draw_changes
+from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet
 from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
 from editor.training.loop import ALONE, Clock, Schedule, train_loop
@@ -37,7 +37,12 @@ MAX_SHIFT = 0.125
 
 @dataclass(frozen=True)
 class GeneratorTraining:
-    """Options of a generator's training; lengths in thousands of real images shown (kimg)."""
+    """Options of a generator's training; lengths in thousands of real images shown (kimg).
+
+    `augment_colour` and `augment_shift` are shares of the images; with `augment_target` above 0 they
+    are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
+    discriminator's logits on real images at the target.
+    """
 
     kimg: float = 150.0
     batch: int = 32
@@ -50,6 +55,8 @@ class GeneratorTraining:
     flip: bool = True
     augment_colour: float = 0.3
     augment_shift: float = 0.5
+    augment_target: float = 0.0
+    augment_kimg: float = 100.0
     tick_kimg: float = 1.0
     snapshot_kimg: float = 8.0
     seed: int = 0
@@ -61,6 +68,11 @@ class GeneratorTraining:
                 f"kimg {self.kimg}, batch {self.batch}, lr {self.lr} and r1_interval "
                 f"{self.r1_interval} must be positive, and batch at least 2"
             )
+        if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
+            raise OptionError(
+                f"augment_target {self.augment_target} lies outside 0…1, or augment_kimg "
+                f"{self.augment_kimg} is not positive"
+            )
 
 
 @dataclass
@@ -71,6 +83,7 @@ class _State:
     adam_g: torch.optim.Optimizer
     adam_d: torch.optim.Optimizer
     rng: torch.Generator
+    strength: AdaptiveStrength | None = None
     grown: bool = False
     clock: Clock = field(default_factory=Clock)
 
@@ -83,7 +96,12 @@ class _State:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "d": self.discriminator, "ema": self.ema}
+        found: dict[str, nn.Module] = {
+            "g": self.generator,
+            "d": self.discriminator,
+            "ema": self.ema,
+        }
+        return found if self.strength is None else found | {"strength": self.strength}
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
@@ -182,7 +200,10 @@ def _prepare(
         discriminator.parameters(), lr=options.lr * lazy, betas=(0.0, 0.99**lazy)
     )
     rng = torch.Generator().manual_seed(options.seed)
-    return _State(generator, discriminator, ema, adam_g, adam_d, rng)
+    strength = None
+    if options.augment_target > 0:
+        strength = AdaptiveStrength(options.augment_target, options.augment_kimg)
+    return _State(generator, discriminator, ema, adam_g, adam_d, rng, strength)
 
 
 def _mixed_codes(
@@ -212,6 +233,7 @@ def _step(
     """One update of D and one of G on the same fakes; losses by name."""
     rng, n = state.rng, options.batch
     columns = state.columns(n)
+    amount = 1.0 if state.strength is None else state.strength.value.item()
 
     def seen(x: Tensor, columns: int = columns) -> Tensor:
         """Augmented; the changes are drawn for all processes."""
@@ -219,8 +241,8 @@ def _step(
             len(x) * ranks.world,
             x.shape[-1],
             rng,
-            options.augment_colour,
-            options.augment_shift,
+            options.augment_colour * amount,
+            options.augment_shift * amount,
             MAX_SHIFT,
         )
         return apply_changes(x, ranks.share(changes, columns))
@@ -253,6 +275,11 @@ def _step(
         penalty = r1_penalty(discriminator, seen(some.flatten(0, 1), groups))
         update(discriminator, state.adam_d, penalty * (options.r1_gamma / 2 * options.r1_interval))
         stats["loss_r1"] = penalty.item() * options.r1_interval
+
+    if state.strength is not None:
+        sign = ranks.mean(torch.tensor(stats["real_sign"], dtype=torch.float64)).item()
+        state.strength.observe(sign, n)
+        stats["augment"] = amount
 
     discriminator.requires_grad_(False)
     loss_g = loss_generator(discriminator(seen(fake)))

@@ -44,7 +44,7 @@ class RunFolder:
             differ = {
                 key: (before.get(key), value)
                 for key, value in options.items()
-                if key not in free and before.get(key) != value
+                if key not in free and not _same(before.get(key), value)
             }
             if differ:
                 raise TrainingError(
@@ -65,6 +65,13 @@ class RunFolder:
             lines = file.read_text().splitlines(keepends=True)
             kept = [line for line in lines if _kimg(line) * 1000 < images_seen + 0.5]
             write_text(file, "".join(kept))
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Equal; options that the run's version did not know are free."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return all(_same(value, now.get(key)) for key, value in before.items())
+    return bool(before == now)
 
 
 def _kimg(line: str) -> float:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from editor.errors import TrainingError
 from editor.models.perceptual import DiscriminatorPerceptual
-from editor.training.augment import augment
+from editor.training.augment import AdaptiveStrength, augment
 from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, train_encoder
 from editor.training.generator import GeneratorTraining, train_generator
@@ -183,6 +183,47 @@ def test_augmentation_is_differentiable_and_can_be_off() -> None:
     y.sum().backward()
     assert x.grad is not None
     assert torch.isfinite(x.grad).all()
+
+
+def test_adaptive_strength_follows_the_sign() -> None:
+    strength = AdaptiveStrength(target=0.6, kimg=1.0)
+    for _ in range(3):
+        strength.observe(0.9, batch=100)
+    assert strength.value.item() == 0.0
+    strength.observe(0.9, batch=100)
+    assert strength.value.item() == pytest.approx(0.4)
+    for _ in range(40):
+        strength.observe(0.9, batch=100)
+    assert strength.value.item() == 1.0
+    for _ in range(4):
+        strength.observe(0.5, batch=100)
+    assert strength.value.item() == pytest.approx(0.6)
+
+
+def test_adaptive_augmentation_resumes_exactly(images: ImageSet, tmp_path: Path) -> None:
+    """A target that is passed at once: the strength moves, and survives a restart."""
+    options = {"augment_target": 0.001, "augment_kimg": 0.1, "lr": 0.01}
+    whole = _generator_run(images, tmp_path / "whole", 0.064, **options)
+    _generator_run(images, tmp_path / "parts", 0.032, **options)
+    parts = _generator_run(images, tmp_path / "parts", 0.064, **options)
+    assert max(record["augment"] for record in whole) > 0
+    assert [r["augment"] for r in parts] == [r["augment"] for r in whole[4:]]
+    tensors = [
+        read_tensors(tmp_path / run / "checkpoint.safetensors")[0] for run in ("whole", "parts")
+    ]
+    assert all(torch.equal(value, tensors[1][name]) for name, value in tensors[0].items())
+
+
+def test_a_run_of_an_earlier_version_resumes(images: ImageSet, tmp_path: Path) -> None:
+    """Options that it did not know do not make it another run; those that it knew do."""
+    _generator_run(images, tmp_path, 0.016)
+    file = tmp_path / "options.json"
+    options = json.loads(file.read_text())
+    del options["training"]["augment_target"]
+    file.write_text(json.dumps(options))
+    with pytest.raises(TrainingError, match="other options"):
+        _generator_run(images, tmp_path, 0.024, r1_gamma=3.0)
+    assert _generator_run(images, tmp_path, 0.024)[-1]["kimg"] == 0.024
 
 
 def test_shift_moves_by_whole_pixels() -> None:
