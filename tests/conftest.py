@@ -49,6 +49,15 @@ def encoder() -> Encoder:
     return Encoder(ENCODER).eval()
 
 
+def write_noise(folder: Path, count: int) -> Path:
+    """A new folder of seeded 8×8 pictures of noise."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
 def write_tiny_pack(root: Path, name: str = "tiny") -> Path:
     """A complete pack of random networks with two boundaries; returns its folder."""
     torch.manual_seed(0)

@@ -50,28 +50,20 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.cli.progress import dry_run, load_with_bar, show
-    from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
-    from editor.models.discriminator import Discriminator
-    from editor.models.stylegan2 import StyleGAN2Generator
+    from editor.models.config import EncoderConfig
     from editor.runtime import pick_device, use_threads
     from editor.training.encoder import EncoderTraining, train_encoder
     from editor.training.run import RunFolder
-    from editor.weights.domain import load_network
+    from editor.weights.domain import load_pair
     from editor.weights.format import read_header
     from editor.weights.perceptual import make_perceptual
 
     use_threads(args.threads)
     device = pick_device(args.device)
     options = from_args(args, EncoderTraining)
-    file = args.generator / "generator.safetensors"
-    domain = read_header(file).get("domain")
-    generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig).to(device)
-    discriminator = load_network(
-        args.generator / "discriminator.safetensors",
-        "discriminator",
-        Discriminator,
-        DiscriminatorConfig,
-    ).to(device)
+    domain = read_header(args.generator / "generator.safetensors").get("domain")
+    generator, discriminator = load_pair(args.generator)
+    generator, discriminator = generator.to(device), discriminator.to(device)
     config = EncoderConfig(
         resolution=generator.resolution,
         fmaps_base=args.fmaps_base,

@@ -52,14 +52,12 @@ def run(args: argparse.Namespace) -> None:
     from editor.cli.progress import dry_run, load_with_bar, show
     from editor.errors import OptionError
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
-    from editor.models.discriminator import Discriminator
-    from editor.models.stylegan2 import StyleGAN2Generator
     from editor.runtime import pick_device, use_threads
     from editor.training.generator import GeneratorTraining, train_generator
     from editor.training.grow import Origin
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
-    from editor.weights.domain import load_network
+    from editor.weights.domain import load_pair
 
     use_threads(args.threads)
     device = local_device(pick_device(args.device))
@@ -70,22 +68,7 @@ def run(args: argparse.Namespace) -> None:
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     images = load_with_bar(args.data, args.resolution, exclude)
     header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
-    origin = None
-    if args.init_from is not None:
-        origin = Origin(
-            load_network(
-                args.init_from / "generator.safetensors",
-                "generator",
-                StyleGAN2Generator,
-                GeneratorConfig,
-            ),
-            load_network(
-                args.init_from / "discriminator.safetensors",
-                "discriminator",
-                Discriminator,
-                DiscriminatorConfig,
-            ),
-        )
+    origin = None if args.init_from is None else Origin(*load_pair(args.init_from))
     with join_ranks() as ranks:
 
         def train(folder: RunFolder, options: GeneratorTraining) -> Iterator[dict[str, Any]]:

@@ -11,33 +11,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def augment(
-    images: Tensor,
+def draw_changes(
+    n: int,
+    size: int,
     generator: torch.Generator,
-    colour: float = 0.3,
-    shift: float = 0.5,
+    colour: float,
+    shift: float,
     max_shift: float = 0.125,
 ) -> Tensor:
-    """Change brightness, saturation and contrast, and shift, each on a share of the images.
+    """Draw what `apply_changes` does to each of N images.
 
     Args:
-        images: [N, 3, H, W], in [-1, 1].
+        n: how many.
+        size: their side, px.
         generator: source of randomness, on the CPU.
         colour: share of images that each of the three colour changes touches.
         shift: share of images that are moved.
         max_shift: greatest move, a fraction of the side; uncovered borders are reflected.
 
     Returns:
-        [N, 3, H, W], differentiable with respect to `images`.
+        [N, 5]: brightness added, saturation, contrast, and the move right and down in half sides.
     """
-    n, size = images.shape[0], images.shape[2]
-    return apply_changes(images, draw_changes(n, size, generator, colour, shift, max_shift))
-
-
-def draw_changes(
-    n: int, size: int, generator: torch.Generator, colour: float, shift: float, max_shift: float
-) -> Tensor:
-    """[N, 5]: brightness added, saturation, contrast, and the move right and down in half sides."""
 
     def draw(share: float, scale: float, neutral: float) -> Tensor:
         on = torch.rand(n, generator=generator) < share
@@ -57,7 +51,7 @@ def draw_changes(
 
 
 def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
-    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 5]."""
+    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 5]; differentiable."""
     n = images.shape[0]
     changes = changes.to(images.device)
     brightness, saturation, contrast = changes[:, :3, None, None, None].unbind(1)

@@ -26,13 +26,11 @@ from editor.runtime import fast_dtype, seeded_latents
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet
 from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
-from editor.training.loop import ALONE, Clock, Schedule, train_loop
+from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.parallel import Ranks
+from editor.training.parallel import ALONE, Ranks
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
-
-MAX_SHIFT = 0.125
 
 
 @dataclass(frozen=True)
@@ -243,7 +241,6 @@ def _step(
             rng,
             options.augment_colour * amount,
             options.augment_shift * amount,
-            MAX_SHIFT,
         )
         return apply_changes(x, ranks.share(changes, columns))
 
@@ -270,9 +267,9 @@ def _step(
     if state.clock.step % options.r1_interval == 0:
         # every second group, so that each process has its part of them
         width = columns // ranks.world
-        some = real.unflatten(0, (-1, width))[:, ::2] if width % 2 == 0 else real[:, None]
-        groups = columns // 2 if width % 2 == 0 else columns
-        penalty = r1_penalty(discriminator, seen(some.flatten(0, 1), groups))
+        stride = 2 if width % 2 == 0 else 1
+        some = real.unflatten(0, (-1, width))[:, ::stride].flatten(0, 1)
+        penalty = r1_penalty(discriminator, seen(some, columns // stride))
         update(discriminator, state.adam_d, penalty * (options.r1_gamma / 2 * options.r1_interval))
         stats["loss_r1"] = penalty.item() * options.r1_interval
 

@@ -13,11 +13,10 @@ from torch import nn
 
 from editor.errors import NotFiniteError, TrainingError
 from editor.runtime import stop_requested
-from editor.training.parallel import Ranks
+from editor.training.parallel import ALONE, Ranks
 from editor.training.run import RunFolder, check_finite, load_checkpoint, save_checkpoint
 
 MAX_ROLLBACKS = 3
-ALONE = Ranks()
 
 
 @dataclass

@@ -99,6 +99,9 @@ class Ranks:
                     dist.broadcast(tensor, src=0)
 
 
+ALONE = Ranks()
+
+
 @contextmanager
 def join_ranks() -> Iterator[Ranks]:
     """Join the processes that torchrun started; alone without it.
@@ -107,7 +110,7 @@ def join_ranks() -> Iterator[Ranks]:
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield Ranks()
+        yield ALONE
         return
     dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     try:

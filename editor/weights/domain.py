@@ -171,6 +171,26 @@ def load_network(
     return network.eval().requires_grad_(False)
 
 
+def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
+    """Generator and discriminator of a pack or run folder, frozen.
+
+    Raises:
+        WeightsError: a file is missing or damaged.
+        MismatchError: another kind or architecture.
+    """
+    return (
+        load_network(
+            folder / "generator.safetensors", "generator", StyleGAN2Generator, GeneratorConfig
+        ),
+        load_network(
+            folder / "discriminator.safetensors",
+            "discriminator",
+            Discriminator,
+            DiscriminatorConfig,
+        ),
+    )
+
+
 def sha256(file: Path) -> str:
     """Hexadecimal sha256 of a file."""
     with file.open("rb") as stream:

@@ -141,5 +141,5 @@ def test_shipped_boundaries_move_their_attribute(faces) -> None:
                 )[name].mean()
                 for distance in boundary.info.range
             ]
-            assert ends[1] - ends[0] > 0.3, name
+            assert ends[1] - ends[0] > 0.4, name
             assert boundary.info.accuracy >= 0.9, name

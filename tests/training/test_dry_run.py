@@ -3,24 +3,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from editor.cli import main
+from tests.conftest import write_noise
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(300):
-        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(folder / f"{i}.png")
-    return folder
-
-
-def test_a_dry_run_tells_the_cost_and_writes_nothing(data: Path, tmp_path: Path, capsys) -> None:
+def test_a_dry_run_tells_the_cost_and_writes_nothing(tmp_path: Path, capsys) -> None:
+    data = write_noise(tmp_path / "data", 300)
     size = ["--fmaps-base", "64", "--fmaps-max", "8", "--batch", "4"]
     g, e = tmp_path / "g", tmp_path / "e"
     common = ["train-generator", "--data", str(data), "--out", str(g), "--resolution", "8", *size]

@@ -9,14 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from editor.errors import OptionError
 from editor.training.parallel import Ranks
 from editor.weights.format import read_tensors
+from tests.conftest import write_noise
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,11 +59,7 @@ def _train(data: Path, out: Path, processes: int, kimg: str) -> dict[str, torch.
 
 def test_two_processes_agree_with_one(tmp_path: Path) -> None:
     """Adam divides by the gradient's size: compare its second moments, which are gradients squared."""
-    data = tmp_path / "data"
-    data.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(64):
-        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(data / f"{i}.png")
+    data = write_noise(tmp_path / "data", 64)
     one = _train(data, tmp_path / "one", 1, "0.064")
     two = _train(data, tmp_path / "two", 2, "0.064")
     assert set(one) == set(two)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from editor.errors import TrainingError
 from editor.models.perceptual import DiscriminatorPerceptual
-from editor.training.augment import AdaptiveStrength, augment
+from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, train_encoder
 from editor.training.generator import GeneratorTraining, train_generator
@@ -172,6 +172,10 @@ def test_losses_against_closed_forms() -> None:
             return 3.0 * x.sum(dim=(1, 2, 3))
 
     assert r1_penalty(Linear(), torch.zeros(2, 3, 4, 4)).item() == pytest.approx(9 * 48)
+
+
+def augment(x: torch.Tensor, rng: torch.Generator, **options: float) -> torch.Tensor:
+    return apply_changes(x, draw_changes(len(x), x.shape[-1], rng, **options))
 
 
 def test_augmentation_is_differentiable_and_can_be_off() -> None:
