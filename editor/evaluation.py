@@ -14,6 +14,13 @@ from editor.editing.move import move
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.inversion.objective import Weights
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.distances import (
+    frechet_distance,
+    mean_features,
+    sliced_wasserstein_distance,
+)
+from editor.models.perceptual import SqueezeNetFeatures
+from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import seeded_latents
 from editor.session import Editor
 
@@ -129,6 +136,54 @@ def _slide(
         "flips": flips,
         "change_of_others": sum(others) / max(len(others), 1),
     }
+
+
+@torch.no_grad()
+def measure_samples(
+    generator: StyleGAN2Generator,
+    photos: Tensor,
+    network: SqueezeNetFeatures,
+    count: int = 1000,
+    truncation_psi: float = 1.0,
+) -> dict[str, Any]:
+    """How far samples lie from photos, beside how far two halves of the photos lie from each other.
+
+    Halves have half the images, which alone makes a distance larger; so the samples are also
+    measured at that size, half of the photos against as many samples.
+
+    Args:
+        generator: sampled with the seeds 0, 1, ….
+        photos: [N, 3, R, R], RGB, in [-1, 1], never trained on.
+        network: whose last feature map, averaged, the Fréchet distance takes.
+        count: number of samples.
+        truncation_psi: 1 samples the whole domain.
+
+    Returns:
+        Fréchet distances, and sliced Wasserstein distances (times 1000, by resolution of the
+        pyramid's level and their mean), of "samples", "samples_half" and "real_halves".
+    """
+    device = generator.w_avg.device
+    parts = []
+    for start in range(0, count, 50):
+        z = seeded_latents(list(range(start, min(start + 50, count))), generator.z_dim).to(device)
+        parts.append(generator(z, truncation_psi=truncation_psi).clamp(-1, 1).cpu())
+    fake = torch.cat(parts)
+    real_features, fake_features = mean_features(network, photos), mean_features(network, fake)
+    order = torch.randperm(len(photos), generator=torch.Generator().manual_seed(0))
+    first, second = order.chunk(2)
+    second, some = second[: len(first)], slice(0, len(first))
+    pairs = {
+        "samples": (photos, real_features, fake, fake_features),
+        "samples_half": (photos[first], real_features[first], fake[some], fake_features[some]),
+        "real_halves": (photos[first], real_features[first], photos[second], real_features[second]),
+    }
+    found: dict[str, Any] = {"photos": len(photos), "samples": count, "psi": truncation_psi}
+    for name, (a, fa, b, fb) in pairs.items():
+        levels = sliced_wasserstein_distance(a, b)
+        found[f"frechet_squeezenet_{name}"] = frechet_distance(fa, fb)
+        found[f"swd_{name}"] = sum(levels.values()) / len(levels)
+        found[f"swd_{name}_by_level"] = levels
+    return found
 
 
 @torch.no_grad()

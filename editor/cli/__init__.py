@@ -11,11 +11,13 @@ from editor.cli import (
     evaluate,
     fit_boundaries,
     make_pack,
+    measure_samples,
     show,
     train_encoder,
     train_generator,
 )
 from editor.cli import invert as invert_command
+from editor.cli.options import apply_preset
 from editor.errors import EditorError
 
 COMMANDS = (
@@ -24,6 +26,7 @@ COMMANDS = (
     train_generator,
     train_encoder,
     make_pack,
+    measure_samples,
     fit_boundaries,
     evaluate,
     show,
@@ -43,7 +46,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 for a known error, 130 when interrupted."""
-    args = parser().parse_args(argv)
+    top = parser()
+    args = top.parse_args(argv)
+    if apply_preset(args):
+        args = top.parse_args(argv)
     try:
         return int(args.run(args) or 0)
     except EditorError as error:

@@ -45,6 +45,20 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_presets(parser: argparse.ArgumentParser, presets: dict[str, dict[str, Any]]) -> None:
+    """--preset: other defaults, which options on the command line override."""
+    parser.add_argument("--preset", choices=sorted(presets), help="options known to work well")
+    parser.set_defaults(preset_parser=parser, presets=presets)
+
+
+def apply_preset(args: argparse.Namespace) -> bool:
+    """Make the chosen preset the defaults of its command; whether there is one to parse again with."""
+    if getattr(args, "preset", None) is None:
+        return False
+    args.preset_parser.set_defaults(**args.presets[args.preset])
+    return True
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """--data and --exclude."""
     parser.add_argument("--data", type=Path, required=True, help="folder or zip of square images")

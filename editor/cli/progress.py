@@ -11,7 +11,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from editor.errors import OptionError
 from editor.training.data import ImageSet, load_images
+from editor.training.parallel import Ranks
 from editor.training.run import RunFolder
 
 DRY_STEPS = 4
@@ -28,9 +30,24 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
         return load_images(source, resolution, exclude, progress=progress)
 
 
-def dry_run(
-    train: Callable[[RunFolder, Any], Iterator[dict[str, Any]]], options: Any, out: Path
-) -> None:
+Training = Callable[[RunFolder, Any], Iterator[dict[str, Any]]]
+
+
+def launch(train: Training, options: Any, out: Path, dry: bool, ranks: Ranks) -> None:
+    """Run a training with a progress bar, or a dry run of it.
+
+    Raises:
+        OptionError: a dry run by several processes.
+    """
+    if not dry:
+        show(train(RunFolder(out), options), options.kimg, out, quiet=not ranks.main)
+    elif ranks.world > 1:
+        raise OptionError("a dry run is made by one process, without torchrun")
+    else:
+        dry_run(train, options, out)
+
+
+def dry_run(train: Training, options: Any, out: Path) -> None:
     """Make a few updates in a temporary folder, and say what the whole training would cost.
 
     Args:

@@ -14,6 +14,7 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    add_presets,
     from_args,
     parse_pairs,
 )
@@ -25,7 +26,9 @@ def add(commands: Sub) -> None:
         commands, "train-encoder", run, "Train an encoder with G fixed; run again to resume."
     )
     from editor.training.encoder import EncoderTraining
+    from editor.training.presets import ENCODERS
 
+    add_presets(parser, ENCODERS)
     add_data(parser)
     parser.add_argument(
         "--generator", type=Path, required=True, help="run folder or pack with G and D"
@@ -36,6 +39,12 @@ def add(commands: Sub) -> None:
         "--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)"
     )
     parser.add_argument("--fmaps-max", type=int, default=256)
+    parser.add_argument(
+        "--heads",
+        default="single",
+        choices=("single", "pyramid"),
+        help="all layers from the last feature map, or finer layers from finer maps",
+    )
     parser.add_argument(
         "--perceptual",
         default="discriminator",
@@ -49,17 +58,18 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import dry_run, load_with_bar, show
+    from editor.cli.progress import launch, load_with_bar
     from editor.models.config import EncoderConfig
     from editor.runtime import pick_device, use_threads
     from editor.training.encoder import EncoderTraining, train_encoder
+    from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
     from editor.weights.domain import load_pair
     from editor.weights.format import read_header
     from editor.weights.perceptual import make_perceptual
 
     use_threads(args.threads)
-    device = pick_device(args.device)
+    device = local_device(pick_device(args.device))
     options = from_args(args, EncoderTraining)
     domain = read_header(args.generator / "generator.safetensors").get("domain")
     generator, discriminator = load_pair(args.generator)
@@ -70,6 +80,7 @@ def run(args: argparse.Namespace) -> None:
         fmaps_max=args.fmaps_max,
         num_ws=generator.num_ws,
         w_dim=generator.w_dim,
+        heads=args.heads,
     )
     perceptual = make_perceptual(args.perceptual, discriminator, device)
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
@@ -77,12 +88,11 @@ def run(args: argparse.Namespace) -> None:
     header = {"domain": domain, "licence": args.licence, "data": args.data.name}
     header["perceptual"] = args.perceptual
 
-    def train(folder: RunFolder, options: EncoderTraining) -> Iterator[dict[str, Any]]:
-        return train_encoder(
-            images, folder, options, config, generator, discriminator, perceptual, header
-        )
+    with join_ranks() as ranks:
 
-    if args.dry_run:
-        dry_run(train, options, args.out)
-    else:
-        show(train(RunFolder(args.out), options), options.kimg, args.out)
+        def train(folder: RunFolder, options: EncoderTraining) -> Iterator[dict[str, Any]]:
+            return train_encoder(
+                images, folder, options, config, generator, discriminator, perceptual, header, ranks
+            )
+
+        launch(train, options, args.out, args.dry_run, ranks)

@@ -14,6 +14,7 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    add_presets,
     from_args,
     parse_pairs,
 )
@@ -25,7 +26,9 @@ def add(commands: Sub) -> None:
         commands, "train-generator", run, "Train a generator; run again to resume."
     )
     from editor.training.generator import GeneratorTraining
+    from editor.training.presets import GENERATORS
 
+    add_presets(parser, GENERATORS)
     add_data(parser)
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--domain", default="", help="name of the domain, for the file headers")
@@ -49,8 +52,7 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import dry_run, load_with_bar, show
-    from editor.errors import OptionError
+    from editor.cli.progress import launch, load_with_bar
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
     from editor.runtime import pick_device, use_threads
     from editor.training.generator import GeneratorTraining, train_generator
@@ -76,9 +78,4 @@ def run(args: argparse.Namespace) -> None:
                 images, folder, options, generator, discriminator, device, header, origin, ranks
             )
 
-        if args.dry_run:
-            if ranks.world > 1:
-                raise OptionError("a dry run is made by one process, without torchrun")
-            dry_run(train, options, args.out)
-            return
-        show(train(RunFolder(args.out), options), options.kimg, args.out, quiet=not ranks.main)
+        launch(train, options, args.out, args.dry_run, ranks)

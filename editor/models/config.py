@@ -85,7 +85,22 @@ class DiscriminatorConfig(NetworkConfig):
 
 @dataclass(frozen=True)
 class EncoderConfig(NetworkConfig):
-    """Encoder from image to W+, an offset from the mean code of each layer."""
+    """Encoder from image to W+, an offset from the mean code of each layer.
+
+    `heads` is "single" (all layers from the map at 4×4) or "pyramid" (coarse layers from 4×4, middle
+    ones from 8×8, fine ones from 16×16).
+    """
 
     num_ws: int = 10
     w_dim: int = 256
+    heads: str = "single"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.heads not in ("single", "pyramid"):
+            raise OptionError(f"heads is '{self.heads}'; use single or pyramid")
+        if self.heads == "pyramid" and (self.resolution < 32 or self.num_ws < 9):
+            raise OptionError(
+                f"heads 'pyramid' needs a resolution of at least 32 and 9 layers, not "
+                f"{self.resolution} and {self.num_ws}; use single"
+            )

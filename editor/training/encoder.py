@@ -1,6 +1,7 @@
 """Training of an encoder with the generator fixed.
 
 Domain-guided: on real images, in image space. Traditional: on synthesised images, in code space.
+A share of synthesised images may be added to the first, with the second's loss.
 
 Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, equations 1 to 5.
 """
@@ -26,26 +27,43 @@ from editor.runtime import fast_dtype
 from editor.training.data import ImageSet
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.parallel import ALONE, Ranks, group_columns
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
 Kind = Literal["domain-guided", "traditional"]
+LrSchedule = Literal["cosine", "steps"]
 
 
 @dataclass(frozen=True)
 class EncoderTraining:
     """Options of an encoder's training.
 
-    The learning rate stays for the first half and falls to a tenth along a cosine in the second.
+    Attributes:
+        lr_schedule: "cosine" stays for the first half and falls to a tenth in the second; "steps"
+            falls to 0.8 of itself every quarter, as published.
+        beta1: of Adam.
+        weight_code: of ‖wp - E(G(wp))‖² on synthesised images, added to the domain-guided loss.
+        sample_share: how many of them, as a share of the batch.
+        mean_offset: predict offsets from the generator's mean code; off, absolute codes.
+        trunk_from_discriminator: start with the discriminator's residual blocks; it must have the
+            same channels.
+        ema_kimg: half-life of the averaged encoder; 0 averages nothing.
     """
 
     kind: Kind = "domain-guided"
     kimg: float = 30.0
     batch: int = 32
     lr: float = 1e-3
+    lr_schedule: LrSchedule = "cosine"
+    beta1: float = 0.0
     weight_pix: float = 1.0
     weight_feat: float = 0.2
     weight_adv: float = 0.02
+    weight_code: float = 0.0
+    sample_share: float = 0.25
+    mean_offset: bool = True
+    trunk_from_discriminator: bool = False
     lr_discriminator: float = 1e-3
     r1_gamma: float = 10.0
     r1_interval: int = 16
@@ -60,6 +78,13 @@ class EncoderTraining:
     def __post_init__(self) -> None:
         if self.kind not in ("domain-guided", "traditional"):
             raise OptionError(f"kind is '{self.kind}'; use domain-guided or traditional")
+        if self.lr_schedule not in ("cosine", "steps"):
+            raise OptionError(f"lr_schedule is '{self.lr_schedule}'; use cosine or steps")
+        if not 0 < self.sample_share <= 1 or self.weight_code < 0 or not 0 <= self.beta1 < 1:
+            raise OptionError(
+                f"sample_share {self.sample_share} or beta1 {self.beta1} lies outside 0…1, or "
+                f"weight_code {self.weight_code} is negative"
+            )
         if self.kimg <= 0 or self.batch < 2 or self.lr <= 0:
             raise OptionError(
                 f"kimg {self.kimg}, batch {self.batch} and lr {self.lr} must be positive, "
@@ -81,6 +106,10 @@ class _State:
     def modules(self) -> dict[str, nn.Module]:
         return {"e": self.encoder, "ema": self.ema, "d": self.critic}
 
+    def columns(self, batch: int) -> int:
+        """Groups of the critic's minibatch standard deviation in a batch."""
+        return group_columns(batch, self.critic.config.mbstd_group)
+
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"adam_e": self.adam_e, "adam_d": self.adam_d}
@@ -95,6 +124,7 @@ def train_encoder(
     discriminator: Discriminator,
     perceptual: Perceptual,
     header: dict[str, Any] | None = None,
+    ranks: Ranks = ALONE,
 ) -> Iterator[dict[str, Any]]:
     """Train, or go on where the run folder stopped.
 
@@ -109,6 +139,7 @@ def train_encoder(
         discriminator: where the critic of the reconstructions starts.
         perceptual: the feature term, fixed.
         header: domain, licence and data facts for the snapshot's header.
+        ranks: this process among those that train together; the main one writes the files.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
@@ -122,26 +153,29 @@ def train_encoder(
             f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
         )
     trained_for = fingerprint(generator)
-    run.start(
-        {
-            "training": asdict(options) | {"kimg": None},
-            "kimg": options.kimg,
-            "encoder": config.to_dict(),
-            "images": len(images),
-            "generator": trained_for,
-        }
-    )
+    if ranks.main:
+        run.start(
+            {
+                "training": asdict(options) | {"kimg": None},
+                "kimg": options.kimg,
+                "encoder": config.to_dict(),
+                "images": len(images),
+                "generator": trained_for,
+            }
+        )
     generator = generator.eval().requires_grad_(False)
     state = _prepare(options, config, generator, discriminator)
+    ranks.check_columns(state.columns(options.batch))
+    ranks.copy_from_main(state.modules.values())
     device = generator.w_avg.device
     held_out = images.batch(torch.arange(len(images) - options.held_out, len(images))).to(device)
 
     def step() -> dict[str, float]:
         _set_lr(state, options)
         if options.kind == "traditional":
-            stats = _step_traditional(state, options, generator)
+            stats = _step_traditional(state, options, generator, ranks)
         else:
-            stats = _step_domain_guided(state, images, options, generator, perceptual)
+            stats = _step_domain_guided(state, images, options, generator, perceptual, ranks)
         decay = 0.5 ** (options.batch / max(options.ema_kimg * 1000, 1e-8))
         decay = min(decay, (1 + state.clock.step) / (10 + state.clock.step))
         with torch.no_grad():
@@ -164,7 +198,7 @@ def train_encoder(
     def measure() -> dict[str, float]:
         return measure_encoder(state.ema, generator, held_out)
 
-    yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure)
+    yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure, ranks)
 
 
 @torch.no_grad()
@@ -194,39 +228,81 @@ def _prepare(
     device = generator.w_avg.device
     torch.manual_seed(options.seed)
     encoder = Encoder(config).to(device)
-    encoder.w_avg.copy_(generator.w_avg)
-    with torch.no_grad():
-        encoder.out.weight.mul_(0.1)
+    if options.trunk_from_discriminator:
+        _copy_trunk(encoder, discriminator)
+    if options.mean_offset:
+        encoder.w_avg.copy_(generator.w_avg)
+        with torch.no_grad():
+            for layer in encoder.outputs:
+                layer.weight.mul_(0.1)
     ema = copy.deepcopy(encoder).eval().requires_grad_(False)
     critic = copy.deepcopy(discriminator).train().requires_grad_(True)
     dtype = fast_dtype(device) if options.bf16 else torch.float32
     for network in (encoder, ema, critic, generator):
         network.compute_dtype = dtype
-    adam_e = torch.optim.Adam(encoder.parameters(), lr=options.lr, betas=(0.0, 0.99))
-    adam_d = torch.optim.Adam(critic.parameters(), lr=options.lr_discriminator, betas=(0.0, 0.99))
+    betas = (options.beta1, 0.99)
+    adam_e = torch.optim.Adam(encoder.parameters(), lr=options.lr, betas=betas)
+    adam_d = torch.optim.Adam(critic.parameters(), lr=options.lr_discriminator, betas=betas)
     rng = torch.Generator().manual_seed(options.seed)
     return _State(encoder, ema, critic, adam_e, adam_d, rng)
 
 
+def _copy_trunk(encoder: Encoder, discriminator: Discriminator) -> None:
+    """Start the encoder's residual blocks as the discriminator's.
+
+    Raises:
+        OptionError: they are of other sizes.
+    """
+    size = ("resolution", "fmaps_base", "fmaps_max")
+    mine, its = (
+        tuple(getattr(network.config, name) for name in size)
+        for network in (encoder, discriminator)
+    )
+    if mine != its:
+        raise OptionError(
+            f"the encoder's {size} are {mine}, the discriminator's {its}; to start from its blocks "
+            f"give --fmaps-base {its[1]} --fmaps-max {its[2]}"
+        )
+    encoder.trunk.load_state_dict(discriminator.trunk.state_dict())
+
+
 def _set_lr(state: _State, options: EncoderTraining) -> None:
-    late = max(0.0, 2 * state.clock.kimg / options.kimg - 1)
-    factor = 0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * min(late, 1.0)))
+    part = min(state.clock.kimg / options.kimg, 1.0)
+    if options.lr_schedule == "steps":
+        factor = 0.8 ** min(int(4 * part), 3)
+    else:
+        factor = 0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * part - 1)))
     for group in state.adam_e.param_groups:
         group["lr"] = options.lr * factor
 
 
-def _step_traditional(
-    state: _State, options: EncoderTraining, generator: StyleGAN2Generator
-) -> dict[str, float]:
-    """One update of ‖wp - E(G(wp))‖² on synthesised images (equation 1)."""
-    z = torch.randn(options.batch, generator.z_dim, generator=state.rng)
+def _code_loss(
+    state: _State, count: int, generator: StyleGAN2Generator, ranks: Ranks, columns: int
+) -> Tensor:
+    """‖wp - E(G(wp))‖² on synthesised images, mean over elements (equation 1)."""
+    z = ranks.share(torch.randn(count, generator.z_dim, generator=state.rng), columns)
     with torch.no_grad():
         wp = generator.mapping(z.to(generator.w_avg.device))
         fake = generator.synthesis(wp)
-    loss = (state.encoder(fake) - wp).square().mean()
-    state.adam_e.zero_grad(set_to_none=True)
+    loss: Tensor = (state.encoder(fake) - wp).square().mean()
+    return loss
+
+
+def _update(
+    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, ranks: Ranks
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    state.adam_e.step()
+    ranks.average_gradients(network.parameters())
+    optimizer.step()
+
+
+def _step_traditional(
+    state: _State, options: EncoderTraining, generator: StyleGAN2Generator, ranks: Ranks
+) -> dict[str, float]:
+    """One update on synthesised images, in code space."""
+    loss = _code_loss(state, options.batch, generator, ranks, ranks.world)
+    _update(state.encoder, state.adam_e, loss, ranks)
     return {"loss_code": loss.item()}
 
 
@@ -236,12 +312,15 @@ def _step_domain_guided(
     options: EncoderTraining,
     generator: StyleGAN2Generator,
     perceptual: Perceptual,
+    ranks: Ranks,
 ) -> dict[str, float]:
     """One update of E on the three-term loss and one of its critic (equations 3 to 5)."""
     n, rng = options.batch, state.rng
+    columns = state.columns(n)
     index = torch.randint(len(images) - options.held_out, (n,), generator=rng)
-    flip = (torch.rand(n, generator=rng) < 0.5) if options.flip else None
-    real = images.batch(index, flip).to(generator.w_avg.device)
+    flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
+    real = images.batch(ranks.share(index, columns), ranks.share(flip, columns))
+    real = real.to(generator.w_avg.device)
     with torch.no_grad():
         target = perceptual.features(real)
 
@@ -255,18 +334,19 @@ def _step_domain_guided(
         loss_adv = loss_generator(critic(recon))
         loss = loss + options.weight_adv * loss_adv
         stats["loss_adv"] = loss_adv.item()
-    state.adam_e.zero_grad(set_to_none=True)
-    loss.backward()
-    state.adam_e.step()
+    if options.weight_code > 0:
+        count = -(-round(n * options.sample_share) // ranks.world) * ranks.world
+        loss_code = _code_loss(state, count, generator, ranks, ranks.world)
+        loss = loss + options.weight_code * loss_code
+        stats["loss_code"] = loss_code.item()
+    _update(state.encoder, state.adam_e, loss, ranks)
     if options.weight_adv == 0:
         return stats
 
     critic.requires_grad_(True)
     loss_d = loss_discriminator(critic(real), critic(recon.detach()))
     if state.clock.step % options.r1_interval == 0:
-        penalty = r1_penalty(critic, real[: max(n // 2, 1)])
+        penalty = r1_penalty(critic, ranks.some(real, columns))
         loss_d = loss_d + penalty * (options.r1_gamma / 2 * options.r1_interval)
-    state.adam_d.zero_grad(set_to_none=True)
-    loss_d.backward()
-    state.adam_d.step()
+    _update(critic, state.adam_d, loss_d, ranks)
     return stats | {"loss_d": loss_d.item()}

@@ -28,7 +28,7 @@ from editor.training.data import ImageSet
 from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.parallel import ALONE, Ranks
+from editor.training.parallel import ALONE, Ranks, group_columns
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
@@ -87,10 +87,7 @@ class _State:
 
     def columns(self, batch: int) -> int:
         """Groups of the minibatch standard deviation in a batch."""
-        size = min(self.discriminator.config.mbstd_group, batch)
-        while batch % size:
-            size -= 1
-        return batch // size
+        return group_columns(batch, self.discriminator.config.mbstd_group)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -265,11 +262,8 @@ def _step(
         "fake_sign": fake_logits.sign().mean().item(),
     }
     if state.clock.step % options.r1_interval == 0:
-        # every second group, so that each process has its part of them
-        width = columns // ranks.world
-        stride = 2 if width % 2 == 0 else 1
-        some = real.unflatten(0, (-1, width))[:, ::stride].flatten(0, 1)
-        penalty = r1_penalty(discriminator, seen(some, columns // stride))
+        some = ranks.some(real, columns)
+        penalty = r1_penalty(discriminator, seen(some, columns * len(some) // len(real)))
         update(discriminator, state.adam_d, penalty * (options.r1_gamma / 2 * options.r1_interval))
         stats["loss_r1"] = penalty.item() * options.r1_interval
 

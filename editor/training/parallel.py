@@ -18,6 +18,19 @@ from torch import Tensor, nn
 from editor.errors import OptionError
 
 
+def group_columns(batch: int, group: int) -> int:
+    """Groups of the minibatch standard deviation in a batch, which is laid out in so many columns.
+
+    Args:
+        batch: images.
+        group: most images of a group.
+    """
+    size = min(group, batch)
+    while batch % size:
+        size -= 1
+    return batch // size
+
+
 @dataclass(frozen=True)
 class Ranks:
     """This process among those that train together.
@@ -58,6 +71,19 @@ class Ranks:
         width = columns // self.world
         part = slice(self.rank * width, (self.rank + 1) * width)
         return values.reshape(-1, columns, *values.shape[1:])[:, part].flatten(0, 1)
+
+    def some(self, values: Tensor, columns: int) -> Tensor:
+        """Every second group of this process's part of a batch; all of it where that is uneven.
+
+        Args:
+            values: [N / world, …], from `share`.
+            columns: groups of the whole batch.
+        """
+        width = columns // self.world
+        if width % 2:
+            return values
+        some: Tensor = values.unflatten(0, (-1, width))[:, ::2].flatten(0, 1)
+        return some
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over the processes."""

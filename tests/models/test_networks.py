@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from editor.errors import OptionError
-from editor.models.config import GeneratorConfig
+from editor.models.config import EncoderConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator, minibatch_std
 from editor.models.encoder import Encoder
 from editor.models.layers import ModulatedConv, upsample2
@@ -180,3 +180,27 @@ def test_a_frozen_weight_that_changes_is_used_anew(generator) -> None:
     frozen = generator.synthesis(wp)
     assert not torch.allclose(frozen, expected)
     assert torch.equal(frozen, generator.requires_grad_(True).synthesis(wp))
+
+
+def test_pyramid_heads_give_the_finer_layers_from_finer_maps() -> None:
+    config = EncoderConfig(32, 128, 16, num_ws=10, w_dim=8, heads="pyramid")
+    encoder = Encoder(config).eval()
+    image = torch.randn(2, 3, 32, 32)
+    wp = encoder(image)
+    assert wp.shape == (2, 10, 8)
+    wp.square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in encoder.parameters())
+    for layer, inside in zip(
+        encoder.outputs, (slice(0, 4), slice(4, 8), slice(8, 10)), strict=True
+    ):
+        with torch.no_grad():
+            before = encoder(image)
+            layer.bias.add_(1.0)
+            moved = (encoder(image) - before).abs().amax(dim=(0, 2)) > 0
+        assert moved.nonzero()[:, 0].tolist() == list(range(10))[inside]
+
+
+@pytest.mark.parametrize("wrong", [{"heads": "many"}, {"heads": "pyramid", "resolution": 16}])
+def test_heads_are_checked(wrong: dict) -> None:
+    with pytest.raises(OptionError, match="heads"):
+        EncoderConfig(**({"resolution": 64} | wrong))

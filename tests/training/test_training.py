@@ -4,19 +4,23 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from editor.errors import TrainingError
+from editor.errors import OptionError, TrainingError
+from editor.models.config import EncoderConfig
 from editor.models.perceptual import DiscriminatorPerceptual
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
-from editor.training.encoder import EncoderTraining, train_encoder
+from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
 from editor.training.generator import GeneratorTraining, train_generator
+from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.run import RunFolder
 from editor.weights.format import read_tensors
@@ -158,6 +162,88 @@ def test_encoder_training(
         read_tensors(tmp_path / "encoder.safetensors", kind="encoder")[1]["training"]["kind"]
         == kind
     )
+
+
+def _encoder_run(
+    images: ImageSet,
+    path: Path,
+    networks: tuple,
+    config: EncoderConfig = ENCODER,
+    **options: object,
+) -> list[dict]:
+    generator, discriminator = networks
+    settings = EncoderTraining(**(SHORT | {"kimg": 0.016, "held_out": 4} | options))
+    term = DiscriminatorPerceptual(discriminator)
+    run = RunFolder(path)
+    return list(train_encoder(images, run, settings, config, generator, discriminator, term, {}))
+
+
+def test_codes_of_samples_are_learnt_beside_the_photos(
+    images: ImageSet, tmp_path: Path, generator, discriminator
+) -> None:
+    records = _encoder_run(
+        images,
+        tmp_path,
+        (generator, discriminator),
+        kimg=0.32,
+        lr=0.003,
+        weight_code=10.0,
+        weight_pix=0.0,
+        weight_feat=0.0,
+        weight_adv=0.0,
+    )
+    losses = [record["loss_code"] for record in records]
+    assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
+
+
+def test_an_encoder_can_start_from_the_discriminators_blocks(
+    images: ImageSet, tmp_path: Path, generator, discriminator
+) -> None:
+    networks = (generator, discriminator)
+    _encoder_run(images, tmp_path / "a", networks, lr=1e-9, trunk_from_discriminator=True)
+    state, _ = read_tensors(tmp_path / "a" / "checkpoint.safetensors")
+    for name, value in discriminator.trunk.state_dict().items():
+        torch.testing.assert_close(state[f"e/trunk.{name}"], value)
+    wider = replace(ENCODER, fmaps_base=256)
+    with pytest.raises(OptionError, match="--fmaps-base 128"):
+        _encoder_run(images, tmp_path / "b", networks, wider, trunk_from_discriminator=True)
+
+
+def test_absolute_codes_have_no_mean(
+    images: ImageSet, tmp_path: Path, generator, discriminator
+) -> None:
+    generator.w_avg.fill_(3.0)
+    for offset, mean in ((True, 3.0), (False, 0.0)):
+        path = tmp_path / str(offset)
+        _encoder_run(images, path, (generator, discriminator), mean_offset=offset)
+        found, _ = read_tensors(path / "encoder.safetensors")
+        assert found["w_avg"].float().unique().tolist() == [mean]
+
+
+def test_learning_rate_schedules() -> None:
+    adam = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=1.0)
+    state = SimpleNamespace(clock=Clock(), adam_e=adam)
+
+    def at(part: float, schedule: str) -> float:
+        state.clock.images_seen = round(part * 40_000)
+        _set_lr(state, EncoderTraining(kimg=40, lr=1.0, lr_schedule=schedule))
+        return adam.param_groups[0]["lr"]
+
+    assert [at(part, "cosine") for part in (0, 0.5, 0.75, 1, 1.5)] == pytest.approx(
+        [1, 1, 0.55, 0.1, 0.1]
+    )
+    assert [at(part, "steps") for part in (0, 0.24, 0.25, 0.5, 0.99, 1)] == pytest.approx(
+        [1, 1, 0.8, 0.64, 0.512, 0.512]
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"lr_schedule": "linear"}, {"sample_share": 0.0}, {"weight_code": -1.0}, {"beta1": 1.0}],
+)
+def test_encoder_options_are_checked(wrong: dict) -> None:
+    with pytest.raises(OptionError):
+        EncoderTraining(**wrong)
 
 
 def test_losses_against_closed_forms() -> None:

@@ -1,0 +1,119 @@
+"""Distances between two sets of images: Fréchet on features, and sliced Wasserstein on patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+PATCH, PATCHES, DIRECTIONS, ROUNDS = 7, 64, 128, 4
+BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+
+
+def frechet_distance(real: Tensor, fake: Tensor) -> float:
+    """Fréchet distance between normal distributions fitted to two sets of features.
+
+    ‖μ₁ - μ₂‖² + Tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½); it falls with the number of images, so that only
+    distances of sets of the same sizes can be compared.
+
+    Args:
+        real: [N, F], any float dtype.
+        fake: [M, F].
+
+    Returns:
+        The distance, at least 0.
+
+    Reference: Heusel et al., GANs Trained by a Two Time-Scale Update Rule, equation 6.
+    """
+    real, fake = real.double(), fake.double()
+    shift = (real.mean(dim=0) - fake.mean(dim=0)).square().sum()
+    a, b = torch.cov(real.T), torch.cov(fake.T)
+    values, vectors = torch.linalg.eigh(a)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    both = torch.linalg.eigvalsh(root @ b @ root).clamp(min=0).sqrt().sum()
+    distance: float = (shift + a.trace() + b.trace() - 2 * both).item()
+    return max(distance, 0.0)
+
+
+@torch.no_grad()
+def mean_features(
+    maps: Callable[[Tensor], list[Tensor]], images: Tensor, batch: int = 64
+) -> Tensor:
+    """[N, F]: the last map of a network, averaged over its places.
+
+    Args:
+        maps: gives feature maps, finest first.
+        images: [N, 3, H, W], RGB, in [-1, 1].
+        batch: images at a time.
+    """
+    return torch.cat(
+        [maps(part)[-1].float().mean(dim=(2, 3)).cpu() for part in images.split(batch)]
+    )
+
+
+def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> dict[int, float]:
+    """Sliced Wasserstein distance between patches of the levels of a Laplacian pyramid.
+
+    7×7 patches are drawn at random places, each colour brought to mean 0 and deviation 1 over the
+    set, and projected on random directions, along which the distance is the mean gap of the sorted
+    values. Sets of different sizes are compared at equal numbers of patches.
+
+    Args:
+        real: [N, 3, R, R], RGB, in [-1, 1]; R at least 16.
+        fake: [M, 3, R, R].
+        seed: of places and directions.
+
+    Returns:
+        Distance times 1000 by resolution of the level, finest first; details first, shapes last.
+
+    Reference: Karras et al., Progressive Growing of GANs, section 5.
+    """
+    draw = torch.Generator().manual_seed(seed)
+    found: dict[int, float] = {}
+    for a, b in zip(_laplacian_pyramid(real), _laplacian_pyramid(fake), strict=True):
+        count = min(len(a), len(b))
+        first, second = (_patches(x[_spread(len(x), count)], draw) for x in (a, b))
+        total = 0.0
+        for _ in range(ROUNDS):
+            directions = torch.randn(first.shape[1], DIRECTIONS, generator=draw)
+            directions /= directions.norm(dim=0)
+            ordered = [(x @ directions).sort(dim=0).values for x in (first, second)]
+            total += (ordered[0] - ordered[1]).abs().mean().item()
+        found[a.shape[-1]] = 1000 * total / ROUNDS
+    return found
+
+
+def _spread(total: int, count: int) -> Tensor:
+    return torch.linspace(0, total - 1, count).round().long()
+
+
+def _blur(x: Tensor) -> Tensor:
+    kernel = (BINOMIAL[:, None] * BINOMIAL).to(x).expand(3, 1, 5, 5)
+    return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, groups=3)
+
+
+def _laplacian_pyramid(images: Tensor) -> list[Tensor]:
+    """What each level adds to the next coarser one, and the coarsest (16) itself."""
+    levels, x = [], images.float()
+    while x.shape[-1] > 16:
+        small = _blur(x)[:, :, ::2, ::2]
+        up = torch.zeros_like(x)
+        up[:, :, ::2, ::2] = small
+        levels.append(x - 4 * _blur(up))
+        x = small
+    return [*levels, x]
+
+
+def _patches(images: Tensor, draw: torch.Generator) -> Tensor:
+    """[N · PATCHES, 3 · PATCH²], each colour with mean 0 and deviation 1."""
+    n, _, size, _ = images.shape
+    top, left = torch.randint(0, size - PATCH + 1, (2, n, PATCHES, 1, 1), generator=draw)
+    step = torch.arange(PATCH)
+    rows, columns = top + step[:, None], left + step
+    index = torch.arange(n)[:, None, None, None]
+    found = images[index, :, rows, columns].flatten(0, 1)  # [N · PATCHES, 7, 7, 3]
+    found = found - found.mean(dim=(0, 1, 2))
+    found = found / found.std(dim=(0, 1, 2)).clamp(min=1e-8)
+    return found.flatten(1)
