@@ -1,4 +1,4 @@
-"""Fitting the boundaries of a domain: score samples, separate, choose layers, find the range."""
+"""Fitting the boundaries of a domain: score samples, separate, calibrate, make independent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from editor.calibration import Calibration, Probes, calibrate, entangled
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
-from editor.directions.fit import fit_hyperplane, project_out
-from editor.editing.move import move
+from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
@@ -31,9 +31,21 @@ GROUP = {
     "mouth_open": "Expression",
     "yaw": "Pose",
     "pitch": "Pose",
+    "light_side": "Light",
+    "brightness": "Light",
+    "contrast": "Light",
+    "warmth": "Light",
 }
-TITLE = {"yaw": "turn", "pitch": "nod", "female": "feminine"}
-GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+TITLE = {
+    "yaw": "turn",
+    "pitch": "nod",
+    "female": "feminine",
+    "headwear": "hat",
+    "light_side": "light from the right",
+}
+OF_FACES = ["light_side"]
+OF_SCENES = ["brightness", "contrast", "warmth", "greenness", "cloudiness", "snow"]
+NOT_SLIDERS = {"unusable", "hand_labelled"}
 
 
 @dataclass(frozen=True)
@@ -42,11 +54,13 @@ class FitOptions:
 
     Attributes:
         samples: how many codes are synthesised and scored.
-        share: share of them taken at each end of an attribute.
+        share: most that is taken of them at each end of an attribute; a rare one takes less.
         probes: photos, the last of the images, whose inversions measure layers and range.
         steps: of their inversion.
         flips: share of the probes whose attribute must change within the range.
         conditional: attribute → others that it is made independent of.
+        independent: make every other attribute independent of those that it visibly changes, where
+            that helps.
         seed: first seed of the samples.
     """
 
@@ -57,7 +71,20 @@ class FitOptions:
     steps: int = 40
     flips: float = 0.95
     conditional: dict[str, list[str]] | None = None
+    independent: bool = True
     seed: int = 100_000
+
+
+def known_attributes(images: ImageSet, subject: str) -> list[str]:
+    """Attributes that sliders can be fitted for: labelled ones, and statistics that suit the subject."""
+    labelled = {
+        name
+        for row in images.attributes
+        for name, value in row.items()
+        if name.isidentifier() and isinstance(value, (int, float)) and name not in NOT_SLIDERS
+    }
+    computed = OF_FACES if subject == "face" else OF_SCENES
+    return sorted(labelled) + [name for name in computed if name not in labelled]
 
 
 def fit_boundaries(
@@ -102,26 +129,24 @@ def fit_boundaries(
         codes, scores = score_samples(pack, predictor, options)
         yield {"stage": "samples", "done": 2, "total": total, "samples": len(codes)}
         planes = {
-            name: fit_hyperplane(codes, scores[name], options.share, seed=options.seed)
+            name: fit_hyperplane(
+                codes, scores[name], _share(name, scores, options), seed=options.seed
+            )
             for name in names
         }
-        probes = _invert_probes(pack, images, options)
-        probe_scores = predictor.score(_synthesise(pack, probes))
-        yield {"stage": "inversions", "done": 3, "total": total, "probes": len(probes)}
+        wp = _invert_probes(pack, images, options)
+        pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
+        probes = Probes(generator, predictor, wp, predictor.score(pictures))
+        yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
         for index, name in enumerate(names):
-            others = conditional.get(name, [])
-            normal = project_out(planes[name].normal, [planes[other].normal for other in others])
-            deviation = float(((codes - codes.mean(0)) @ normal).std())
-            layers, span, measured = _calibrate(
-                pack, predictor, name, normal, deviation, probes, probe_scores, options
-            )
+            normal, deviation, found, others = _separate(codes, planes, probes, name, options)
             info = BoundaryInfo(
                 name=name,
                 title=TITLE.get(name, name.replace("_", " ")),
-                group=GROUP.get(name, "Face"),
+                group=GROUP.get(name, "Face" if pack.info.subject == "face" else "Scene"),
                 domain=pack.info.name,
-                layers=layers,
-                range=span,
+                layers=found.layers,
+                range=found.range,
                 accuracy=planes[name].accuracy,
                 facts={
                     "predictor_quality": predictor.quality[name],
@@ -129,7 +154,10 @@ def fit_boundaries(
                     "samples": options.samples,
                     "deviation": deviation,
                     "independent_of": others,
-                    **measured,
+                    "flips_up": found.up.flips,
+                    "flips_down": found.down.flips,
+                    "change_of_others": found.up.change_of_others,
+                    "changes": found.up.changes,
                 },
                 generator=pack.fingerprint,
             )
@@ -140,13 +168,55 @@ def fit_boundaries(
                 "done": index + 4,
                 "total": total,
                 "accuracy": info.accuracy,
-                "layers": list(layers),
-                "range": list(span),
-                **measured,
+                "layers": list(info.layers),
+                "range": list(info.range),
+                **{
+                    key: info.facts[key]
+                    for key in ("flips_up", "flips_down", "change_of_others", "independent_of")
+                },
             }
     finally:
         for network in (generator, pack.encoder, pack.discriminator):
             network.compute_dtype = before
+
+
+def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
+    """Share of the samples taken at each end: a rare class gives no more than it has."""
+    if name in CONTINUOUS:
+        return options.share
+    has = (scores[name] > 0.5).float().mean().item()
+    least = max(100 / options.samples, 0.01)
+    return min(options.share, max(min(has, 1 - has), least))
+
+
+def _separate(
+    codes: Tensor,
+    planes: dict[str, Hyperplane],
+    probes: Probes,
+    name: str,
+    options: FitOptions,
+) -> tuple[Tensor, float, Calibration, list[str]]:
+    """Normal, deviation along it, calibration, and the others that it was made independent of."""
+
+    def attempt(others: list[str]) -> tuple[Tensor, float, Calibration, list[str]]:
+        normal = project_out(planes[name].normal, [planes[other].normal for other in others])
+        deviation = float(((codes - codes.mean(0)) @ normal).std())
+        found = calibrate(probes, name, normal, deviation, options.flips)
+        return normal, deviation, found, others
+
+    if others := (options.conditional or {}).get(name, []):
+        return attempt(others)
+    plain = attempt([])
+    others = entangled(plain[2], list(planes)) if options.independent else []
+    if not others:
+        return plain
+    try:
+        other = attempt(others)
+    except OptionError:  # nothing of the boundary lies outside the span of the others
+        return plain
+    enough = other[2].up.flips >= min(options.flips, plain[2].up.flips) - 0.03
+    better = other[2].up.change_of_others < 0.9 * plain[2].up.change_of_others
+    return other if enough and better else plain
 
 
 @torch.no_grad()
@@ -172,85 +242,3 @@ def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> T
     target = images.batch(index).to(device)
     how = InversionOptions(steps=options.steps, patience=0)
     return invert_all(target, pack.generator, pack.encoder, perceptual, how)[0]
-
-
-@torch.no_grad()
-def _synthesise(pack: DomainPack, wp: Tensor) -> Tensor:
-    return torch.cat([pack.generator.synthesis(part) for part in wp.split(64)])
-
-
-def _layer_choices(num_ws: int) -> list[tuple[int, ...]]:
-    """Candidate layer ranges: all, coarse, middle, and the ranges between."""
-    third = max(num_ws // 3, 1)
-    spans = [(0, num_ws), (0, third), (0, 2 * third), (third - 1, 2 * third), (third, num_ws)]
-    return [tuple(range(a, b)) for a, b in dict.fromkeys(spans)]
-
-
-def _calibrate(
-    pack: DomainPack,
-    predictor: AttributePredictor,
-    name: str,
-    normal: Tensor,
-    deviation: float,
-    probes: Tensor,
-    probe_scores: dict[str, Tensor],
-    options: FitOptions,
-) -> tuple[tuple[int, ...], tuple[float, float], dict[str, Any]]:
-    """Choose the layers that move the attribute with the least change of others, and the range."""
-    scores = probe_scores[name]
-    if name in CONTINUOUS:
-        middle = scores.median()
-        low, high = scores <= middle, scores > middle
-    else:
-        low, high = scores < 0.5, scores >= 0.5
-    rows = normal[None].expand(pack.generator.num_ws, -1)
-
-    def reach(layers: tuple[int, ...], sign: float) -> tuple[float, float, float]:
-        """Smallest distance that flips enough probes, the share flipped, the change of others.
-
-        Between two distances of the grid the share is taken to grow in a straight line.
-        """
-        chosen = (low if sign > 0 else high).nonzero()[:, 0]
-        best = (GRID[-1] * deviation, 0.0, float("inf"))
-        before = (0.0, 0.0)
-        for factor in GRID:
-            distance = factor * deviation
-            moved = _synthesise(pack, move(probes[chosen], rows, sign * distance, layers))
-            after = predictor.score(moved)
-            flipped = _flipped(name, scores[chosen], after[name], sign)
-            change = [
-                (after[key] - probe_scores[key][chosen]).abs().mean().item()
-                / (4.0 if key in CONTINUOUS else 1.0)
-                for key in after
-                if key != name
-            ]
-            result = (distance, flipped, sum(change) / max(len(change), 1))
-            if flipped >= options.flips:
-                part = (options.flips - before[1]) / max(flipped - before[1], 1e-9)
-                distance = before[0] + min(part, 1.0) * (distance - before[0])
-                return (distance, *result[1:])
-            before = (distance, flipped)
-            best = result if flipped > best[1] else best
-        return best
-
-    found = {layers: reach(layers, 1.0) for layers in _layer_choices(pack.generator.num_ws)}
-    enough = {k: v for k, v in found.items() if v[1] >= options.flips}
-    if enough:
-        layers = min(enough, key=lambda k: enough[k][2])
-    else:
-        layers = max(found, key=lambda k: found[k][1])
-    up, down = found[layers], reach(layers, -1.0) if bool(high.any()) else found[layers]
-    span = (-_round_up(down[0]), _round_up(up[0]))
-    return layers, span, {"flips_up": up[1], "flips_down": down[1], "change_of_others": up[2]}
-
-
-def _flipped(name: str, before: Tensor, after: Tensor, sign: float) -> float:
-    """Share whose class changed; if continuous, whose value moved by a standard deviation."""
-    if name in CONTINUOUS:
-        return ((after - before) * sign > 1.0).float().mean().item()
-    return ((after > 0.5) == (sign > 0)).float().mean().item()
-
-
-def _round_up(distance: float) -> float:
-    """To a tenth, upwards."""
-    return -(-distance * 10 // 1) / 10

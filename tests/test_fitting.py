@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from editor import Editor
+from editor.calibration import Calibration, Reach, entangled, layer_choices
 from editor.directions.boundary import load_boundary
 from editor.editing.move import move
 from editor.errors import OptionError
-from editor.fitting import FitOptions, fit_boundaries
+from editor.fitting import FitOptions, _share, fit_boundaries, known_attributes
 from editor.runtime import seeded_latents
 from editor.training.data import ImageSet
 
@@ -59,8 +61,6 @@ def test_the_range_flips_as_many_inversions_as_asked(
     tiny: Editor, bright_images: ImageSet, tmp_path: Path
 ) -> None:
     """A greater share asks for a longer slider."""
-    from dataclasses import replace
-
     reach = []
     for flips in (0.5, 0.95):
         options = replace(OPTIONS, flips=flips)
@@ -71,8 +71,62 @@ def test_the_range_flips_as_many_inversions_as_asked(
 
 
 def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     options = replace(OPTIONS, conditional={"bright": ["warm"]})
     with pytest.raises(OptionError, match="warm"):
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+
+
+def test_known_attributes(bright_images: ImageSet) -> None:
+    rows = [{"smile": 0.5, "unusable": 0.1, "20-29": 1.0, "age_bin": "20-29"}, {"age": None}]
+    images = replace(bright_images, attributes=rows)
+    assert known_attributes(images, "face") == ["smile", "light_side"]
+    scene = known_attributes(replace(bright_images, attributes=[{"sea": 1.0}]), "scene")
+    assert scene[0] == "sea"
+    assert len(scene) >= 6
+
+
+def test_a_slider_is_made_independent_where_that_helps(
+    tiny: Editor, bright_images: ImageSet, tmp_path: Path
+) -> None:
+    """Brightness and warmth of random pictures are mixed up; with one asked for, it is projected out."""
+    names = ["bright", "warmth"]
+    options = replace(OPTIONS, conditional={"warmth": ["bright"]})
+    records = list(fit_boundaries(tiny.pack, bright_images, names, options, tmp_path))
+    assert records[-1]["independent_of"] == ["bright"]
+    info, print_ = tiny.info, tiny.pack.fingerprint
+    first, second = (
+        load_boundary(tmp_path / f"{name}.safetensors", "tiny", info.num_ws, info.w_dim, print_)
+        for name in names
+    )
+    if not first.info.facts["independent_of"]:
+        assert (first.normal[0] @ second.normal[0]).abs() < 1e-5
+    assert second.info.facts["changes"].keys() == {"bright"}
+
+
+def test_entangled_names_what_changes_visibly() -> None:
+    end = Reach(1.0, 0.9, {"age": 0.3, "smile": 0.05, "hat": 0.4})
+    found = Calibration((0,), end, end)
+    assert entangled(found, ["age", "smile", "hat"]) == ["hat", "age"]
+    assert end.change_of_others == pytest.approx(0.25)
+
+
+def test_layer_choices_are_ranges_of_whole_resolutions() -> None:
+    for num_ws in (6, 10, 12, 14):
+        choices = layer_choices(num_ws)
+        assert tuple(range(num_ws)) in choices
+        assert len(set(choices)) == len(choices)
+        assert all(
+            c == tuple(range(c[0], c[-1] + 1)) and c[0] % 2 == 0 and len(c) % 2 == 0
+            for c in choices
+        )
+
+
+def test_rare_attributes_take_fewer_samples() -> None:
+    options = FitOptions(samples=1000, share=0.1)
+    few, half = torch.zeros(1000), torch.zeros(1000)
+    few[:30], half[:500] = 1.0, 1.0
+    assert _share("beard", {"beard": few}, options) == pytest.approx(0.1)
+    rare = FitOptions(samples=10_000, share=0.1)
+    assert _share("beard", {"beard": few}, rare) == pytest.approx(0.03)
+    assert _share("female", {"female": half}, rare) == 0.1
+    assert _share("age", {"age": few}, rare) == 0.1

@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.cli.fit_boundaries import ATTRIBUTES
     from editor.cli.progress import load_with_bar
     from editor.errors import OptionError
     from editor.evaluation import METHODS, evaluate
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     resolution = editor.info.resolution
     train = load_with_bar(args.train, resolution, {"unusable": 0.6})
     features = PooledFeatures(load_squeezenet(args.features), resolution=128, grid=3)
-    names = list(ATTRIBUTES)
+    names = list(editor.boundaries)
     judge = fit_predictor(features, train.pixels, train.attributes, names, len(train) // 10)
     photos = load_with_bar(args.photos, resolution, {"unusable": 0.6})
     index = torch.linspace(0, len(photos) - 1, min(args.count, len(photos))).round().long()

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from editor.cli.options import Sub, add_command, add_data, add_domain, parse_pairs
 
-ATTRIBUTES = ["smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"]
-
 
 def add(commands: Sub) -> None:
     """Add the command."""
@@ -17,7 +15,7 @@ def add(commands: Sub) -> None:
     )
     add_domain(parser)
     add_data(parser)
-    parser.add_argument("--attributes", nargs="+", default=ATTRIBUTES)
+    parser.add_argument("--attributes", nargs="+", default=None, help="default: all that are known")
     parser.add_argument("--samples", type=int, default=10_000, help="codes to synthesise and score")
     parser.add_argument("--share", type=float, default=0.1, help="share taken at each end")
     parser.add_argument(
@@ -26,6 +24,12 @@ def add(commands: Sub) -> None:
         default=[],
         metavar="NAME:OTHER,OTHER",
         help="make a slider independent of others: glasses:age",
+    )
+    parser.add_argument(
+        "--auto-independent",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="make each other slider independent of what it visibly changes, where that helps",
     )
     parser.add_argument("--out", type=Path, default=None, help="default: boundaries/<domain>")
 
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from editor.cli.progress import load_with_bar
-    from editor.fitting import FitOptions, fit_boundaries
+    from editor.fitting import FitOptions, fit_boundaries, known_attributes
     from editor.runtime import pick_device, use_threads
     from editor.weights.domain import BOUNDARIES, load_domain
 
@@ -48,10 +52,16 @@ def run(args: argparse.Namespace) -> None:
         name: others.split(",")
         for name, _, others in (item.partition(":") for item in args.independent)
     }
-    options = FitOptions(samples=args.samples, share=args.share, conditional=conditional)
+    options = FitOptions(
+        samples=args.samples,
+        share=args.share,
+        conditional=conditional,
+        independent=args.auto_independent,
+    )
+    names = args.attributes or known_attributes(images, pack.info.subject)
     folder = args.out or BOUNDARIES / args.domain
     with tqdm(unit="stage") as bar:
-        for record in fit_boundaries(pack, images, args.attributes, options, folder):
+        for record in fit_boundaries(pack, images, names, options, folder):
             bar.total = record["total"]
             bar.update(record["done"] - bar.n)
             tqdm.write(json.dumps(record))

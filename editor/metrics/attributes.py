@@ -14,8 +14,9 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from editor.errors import TrainingError
+from editor.metrics.statistics import STATISTICS
 
-CONTINUOUS = {"age", "yaw", "pitch"}
+CONTINUOUS = {"age", "yaw", "pitch", *STATISTICS}
 
 
 class Maps(Protocol):
@@ -65,23 +66,27 @@ class AttributePredictor:
     Attributes:
         features: how images become features.
         quality: by attribute, area under the ROC curve (correlation if continuous) on held-out
-            labelled images.
+            labelled images; 1 for image statistics, which are computed.
+        moments: mean and deviation of each image statistic over the labelled images.
     """
 
     features: PooledFeatures
     pca: PCA
     models: dict[str, Any]
     quality: dict[str, float]
+    moments: dict[str, tuple[float, float]]
 
     def score(self, images: Tensor, batch: int = 64) -> dict[str, Tensor]:
         """Scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
-        rows = [self.features(part).numpy() for part in images.split(batch)]
-        return self.score_features(np.concatenate(rows))
-
-    def score_features(self, features: np.ndarray) -> dict[str, Tensor]:
-        """Scores [N] by attribute of pooled features [N, F]."""
-        x = self.pca.transform(features)
-        return {name: torch.from_numpy(_scores(model, x)) for name, model in self.models.items()}
+        found: dict[str, Tensor] = {}
+        if self.models:
+            rows = [self.features(part).numpy() for part in images.split(batch)]
+            x = self.pca.transform(np.concatenate(rows))
+            found = {name: torch.from_numpy(_scores(m, x)) for name, m in self.models.items()}
+        for name, (mean, deviation) in self.moments.items():
+            values = torch.cat([STATISTICS[name](part).cpu() for part in images.split(batch)])
+            found[name] = (values - mean) / deviation
+        return found
 
 
 def fit_predictor(
@@ -95,6 +100,8 @@ def fit_predictor(
 ) -> AttributePredictor:
     """Fit one linear model an attribute: logistic regression, or ridge if continuous.
 
+    A name of `STATISTICS` that the labels do not know is computed from the images instead.
+
     Args:
         features: how images become features.
         images: [N, 3, H, W], uint8, RGB.
@@ -107,7 +114,13 @@ def fit_predictor(
     Raises:
         TrainingError: an attribute is missing from the labels, or has one class only.
     """
-    rows = [features(part.float() / 127.5 - 1.0).numpy() for part in images.split(batch)]
+    parts = [part.float() / 127.5 - 1.0 for part in images.split(batch)]
+    moments: dict[str, tuple[float, float]] = {}
+    labelled = set().union(*attributes)
+    for name in set(names) & set(STATISTICS) - labelled:
+        values = torch.cat([STATISTICS[name](part) for part in parts])
+        moments[name] = (values.mean().item(), max(values.std().item(), 1e-6))
+    rows = [features(part).numpy() for part in parts]
     x = np.concatenate(rows)
     cut = len(x) - held_out
     pca = PCA(
@@ -120,7 +133,8 @@ def fit_predictor(
     x = pca.transform(x)
     models: dict[str, Any] = {}
     quality: dict[str, float] = {}
-    for name in names:
+    quality.update(dict.fromkeys(moments, 1.0))
+    for name in (name for name in names if name not in moments):
         raw = [row.get(name) for row in attributes]
         known = np.array([value is not None for value in raw])
         y = np.array([0.0 if value is None else float(value) for value in raw])
@@ -138,7 +152,7 @@ def fit_predictor(
             raise TrainingError(f"attribute '{name}' has only one class among the labels")
         models[name] = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
         quality[name] = float(roc_auc_score(y[test] > 0.5, _scores(models[name], x[test])))
-    return AttributePredictor(features, pca, models, quality)
+    return AttributePredictor(features, pca, models, quality, moments)
 
 
 def _scores(model: Any, x: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from editor.errors import TrainingError
 from editor.images import FORMATS
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+MAX_CLASSES = 32
 Progress = Callable[[int, int], None]
 
 
@@ -57,6 +58,8 @@ def load_images(
 ) -> ImageSet:
     """Read every picture of a folder or zip, scaled to a square, in a fixed shuffled order.
 
+    A text among the attributes, such as "class": "sea", becomes one flag a value: "sea": 1, others 0.
+
     Args:
         source: a folder or a .zip; a dataset.json in it may hold attributes.
         resolution: side to scale to, px.
@@ -85,7 +88,27 @@ def load_images(
         pixels[i] = torch.from_numpy(np.asarray(rgb).copy()).permute(2, 0, 1)
         if progress and (i % 200 == 0 or i == len(known) - 1):
             progress(i + 1, len(known))
-    return ImageSet(pixels, known, [attributes.get(name, {}) for name in known])
+    return ImageSet(pixels, known, _flags([attributes.get(name, {}) for name in known]))
+
+
+def _flags(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Texts as one flag a value; texts of many values are left out."""
+    values: dict[str, set[str]] = {}
+    for row in attributes:
+        for key, value in row.items():
+            if isinstance(value, str):
+                values.setdefault(key, set()).add(value)
+    values = {key: flags for key, flags in values.items() if len(flags) <= MAX_CLASSES}
+    return [
+        {key: value for key, value in row.items() if not isinstance(value, str)}
+        | {
+            flag: float(row[key] == flag)
+            for key, flags in values.items()
+            if key in row
+            for flag in flags
+        }
+        for row in attributes
+    ]
 
 
 def _square(image: Image.Image, resolution: int) -> Image.Image:

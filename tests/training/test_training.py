@@ -331,6 +331,20 @@ def test_shift_moves_by_whole_pixels() -> None:
     assert all(found)
 
 
+def test_texts_among_the_attributes_become_flags(tmp_path: Path) -> None:
+    rows = {"0.png": {"class": "sea"}, "1.png": {"class": "mountain", "snow": 0.5}, "2.png": {}}
+    for name in rows:
+        Image.new("RGB", (16, 16)).save(tmp_path / name)
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": None, "attributes": rows}))
+    found = load_images(tmp_path, 16)
+    flags = dict(zip(found.names, found.attributes, strict=True))
+    assert flags == {
+        "0.png": {"sea": 1.0, "mountain": 0.0},
+        "1.png": {"sea": 0.0, "mountain": 1.0, "snow": 0.5},
+        "2.png": {},
+    }
+
+
 def test_images_from_zip_and_folder(tmp_path: Path) -> None:
     def png(colour: str) -> bytes:
         buffer = io.BytesIO()

@@ -1,0 +1,177 @@
+"""Calibration of a slider on inverted photos: which layers it moves, and how far.
+
+Of the layers that change the attribute often enough, those are taken that change other attributes
+least; the range ends where enough photos have changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from editor.editing.move import move
+from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.models.stylegan2 import StyleGAN2Generator
+
+GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+FEW = 64
+VISIBLE = 0.15
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Inverted photos on which sliders are tried.
+
+    Attributes:
+        generator: of the domain.
+        predictor: scores pictures.
+        codes: [N, num_ws, w_dim], in-domain codes of photos.
+        scores: [N] by attribute, of their pictures.
+    """
+
+    generator: StyleGAN2Generator
+    predictor: AttributePredictor
+    codes: Tensor
+    scores: dict[str, Tensor]
+
+    def few(self) -> Probes:
+        """Evenly spread ones, for a first choice."""
+        index = torch.linspace(0, len(self.codes) - 1, min(FEW, len(self.codes))).round().long()
+        scores = {name: values[index] for name, values in self.scores.items()}
+        return replace(self, codes=self.codes[index], scores=scores)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one end of a slider does.
+
+    Attributes:
+        distance: from the photo's code, at least 0.
+        flips: share of the probes that could change and did.
+        changes: mean change of each other attribute's score; a continuous one counts a quarter.
+    """
+
+    distance: float
+    flips: float
+    changes: dict[str, float]
+
+    @property
+    def change_of_others(self) -> float:
+        """Mean over the other attributes."""
+        return sum(self.changes.values()) / max(len(self.changes), 1)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Layers and both ends of a slider."""
+
+    layers: tuple[int, ...]
+    up: Reach
+    down: Reach
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Recommended distances, rounded to a tenth away from zero."""
+        return -_round_up(self.down.distance), _round_up(self.up.distance)
+
+
+def calibrate(
+    probes: Probes, name: str, normal: Tensor, deviation: float, flips: float
+) -> Calibration:
+    """Choose layers and range of a slider.
+
+    Args:
+        probes: inverted photos.
+        name: the attribute.
+        normal: [w_dim], of length 1.
+        deviation: of the domain's codes along the normal; the unit of the distances tried.
+        flips: share of the probes whose attribute must change within the range.
+    """
+    few = probes.few()
+    tried = {
+        layers: reach(few, name, normal, deviation, flips, layers, 1.0)
+        for layers in layer_choices(probes.generator.num_ws)
+    }
+    enough = {layers: end for layers, end in tried.items() if end.flips >= flips}
+    if enough:
+        layers = min(enough, key=lambda key: enough[key].change_of_others)
+    else:
+        layers = max(tried, key=lambda key: tried[key].flips)
+    up, down = (reach(probes, name, normal, deviation, flips, layers, sign) for sign in (1.0, -1.0))
+    if not down.changes:  # no probe has the attribute: as far down as up
+        down = replace(up, flips=0.0)
+    return Calibration(layers, up, down)
+
+
+def entangled(calibration: Calibration, names: list[str]) -> list[str]:
+    """Others that a slider visibly changes at its high end, most changed first."""
+    changes = calibration.up.changes
+    found = [name for name in names if changes.get(name, 0.0) > VISIBLE]
+    return sorted(found, key=lambda name: -changes[name])
+
+
+def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
+    """Candidates: all, and the ranges of whole resolutions that start in the coarser half."""
+    ends = [end for end in (4, 6, 8) if end < num_ws] + [num_ws]
+    spans = [(start, end) for start in (0, 2, 4) for end in ends if start < end]
+    return [tuple(range(start, end)) for start, end in dict.fromkeys(spans)]
+
+
+@torch.no_grad()
+def reach(
+    probes: Probes,
+    name: str,
+    normal: Tensor,
+    deviation: float,
+    flips: float,
+    layers: tuple[int, ...],
+    sign: float,
+) -> Reach:
+    """The smallest distance that changes enough probes, or that which changes most.
+
+    Between two distances of the grid the share is taken to grow in a straight line.
+    """
+    scores = probes.scores[name]
+    if name in CONTINUOUS:
+        can = scores <= scores.median() if sign > 0 else scores > scores.median()
+    else:
+        can = scores < 0.5 if sign > 0 else scores >= 0.5
+    chosen = can.nonzero()[:, 0]
+    rows = normal[None].expand(probes.generator.num_ws, -1)
+    best, before = Reach(GRID[-1] * deviation, 0.0, {}), (0.0, 0.0)
+    if not len(chosen):
+        return best
+    for factor in GRID:
+        distance = factor * deviation
+        moved = move(probes.codes[chosen], rows, sign * distance, layers)
+        images = torch.cat([probes.generator.synthesis(part) for part in moved.split(64)])
+        after = probes.predictor.score(images)
+        flipped = _flipped(name, scores[chosen], after[name], sign)
+        changes = {
+            key: (values - probes.scores[key][chosen]).abs().mean().item()
+            / (4.0 if key in CONTINUOUS else 1.0)
+            for key, values in after.items()
+            if key != name
+        }
+        if flipped >= flips:
+            part = (flips - before[1]) / max(flipped - before[1], 1e-9)
+            distance = before[0] + min(part, 1.0) * (distance - before[0])
+            return Reach(distance, flipped, changes)
+        before = (distance, flipped)
+        if flipped > best.flips:
+            best = Reach(distance, flipped, changes)
+    return best
+
+
+def _flipped(name: str, before: Tensor, after: Tensor, sign: float) -> float:
+    """Share whose class changed; if continuous, whose value moved by a standard deviation."""
+    if name in CONTINUOUS:
+        return ((after - before) * sign > 1.0).float().mean().item()
+    return ((after > 0.5) == (sign > 0)).float().mean().item()
+
+
+def _round_up(distance: float) -> float:
+    """To a tenth, upwards."""
+    return -(-distance * 10 // 1) / 10
