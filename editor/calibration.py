@@ -13,7 +13,7 @@ from torch import Tensor
 
 from editor.editing.move import move
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
-from editor.models.stylegan2 import StyleGAN2Generator
+from editor.weights.domain import AnyGenerator
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 FEW = 64
@@ -31,7 +31,7 @@ class Probes:
         scores: [N] by attribute, of their pictures.
     """
 
-    generator: StyleGAN2Generator
+    generator: AnyGenerator
     predictor: AttributePredictor
     codes: Tensor
     scores: dict[str, Tensor]

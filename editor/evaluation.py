@@ -20,9 +20,9 @@ from editor.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from editor.models.perceptual import SqueezeNetFeatures
-from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import seeded_latents
 from editor.session import Editor
+from editor.weights.domain import AnyGenerator
 
 METHODS = {
     "encoder": InversionOptions(steps=0),
@@ -140,7 +140,7 @@ def _slide(
 
 @torch.no_grad()
 def measure_samples(
-    generator: StyleGAN2Generator,
+    generator: AnyGenerator,
     photos: Tensor,
     network: SqueezeNetFeatures,
     count: int = 1000,

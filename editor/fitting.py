@@ -112,9 +112,15 @@ def fit_boundaries(
     asked = set(conditional).union(*conditional.values())
     if unknown := sorted(asked - set(names)):
         raise OptionError(f"{unknown} cannot be made independent: not among the fitted {names}")
+    if pack.discriminator is None:
+        raise OptionError(
+            f"'{pack.info.name}' came without a discriminator, whose features boundaries are fitted "
+            f"with; use the boundaries that were published for it"
+        )
     generator, device = pack.generator, pack.generator.w_avg.device
     before = generator.compute_dtype
-    for network in (generator, pack.encoder, pack.discriminator):
+    networks = (generator, pack.encoder, pack.discriminator)
+    for network in networks:
         network.compute_dtype = fast_dtype(device)
     try:
         features = PooledFeatures(pack.discriminator.features, device=device)
@@ -176,7 +182,7 @@ def fit_boundaries(
                 },
             }
     finally:
-        for network in (generator, pack.encoder, pack.discriminator):
+        for network in networks:
             network.compute_dtype = before
 
 
@@ -238,6 +244,7 @@ def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> T
     """In-domain codes of the last images: what a person's sliders will move."""
     index = torch.arange(max(len(images) - options.probes, 0), len(images))
     device = pack.generator.w_avg.device
+    assert pack.discriminator is not None  # asked for by fit_boundaries
     perceptual = DiscriminatorPerceptual(pack.discriminator)
     target = images.batch(index).to(device)
     how = InversionOptions(steps=options.steps, patience=0)

@@ -147,7 +147,9 @@ class Editor:
         self.pack = pack
         self.boundaries = boundaries
         self.device = device
-        self.perceptual: Perceptual = DiscriminatorPerceptual(pack.discriminator)
+        self.perceptual: Perceptual | None = pack.perceptual
+        if pack.perceptual is None and pack.discriminator is not None:
+            self.perceptual = DiscriminatorPerceptual(pack.discriminator)
         self._worker = _device_worker(device)
 
     @classmethod
@@ -182,6 +184,18 @@ class Editor:
     def info(self) -> DomainInfo:
         """Facts of the domain."""
         return self.pack.info
+
+    @property
+    def inversion(self) -> InversionOptions:
+        """How this domain inverts unless told otherwise."""
+        usual, own = InversionOptions(), self.info.inversion
+        weights = {name: own[name] for name in ("pix", "feat", "domain") if name in own}
+        return replace(
+            usual,
+            steps=int(own.get("steps", usual.steps)),
+            lr=float(own.get("lr", usual.lr)),
+            weights=replace(usual.weights, **weights),
+        )
 
     @property
     def device_label(self) -> str:
@@ -231,7 +245,7 @@ class Editor:
             self.pack.generator,
             self.pack.encoder,
             self.perceptual,
-            options or InversionOptions(),
+            options or self.inversion,
         )
         while (step := self._on_device(lambda: next(steps, None))) is not None:
             yield step

@@ -7,9 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from editor.cli import (
+    convert,
+    download,
     edit,
     evaluate,
     fit_boundaries,
+    inspect,
     make_pack,
     measure_samples,
     show,
@@ -30,6 +33,9 @@ COMMANDS = (
     fit_boundaries,
     evaluate,
     show,
+    convert,
+    download,
+    inspect,
 )
 
 

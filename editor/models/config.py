@@ -23,15 +23,23 @@ class NetworkConfig:
     fmaps_max: int = 256
 
     def __post_init__(self) -> None:
-        log2 = math.log2(self.resolution) if self.resolution > 0 else 0.0
-        if log2 != int(log2) or not 8 <= self.resolution <= 1024:
-            raise OptionError(
-                f"resolution is {self.resolution}; expected a power of two from 8 to 1024"
-            )
+        self.check_resolution()
         if self.fmaps_base < self.resolution or self.fmaps_max < 1:
             raise OptionError(
                 f"fmaps_base {self.fmaps_base} and fmaps_max {self.fmaps_max} leave no channel at "
                 f"{self.resolution} px; raise fmaps_base to at least {self.resolution}"
+            )
+
+    def check_resolution(self) -> None:
+        """Refuse sides that are no power of two.
+
+        Raises:
+            OptionError: the resolution is outside its range.
+        """
+        log2 = math.log2(self.resolution) if self.resolution > 0 else 0.0
+        if log2 != int(log2) or not 8 <= self.resolution <= 1024:
+            raise OptionError(
+                f"resolution is {self.resolution}; expected a power of two from 8 to 1024"
             )
 
     def channels(self, resolution: int) -> int:
@@ -104,3 +112,47 @@ class EncoderConfig(NetworkConfig):
                 f"heads 'pyramid' needs a resolution of at least 32 and 9 layers, not "
                 f"{self.resolution} and {self.num_ws}; use single"
             )
+
+
+@dataclass(frozen=True)
+class StyleGAN1Config(NetworkConfig):
+    """The published generator; `fmaps_max` is also the width of its mapping.
+
+    `layer_wise`: a latent maps to a code of every layer, not to one code for all.
+    `truncation_cutoff`: truncation applies to the layers before this one.
+    """
+
+    fmaps_base: int = 16384
+    fmaps_max: int = 512
+    z_dim: int = 512
+    w_dim: int = 512
+    mapping_layers: int = 8
+    layer_wise: bool = True
+    tanh: bool = True
+    truncation_cutoff: int = 8
+
+    @property
+    def num_ws(self) -> int:
+        """Number of style layers: two a resolution."""
+        return 2 * len(self.resolutions)
+
+
+@dataclass(frozen=True)
+class StyleGAN1EncoderConfig(NetworkConfig):
+    """The published encoder: `fmaps_base` channels at the full resolution, doubled at every halving."""
+
+    fmaps_base: int = 64
+    fmaps_max: int = 1024
+    num_ws: int = 14
+    w_dim: int = 512
+
+    def __post_init__(self) -> None:
+        self.check_resolution()
+        if self.fmaps_base < 1 or self.fmaps_max < self.fmaps_base:
+            raise OptionError(
+                f"fmaps_base {self.fmaps_base} must lie between 1 and fmaps_max {self.fmaps_max}"
+            )
+
+    def channels(self, resolution: int) -> int:
+        """Number of feature channels at a resolution."""
+        return min(self.fmaps_base * (self.resolution // resolution), self.fmaps_max)

@@ -60,7 +60,7 @@ class DiscriminatorPerceptual(nn.Module):
 
 
 class VGG16Perceptual(nn.Module):
-    """Mean squared error of VGG16's conv4_3, as torchvision numbers its layers (features.21).
+    """Mean squared error of VGG16's conv4_3 after its ReLU (torchvision's features.22).
 
     Args:
         caffe: expect weights with Caffe preprocessing (BGR, 0-255) as in the published code, else
@@ -83,7 +83,7 @@ class VGG16Perceptual(nn.Module):
                 continue
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
             channels = width
-        self.layers = nn.Sequential(*layers[:-1])
+        self.layers = nn.Sequential(*layers)
         self.caffe = caffe
         if caffe:
             scale, shift = torch.full([3], 127.5), 127.5 - torch.tensor(CAFFE_MEAN_BGR)

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from editor.errors import MismatchError, OptionError, PackError, PackNotFoundError, WeightsError
-from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig, NetworkConfig
+from editor.models.config import (
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    NetworkConfig,
+    StyleGAN1Config,
+    StyleGAN1EncoderConfig,
+)
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
+from editor.models.perceptual import VGG16Perceptual
+from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.weights.fetch import file_sha256
 from editor.weights.format import fingerprint, load_into, read_header, read_tensors
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHECKPOINTS = PROJECT / "checkpoints"
 BOUNDARIES = PROJECT / "boundaries"
 N = TypeVar("N", bound=nn.Module)
+AnyGenerator = StyleGAN2Generator | StyleGAN1Generator
+AnyEncoder = Encoder | StyleGAN1Encoder
+GENERATORS: dict[str, tuple[type[AnyGenerator], type[NetworkConfig]]] = {
+    "stylegan2": (StyleGAN2Generator, GeneratorConfig),
+    "stylegan1": (StyleGAN1Generator, StyleGAN1Config),
+}
+ENCODERS: dict[str, tuple[type[AnyEncoder], type[NetworkConfig]]] = {
+    "residual": (Encoder, EncoderConfig),
+    "stylegan1": (StyleGAN1Encoder, StyleGAN1EncoderConfig),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,8 @@ class DomainInfo:
         files: for each network its size in bytes and sha256.
         example_seeds: seeds of generated pictures that show the domain well.
         typical: inversion losses of photos that the domain knows, such as loss_pix_p95.
+        inversion: options of an inversion where they differ from the usual: steps, lr, and the
+            weights pix, feat and domain.
     """
 
     name: str
@@ -48,6 +69,7 @@ class DomainInfo:
     files: dict[str, dict[str, Any]]
     example_seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
     typical: dict[str, float] = field(default_factory=dict)
+    inversion: dict[str, float] = field(default_factory=dict)
     schema: int = 1
 
     def to_json(self) -> str:
@@ -57,18 +79,21 @@ class DomainInfo:
 
 @dataclass(frozen=True)
 class DomainPack:
-    """A loaded pack: three frozen networks on one device.
+    """A loaded pack: frozen networks on one device.
 
     Attributes:
+        discriminator: None where it was not published.
+        perceptual: the pack's own perceptual network, if it has one.
         fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
     """
 
     info: DomainInfo
     path: Path
-    generator: StyleGAN2Generator
-    encoder: Encoder
-    discriminator: Discriminator
+    generator: AnyGenerator
+    encoder: AnyEncoder
+    discriminator: Discriminator | None
     fingerprint: str
+    perceptual: VGG16Perceptual | None = None
 
 
 def list_domains(root: Path = CHECKPOINTS) -> list[str]:
@@ -119,18 +144,28 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
     info = read_info(name, root)
     path = root / name
 
-    def load(kind: str, make: type[N], config: type[NetworkConfig]) -> N:
-        file = path / f"{kind}.safetensors"
-        _verify(file, info)
-        return load_network(file, kind, make, config, domain=name).to(device)
+    def file(kind: str) -> Path:
+        found = path / f"{kind}.safetensors"
+        _verify(found, info)
+        return found
 
-    generator = load("generator", StyleGAN2Generator, GeneratorConfig)
-    encoder = load("encoder", Encoder, EncoderConfig)
-    discriminator = load("discriminator", Discriminator, DiscriminatorConfig)
+    def has(kind: str) -> bool:
+        return f"{kind}.safetensors" in info.files
+
+    generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
+    encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+    discriminator = perceptual = None
+    if has("discriminator"):
+        discriminator = load_network(
+            file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
+        ).to(device)
+    if has("perceptual"):
+        perceptual = _load_perceptual(file("perceptual")).to(device)
     found = (generator.resolution, generator.num_ws, generator.w_dim)
     said = (info.resolution, info.num_ws, info.w_dim)
     inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
-    if not found == said == inverse or discriminator.config.resolution != info.resolution:
+    seen = info.resolution if discriminator is None else discriminator.config.resolution
+    if not found == said == inverse or seen != info.resolution:
         raise MismatchError(
             f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
             f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
@@ -143,7 +178,39 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
             f"({trained_for}, not {name_of_weights}). Restore the pack from one release, or train "
             f"the encoder for this generator: python -m editor train-encoder --generator {path}"
         )
-    return DomainPack(info, path, generator, encoder, discriminator, name_of_weights)
+    return DomainPack(info, path, generator, encoder, discriminator, name_of_weights, perceptual)
+
+
+def load_any(
+    file: Path, kind: str, known: dict[str, tuple[type[N], type[NetworkConfig]]], domain: str | None
+) -> N:
+    """Load a network whose header names its architecture.
+
+    Args:
+        file: the tensor file.
+        kind: of the network.
+        known: class and configuration by architecture; the first is meant where none is named.
+        domain: refuse the file of another one.
+
+    Raises:
+        WeightsError: the file is missing or damaged, or the architecture is not known.
+        MismatchError: another kind, domain or architecture.
+    """
+    name = read_header(file).get("architecture", next(iter(known)))
+    if name not in known:
+        raise WeightsError(
+            f"{file} holds a {kind} of architecture '{name}'; this version knows "
+            f"{', '.join(known)}. Update the editor."
+        )
+    make, config = known[name]
+    return load_network(file, kind, make, config, domain)
+
+
+def _load_perceptual(file: Path) -> VGG16Perceptual:
+    tensors, _ = read_tensors(file, kind="perceptual")
+    network = VGG16Perceptual(caffe=True)
+    load_into(network, tensors, str(file))
+    return network.eval().requires_grad_(False)
 
 
 def load_network(
@@ -165,9 +232,24 @@ def load_network(
         settings = config.from_dict(header["config"])
     except (KeyError, TypeError, OptionError) as error:
         raise WeightsError(f"{file} has no usable configuration in its header: {error}") from error
+    return build_network(make, settings, tensors, str(file))
+
+
+def build_network(
+    make: type[N], settings: NetworkConfig, tensors: dict[str, Tensor], source: str
+) -> N:
+    """A frozen network, built on the meta device and filled strictly.
+
+    Raises:
+        MismatchError: names or shapes differ, or a value is not finite.
+    """
     with torch.device("meta"):
         network = make(settings)
-    load_into(network, tensors, str(file))
+    for module in network.modules():
+        if "blur" in dict(module.named_buffers(recurse=False)):  # a constant, in no file
+            blur = blur_kernel(module.get_buffer("blur").shape[0])
+            module.register_buffer("blur", blur, persistent=False)
+    load_into(network, tensors, source)
     return network.eval().requires_grad_(False)
 
 
@@ -191,12 +273,6 @@ def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
     )
 
 
-def sha256(file: Path) -> str:
-    """Hexadecimal sha256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _verify(file: Path, info: DomainInfo) -> None:
     said = info.files.get(file.name)
     if said is None:
@@ -211,7 +287,7 @@ def _verify(file: Path, info: DomainInfo) -> None:
             f"{file} has {size} bytes; domain.json says {said.get('bytes')}. It is incomplete or of "
             f"another release; restore it (git checkout, or unpack the release again)."
         )
-    if sha256(file) != said.get("sha256"):
+    if file_sha256(file) != said.get("sha256"):
         raise WeightsError(
             f"{file} is not the file that domain.json describes (its sha256 differs). Restore it "
             f"(git checkout, or unpack the release again)."

@@ -1,4 +1,4 @@
-"""Fetching published weights: lazily, pinned by hash, whole or not at all."""
+"""Fetching published weights: lazily, pinned by hash, resumed where it broke off, whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import hashlib
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from editor.errors import UnavailableError
 
 CHUNK = 2**20
 TIMEOUT_S = 30.0
+Progress = Callable[[int, int], None]
 
 
 def cache_folder() -> Path:
@@ -19,49 +21,103 @@ def cache_folder() -> Path:
     return Path(os.environ.get("EDITOR_CACHE", Path.home() / ".cache" / "idgan-editor"))
 
 
-def fetch(url: str, sha256_prefix: str, name: str, folder: Path | None = None) -> Path:
+def fetch(
+    url: str,
+    sha256_prefix: str,
+    name: str,
+    folder: Path | None = None,
+    size: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Return a file from the cache, downloading it when it is not there.
+
+    What broke off stays beside it as `.part`, and the next call goes on from there.
 
     Args:
         url: where it is published.
-        sha256_prefix: first hexadecimal digits of its sha256, at least 8.
+        sha256_prefix: first hexadecimal digits of its sha256; empty where none is known, and then
+            the first download is trusted and its hash kept beside it.
         name: file name in the cache.
         folder: cache folder; `cache_folder()` by default.
+        size: bytes, where known.
+        progress: called with (bytes so far, bytes in all, 0 if not known).
 
     Raises:
-        UnavailableError: it cannot be downloaded, or is not the pinned file; nothing is kept then.
+        UnavailableError: it cannot be downloaded, or is not the pinned file, which is not kept.
     """
     target = (folder or cache_folder()) / name
-    if target.is_file() and _digest(target).startswith(sha256_prefix):
+    note = target.with_name(f"{name}.sha256")
+    pinned = sha256_prefix
+    if not pinned and note.is_file():
+        pinned = note.read_text(encoding="ascii").split()[0]
+    if target.is_file() and pinned and file_sha256(target).startswith(pinned):
         return target
     mend = f"Download {url} by hand and put it at {target}."
-    temporary = target.with_name(f".{name}.{os.getpid()}.part")
+    part = target.with_name(f".{name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            urllib.request.urlopen(url, timeout=TIMEOUT_S) as response,
-            temporary.open("wb") as out,
-        ):
-            expected = response.headers.get("Content-Length")
-            while chunk := response.read(CHUNK):
-                out.write(chunk)
-        size = temporary.stat().st_size
-        if expected is not None and size != int(expected):
-            raise UnavailableError(f"{url} broke off after {size} of {expected} bytes. {mend}")
-        digest = _digest(temporary)
+        _download(url, part, progress)
+        found, digest = part.stat().st_size, file_sha256(part)
+        if size is not None and found != size:
+            part.unlink()
+            raise UnavailableError(
+                f"{url} has {found} bytes, expected {size}. Nothing was kept. {mend}"
+            )
+        if _is_web_page(part):
+            part.unlink()
+            raise UnavailableError(
+                f"{url} gave a web page instead of the file (a limit of the host, or it asks for a "
+                f"confirmation). Nothing was kept. {mend}"
+            )
         if not digest.startswith(sha256_prefix):
+            part.unlink()
             raise UnavailableError(
                 f"{url} is not the pinned file: sha256 {digest[:16]}…, expected {sha256_prefix}…. "
                 f"Nothing was kept. {mend}"
             )
-        os.replace(temporary, target)
+        os.replace(part, target)
+        note.write_text(f"{digest}  {name}\n", encoding="ascii")
     except (urllib.error.URLError, OSError, TimeoutError) as error:
         raise UnavailableError(f"{url} could not be downloaded ({error}). {mend}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
 
 
-def _digest(path: Path) -> str:
+def _download(url: str, part: Path, progress: Progress | None) -> None:
+    """Append to `part` what is missing of it; start again where the server cannot go on."""
+    begun = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        if error.code != 416 or not begun:  # 416: nothing is left, or the file is another one
+            raise
+        part.unlink()
+        begun = 0
+        response = urllib.request.urlopen(url, timeout=TIMEOUT_S)
+    with response:
+        if response.status != 206:
+            begun = 0
+        length = response.headers.get("Content-Length")
+        total = begun + int(length) if length else 0
+        with part.open("ab" if begun else "wb") as out:
+            while chunk := response.read(CHUNK):
+                out.write(chunk)
+                begun += len(chunk)
+                if progress is not None:
+                    progress(begun, total)
+    if total and begun != total:
+        raise UnavailableError(
+            f"{url} broke off after {begun} of {total} bytes. Run the same command again to go on, or "
+            f"download it by hand."
+        )
+
+
+def file_sha256(path: Path) -> str:
+    """Hexadecimal sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_web_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(200).lstrip().lower().startswith((b"<!doctype html", b"<html"))

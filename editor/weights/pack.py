@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from editor.errors import OptionError
 from editor.models.config import GeneratorConfig
-from editor.weights.domain import DomainInfo, load_domain, sha256
+from editor.weights.domain import DomainInfo, load_domain
+from editor.weights.fetch import file_sha256
 from editor.weights.format import half, read_tensors, write_tensors
 
 
@@ -44,12 +47,34 @@ def make_pack(
         OptionError: the name is not a plain folder name.
         WeightsError: a network is missing or damaged, or does not fit the others.
     """
-    if not name.isidentifier():
-        raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
+    return install(
+        name,
+        root,
+        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds),
+    )
+
+
+def install(name: str, root: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a pack in a folder of its own, load it, and only then put it in its place.
+
+    Args:
+        name: of the domain.
+        root: folder of packs.
+        fill: writes every file of the pack into an existing folder.
+
+    Returns:
+        The pack's folder.
+
+    Raises:
+        OptionError: the name is not a plain folder name.
+        PackError: what was written does not load.
+    """
+    check_name(name)
     path = root / name
     staging = root / f".{name}.{os.getpid()}.tmp"
     try:
-        _fill(staging / name, name, sources, title, subject, licence, example_seeds)
+        (staging / name).mkdir(parents=True)
+        fill(staging / name)
         load_domain(name, torch.device("cpu"), staging)
         path.mkdir(parents=True, exist_ok=True)
         for file in (staging / name).iterdir():
@@ -57,6 +82,21 @@ def make_pack(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return path
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no plain folder name.
+
+    Raises:
+        OptionError: other characters than letters, digits and _.
+    """
+    if not name.isidentifier():
+        raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What domain.json says of a file."""
+    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
 def _fill(
@@ -78,7 +118,7 @@ def _fill(
         target = path / f"{kind}.safetensors"
         facts = {key: value for key, value in header.items() if key != "schema"}
         write_tensors(target, half(tensors), {**facts, "domain": name, "licence": licence})
-        files[target.name] = {"bytes": target.stat().st_size, "sha256": sha256(target)}
+        files[target.name] = describe(target)
     info = DomainInfo(
         name=name,
         title=title,

@@ -42,8 +42,8 @@ def test_vgg16_equals_torchvision(vgg_state, discriminator) -> None:
 
     term = perceptual.make_perceptual("vgg16", discriminator, CPU)
     assert isinstance(term, VGG16Perceptual)
-    reference = vgg16(weights=None).features[:22].eval()
-    reference.load_state_dict({k[9:]: v for k, v in vgg_state.items() if 0 <= _index(k) < 22})
+    reference = vgg16(weights=None).features[:23].eval()
+    reference.load_state_dict({k[9:]: v for k, v in vgg_state.items() if 0 <= _index(k) < 23})
     image = torch.rand(2, 3, 32, 32) * 2 - 1
     mean = torch.tensor([0.485, 0.456, 0.406])[None, :, None, None]
     std = torch.tensor([0.229, 0.224, 0.225])[None, :, None, None]

@@ -1,0 +1,235 @@
+"""Inert readers of foreign files: pickles are read as data, nothing in them is ever called.
+
+`.pth` files go through torch's weights-only reader, `.npy` files with an object inside through a
+reader that knows four names and stands in for them with records; every other name is refused.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from numpy.lib import format as npy
+from torch import Tensor
+
+from editor.errors import WeightsError
+
+MAX_NPY_BYTES = 64 * 2**20
+MAX_FILES = 10_000
+MAX_ITEMS = 100_000
+ZIP_MAGIC, NPY_MAGIC = b"PK\x03\x04", b"\x93NUMPY"
+SAFE = "Nothing in it was executed."
+DTYPES = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "i8": np.int64, "b1": np.bool_}
+
+
+def read_pth(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a torch file, zip or legacy, by name.
+
+    Args:
+        path: a `.pth` or `.pt` file with a flat dictionary of tensors.
+
+    Raises:
+        WeightsError: it is missing, damaged, holds something else than tensors, or was made to do
+            harm; nothing of it was executed.
+    """
+    _require(path)
+    with path.open("rb") as file:
+        if file.read(4) == ZIP_MAGIC:
+            _check_zip(path)
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # whatever a hostile file provokes in the reader is a reason to refuse the file
+        raise WeightsError(
+            f"{path} was refused: it is not a plain file of tensors ({_first_line(error)}). {SAFE} "
+            f"Export it again as a flat state dict: torch.save(network.state_dict(), file)."
+        ) from error
+    if not isinstance(found, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in found.items()
+    ):
+        raise WeightsError(
+            f"{path} holds a {type(found).__name__}, not a flat dictionary of tensors. {SAFE} "
+            f"Export the network's state_dict()."
+        )
+    for name, tensor in found.items():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+            raise WeightsError(f"{path}: '{name}' is no dense tensor. {SAFE}")
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise WeightsError(
+                f"{path}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
+            )
+    return dict(found)
+
+
+def read_npy(path: Path) -> Any:
+    """Read an .npy file: an array, or the plain data of a pickled object.
+
+    Returns:
+        A numpy array, or what was pickled: dictionaries, lists, texts, numbers and numpy arrays.
+
+    Raises:
+        WeightsError: it is missing, damaged, too large or holds anything else; nothing of it was
+            executed.
+    """
+    _require(path)
+    if path.stat().st_size > MAX_NPY_BYTES:
+        raise WeightsError(
+            f"{path} has {path.stat().st_size} bytes; a boundary has a few hundred thousand, and more "
+            f"than {MAX_NPY_BYTES} are not read. {SAFE}"
+        )
+    with path.open("rb") as file:
+        try:
+            shape, dtype = _npy_header(file)
+            if dtype.hasobject:
+                return _plain(_Unpickler(file).load(), [MAX_ITEMS])
+            array = np.frombuffer(file.read(), dtype=dtype)
+            return array.reshape(shape).copy()
+        except WeightsError:
+            raise
+        except Exception as error:
+            raise WeightsError(
+                f"{path} was refused: it is no .npy file of plain data ({_first_line(error)}). {SAFE}"
+            ) from error
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; give the path of the file")
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__
+
+
+def _check_zip(path: Path) -> None:
+    """Refuse archives whose contents are larger than the file: torch stores, it never compresses."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise WeightsError(f"{path} is a damaged zip file: {error}. Download it again.") from error
+    total = sum(entry.file_size for entry in entries)
+    compressed = [entry for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
+    if compressed or total > path.stat().st_size or len(entries) > MAX_FILES:
+        raise WeightsError(
+            f"{path} was refused: {len(entries)} entries, {len(compressed)} of them compressed, "
+            f"{total} bytes in a file of {path.stat().st_size}; torch writes uncompressed files. {SAFE}"
+        )
+
+
+def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = npy.read_magic(file)
+    read: Callable[[BinaryIO], Any] = (
+        npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    )
+    shape, fortran, dtype = read(file)
+    if fortran:
+        raise ValueError("Fortran order")
+    if not dtype.hasobject and dtype.kind not in "fib":
+        raise ValueError(f"dtype {dtype}")
+    return shape, dtype
+
+
+@dataclass
+class _Record:
+    """Stands in for an object: keeps what it was made of and given as state."""
+
+    args: tuple[Any, ...] = ()
+    state: Any = field(default=None)
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class _Array(_Record):
+    """Stands in for numpy.ndarray."""
+
+
+class _Dtype(_Record):
+    """Stands in for numpy.dtype."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(args)
+
+
+def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
+    if kind is not _Array:
+        raise pickle.UnpicklingError("an array of another type")
+    return _Array()
+
+
+def _encode(text: Any, encoding: Any) -> bytes:
+    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError("a text in another encoding")
+    return text.encode("latin-1")
+
+
+ALLOWED: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Dtype,
+    ("_codecs", "encode"): _encode,
+}
+
+
+class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+    """Knows the names in `ALLOWED` and stands in for each; the slow reader, whose memo cannot be blown up."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return ALLOWED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
+
+    def get_extension(self, code: int) -> Any:
+        raise pickle.UnpicklingError("it asks for a registered extension")
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise pickle.UnpicklingError("it refers to something outside")
+
+
+def _plain(value: Any, left: list[int]) -> Any:
+    """Data only: records become arrays, anything else that is no plain data is refused.
+
+    Args:
+        value: what was read.
+        left: one number, how many more items may come.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError(f"more than {MAX_ITEMS} items")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, left) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item, left) for key, item in value.items()}
+    if isinstance(value, _Array):
+        return _array(value, left)
+    raise ValueError(f"a {type(value).__name__.lstrip('_')} among the data")
+
+
+def _array(record: _Array, left: list[int]) -> Any:
+    """A numpy array of a stand-in; an object array of no dimension gives its one object."""
+    _, shape, dtype, fortran, data = record.state
+    if not isinstance(dtype, _Dtype) or not isinstance(dtype.args[0], str):
+        raise ValueError("an array without a dtype")
+    shape = tuple(int(side) for side in shape)
+    code = dtype.args[0]
+    if code in ("O8", "O"):
+        if shape != () or not isinstance(data, list) or len(data) != 1:
+            raise ValueError("an array of objects")
+        return _plain(data[0], left)
+    if code not in DTYPES or fortran or not isinstance(data, (bytes, bytearray)):
+        raise ValueError(f"an array of {code}")
+    if dtype.state is not None and dtype.state[1] not in ("<", "|", "="):
+        raise ValueError("an array in another byte order")
+    return np.frombuffer(data, dtype=DTYPES[code]).reshape(shape).copy()

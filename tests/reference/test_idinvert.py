@@ -1,0 +1,90 @@
+"""Agreement with what the published code computes, through converted files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from editor import Editor
+from editor.inversion.loop import InversionOptions, invert
+from editor.inversion.objective import Weights
+from editor.weights.convert import Sources, convert_idinvert
+from editor.weights.restricted import read_pth
+
+REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "idinvert"
+pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="needs ../shared/reference")
+
+
+@pytest.fixture(scope="module", params=["zip", "legacy"])
+def editor(request: pytest.FixtureRequest, tmp_path_factory) -> Editor:
+    """The reference networks as a pack, from files of either form."""
+    root = tmp_path_factory.mktemp(request.param)
+    for name in ("generator", "encoder"):
+        state = read_pth(REFERENCE / f"{name}.pth")
+        file = root / f"{name}.pth"
+        torch.save(state, file, _use_new_zipfile_serialization=request.param == "zip")
+        assert (file.read_bytes()[:2] == b"PK") == (request.param == "zip")
+    sources = Sources("ref128", root / "generator.pth", root / "encoder.pth")
+    steps = list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+    assert steps[-1][1] == steps[-1][2] == 3
+    return Editor.open("ref128", "cpu", root / "checkpoints", root / "boundaries")
+
+
+@pytest.fixture(scope="module")
+def io() -> dict[str, torch.Tensor]:
+    with np.load(REFERENCE / "io.npz") as data:
+        return {name: torch.from_numpy(data[name]) for name in data.files}
+
+
+def _close(found: torch.Tensor, wanted: torch.Tensor, atol: float = 1e-4) -> None:
+    torch.testing.assert_close(found, wanted, atol=atol, rtol=0)
+
+
+@torch.no_grad()
+def test_mapping_and_truncation(editor: Editor, io: dict[str, torch.Tensor]) -> None:
+    generator = editor.pack.generator
+    same = {"atol": 1e-7, "rtol": 1e-4}  # the reference's codes are of the order of 1e-3
+    torch.testing.assert_close(generator.mapping(io["z"]), io["wp_untruncated"], **same)
+    own = generator.w_avg.clone()
+    generator.w_avg.copy_(generator.w_avg_published.expand_as(own))
+    try:
+        found = generator.mapping(io["z"], truncation_psi=0.7)
+        torch.testing.assert_close(found, io["wp"], **same)
+    finally:
+        generator.w_avg.copy_(own)
+
+
+@torch.no_grad()
+def test_image_and_encoder(editor: Editor, io: dict[str, torch.Tensor]) -> None:
+    pack = editor.pack
+    _close(pack.generator.synthesis(io["wp"]), io["image"])
+    code = pack.encoder(io["encoder_in"])
+    _close(code, io["encoder_out"])
+    _close(pack.generator.synthesis(code), io["encoder_rec"])
+
+
+def test_ten_steps_of_inversion(editor: Editor, io: dict[str, torch.Tensor]) -> None:
+    pack = editor.pack
+    weights = Weights(pix=1.0, feat=0.0, domain=2.0)
+    options = InversionOptions(steps=10, lr=0.01, weights=weights, patience=0)
+    steps = list(invert(io["encoder_in"][:1], pack.generator, pack.encoder, None, options))
+    _close(steps[0].wp, io["encoder_out"][:1])
+    for index in range(10):
+        _close(steps[index + 1].wp, io["inversion_wp"][index], 1e-3)
+        pixel, domain = io["inversion_losses"][index].tolist()
+        assert steps[index].losses["loss_pix"] == pytest.approx(pixel, abs=1e-4)
+        assert steps[index].losses["loss_domain"] == pytest.approx(domain, abs=1e-4)
+
+
+@torch.no_grad()
+def test_bfloat16_is_close(editor: Editor, io: dict[str, torch.Tensor]) -> None:
+    generator = editor.pack.generator
+    generator.compute_dtype = torch.bfloat16
+    try:
+        difference = (generator.synthesis(io["wp"]) - io["image"]).abs().mean()
+    finally:
+        generator.compute_dtype = torch.float32
+    assert difference < 0.05 * io["image"].std()
