@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Crop", "Edit", "Editor", "InversionOptions", "Weights", "__version__"]
+__all__ = ["Crop", "Edit", "Editor", "InversionOptions", "Library", "Weights", "__version__"]
 
 _HOME = {
     "Crop": "editor.alignment.crop",
     "Edit": "editor.session",
     "Editor": "editor.session",
     "InversionOptions": "editor.inversion.loop",
+    "Library": "editor.library",
     "Weights": "editor.inversion.objective",
 }
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from editor.alignment.crop import Crop
     from editor.inversion.loop import InversionOptions
     from editor.inversion.objective import Weights
+    from editor.library import Library
     from editor.session import Edit, Editor
 
 

@@ -22,8 +22,14 @@ from editor.images import load_image, save_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.models.perceptual import DiscriminatorPerceptual, Perceptual
 from editor.runtime import device_label, pick_device, seeded_latents
-from editor.weights.domain import BOUNDARIES, CHECKPOINTS, DomainInfo, DomainPack, load_domain
-from editor.weights.domain import list_domains as list_domains
+from editor.weights.domain import (
+    BOUNDARIES,
+    CHECKPOINTS,
+    DomainInfo,
+    DomainPack,
+    load_domain,
+)
+from editor.weights.layers import parse_layers
 
 CODE_SCHEMA = 1
 T = TypeVar("T")
@@ -48,6 +54,7 @@ class Edit:
         editor: who synthesises.
         wp: [num_ws, w_dim], the inverted code, before any slider, on the CPU.
         moves: distance by boundary name.
+        layers: by boundary name, where other layers move than the boundary's own.
         photo: the aligned photo that was inverted, if any.
         losses: of the inversion, by name.
     """
@@ -55,6 +62,7 @@ class Edit:
     editor: Editor
     wp: Tensor
     moves: tuple[tuple[str, float], ...] = ()
+    layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
     photo: Image.Image | None = None
     losses: tuple[tuple[str, float], ...] = ()
 
@@ -72,6 +80,21 @@ class Edit:
             moves[name] = float(distance)
         return replace(self, moves=tuple((k, v) for k, v in moves.items() if v != 0.0))
 
+    def on_layers(self, **layers: tuple[int, ...] | str) -> Edit:
+        """Let sliders move other layers than their own: `edit.on_layers(smile=(4, 5), age="0-3")`.
+
+        Raises:
+            OptionError: a boundary is unknown, or a layer does not exist.
+        """
+        chosen = dict(self.layers)
+        for name, said in layers.items():
+            self.editor.boundary(name)
+            those = parse_layers(said)
+            if not those or min(those) < 0 or max(those) >= len(self.wp):
+                raise OptionError(f"layers {those} of '{name}' lie outside 0…{len(self.wp) - 1}")
+            chosen[name] = those
+        return replace(self, layers=tuple(chosen.items()))
+
     def reset(self) -> Edit:
         """All sliders at zero."""
         return replace(self, moves=())
@@ -79,10 +102,11 @@ class Edit:
     @property
     def code(self) -> Tensor:
         """[num_ws, w_dim] with all sliders applied."""
-        wp = self.wp[None]
+        wp, layers = self.wp[None], dict(self.layers)
         for name, distance in self.moves:
             boundary = self.editor.boundary(name)
-            wp = move(wp, boundary.normal, distance, boundary.info.layers)
+            those = layers.get(name, boundary.info.layers)
+            wp = move(wp, boundary.normal, distance, those)
         return wp[0]
 
     @property
@@ -130,6 +154,8 @@ class Edit:
             code=self.code.numpy(),
             move_names=np.array([name for name, _ in self.moves], dtype=str),
             move_distances=np.array([d for _, d in self.moves], dtype=np.float64),
+            layer_names=np.array([name for name, _ in self.layers], dtype=str),
+            layers=np.array([",".join(map(str, those)) for _, those in self.layers], dtype=str),
         )
         return buffer.getvalue()
 
@@ -201,6 +227,18 @@ class Editor:
     def device_label(self) -> str:
         """What to show a person about the device."""
         return device_label(self.device)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Memory of the networks' weights."""
+        pack = self.pack
+        networks = (pack.generator, pack.encoder, pack.discriminator, pack.perceptual)
+        return sum(
+            tensor.numel() * tensor.element_size()
+            for network in networks
+            if network is not None
+            for tensor in network.state_dict().values()
+        )
 
     @property
     def sliders(self) -> list[BoundaryInfo]:
@@ -311,6 +349,12 @@ class Editor:
                 domain, wp = str(data["domain"]), data["wp"]
                 generator = str(data["generator"])
                 moves = dict(zip(map(str, data["move_names"]), data["move_distances"], strict=True))
+                layers = {}
+                if "layer_names" in data:
+                    texts = zip(
+                        map(str, data["layer_names"]), map(str, data["layers"]), strict=True
+                    )
+                    layers = dict(texts)
         except (OSError, KeyError, ValueError, EOFError) as error:
             raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
         if domain != self.info.name:
@@ -323,7 +367,8 @@ class Editor:
                 f"{path} was saved with another version of the pack '{domain}', in which it would "
                 f"be another picture. Invert the photo again, or put that version of the pack back"
             )
-        return self.edit(wp, moves={name: float(value) for name, value in moves.items()})
+        edit = self.edit(wp, moves={name: float(value) for name, value in moves.items()})
+        return edit.on_layers(**layers)
 
     def synthesise(self, code: Tensor) -> Image.Image:
         """The picture of one code [num_ws, w_dim]."""

@@ -18,6 +18,13 @@ def add(commands: Sub) -> None:
     parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
     parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
     parser.add_argument("--example-seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--landmarks",
+        nargs="*",
+        default=[],
+        metavar="NAME=X,Y",
+        help="where aligned pictures have left_eye, right_eye and mouth: mouth=0.5,0.75",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -37,5 +44,22 @@ def run(args: argparse.Namespace) -> None:
         subject=args.subject,
         licence=args.licence,
         example_seeds=args.example_seeds,
+        landmarks=_landmarks(args.landmarks),
     )
     print(f"{path}: write its MODEL_CARD.md, then fit boundaries (python -m editor fit-boundaries)")
+
+
+def _landmarks(items: list[str]) -> dict[str, list[float]]:
+    from editor.errors import OptionError
+
+    found = {}
+    for item in items:
+        name, _, place = item.partition("=")
+        try:
+            x, y = (float(part) for part in place.split(","))
+        except ValueError as error:
+            raise OptionError(f"'{item}' is not of the form NAME=X,Y") from error
+        if name not in ("left_eye", "right_eye", "mouth") or not (0 <= x <= 1 and 0 <= y <= 1):
+            raise OptionError(f"'{item}': use left_eye, right_eye or mouth, and shares of the side")
+        found[name] = [x, y]
+    return found

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import gradio as gr
 
-from editor import Editor
+from editor import Editor, Library
 from editor.ui.components import (
     asset,
     crop_square,
     example_pictures,
     photo_input,
     picture_view,
+    slider_panel,
 )
-from editor.ui.handlers import Handlers, Settings
-from editor.ui.state import data_uri
+from editor.ui.handlers import (
+    Handlers,
+    Settings,
+    example_value,
+    hint,
+    panel_value,
+    welcome,
+)
+from editor.ui.handlers import where as line
 
-BEYOND = 1.5
 SHARED_NOTE = (
     "Photos that you give go to the computer that serves this page. They "
     "stay there in a temporary folder for at most seven hours, and are then deleted; nothing else "
@@ -33,15 +39,14 @@ DOWNLOAD = """(file) => {
 DARK = "() => { document.body.classList.toggle('dark'); }"
 
 
-def launch_options(editor: Editor) -> dict[str, Any]:
+def launch_options() -> dict[str, Any]:
     """Look and limits for `Blocks.launch`."""
     theme = gr.themes.Base(
         primary_hue="sky", neutral_hue="neutral", font=["system-ui", "sans-serif"]
     )
-    css = asset("style.css") + _range_css(editor)
     return {
         "theme": theme,
-        "css": css,
+        "css": asset("style.css"),
         "js": asset("page.js"),
         "max_file_size": "100mb",
         "footer_links": [],
@@ -50,19 +55,21 @@ def launch_options(editor: Editor) -> dict[str, Any]:
     }
 
 
-def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
-    """The page for an open editor; nothing is started here.
+def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
+    """The page; nothing is started here.
 
     Args:
-        editor: the open domain.
+        library: the domains that a visitor may choose.
+        start: name of the first one.
         shared: the page will be reachable by others; it then says where photos go.
+
+    Raises:
+        PackError: the first domain cannot be opened.
     """
-    handlers = Handlers(editor)
-    examples = [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
-    subject = editor.info.subject
-    place = f"put the square close around the {subject}"
-    if subject == "face":
-        place = "drag and size the square until eyes and mouth lie on its marks"
+    handlers = Handlers(library, start)
+    editor = library.open(start)
+    examples = example_value(editor)
+    first = {"after": examples["sources"][0], "alt": f"A generated {editor.info.subject}"}
     with gr.Blocks(
         title="In-domain editor",
         fill_width=True,
@@ -72,33 +79,37 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
         visitor = gr.State(handlers.first_visitor())
         with gr.Row(elem_id="top"):
             gr.Markdown("# In-domain editor", elem_id="title")
-            where = gr.Markdown(handlers.where(), elem_id="where")
+            domain = gr.Dropdown(
+                library.choices,
+                value=start,
+                show_label=False,
+                container=False,
+                label="Domain",
+                elem_id="domain",
+                filterable=False,
+            )
+            where = gr.Markdown(line(editor), elem_id="where")
             dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
         if shared:
             gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         with gr.Row(elem_id="main"):
             with gr.Column(elem_id="source"):
                 photo = photo_input()
-                square = crop_square(subject)
+                square = crop_square()
                 angle = gr.Slider(
                     -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
                 )
                 with gr.Row():
-                    start = gr.Button("Invert", variant="primary", elem_id="invert", min_width=100)
+                    start_button = gr.Button(
+                        "Invert", variant="primary", elem_id="invert", min_width=100
+                    )
                     cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
-                gr.Markdown(
-                    f"Drop a photo, {place}, press Invert. Or try a generated {subject}:",
-                    elem_id="hint",
-                )
+                help_text = gr.Markdown(hint(editor), elem_id="hint")
                 faces = example_pictures(examples)
-                settings = _advanced()
+                settings, layers = _advanced(editor)
             with gr.Column(elem_id="stage"):
-                picture = picture_view({"after": examples[0], "alt": f"A generated {subject}"})
-                status = gr.HTML(
-                    f'<div class="status" role="status">This {subject} was generated. '
-                    f"Give it a photo, or click an example.</div>",
-                    elem_id="status",
-                )
+                picture = picture_view(first)
+                status = gr.HTML(welcome(editor), elem_id="status")
                 with gr.Row(elem_id="buttons"):
                     save = gr.Button("Save picture", elem_id="save", size="sm", min_width=100)
                     save_code = gr.Button(
@@ -107,13 +118,17 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
                     reset = gr.Button("Reset sliders", elem_id="reset", size="sm", min_width=100)
                     gr.Button("Hold to compare", elem_id="compare", size="sm", min_width=120)
             with gr.Column(elem_id="sliders"):
-                sliders = _sliders(editor)
+                panel = slider_panel(panel_value(editor))
         file = gr.JSON(visible=False)
 
         turned = {"inputs": [square, angle], "outputs": square, "show_progress": "hidden"}
-        loaded = photo.change(
-            handlers.show_photo, photo, square, show_progress="hidden", trigger_mode="always_last"
-        )
+        placed = {
+            "fn": handlers.show_photo,
+            "inputs": [photo, visitor],
+            "outputs": square,
+            "show_progress": "hidden",
+        }
+        loaded = photo.change(**placed, trigger_mode="always_last")
         loaded.success(lambda: 0, None, angle, show_progress="hidden")
         # a file that cannot be read makes room for the next; the picture stands
         loaded.failure(lambda: (None, None), None, [photo, square], show_progress="hidden")
@@ -122,19 +137,18 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
         job = {
             "fn": handlers.invert,
             "inputs": [photo, square, visitor, *settings],
-            "outputs": [visitor, picture, status, *sliders],
+            "outputs": [visitor, picture, status, panel],
             "show_progress": "hidden",
             "concurrency_id": "invert",
             "concurrency_limit": 4,
         }
-        clicked = start.click(**job)
-        chosen = faces.select(handlers.example, faces, photo, show_progress="hidden")
-        shown = chosen.success(handlers.show_photo, photo, square, show_progress="hidden")
-        tried = shown.success(**job)
+        clicked = start_button.click(**job)
+        chosen = faces.select(handlers.example, [faces, visitor], photo, show_progress="hidden")
+        tried = chosen.success(**placed).success(**job)
         # one job a visitor: a start by one way ends what the other way began
-        start.click(None, cancels=[tried])
+        start_button.click(None, cancels=[tried])
         faces.select(None, cancels=[clicked])
-        now = {"inputs": [visitor, *sliders], "show_progress": "hidden"}
+        now = {"inputs": [visitor, panel, layers], "show_progress": "hidden"}
         # a slider that was moved meanwhile takes effect when the job is done
         for event in (clicked, tried):
             event.then(handlers.slide, outputs=[picture, where], **now)
@@ -144,20 +158,24 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
             cancels=[clicked, tried],
             show_progress="hidden",
         )
-        if sliders:
-            gr.on(
-                [slider.input for slider in sliders],
-                handlers.slide,
-                outputs=[picture, where],
-                trigger_mode="always_last",
-                concurrency_limit=8,
-                **now,
-            )
-            reset.click(
-                lambda: [0] * len(sliders) if len(sliders) > 1 else 0,
-                outputs=sliders,
-                show_progress="hidden",
-            ).then(handlers.slide, outputs=[picture, where], **now)
+        domain.input(
+            handlers.choose,
+            [domain, photo],
+            [visitor, picture, status, panel, faces, square, where, help_text, *settings],
+            cancels=[clicked, tried],
+            show_progress="hidden",
+        ).success(lambda: (0, ""), None, [angle, layers], show_progress="hidden")
+        gr.on(
+            [panel.input, layers.submit],
+            handlers.slide,
+            outputs=[picture, where],
+            trigger_mode="always_last",
+            concurrency_limit=8,
+            **now,
+        )
+        reset.click(handlers.reset, visitor, panel, show_progress="hidden").then(
+            handlers.slide, outputs=[picture, where], **now
+        )
         for button, make in (
             (save, handlers.download_picture),
             (save_code, handlers.download_code),
@@ -167,48 +185,19 @@ def build_ui(editor: Editor, shared: bool = False) -> gr.Blocks:
     return page
 
 
-def _sliders(editor: Editor) -> list[gr.Slider]:
-    """One slider a boundary, under the heading of its group, half as far again as recommended."""
-    made = []
-    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
-        gr.Markdown(f"### {group}")
-        for info in infos:
-            end = round(BEYOND * max(-info.range[0], info.range[1]), 1)
-            made.append(
-                gr.Slider(
-                    -end,
-                    end,
-                    0,
-                    step=0.1,
-                    label=info.title,
-                    elem_id=f"slider-{info.name}",
-                    elem_classes="recommended",
-                )
-            )
-    return made
-
-
-def _range_css(editor: Editor) -> str:
-    """A thin line under each slider that marks the recommended range."""
-    rules = []
-    for info in editor.sliders:
-        low, high = info.range
-        end = BEYOND * max(-low, high)
-        a, b = 50 + 50 * low / end, 50 + 50 * high / end
-        rules.append(
-            f"#slider-{info.name}::after {{ background: linear-gradient(to right, transparent "
-            f"{a:.1f}%, #8aa {a:.1f}%, #8aa {b:.1f}%, transparent {b:.1f}%); }}"
-        )
-    return "\n".join(rules)
-
-
-def _advanced() -> list[gr.Number]:
-    default = Settings()
+def _advanced(editor: Editor) -> tuple[list[gr.Number], gr.Textbox]:
+    default = Settings.of(editor.inversion)
     with gr.Accordion("Advanced", open=False):
-        return [
+        numbers = [
             gr.Number(default.steps, label="Most steps", minimum=0, maximum=1000, precision=0),
             gr.Number(default.lr, label="Learning rate", minimum=0.0001, maximum=0.2),
             gr.Number(default.pix, label="Weight of the pixels", minimum=0),
             gr.Number(default.feat, label="Weight of the features", minimum=0),
             gr.Number(default.domain, label="Weight of the domain", minimum=0),
         ]
+        layers = gr.Textbox(
+            label="Layers of the sliders",
+            info="Each moves its own layers; here others: smile=2-5; age=0,1. Then press Enter.",
+            elem_id="layers",
+        )
+    return numbers, layers

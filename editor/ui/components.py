@@ -1,4 +1,4 @@
-"""The page's own components: photo input, crop square, example pictures, the picture.
+"""The page's own components: photo input, crop square, example pictures, sliders, the picture.
 
 They are made by functions, not subclasses: Gradio writes a stub file beside the source of every
 subclass of a component, and an import must create no file.
@@ -37,15 +37,13 @@ def photo_input() -> gr.Image:
     return photo
 
 
-def crop_square(subject: str) -> gr.HTML:
+def crop_square() -> gr.HTML:
     """The photo with a square to drag, resize (corner or wheel) and move by arrow keys.
 
-    For faces the square shows where the domain has eyes and mouth.
-
-    Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`.
+    Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`, and
+    "marks", where the domain has eyes and mouth, as in `DomainInfo.landmarks`.
     """
-    markup = asset("crop.html").replace("SUBJECT", "face" if subject == "face" else "")
-    return _html("crop", None, elem_id="square", markup=markup)
+    return _html("crop", None, elem_id="square")
 
 
 def picture_view(value: dict[str, Any]) -> gr.HTML:
@@ -56,27 +54,28 @@ def picture_view(value: dict[str, Any]) -> gr.HTML:
     return _html("picture", value, elem_id="picture")
 
 
-def example_pictures(sources: list[str]) -> gr.HTML:
-    """Generated pictures as buttons; a click sets the value's "chosen" and triggers `select`."""
-    buttons = "".join(
-        f'<button type="button" data-index="{i}" aria-label="Try generated picture {i + 1}">'
-        f'<img src="{source}" alt="" width="64" height="64"></button>'
-        for i, source in enumerate(sources)
-    )
-    return gr.HTML(
-        value={"chosen": 0},
-        html_template=f'<div class="examples">{buttons}</div>',
-        js_on_load=asset("examples.js"),
-        apply_default_css=False,
-        elem_id="examples",
-    )
+def example_pictures(value: dict[str, Any]) -> gr.HTML:
+    """Generated pictures as buttons; a click sets the value's "chosen" and triggers `select`.
+
+    Its value is {"sources": data URIs, "chosen": index}.
+    """
+    return _html("examples", value, elem_id="examples")
 
 
-def _html(name: str, value: Any, elem_id: str, markup: str | None = None) -> gr.HTML:
+def slider_panel(value: dict[str, Any]) -> gr.HTML:
+    """One slider a boundary, under the heading of its group; a move triggers `input`.
+
+    Its value is {"groups": [{"title", "sliders": [{"name", "title", "low", "high", "end"}]}],
+    "moves": {name: distance}}: each slider goes from -end to end, recommended from low to high.
+    """
+    return _html("panel", value, elem_id="panel")
+
+
+def _html(name: str, value: Any, elem_id: str) -> gr.HTML:
     """A component whose markup never depends on its value: its script changes it in place."""
     return gr.HTML(
         value=value,
-        html_template=markup or asset(f"{name}.html"),
+        html_template=asset(f"{name}.html"),
         js_on_load=asset(f"{name}.js"),
         apply_default_css=False,
         elem_id=elem_id,

@@ -11,17 +11,19 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
 from PIL import Image
 
-from editor import Crop, Edit, Editor, InversionOptions, Weights
-from editor.errors import EditorError, ImageError
+from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
+from editor.errors import EditorError, ImageError, OptionError
 from editor.images import load_image
 from editor.ui.state import Visitor, data_uri, png_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
+BEYOND = 1.5
 PREVIEW_S = 0.25
 PHOTO_SIDE_PX = 480
 log = logging.getLogger(__name__)
@@ -30,11 +32,17 @@ log = logging.getLogger(__name__)
 class Settings(NamedTuple):
     """The advanced fold: most steps, learning rate and weights of the three terms."""
 
-    steps: float = InversionOptions().steps
-    lr: float = InversionOptions().lr
-    pix: float = Weights().pix
-    feat: float = Weights().feat
-    domain: float = Weights().domain
+    steps: float
+    lr: float
+    pix: float
+    feat: float
+    domain: float
+
+    @classmethod
+    def of(cls, options: InversionOptions) -> Settings:
+        """What a domain inverts with unless told otherwise."""
+        weights = options.weights
+        return cls(options.steps, options.lr, weights.pix, weights.feat, weights.domain)
 
 
 def shown(error: Exception) -> gr.Error:
@@ -65,21 +73,54 @@ def guarded(function: F) -> F:
 
 
 class Handlers:
-    """What the controls do, for one open editor; holds nothing of any visitor."""
+    """What the controls do; holds nothing of any visitor.
 
-    def __init__(self, editor: Editor) -> None:
-        self.editor = editor
-        self.names = [info.name for info in editor.sliders]
+    Args:
+        library: the domains.
+        start: name of the one that a new visitor sees.
+    """
+
+    def __init__(self, library: Library, start: str) -> None:
+        self.library = library
+        self.start = start
 
     def first_visitor(self) -> Visitor:
         """A new visitor, who may move the sliders of the generated picture at once."""
-        return _visitor(self.editor.sample(self.editor.info.example_seeds[0]))
+        return self._first(self.library.open(self.start))
 
     @guarded
-    def show_photo(self, path: str | None) -> dict[str, Any] | None:
+    def choose(self, name: str, path: str | None) -> tuple[Any, ...]:
+        """Another domain: visitor, picture, status, sliders, examples, square, line, hint, settings."""
+        editor = self.library.open(name)
+        examples = example_value(editor)
+        subject = editor.info.subject
+        picture = {"after": examples["sources"][0], "before": "", "alt": f"A generated {subject}"}
+        visitor = self._first(editor)
+        square = None if path is None else self._square(path, editor)
+        return (
+            visitor,
+            picture,
+            welcome(editor),
+            panel_value(editor),
+            examples,
+            square,
+            where(editor),
+            hint(editor),
+            *Settings.of(editor.inversion),
+        )
+
+    def _first(self, editor: Editor) -> Visitor:
+        return _visitor(editor.sample(editor.info.example_seeds[0]))
+
+    def _editor(self, visitor: Visitor) -> Editor:
+        return self.library.open(visitor.domain)
+
+    @guarded
+    def show_photo(self, path: str | None, visitor: Visitor) -> dict[str, Any] | None:
         """A new photo: show it with the square to place."""
-        if path is None:
-            return None
+        return None if path is None else self._square(path, self._editor(visitor))
+
+    def _square(self, path: str, editor: Editor) -> dict[str, Any]:
         photo = load_image(path)
         width, height = photo.size
         small = photo.copy()
@@ -88,7 +129,9 @@ class Handlers:
         small.save(buffer, format="JPEG", quality=88)
         source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
         crop = asdict(_first_crop(photo))
-        return {"src": source, "width": width, "height": height, "photo": _key(path), **crop}
+        marks = editor.info.landmarks
+        size = {"width": width, "height": height}
+        return {"src": source, "photo": _key(path), "marks": marks, **size, **crop}
 
     @guarded
     def turn(self, square: dict[str, Any] | None, angle: float) -> dict[str, Any] | None:
@@ -96,11 +139,12 @@ class Handlers:
         return None if square is None else {**square, "angle": float(angle)}
 
     @guarded
-    def example(self, chosen: dict[str, Any]) -> Image.Image:
+    def example(self, chosen: dict[str, Any], visitor: Visitor) -> Image.Image:
         """A generated picture as the photo."""
-        seeds = self.editor.info.example_seeds
+        editor = self._editor(visitor)
+        seeds = editor.info.example_seeds
         index = int(chosen.get("chosen", 0)) if isinstance(chosen, dict) else 0
-        return self.editor.example(seeds[index % len(seeds)])
+        return editor.example(seeds[index % len(seeds)])
 
     def invert(
         self, path: str | None, square: dict[str, Any] | None, visitor: Visitor, *settings: float
@@ -112,80 +156,94 @@ class Handlers:
         try:
             if path is None:
                 raise ImageError("there is no photo yet; drop one on the left, or try an example")
+            editor = self._editor(visitor)
             photo = load_image(path)
-            aligned = self.editor.align(photo, _crop(square, path, photo))
+            aligned = editor.align(photo, _crop(square, path, photo))
             options = _options(settings)
             before, shown_at, started = data_uri(aligned), 0.0, time.monotonic()
             step = None
-            sliders: list[Any] = [0.0] * len(self.names)
-            for step in self.editor.invert_steps(aligned, options):
+            panel: Any = panel_value(editor)
+            for step in editor.invert_steps(aligned, options):
                 now = time.monotonic()
                 if now - shown_at < PREVIEW_S and step.step > 0:
                     continue
                 shown_at = now
-                edit = self.editor.edit(step.wp[0], aligned, step.losses)
+                edit = editor.edit(step.wp[0], aligned, step.losses)
                 text = f"Step {step.step} of {options.steps} · fit {step.losses['loss_pix']:.3f}"
                 bar = f'<progress max="{options.steps or 1}" value="{step.step}"></progress>'
                 yield (
                     _visitor(edit),
                     _picture(edit, before),
                     _status(bar + html.escape(text)),
-                    *sliders,
+                    panel,
                 )
-                sliders = [gr.skip() for _ in self.names]
+                panel = gr.skip()
             assert step is not None
-            edit = self.editor.edit(step.wp[0], aligned, step.losses)
+            edit = editor.edit(step.wp[0], aligned, step.losses)
             seconds = time.monotonic() - started
             verdict = self._verdict(edit, step.step, seconds)
-            yield _visitor(edit), _picture(edit, before), verdict, *sliders
+            yield _visitor(edit), _picture(edit, before), verdict, panel
         except GeneratorExit:
             raise
         except Exception as error:
             raise shown(error) from None
 
     @guarded
-    def slide(self, visitor: Visitor, *distances: float) -> tuple[dict[str, Any], str]:
+    def slide(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
+    ) -> tuple[dict[str, Any], str]:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
-        edit = self._edit(visitor, distances)
+        edit = self._edit(visitor, panel, layers)
         if edit is None:
             raise ImageError("invert a photo first; then the sliders change it")
         picture = _picture(edit)
-        return picture, self.where((time.monotonic() - started) * 1000)
+        return picture, where(edit.editor, (time.monotonic() - started) * 1000)
 
     @guarded
-    def download_picture(self, visitor: Visitor, *distances: float) -> dict[str, str]:
+    def reset(self, visitor: Visitor) -> dict[str, Any]:
+        """All sliders at zero."""
+        return panel_value(self._editor(visitor))
+
+    @guarded
+    def download_picture(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
+    ) -> dict[str, str]:
         """The picture as a file for the browser: name and data URI."""
-        edit = self._need(visitor, distances)
+        edit = self._need(visitor, panel, layers)
         data = base64.b64encode(png_bytes(edit.image)).decode()
         return {"name": "edited.png", "uri": f"data:image/png;base64,{data}"}
 
     @guarded
-    def download_code(self, visitor: Visitor, *distances: float) -> dict[str, str]:
+    def download_code(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
+    ) -> dict[str, str]:
         """The code as a file for the browser: name and data URI."""
-        data = base64.b64encode(self._need(visitor, distances).code_bytes()).decode()
-        return {"name": "edited.npz", "uri": f"data:application/octet-stream;base64,{data}"}
+        data = self._need(visitor, panel, layers).code_bytes()
+        uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
+        return {"name": "edited.npz", "uri": uri}
 
-    def where(self, milliseconds: float | None = None) -> str:
-        """The line under the title: domain, device, time of the last edit."""
-        text = f"{self.editor.info.title} · {self.editor.device_label}"
-        return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
-
-    def _edit(self, visitor: Visitor, distances: tuple[float, ...]) -> Edit | None:
-        if visitor.code is None or visitor.domain != self.editor.info.name:
+    def _edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit | None:
+        if visitor.code is None:
             return None
-        moves = dict(zip(self.names, distances, strict=True))
-        return self.editor.edit(visitor.code, losses=dict(visitor.losses), moves=moves)
+        editor = self._editor(visitor)
+        moves = {
+            name: float(distance)
+            for name, distance in ((panel or {}).get("moves") or {}).items()
+            if name in editor.boundaries  # a step made just before another domain was chosen
+        }
+        edit = editor.edit(visitor.code, losses=dict(visitor.losses), moves=moves)
+        return edit.on_layers(**read_layers(layers))
 
-    def _need(self, visitor: Visitor, distances: tuple[float, ...]) -> Edit:
-        edit = self._edit(visitor, distances)
+    def _need(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:
+        edit = self._edit(visitor, panel, layers)
         if edit is None:
             raise ImageError("there is nothing to save yet; invert a photo first")
         return edit
 
     def _verdict(self, edit: Edit, steps: int, seconds: float) -> str:
         losses = dict(edit.losses)
-        fit, typical = losses["loss_pix"], self.editor.info.typical
+        fit, typical = losses["loss_pix"], edit.editor.info.typical
         text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
         limit = typical.get("loss_pix_p95")
         far = typical.get("loss_domain_p95")
@@ -193,13 +251,70 @@ class Handlers:
             return _status(
                 f'{text}<br><span class="warn">This photo differs from what the model has seen '
                 f"(placement, turn or light); expect changes. Try placing the square closer to "
-                f"the face.</span>"
+                f"the {edit.editor.info.subject}.</span>"
             )
         distance = losses.get("loss_domain")
         if far is None or distance is None:
             return _status(text)
         inside = distance <= far
         return _status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
+
+
+def where(editor: Editor, milliseconds: float | None = None) -> str:
+    """The line under the title: domain, device, time of the last edit."""
+    text = f"{editor.info.resolution} px · {editor.device_label}"
+    return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
+
+
+def welcome(editor: Editor) -> str:
+    """What the status says before anything was done."""
+    subject = html.escape(editor.info.subject)
+    return _status(f"This {subject} was generated. Give it a photo, or click an example.")
+
+
+def hint(editor: Editor) -> str:
+    """One sentence that says what to do."""
+    subject = editor.info.subject
+    place = f"put the square close around the {subject}"
+    if editor.info.landmarks:
+        place = "drag and size the square until eyes and mouth lie on its marks"
+    return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
+
+
+def example_value(editor: Editor) -> dict[str, Any]:
+    """Value of `example_pictures`."""
+    return {"sources": [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]}
+
+
+def panel_value(editor: Editor) -> dict[str, Any]:
+    """Value of `slider_panel`, all sliders at zero; each goes half as far again as recommended."""
+    groups = []
+    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
+        sliders = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "low": info.range[0],
+                "high": info.range[1],
+                "end": round(BEYOND * max(-info.range[0], info.range[1]), 1),
+            }
+            for info in infos
+        ]
+        groups.append({"title": group, "sliders": sliders})
+    return {"domain": editor.info.name, "groups": groups, "moves": {}}
+
+
+def read_layers(text: str | None) -> dict[str, str]:
+    """What the field "Layers" says: "smile=2-5; age=0,1" → layers in words by slider.
+
+    Raises:
+        OptionError: it cannot be understood.
+    """
+    parts = [part.partition("=") for part in (text or "").split(";") if part.strip()]
+    for name, equals, layers in parts:
+        if not (name.strip().isidentifier() and equals and layers.strip()):
+            raise OptionError(f"the layers '{text}' are not of the form smile=2-5; age=0,1")
+    return {name.strip(): layers.strip() for name, _, layers in parts}
 
 
 def _key(path: str) -> str:

@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editor.errors import MismatchError, OptionError, WeightsError
+from editor.errors import MismatchError, WeightsError
 from editor.models.config import StyleGAN1Config, StyleGAN1EncoderConfig
 from editor.models.perceptual import VGG16Perceptual
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
 from editor.weights.domain import build_network
 from editor.weights.format import load_into
+from editor.weights.layers import parse_layers
 
 SQRT2 = math.sqrt(2.0)
 CODES_FOR_MEAN = 10_000
@@ -304,23 +305,3 @@ def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[
     if not layers or min(layers) < 0 or max(layers) >= num_ws:
         raise MismatchError(f"the boundary names layers {said}; the domain has 0 to {num_ws - 1}")
     return (rows / length).contiguous(), layers
-
-
-def parse_layers(said: Any) -> tuple[int, ...]:
-    """[0, 1, 2], "0-2" or "0,2-4" → layers, in order.
-
-    Raises:
-        OptionError: it is none of these.
-    """
-    try:
-        if isinstance(said, str):
-            layers: set[int] = set()
-            for part in said.split(","):
-                first, _, last = part.strip().partition("-")
-                layers |= set(range(int(first), int(last or first) + 1))
-            return tuple(sorted(layers))
-        return tuple(sorted({int(layer) for layer in np.asarray(said).ravel().tolist()}))
-    except (TypeError, ValueError) as error:
-        raise OptionError(
-            f"layers {said!r} are neither a list of numbers nor like '0-2'"
-        ) from error

@@ -57,6 +57,8 @@ class DomainInfo:
         typical: inversion losses of photos that the domain knows, such as loss_pix_p95.
         inversion: options of an inversion where they differ from the usual: steps, lr, and the
             weights pix, feat and domain.
+        landmarks: where its aligned pictures have "left_eye", "right_eye" and "mouth" (as seen), as
+            [x, y] in shares of the side; empty for what has none.
     """
 
     name: str
@@ -70,6 +72,7 @@ class DomainInfo:
     example_seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
     typical: dict[str, float] = field(default_factory=dict)
     inversion: dict[str, float] = field(default_factory=dict)
+    landmarks: dict[str, list[float]] = field(default_factory=dict)
     schema: int = 1
 
     def to_json(self) -> str:

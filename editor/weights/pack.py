@@ -25,6 +25,7 @@ def make_pack(
     subject: str,
     licence: str,
     example_seeds: list[int],
+    landmarks: dict[str, list[float]] | None = None,
 ) -> Path:
     """Write checkpoints/<name>/ with float16 networks and domain.json.
 
@@ -39,6 +40,7 @@ def make_pack(
         subject: what a picture shows.
         licence: of the weights, with credits.
         example_seeds: seeds of pictures that show it well.
+        landmarks: where its pictures have eyes and mouth, as in `DomainInfo`.
 
     Returns:
         The pack's folder.
@@ -50,7 +52,7 @@ def make_pack(
     return install(
         name,
         root,
-        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds),
+        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds, landmarks),
     )
 
 
@@ -107,6 +109,7 @@ def _fill(
     subject: str,
     licence: str,
     example_seeds: list[int],
+    landmarks: dict[str, list[float]] | None,
 ) -> None:
     """Write the files of a pack into a folder."""
     files = {}
@@ -129,5 +132,6 @@ def _fill(
         licence=licence,
         files=files,
         example_seeds=example_seeds,
+        landmarks=landmarks or {},
     )
     (path / "domain.json").write_text(info.to_json(), encoding="utf-8")

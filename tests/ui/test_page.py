@@ -294,6 +294,34 @@ def test_two_visitors_do_not_see_each_other(server: str, browser, page, photo: P
     other.context.close()
 
 
+def test_sliders_show_where_they_work_and_a_double_click_resets(page) -> None:
+    row = page.locator("#slider-glasses")
+    thumb = row.locator("input")
+    before = _source(page)
+    thumb.fill(thumb.get_attribute("max"))
+    moved = _wait_for_change(page, before)
+    assert "beyond" in row.get_attribute("class")
+    row.locator("label").dblclick()
+    _wait_for_change(page, moved)
+    assert float(thumb.input_value()) == 0
+    assert "beyond" not in row.get_attribute("class")
+    assert row.locator(".range").bounding_box()["width"] > 20
+
+
+def test_layers_of_a_slider(page) -> None:
+    before = _source(page)
+    page.locator("#slider-smile input").fill("3")
+    own = _wait_for_change(page, before)
+    page.click("text=Advanced")
+    field = page.get_by_label("Layers of the sliders")
+    field.fill("smile=0-1")
+    field.press("Enter")
+    _wait_for_change(page, own)
+    field.fill("smile=99")
+    field.press("Enter")
+    page.wait_for_selector(".toast-body:has-text('lie outside 0…9')")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_overflows_and_everything_is_labelled(page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})

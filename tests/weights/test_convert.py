@@ -17,8 +17,8 @@ from editor.weights.convert_idinvert import (
     convert_boundary,
     convert_encoder,
     convert_generator,
-    parse_layers,
 )
+from editor.weights.layers import parse_layers
 from editor.weights.restricted import read_npy
 from tests.conftest import SHARED
 from tests.reference.published import encoder_state, generator_state, write_published

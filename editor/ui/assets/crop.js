@@ -8,6 +8,11 @@ function draw() {
   if (!box) return;
   box.hidden = !crop;
   if (!crop) return;
+  for (const mark of box.querySelectorAll('.mark')) {
+    const place = (crop.marks || {})[mark.dataset.name];
+    mark.hidden = !place;
+    if (place) [mark.style.left, mark.style.top] = place.map((share) => `${100 * share}%`);
+  }
   const image = box.querySelector('img');
   if (image.getAttribute('src') !== crop.src) image.src = crop.src;
   const short = Math.min(crop.width, crop.height);

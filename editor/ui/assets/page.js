@@ -1,10 +1,4 @@
 () => {
-  document.addEventListener('dblclick', (event) => {
-    const label = event.target.closest('#sliders label, #sliders [data-testid="block-info"]');
-    const block = label && label.closest('.recommended');
-    const reset = block && block.querySelector('button');
-    if (reset) reset.click();
-  });
   const hold = (on) => document.dispatchEvent(new CustomEvent('idgan:hold', { detail: on }));
   const bind = () => {
     const button = document.querySelector('#compare');

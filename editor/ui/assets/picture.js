@@ -11,12 +11,14 @@ function place(percent) {
 }
 
 function set(image, source) {
-  if (image && source && image.getAttribute('src') !== source) image.src = source;
+  if (!image) return;
+  if (!source) image.removeAttribute('src');
+  else if (image.getAttribute('src') !== source) image.src = source;
 }
 
 function show() {
   const value = props.value || {};
-  if (value.before) kept.before = value.before;
+  if (typeof value.before === 'string') kept.before = value.before;
   const after = find('.after');
   if (!after) return;
   after.alt = value.alt || '';
