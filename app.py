@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -13,6 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="In-domain GAN inversion in the browser.")
     parser.add_argument("--domain", default="faces64", help="domain pack to begin with")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--root", type=Path, help="folder with other checkpoints/ and boundaries/")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
     parser.add_argument("--port", type=int, default=7860)
     parser.add_argument(
@@ -26,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
 
     shared = args.share or args.host not in LOCAL
     try:
-        page = build_ui(Library(args.device), args.domain, shared)
+        page = build_ui(Library.at(args.root, args.device), args.domain, shared)
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

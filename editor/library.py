@@ -34,6 +34,13 @@ class Library:
         self._open: dict[str, Editor] = {}
         self._lock = Lock()
 
+    @classmethod
+    def at(cls, root: Path | None, device: str = "auto") -> Library:
+        """The domains in a folder's checkpoints/ and boundaries/; None means the project's own."""
+        if root is None:
+            return cls(device)
+        return cls(device, root / "checkpoints", root / "boundaries")
+
     @property
     def choices(self) -> list[tuple[str, str]]:
         """Title and name of every pack found; a damaged one is left out."""

@@ -96,7 +96,8 @@ class VGG16Perceptual(nn.Module):
     def features(self, image: Tensor) -> list[Tensor]:
         """conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
         x = image.flip(1) if self.caffe else image
-        return [self.layers(x * self.scale + self.shift)]
+        x = (x * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
+        return [self.layers(x)]
 
     def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
         """[N]: mean squared difference over all elements."""

@@ -85,15 +85,27 @@ class StyleLayer(Weighted):
         elif self.convolves:
             weight = self.prepared("weight", dtype, lambda s: as_dtype(s, dtype))
             x = F.conv2d(x, weight, padding=1)
-        field = torch.addcmul(
-            self.bias[None, :, None, None], self.noise, self.noise_weight[None, :, None, None]
-        )
-        x = F.leaky_relu_(x + field.to(dtype), SLOPE)
-        variance, mean = torch.var_mean(x.float(), dim=(2, 3), unbiased=False)
+        if self.convolves:
+            x = x.add_(self.prepared("field", dtype, lambda _: self._field(dtype)))
+        else:
+            x = x + self._field(dtype)
+        x = F.leaky_relu_(x, SLOPE)
         gain, shift = self.style(w).chunk(2, dim=1)
+        if len(x) == 1:  # the same, quicker: one image's instances are the channels of a batch
+            y: Tensor = F.batch_norm(
+                x, None, None, gain[0] + 1, shift[0], training=True, eps=EPSILON
+            )
+            return y
+        variance, mean = torch.var_mean(x.float(), dim=(2, 3), unbiased=False)
         gain = (gain + 1) * (variance + EPSILON).rsqrt()
         shift = shift - mean * gain
         return torch.addcmul(shift.to(dtype)[:, :, None, None], x, gain.to(dtype)[:, :, None, None])
+
+    def _field(self, dtype: torch.dtype) -> Tensor:
+        """Noise and bias, [1, C, H, W]."""
+        weight = self.noise_weight[None, :, None, None]
+        field = torch.addcmul(self.bias[None, :, None, None], self.noise, weight)
+        return as_dtype(field, dtype)
 
 
 class StyleGAN1Generator(nn.Module):

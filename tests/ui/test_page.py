@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from editor.weights.convert import Sources, convert_idinvert
 from tests.conftest import SHARED
+from tests.reference.published import write_published
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -38,14 +40,34 @@ def test_chromium_is_here() -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
+def root(tmp_path_factory) -> Path:
+    """The shipped pack, and a small one of the published make with boundaries."""
+    root = tmp_path_factory.mktemp("root")
+    for folder in ("checkpoints", "boundaries"):
+        shutil.copytree(ROOT / folder / "faces64", root / folder / "faces64")
+    files = write_published(root / "files")
+    np.save(root / "files" / "tilt.npy", np.random.default_rng(0).normal(size=(1, 16)))
+    sources = Sources(
+        "pub32",
+        files / "generator.pth",
+        files / "encoder.pth",
+        boundaries=files,
+        title="Published, 32 px",
+        subject="scene",
+    )
+    list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, root: Path) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
+            [sys.executable, "app.py", "--port", str(port), "--root", str(root)],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -306,6 +328,37 @@ def test_sliders_show_where_they_work_and_a_double_click_resets(page) -> None:
     assert float(thumb.input_value()) == 0
     assert "beyond" not in row.get_attribute("class")
     assert row.locator(".range").bounding_box()["width"] > 20
+
+
+def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) -> None:
+    page.set_input_files("#photo input[type=file]", str(photo))
+    page.wait_for_selector("#square .mark:not([hidden])")
+    before = _source(page)
+    page.click("#domain input")
+    page.click("[role=option]:has-text('Published')")
+    page.wait_for_selector("#slider-tilt")
+    published = _wait_for_change(page, before)
+    assert "32 px" in page.inner_text("#where")
+    assert page.locator("#slider-smile").count() == 0
+    assert page.locator("#square .mark:not([hidden])").count() == 0
+    assert "scene" in page.inner_text("#hint")
+    page.click("text=Advanced")
+    steps = page.get_by_label("Most steps")
+    assert steps.input_value() == "100"
+    steps.fill("2")
+    page.click("#invert")
+    page.wait_for_selector("#status :text('Done')")
+    inverted = _source(page)
+    assert inverted != published
+    page.locator("#slider-tilt input").fill("3")
+    _wait_for_change(page, inverted)
+    page.click("#domain input")
+    page.click("[role=option]:has-text('Faces')")
+    page.wait_for_selector("#slider-smile")
+    page.wait_for_function(
+        "([s, first]) => document.querySelector(s).src === first", arg=[AFTER, before]
+    )
+    page.wait_for_selector("#square .mark:not([hidden])")
 
 
 def test_layers_of_a_slider(page) -> None:
