@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from editor.errors import OptionError, WeightsError
 from editor.weights.convert_idinvert import (
@@ -101,9 +103,35 @@ def convert_idinvert(
     rows = {
         file: convert_boundary(read_npy(file), generator.num_ws, generator.w_dim) for file in files
     }
+    if not rows:
+        _refuse_stale(boundaries / sources.name, trained_for)
     install(sources.name, checkpoints, lambda path: _write_pack(path, sources, networks))
     done += 1
     yield "pack", done, total
+    staging = boundaries / f".{sources.name}.{os.getpid()}.tmp"
+    try:
+        for name in _write_boundaries(staging, sources, rows, trained_for):
+            done += 1
+            yield name, done, total
+        if rows:  # all of them at once
+            shutil.rmtree(boundaries / sources.name, ignore_errors=True)
+            os.replace(staging, boundaries / sources.name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_stale(folder: Path, generator: str) -> None:
+    for file in sorted(folder.glob("*.safetensors")):
+        if read_header(file).get("generator") not in ("", None, generator):
+            raise OptionError(
+                f"{folder} holds boundaries of another generator, such as {file.name}. Give "
+                f"--boundaries to replace them, or move that folder away"
+            )
+
+
+def _write_boundaries(
+    folder: Path, sources: Sources, rows: dict[Path, tuple[Tensor, tuple[int, ...]]], generator: str
+) -> Iterator[str]:
     for file, (normal, layers) in rows.items():
         name = file.stem
         header = {
@@ -116,11 +144,10 @@ def convert_idinvert(
             "range": list(PUBLISHED_RANGE),
             "accuracy": None,
             "facts": {"source": file.name, "source_sha256": file_sha256(file)},
-            "generator": trained_for,
+            "generator": generator,
         }
-        write_tensors(boundaries / sources.name / f"{name}.safetensors", {"normal": normal}, header)
-        done += 1
-        yield name, done, total
+        write_tensors(folder / f"{name}.safetensors", {"normal": normal}, header)
+        yield name
 
 
 def find_boundaries(folder: Path, name: str) -> list[Path]:

@@ -164,6 +164,23 @@ def test_an_interrupted_conversion_leaves_the_old_pack(tmp_path: Path, monkeypat
     assert Editor.open("pub32", "cpu", checkpoints, tmp_path / "boundaries").info.files == before
 
 
+def test_boundaries_of_an_earlier_generator_are_replaced_or_refused(tmp_path: Path) -> None:
+    files = write_published(tmp_path / "files")
+    folder = tmp_path / "npy"
+    folder.mkdir()
+    np.save(folder / "age.npy", np.ones((1, 16)))
+    _convert(files, tmp_path, boundaries=folder)
+    torch.manual_seed(99)
+    write_published(files)
+    before = (tmp_path / "checkpoints" / "pub32" / "domain.json").read_text()
+    with pytest.raises(OptionError, match=r"age\.safetensors"):
+        _convert(files, tmp_path)
+    assert (tmp_path / "checkpoints" / "pub32" / "domain.json").read_text() == before
+    (folder / "age.npy").rename(folder / "pose.npy")
+    assert list(_convert(files, tmp_path, boundaries=folder).boundaries) == ["pose"]
+    assert [path.name for path in (tmp_path / "boundaries").iterdir()] == ["pub32"]
+
+
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="needs ../shared/reference")
 def test_all_published_boundaries_are_read_with_their_layers() -> None:
     """Layers as the paper's code lists them."""
