@@ -1,16 +1,23 @@
-"""Pictures in and out: reading with limits and orientation, PIL ↔ tensor, atomic saving."""
+"""Pictures in and out: reading with limits and orientation, PIL ↔ tensor, atomic saving.
+
+What is read keeps its colour profile and nothing else of its metadata: no place, no camera, no
+thumbnail. What is saved says that it was edited.
+"""
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import struct
 import warnings
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 from editor.errors import ImageError
@@ -18,12 +25,23 @@ from editor.errors import ImageError
 MIN_SIDE_PX = 16
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 2**20
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+PHOTO_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
+)
+# of the International Press Telecommunications Council's vocabulary of digital source types
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>
+</rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+RGB_MODES = ("RGB", "RGBA", "RGBX", "P")  # the profile of others does not fit what they become
 BACKGROUND = (128, 128, 128)
 
 
 def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
-    """Read a picture as upright 8-bit RGB.
+    """Read a picture as upright 8-bit RGB; its `info` holds "icc_profile" if it has one, and no more.
 
     EXIF orientation is applied; of an animation the first frame is taken; transparency is laid on
     mid grey; greyscale, palette and CMYK become RGB.
@@ -39,6 +57,7 @@ def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
     name = "the picture" if isinstance(source, bytes) else Path(source).name
     try:
         data = source if isinstance(source, bytes) else _read(Path(source))
+        _know_heif()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -47,7 +66,8 @@ def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
         return _upright_rgb(image)
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is not a picture that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
+            f"{name} is not a picture that can be read; use JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or "
+            f"TIFF"
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} is larger than 64 megapixels; make it smaller first") from error
@@ -72,8 +92,32 @@ def to_pil(image: Tensor) -> Image.Image:
     return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
+def encode_image(image: Image.Image, kind: str) -> bytes:
+    """A picture as the bytes of a file that keeps its colour profile and says that it was edited.
+
+    Args:
+        image: RGB.
+        kind: "PNG", "JPEG", "WEBP" or another format that Pillow writes.
+    """
+    buffer = io.BytesIO()
+    options: dict[str, Any] = {}
+    profile = image.info.get("icc_profile")
+    if profile:
+        options["icc_profile"] = profile
+    if kind == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", XMP)
+        options |= {"pnginfo": text, "compress_level": 4}
+    elif kind in ("JPEG", "WEBP", "AVIF"):
+        options |= {"xmp": XMP.encode(), "quality": 95}
+        if kind == "JPEG":
+            options["subsampling"] = 0
+    image.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
 def save_image(image: Image.Image, path: Path) -> None:
-    """Save a picture whole or not at all; the suffix chooses the format.
+    """Save a picture whole or not at all, as `encode_image` does; the suffix chooses the format.
 
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
@@ -85,12 +129,21 @@ def save_image(image: Image.Image, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(temporary, format=kind)
+        temporary.write_bytes(encode_image(image, kind))
         os.replace(temporary, path)
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@functools.cache
+def _know_heif() -> None:
+    """HEIC of telephones, where pillow-heif is installed."""
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
 
 
 def _read(path: Path) -> bytes:
@@ -117,7 +170,13 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     _check_size(image, "the picture")
-    image = ImageOps.exif_transpose(image)
+    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
+    rgb = _to_rgb(ImageOps.exif_transpose(image))
+    rgb.info = {"icc_profile": profile} if profile else {}
+    return rgb
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         flat = Image.new("RGBA", rgba.size, (*BACKGROUND, 255))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from torch import Tensor
 from editor.alignment.crop import Crop, crop_square
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.move import move
+from editor.editing.paste import Mode, paste_back
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.images import load_image, save_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
@@ -57,6 +59,8 @@ class Edit:
         layers: by boundary name, where other layers move than the boundary's own.
         photo: the aligned photo that was inverted, if any.
         losses: of the inversion, by name.
+        source: the whole photo, if there is one, and
+        crop: the square of it that was inverted.
     """
 
     editor: Editor
@@ -65,6 +69,8 @@ class Edit:
     layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
     photo: Image.Image | None = None
     losses: tuple[tuple[str, float], ...] = ()
+    source: Image.Image | None = None
+    crop: Crop | None = None
 
     def move(self, **distances: float) -> Edit:
         """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
@@ -118,6 +124,31 @@ class Edit:
     def reconstruction(self) -> Image.Image:
         """The picture with all sliders at zero."""
         return self.editor.synthesise(self.wp)
+
+    def paste(
+        self,
+        mode: Mode = "difference",
+        photo: Image.Image | None = None,
+        crop: Crop | None = None,
+    ) -> Image.Image:
+        """The whole photo with the edit in it, at the photo's size.
+
+        Args:
+            mode: "difference" keeps the photo's own detail, "replace" blends the picture in.
+            photo: RGB; the one that was inverted by default.
+            crop: the square of it; that which was inverted by default.
+
+        Raises:
+            ImageError: there is no photo, as for a generated picture.
+        """
+        photo, crop = photo or self.source, crop or self.crop
+        if photo is None or crop is None:
+            raise ImageError("this picture came without a photo; there is nothing to paste it into")
+        images = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
+        before, after = (to_tensor(image)[0] for image in images)
+        pasted = paste_back(photo, crop, before, after, mode)
+        pasted.info = dict(photo.info)
+        return pasted
 
     def save(self, path: str | Path) -> None:
         """Save the picture; the suffix chooses the format.
@@ -307,12 +338,14 @@ class Editor:
         Raises:
             ImageError: the photo cannot be used.
         """
-        aligned = self.align(photo, crop)
+        source, square = load_image(photo), crop or Crop()
+        aligned = self.align(source, square)
         last: InversionStep | None = None
         for last in self.invert_steps(aligned, options):  # noqa: B007
             pass
         assert last is not None
-        return self.edit(last.wp[0], aligned, last.losses)
+        edit = self.edit(last.wp[0], aligned, last.losses)
+        return replace(edit, source=source, crop=square)
 
     def edit(
         self,
@@ -372,7 +405,12 @@ class Editor:
 
     def synthesise(self, code: Tensor) -> Image.Image:
         """The picture of one code [num_ws, w_dim]."""
-        return to_pil(self._on_device(lambda: self._synthesis(code)))
+        return self.synthesise_all(code[None])[0]
+
+    def synthesise_all(self, codes: Tensor) -> list[Image.Image]:
+        """The pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures."""
+        images = [self._on_device(partial(self._synthesis, code)) for code in codes]
+        return [to_pil(image) for image in images]
 
     @torch.no_grad()
     def _synthesis(self, code: Tensor) -> Tensor:

@@ -136,3 +136,44 @@ def test_crop_beyond_the_photo_is_reflected() -> None:
 def test_bad_crop(values: dict[str, float]) -> None:
     with pytest.raises(OptionError, match="crop"):
         Crop(**values)
+
+
+def test_the_colour_profile_stays_and_the_place_does_not(tmp_path: Path) -> None:
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 0.0)})
+    buffer = io.BytesIO()
+    picture = Image.effect_noise((60, 40), 60).convert("RGB")
+    picture.save(buffer, format="JPEG", exif=exif, icc_profile=profile, comment=b"at home")
+    loaded = load_image(buffer.getvalue())
+    assert loaded.size == (40, 60)
+    assert loaded.info == {"icc_profile": profile}
+    for name in ("out.jpg", "out.png", "out.webp"):
+        save_image(loaded, tmp_path / name)
+        data = (tmp_path / name).read_bytes()
+        assert b"compositeWithTrainedAlgorithmicMedia" in data, name
+        saved = Image.open(tmp_path / name)
+        assert saved.info["icc_profile"] == profile, name
+        assert not saved.getexif().get_ifd(0x8825), name
+        assert b"at home" not in data, name
+    cmyk = picture.convert("CMYK")
+    buffer = io.BytesIO()
+    cmyk.save(buffer, format="JPEG", icc_profile=profile)
+    assert load_image(buffer.getvalue()).info == {}
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF", "WEBP"])
+def test_formats_of_telephones(kind: str) -> None:
+    import pillow_heif
+
+    if kind == "HEIF":
+        pillow_heif.register_heif_opener()
+    picture = Image.new("RGB", (64, 48), (200, 60, 40))
+    buffer = io.BytesIO()
+    picture.save(buffer, format=kind)
+    found = load_image(buffer.getvalue())
+    assert found.size == (64, 48)
+    assert np.abs(np.asarray(found).mean(axis=(0, 1)) - (200, 60, 40)).max() < 6

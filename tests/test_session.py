@@ -123,6 +123,45 @@ def test_command_line(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
         assert list(data["move_distances"]) == [-1.0]
 
 
+def test_a_batch_goes_on_where_it_stopped(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.png", "b.png", "c.heic"):
+        (folder / name).write_bytes(photo.read_bytes())
+    (folder / "d.jpg").write_text("text")
+    (folder / "notes.txt").write_text("text")
+    command = ["edit", str(folder), "--move", "smile=2", "--domain", "tiny", "--steps", "1"]
+    command += ["--out", str(out)]
+    assert main(command) == 1
+    said = capsys.readouterr()
+    assert "1 of 4 failed" in said.err
+    assert "d.jpg is not a picture" in said.err
+    names = {path.name for path in out.iterdir()}
+    assert {"a.png", "a.npz", "a_edited.png", "c_edited.jpg", "done.json"} <= names
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    (folder / "b.png").write_bytes(photo.read_bytes() + b" ")
+    assert main(command) == 1
+    assert "2 were done before" in capsys.readouterr().out
+    changed = {p.name for p, stamp in before.items() if p.stat().st_mtime_ns != stamp}
+    assert changed == {"b.png", "b.npz", "b_edited.png", "done.json"}
+    command[3] = "smile=1"
+    main(command)
+    assert "done before" not in capsys.readouterr().out
+
+
+def test_the_whole_photo_comes_back(tiny: Editor, photo: Path, tmp_path: Path) -> None:
+    crop = Crop(0.5, 0.5, 0.6)
+    edit = tiny.invert(photo, crop, FAST)
+    source = np.asarray(Image.open(photo).convert("RGB"))
+    assert np.array_equal(np.asarray(edit.paste()), source)
+    moved = np.asarray(edit.move(smile=2.0).paste())
+    assert moved.shape == source.shape
+    assert (moved != source).any()
+    assert (moved[0] == source[0]).all()
+    with pytest.raises(ImageError, match="without a photo"):
+        tiny.sample(0).paste()
+
+
 def test_command_line_errors_are_one_line(photo: Path, tmp_path: Path, capsys) -> None:
     out = ["--out", str(tmp_path / "o")]
     assert main(["invert", str(photo), "--domain", "nowhere", *out]) == 1

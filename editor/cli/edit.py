@@ -19,6 +19,12 @@ def add(commands: Sub) -> None:
         "--move", nargs="+", required=True, metavar="NAME=DISTANCE", help="smile=2 age=-1"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument(
+        "--paste",
+        choices=("difference", "replace", "none"),
+        default="difference",
+        help="how the whole photo is made: keep its detail, blend the picture in, or not at all",
+    )
     invert.add_photo_options(parser)
 
 

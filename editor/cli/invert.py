@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain
 from editor.errors import OptionError
+
+if TYPE_CHECKING:
+    from editor.alignment.crop import Crop
+    from editor.editing.paste import Mode
+    from editor.inversion.loop import InversionOptions
+    from editor.session import Edit, Editor
+
+DONE = "done.json"
 
 
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "invert", run, "Invert photos: a code (.npz) and a picture (.png) of each."
+        commands,
+        "invert",
+        run,
+        "Invert photos: a code (.npz) and a picture (.png) of each. Run again to go on.",
     )
-    parser.add_argument("photos", type=Path, nargs="+")
+    parser.add_argument("photos", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     add_photo_options(parser)
 
@@ -23,11 +37,12 @@ def add(commands: Sub) -> None:
 def add_photo_options(parser: argparse.ArgumentParser) -> None:
     """Options of everything that inverts a photo."""
     add_domain(parser)
-    parser.add_argument("--steps", type=int, default=100, help="most updates; 0: the encoder alone")
-    parser.add_argument("--lr", type=float, default=0.01)
-    parser.add_argument("--weight-pix", type=float, default=1.0)
-    parser.add_argument("--weight-feat", type=float, default=0.2)
-    parser.add_argument("--weight-domain", type=float, default=2.0)
+    parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
+    parser.add_argument("--lr", type=float, help="learning rate")
+    for term in ("pix", "feat", "domain"):
+        parser.add_argument(
+            f"--weight-{term}", type=float, help="where not given, as the domain says"
+        )
     parser.add_argument(
         "--crop",
         type=float,
@@ -36,6 +51,9 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         metavar=("X", "Y", "SIDE", "ANGLE"),
         help="centre (0…1), side (of the shorter side), degrees; default: the centre square",
     )
+    parser.add_argument(
+        "--redo", action="store_true", help="also what is in --out already, instead of going on"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,39 +61,121 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from editor.alignment.crop import Crop
-    from editor.errors import EditorError, ImageError
-    from editor.inversion.loop import InversionOptions
-    from editor.inversion.objective import Weights
+    from editor.errors import EditorError
     from editor.runtime import use_threads
     from editor.session import Editor
+    from editor.training.run import write_text
 
     use_threads(args.threads)
-    weights = Weights(args.weight_pix, args.weight_feat, args.weight_domain)
-    options = InversionOptions(steps=args.steps, lr=args.lr, weights=weights)
     crop = Crop(*args.crop) if args.crop else None
-    _check_targets(args.photos, args.out)
+    photos = _find(args.photos)
+    _check_targets(photos, args.out)
     editor = Editor.open(args.domain, args.device)
+    options = _options(args, editor)
     moves = getattr(args, "moves", {})
+    paste = getattr(args, "paste", "none")
+    asked = repr((editor.pack.fingerprint, options, crop, sorted(moves.items()), paste))
+    done = {} if args.redo else _read_done(args.out)
     failures: list[str] = []
-    for photo in tqdm(args.photos, unit="photo"):
+    skipped = 0
+    for photo in tqdm(photos, unit="photo"):
+        key = _key(photo, asked)
+        if done.get(photo.stem) == key and (args.out / f"{photo.stem}.png").is_file():
+            skipped += 1
+            continue
         try:
-            if not photo.is_file():
-                raise ImageError(f"{photo} was not found")
-            if photo.suffix == ".npz":
-                edit = editor.open_code(photo).move(**moves)
-            else:
-                edit = editor.invert(photo, crop, options).move(**moves)
-            edit.save(args.out / f"{photo.stem}.png")
-            edit.save_code(args.out / f"{photo.stem}.npz")
+            edit = _open(editor, photo, crop, options).move(**moves)
+            _save(edit, photo, args.out, paste)
+            done[photo.stem] = key
+            write_text(args.out / DONE, json.dumps(done, indent=1) + "\n")
             fit = dict(edit.losses).get("loss_pix")
             tqdm.write(
                 f"{photo.name}: {args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
             )
         except EditorError as error:
             failures.append(f"{photo}: {error}")
+    if skipped:
+        print(f"{skipped} were done before; --redo makes them again")
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
+    if failures:
+        print(f"{len(failures)} of {len(photos)} failed", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _open(editor: Editor, photo: Path, crop: Crop | None, options: InversionOptions) -> Edit:
+    from editor.errors import ImageError
+
+    if not photo.is_file():
+        raise ImageError(f"{photo} was not found")
+    if photo.suffix == ".npz":
+        return editor.open_code(photo)
+    return editor.invert(photo, crop, options)
+
+
+def _save(edit: Edit, photo: Path, out: Path, paste: str) -> None:
+    from editor.images import save_image
+
+    if paste != "none" and edit.source is not None:
+        suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
+        mode: Mode = "replace" if paste == "replace" else "difference"
+        save_image(edit.paste(mode), out / f"{photo.stem}_edited{suffix}")
+    edit.save_code(out / f"{photo.stem}.npz")
+    edit.save(out / f"{photo.stem}.png")
+
+
+def _key(photo: Path, asked: str) -> str:
+    """Names a photo as it is now and what is to be done with it."""
+    state = photo.stat() if photo.is_file() else None
+    seen = (str(photo.resolve()), state and (state.st_size, state.st_mtime_ns), asked)
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def _read_done(out: Path) -> dict[str, str]:
+    """What an earlier run finished, by the photo's name."""
+    try:
+        found = json.loads((out / DONE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _options(args: argparse.Namespace, editor: Editor) -> InversionOptions:
+    """As the domain says, with what was given instead."""
+    from dataclasses import replace
+
+    usual = editor.inversion
+    weights = {
+        term: value
+        for term in ("pix", "feat", "domain")
+        if (value := getattr(args, f"weight_{term}")) is not None
+    }
+    return replace(
+        usual,
+        steps=usual.steps if args.steps is None else args.steps,
+        lr=usual.lr if args.lr is None else args.lr,
+        weights=replace(usual.weights, **weights),
+    )
+
+
+def _find(given: list[Path]) -> list[Path]:
+    """Files as given, and the photos of folders.
+
+    Raises:
+        OptionError: a folder holds none.
+    """
+    from editor.images import PHOTO_SUFFIXES
+
+    photos: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            photos.append(path)
+            continue
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+        if not found:
+            raise OptionError(f"{path} holds no photos")
+        photos += found
+    return photos
 
 
 def _check_targets(photos: list[Path], out: Path) -> None:
