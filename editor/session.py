@@ -18,7 +18,8 @@ from torch import Tensor
 from editor.alignment.crop import Crop, crop_square
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.move import move
-from editor.editing.paste import Mode, paste_back
+from editor.editing.paste import Mode as Mode
+from editor.editing.paste import paste_back
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.images import load_image, save_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
 
 from editor import Editor, Library
 from editor.ui.components import (
@@ -16,6 +17,10 @@ from editor.ui.components import (
     slider_panel,
 )
 from editor.ui.handlers import (
+    KEEP,
+    REPLACE,
+    SQUARE,
+    WHOLE,
     Handlers,
     Settings,
     example_value,
@@ -34,6 +39,12 @@ DOWNLOAD = """(file) => {
   if (!file || !file.uri) return;
   const link = document.createElement('a');
   link.href = file.uri; link.download = file.name;
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+DOWNLOAD_FILE = """(file) => {
+  if (!file || !file.url) return;
+  const link = document.createElement('a');
+  link.href = file.url; link.download = file.orig_name || 'edited';
   document.body.appendChild(link); link.click(); link.remove();
 }"""
 DARK = "() => { document.body.classList.toggle('dark'); }"
@@ -106,20 +117,34 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
                     cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
                 help_text = gr.Markdown(hint(editor), elem_id="hint")
                 faces = example_pictures(examples)
-                settings, layers = _advanced(editor)
+                settings, layers, mode = _advanced(editor)
             with gr.Column(elem_id="stage"):
                 picture = picture_view(first)
-                status = gr.HTML(welcome(editor), elem_id="status")
+                with gr.Row(elem_id="view-row"):
+                    status = gr.HTML(welcome(editor), elem_id="status")
+                    view = gr.Radio(
+                        [SQUARE, WHOLE],
+                        value=SQUARE,
+                        label="Show",
+                        show_label=False,
+                        container=False,
+                        elem_id="view",
+                    )
                 with gr.Row(elem_id="buttons"):
                     save = gr.Button("Save picture", elem_id="save", size="sm", min_width=100)
+                    save_photo = gr.Button(
+                        "Save photo", elem_id="save-photo", size="sm", min_width=100
+                    )
                     save_code = gr.Button(
                         "Save code", elem_id="save-code", size="sm", min_width=100
                     )
                     reset = gr.Button("Reset sliders", elem_id="reset", size="sm", min_width=100)
+                    adopt = gr.Button("Use as photo", elem_id="adopt", size="sm", min_width=100)
                     gr.Button("Hold to compare", elem_id="compare", size="sm", min_width=120)
             with gr.Column(elem_id="sliders"):
                 panel = slider_panel(panel_value(editor))
         file = gr.JSON(visible=False)
+        photo_file = gr.File(visible=False)
 
         turned = {"inputs": [square, angle], "outputs": square, "show_progress": "hidden"}
         placed = {
@@ -148,10 +173,13 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
         # one job a visitor: a start by one way ends what the other way began
         start_button.click(None, cancels=[tried])
         faces.select(None, cancels=[clicked])
-        now = {"inputs": [visitor, panel, layers], "show_progress": "hidden"}
+        now = {"inputs": [visitor, panel, layers, view, mode], "show_progress": "hidden"}
         # a slider that was moved meanwhile takes effect when the job is done
         for event in (clicked, tried):
-            event.then(handlers.slide, outputs=[picture, where], **now)
+            event.then(handlers.slide, outputs=[picture, where], **now).then(
+                handlers.look, outputs=picture, **now
+            )
+        gr.on([view.input, mode.input], handlers.look, outputs=picture, **now)
         cancel.click(
             lambda: '<div class="status" role="status">Stopped; the last picture is kept.</div>',
             outputs=status,
@@ -180,14 +208,28 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
             (save, handlers.download_picture),
             (save_code, handlers.download_code),
         ):
-            button.click(make, outputs=file, **now).success(None, file, None, js=DOWNLOAD)
+            button.click(make, [visitor, panel, layers], file, show_progress="hidden").success(
+                None, file, None, js=DOWNLOAD
+            )
+        whole = [photo, visitor, panel, layers, mode]
+
+        def pasted(*given: Any) -> str:
+            """The edited photo as a file of the page's cache, which is emptied by the hour."""
+            data, name = handlers.whole_photo(*given)
+            return save_bytes_to_cache(data, name, cache_dir=photo.GRADIO_CACHE)
+
+        save_photo.click(pasted, whole, photo_file, show_progress="hidden").success(
+            None, photo_file, None, js=DOWNLOAD_FILE
+        )
+        adopt.click(pasted, whole, photo, show_progress="hidden")
         dark.click(None, js=DARK)
     return page
 
 
-def _advanced(editor: Editor) -> tuple[list[gr.Number], gr.Textbox]:
+def _advanced(editor: Editor) -> tuple[list[gr.Number], gr.Textbox, gr.Radio]:
     default = Settings.of(editor.inversion)
     with gr.Accordion("Advanced", open=False):
+        mode = gr.Radio([KEEP, REPLACE], value=KEEP, label="In the whole photo", elem_id="mode")
         numbers = [
             gr.Number(default.steps, label="Most steps", minimum=0, maximum=1000, precision=0),
             gr.Number(default.lr, label="Learning rate", minimum=0.0001, maximum=0.2),
@@ -200,4 +242,4 @@ def _advanced(editor: Editor) -> tuple[list[gr.Number], gr.Textbox]:
             info="Each moves its own layers; here others: smile=2-5; age=0,1. Then press Enter.",
             elem_id="layers",
         )
-    return numbers, layers
+    return numbers, layers, mode

@@ -10,7 +10,7 @@ import io
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,11 +19,15 @@ from PIL import Image
 
 from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
 from editor.errors import EditorError, ImageError, OptionError
-from editor.images import load_image
-from editor.ui.state import Visitor, data_uri, png_bytes
+from editor.images import encode_image, load_image
+from editor.session import Mode
+from editor.ui.state import Visitor, data_uri, jpeg_uri, png_bytes, small_jpeg
 
 F = TypeVar("F", bound=Callable[..., Any])
 BEYOND = 1.5
+SQUARE, WHOLE = "Square", "Whole photo"
+KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
+MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 PREVIEW_S = 0.25
 PHOTO_SIDE_PX = 480
 log = logging.getLogger(__name__)
@@ -123,11 +127,7 @@ class Handlers:
     def _square(self, path: str, editor: Editor) -> dict[str, Any]:
         photo = load_image(path)
         width, height = photo.size
-        small = photo.copy()
-        small.thumbnail((PHOTO_SIDE_PX, PHOTO_SIDE_PX), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        small.save(buffer, format="JPEG", quality=88)
-        source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+        source = jpeg_uri(small_jpeg(photo, PHOTO_SIDE_PX))
         crop = asdict(_first_crop(photo))
         marks = editor.info.landmarks
         size = {"width": width, "height": height}
@@ -158,8 +158,15 @@ class Handlers:
                 raise ImageError("there is no photo yet; drop one on the left, or try an example")
             editor = self._editor(visitor)
             photo = load_image(path)
-            aligned = editor.align(photo, _crop(square, path, photo))
+            crop = _crop(square, path, photo)
+            aligned = editor.align(photo, crop)
             options = _options(settings)
+            origin: dict[str, Any] = {
+                "photo": _key(path),
+                "square": (crop.x, crop.y, crop.side, crop.angle),
+                "small": small_jpeg(photo),
+                "before": png_bytes(aligned),
+            }
             before, shown_at, started = data_uri(aligned), 0.0, time.monotonic()
             step = None
             panel: Any = panel_value(editor)
@@ -172,7 +179,7 @@ class Handlers:
                 text = f"Step {step.step} of {options.steps} · fit {step.losses['loss_pix']:.3f}"
                 bar = f'<progress max="{options.steps or 1}" value="{step.step}"></progress>'
                 yield (
-                    _visitor(edit),
+                    replace(_visitor(edit), **origin),
                     _picture(edit, before),
                     _status(bar + html.escape(text)),
                     panel,
@@ -182,7 +189,7 @@ class Handlers:
             edit = editor.edit(step.wp[0], aligned, step.losses)
             seconds = time.monotonic() - started
             verdict = self._verdict(edit, step.step, seconds)
-            yield _visitor(edit), _picture(edit, before), verdict, panel
+            yield replace(_visitor(edit), **origin), _picture(edit, before), verdict, panel
         except GeneratorExit:
             raise
         except Exception as error:
@@ -190,15 +197,56 @@ class Handlers:
 
     @guarded
     def slide(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
+        self,
+        visitor: Visitor,
+        panel: dict[str, Any] | None,
+        layers: str = "",
+        view: str = SQUARE,
+        mode: str = KEEP,
     ) -> tuple[dict[str, Any], str]:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
         edit = self._edit(visitor, panel, layers)
         if edit is None:
             raise ImageError("invert a photo first; then the sliders change it")
-        picture = _picture(edit)
+        picture = _view(edit, visitor, view, mode)
         return picture, where(edit.editor, (time.monotonic() - started) * 1000)
+
+    @guarded
+    def look(
+        self,
+        visitor: Visitor,
+        panel: dict[str, Any] | None,
+        layers: str = "",
+        view: str = SQUARE,
+        mode: str = KEEP,
+    ) -> dict[str, Any]:
+        """Another view: the picture, with what it is compared to."""
+        picture, _ = self.slide(visitor, panel, layers, view, mode)
+        if view == WHOLE and visitor.small:
+            return {**picture, "before": jpeg_uri(visitor.small)}
+        before = base64.b64encode(visitor.before).decode()
+        return {**picture, "before": f"data:image/png;base64,{before}" if before else ""}
+
+    @guarded
+    def whole_photo(
+        self,
+        path: str | None,
+        visitor: Visitor,
+        panel: dict[str, Any] | None,
+        layers: str = "",
+        mode: str = KEEP,
+    ) -> tuple[bytes, str]:
+        """The whole photo, edited, at its own size: the bytes of a file and its name."""
+        edit = self._need(visitor, panel, layers)
+        if path is None or visitor.square is None:
+            raise ImageError("there is no photo to put the picture into; this one was generated")
+        if visitor.photo != _key(path):
+            raise ImageError("the photo was changed after it was inverted; press Invert again")
+        photo = load_image(path)
+        pasted = edit.paste(MODES[mode], photo, Crop(*visitor.square))
+        png = path.lower().endswith(".png")
+        return encode_image(pasted, "PNG" if png else "JPEG"), f"edited{'.png' if png else '.jpg'}"
 
     @guarded
     def reset(self, visitor: Visitor) -> dict[str, Any]:
@@ -211,7 +259,7 @@ class Handlers:
     ) -> dict[str, str]:
         """The picture as a file for the browser: name and data URI."""
         edit = self._need(visitor, panel, layers)
-        data = base64.b64encode(png_bytes(edit.image)).decode()
+        data = base64.b64encode(encode_image(edit.image, "PNG")).decode()
         return {"name": "edited.png", "uri": f"data:image/png;base64,{data}"}
 
     @guarded
@@ -356,6 +404,17 @@ def _picture(edit: Edit, before: str | None = None) -> dict[str, Any]:
     subject = edit.editor.info.subject
     alt = f"Edited {subject}: {moved}" if moved else f"Reconstructed {subject}"
     return {"after": data_uri(edit.image), "before": before, "alt": alt}
+
+
+def _view(edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
+    """The square, or the whole photo at the size of the page."""
+    picture = _picture(edit)
+    if view != WHOLE or visitor.square is None:
+        return picture
+    photo = Image.open(io.BytesIO(visitor.small)).convert("RGB")
+    pasted = edit.paste(MODES[mode], photo, Crop(*visitor.square))
+    after = jpeg_uri(small_jpeg(pasted)) if edit.moves else jpeg_uri(visitor.small)
+    return {**picture, "after": after, "fit": "contain"}
 
 
 def _status(content: str) -> str:

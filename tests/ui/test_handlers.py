@@ -11,7 +11,7 @@ from PIL import Image
 
 from editor import Library
 from editor.ui.build import build_ui, launch_options
-from editor.ui.handlers import Handlers
+from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
 from editor.ui.state import Visitor
 from editor.weights.convert import Sources, convert_idinvert
 from tests.reference.published import write_published
@@ -129,6 +129,34 @@ def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> 
     with pytest.raises(gr.Error, match="Something unexpected") as caught:
         handlers.example({"chosen": 0}, TINY)
     assert "division" not in str(caught.value)
+
+
+def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None:
+    square = handlers.show_photo(photo, TINY) | {"side": 0.5}
+    visitor = list(handlers.invert(photo, square, TINY, *SETTINGS))[-1][0]
+    source = Image.open(photo).convert("RGB")
+    data, name = handlers.whole_photo(photo, visitor, _moves())
+    assert name == "edited.png"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(source))
+    assert b"compositeWithTrainedAlgorithmicMedia" in data
+    for mode in (KEEP, REPLACE):
+        data, _ = handlers.whole_photo(photo, visitor, _moves(smile=2.0), "", mode)
+        pasted = np.asarray(Image.open(io.BytesIO(data)))
+        assert pasted.shape == (60, 40, 3)
+        assert (pasted != np.asarray(source)).any()
+        assert np.array_equal(pasted[:15], np.asarray(source)[:15])
+    seen = handlers.look(visitor, _moves(), "", WHOLE)
+    assert seen["fit"] == "contain"
+    assert _decode(seen["after"]).size == _decode(seen["before"]).size == (40, 60)
+    back = handlers.look(visitor, _moves(), "", SQUARE)
+    assert _decode(back["before"]).size == (16, 16)
+    assert "fit" not in back
+    other = tmp_path / "other.png"
+    source.save(other)
+    with pytest.raises(gr.Error, match="press Invert again"):
+        handlers.whole_photo(str(other), visitor, _moves())
+    with pytest.raises(gr.Error, match="generated"):
+        handlers.whole_photo(photo, handlers.first_visitor(), _moves())
 
 
 def test_layers_can_be_chosen(handlers: Handlers) -> None:

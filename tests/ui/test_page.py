@@ -361,6 +361,61 @@ def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) ->
     page.wait_for_selector("#square .mark:not([hidden])")
 
 
+def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, faces) -> None:
+    """Two faces in one photo, edited one after the other."""
+    whole = Image.new("RGB", (900, 500), (90, 110, 130))
+    for index, x in enumerate((80, 520)):
+        whole.paste(faces.example(index, 0.6).resize((300, 300)), (x, 100))
+    path = tmp_path / "two.png"
+    whole.save(path)
+    page.set_input_files("#photo input[type=file]", str(path))
+    page.wait_for_selector("#square .crop:not([hidden])")
+    square = page.locator("#square .square")
+    square.focus()
+    for _ in range(24):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    page.click("text=Advanced")
+    page.get_by_label("Most steps").fill("5")
+    page.click("#invert")
+    page.wait_for_selector("#status :text('Done')")
+    before = _source(page)
+    page.click("#view :text('Whole photo')")
+    shown = _wait_for_change(page, before)
+    assert shown.startswith("data:image/jpeg")
+    assert "contain" in page.get_attribute("#picture .frame", "class")
+    with page.expect_download() as download:
+        page.click("#save-photo")
+    untouched = np.asarray(Image.open(download.value.path()))
+    assert np.array_equal(untouched, np.asarray(whole))
+    page.locator("#slider-smile input").fill("3")
+    _wait_for_change(page, shown)
+    with page.expect_download() as download:
+        page.click("#save-photo")
+    edited = np.asarray(Image.open(download.value.path()))
+    assert edited.shape == (500, 900, 3)
+    changed = (edited != np.asarray(whole)).any(axis=2)
+    assert changed.any()
+    assert not changed[:, 460:].any()
+    first = page.get_attribute("#square img", "src")
+    page.click("#adopt")
+    page.wait_for_function("old => document.querySelector('#square img').src !== old", arg=first)
+    page.click("#save-photo")
+    page.wait_for_selector(".toast-body:has-text('press Invert again')")
+    square.focus()
+    for _ in range(24):
+        page.keyboard.press("ArrowRight")
+    page.click("#invert")
+    page.wait_for_selector("#status :text('Step')")
+    page.wait_for_selector("#status :text('Done')")
+    page.wait_for_timeout(1500)
+    with page.expect_download() as download:
+        page.click("#save-photo")
+    again = np.asarray(Image.open(download.value.path()))
+    assert np.array_equal(again, edited)  # the second face was not moved yet
+
+
 def test_layers_of_a_slider(page) -> None:
     before = _source(page)
     page.locator("#slider-smile input").fill("3")

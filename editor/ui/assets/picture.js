@@ -25,6 +25,7 @@ function show() {
   set(after, value.after);
   set(find('.before'), kept.before);
   find('.frame').classList.toggle('empty', !value.after);
+  find('.frame').classList.toggle('contain', value.fit === 'contain');
   place(split);
 }
 
