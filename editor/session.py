@@ -16,6 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from editor.alignment.crop import Crop, crop_square
+from editor.alignment.detect import CONFIDENT as CONFIDENT
+from editor.alignment.detect import crop_of, detect
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.move import move
 from editor.editing.paste import Mode as Mode
@@ -35,6 +37,7 @@ from editor.weights.domain import (
 from editor.weights.layers import parse_layers
 
 CODE_SCHEMA = 1
+DETECT_PX = 1280  # photos are made smaller before anything is looked for
 T = TypeVar("T")
 _workers: dict[str, ThreadPoolExecutor] = {}
 
@@ -288,15 +291,48 @@ class Editor:
             raise OptionError(f"domain '{self.info.name}' has no slider '{name}'; it has: {known}")
         return self.boundaries[name]
 
-    def align(
-        self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None
-    ) -> Image.Image:
-        """Cut and scale a photo to the domain's square; the whole centre square by default.
+    def find(
+        self, photo: str | Path | bytes | Image.Image, least: float = CONFIDENT
+    ) -> list[tuple[Crop, float]]:
+        """Where the photo shows what the domain knows: squares with a confidence, best first.
+
+        Empty where nothing is found, and in domains whose pictures need no alignment.
+
+        Args:
+            photo: a path, bytes of a file, or an image.
+            least: confidence, 0…1, below which a square is not given.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        return crop_square(load_image(photo), crop or Crop(), self.info.resolution)
+        aligner, image = self.pack.aligner, load_image(photo)
+        if aligner is None:
+            return []
+        small = image.copy()
+        small.thumbnail((DETECT_PX, DETECT_PX), Image.Resampling.BOX)
+        pixels = to_tensor(small).to(self.device)
+        found = self._on_device(lambda: detect(pixels, aligner))
+        return [
+            (crop_of(one.pose, *small.size), one.confidence)
+            for one in found
+            if one.confidence >= least
+        ]
+
+    def place(self, photo: str | Path | bytes | Image.Image) -> Crop:
+        """The square that is taken of a photo unless another is given: the likeliest, or the centre."""
+        found = self.find(photo, least=0.0)
+        return found[0][0] if found else Crop()
+
+    def align(
+        self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None
+    ) -> Image.Image:
+        """Cut and scale a photo to the domain's square; by default as `place` says.
+
+        Raises:
+            ImageError: the photo cannot be used.
+        """
+        image = load_image(photo)
+        return crop_square(image, crop or self.place(image), self.info.resolution)
 
     def invert_steps(
         self, aligned: Image.Image, options: InversionOptions | None = None
@@ -330,7 +366,7 @@ class Editor:
 
         Args:
             photo: a path, bytes of a file, or an image.
-            crop: the square to take; the centre square by default.
+            crop: the square to take; by default as `place` says.
             options: how to optimise.
 
         Returns:
@@ -339,7 +375,8 @@ class Editor:
         Raises:
             ImageError: the photo cannot be used.
         """
-        source, square = load_image(photo), crop or Crop()
+        source = load_image(photo)
+        square = crop or self.place(source)
         aligned = self.align(source, square)
         last: InversionStep | None = None
         for last in self.invert_steps(aligned, options):  # noqa: B007

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from editor.cli import (
+    align,
     convert,
     download,
     edit,
@@ -14,8 +15,10 @@ from editor.cli import (
     fit_boundaries,
     inspect,
     make_pack,
+    measure_aligner,
     measure_samples,
     show,
+    train_aligner,
     train_encoder,
     train_generator,
 )
@@ -24,10 +27,13 @@ from editor.cli.options import apply_preset
 from editor.errors import EditorError
 
 COMMANDS = (
+    align,
     invert_command,
     edit,
     train_generator,
     train_encoder,
+    train_aligner,
+    measure_aligner,
     make_pack,
     measure_samples,
     fit_boundaries,

@@ -49,7 +49,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         nargs=4,
         default=None,
         metavar=("X", "Y", "SIDE", "ANGLE"),
-        help="centre (0…1), side (of the shorter side), degrees; default: the centre square",
+        help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
     )
     parser.add_argument(
         "--redo", action="store_true", help="also what is in --out already, instead of going on"
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
     use_threads(args.threads)
     crop = Crop(*args.crop) if args.crop else None
-    photos = _find(args.photos)
+    photos = find_photos(args.photos)
     _check_targets(photos, args.out)
     editor = Editor.open(args.domain, args.device)
     options = _options(args, editor)
@@ -158,7 +158,7 @@ def _options(args: argparse.Namespace, editor: Editor) -> InversionOptions:
     )
 
 
-def _find(given: list[Path]) -> list[Path]:
+def find_photos(given: list[Path]) -> list[Path]:
     """Files as given, and the photos of folders.
 
     Raises:

@@ -14,6 +14,7 @@ def add(commands: Sub) -> None:
     parser.add_argument("--name", required=True, help="name of the domain")
     parser.add_argument("--generator", type=Path, required=True, help="run folder with G and D")
     parser.add_argument("--encoder", type=Path, required=True, help="run folder with E")
+    parser.add_argument("--aligner", type=Path, help="run folder with an aligner, if there is one")
     parser.add_argument("--title", required=True, help="a person's words for the domain")
     parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
     parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
@@ -32,13 +33,16 @@ def run(args: argparse.Namespace) -> None:
     from editor.weights.domain import CHECKPOINTS
     from editor.weights.pack import make_pack
 
+    sources = {
+        "generator": args.generator,
+        "discriminator": args.generator,
+        "encoder": args.encoder,
+    }
+    if args.aligner is not None:
+        sources["aligner"] = args.aligner
     path = make_pack(
         args.name,
-        {
-            "generator": args.generator,
-            "discriminator": args.generator,
-            "encoder": args.encoder,
-        },
+        sources,
         CHECKPOINTS,
         title=args.title,
         subject=args.subject,

@@ -8,11 +8,31 @@ from typing import Any, TypeVar
 
 from editor.errors import OptionError
 
-C = TypeVar("C", bound="NetworkConfig")
+C = TypeVar("C", bound="Config")
+
+
+class Config:
+    """What the configurations of all networks can do."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary, read back by `from_dict`."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls: type[C], values: dict[str, Any]) -> C:
+        """Build from a dictionary, refusing unknown names.
+
+        Raises:
+            OptionError: a name is unknown, or a value is outside its range.
+        """
+        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        if unknown := sorted(set(values) - known):
+            raise OptionError(f"{cls.__name__} does not know {unknown}; it knows {sorted(known)}")
+        return cls(**values)
 
 
 @dataclass(frozen=True)
-class NetworkConfig:
+class NetworkConfig(Config):
     """What all networks share: a square resolution and a channel budget.
 
     Channels at resolution r are `min(fmaps_base // r, fmaps_max)`.
@@ -50,22 +70,6 @@ class NetworkConfig:
     def resolutions(self) -> tuple[int, ...]:
         """All resolutions of the network, 4 first."""
         return tuple(2**i for i in range(2, int(math.log2(self.resolution)) + 1))
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary, read back by `from_dict`."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls: type[C], values: dict[str, Any]) -> C:
-        """Build from a dictionary, refusing unknown or missing names.
-
-        Raises:
-            OptionError: a name is unknown, or a value is outside its range.
-        """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise OptionError(f"{cls.__name__} does not know {unknown}; it knows {sorted(known)}")
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -156,3 +160,14 @@ class StyleGAN1EncoderConfig(NetworkConfig):
     def channels(self, resolution: int) -> int:
         """Number of feature channels at a resolution."""
         return min(self.fmaps_base * (self.resolution // resolution), self.fmaps_max)
+
+
+@dataclass(frozen=True)
+class AlignerConfig(Config):
+    """The network that finds the domain's object; `width` is the first layer's channels."""
+
+    width: int = 24
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= 256:
+            raise OptionError(f"width is {self.width}; expected 1 to 256")

@@ -20,7 +20,7 @@ from PIL import Image
 from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
 from editor.errors import EditorError, ImageError, OptionError
 from editor.images import encode_image, load_image
-from editor.session import Mode
+from editor.session import CONFIDENT, Mode
 from editor.ui.state import Visitor, data_uri, jpeg_uri, png_bytes, small_jpeg
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,10 +128,19 @@ class Handlers:
         photo = load_image(path)
         width, height = photo.size
         source = jpeg_uri(small_jpeg(photo, PHOTO_SIDE_PX))
-        crop = asdict(_first_crop(photo))
-        marks = editor.info.landmarks
-        size = {"width": width, "height": height}
-        return {"src": source, "photo": _key(path), "marks": marks, **size, **crop}
+        found = _found(editor, photo)
+        crop = found[0][0] if found else _first_crop(photo)
+        value = {
+            "src": source,
+            "photo": _key(path),
+            "width": width,
+            "height": height,
+            "marks": editor.info.landmarks,
+            "found": [{**asdict(one), "confidence": chance} for one, chance in found],
+            "subject": editor.info.subject,
+            "says": _says(editor, found),
+        }
+        return value | asdict(crop)
 
     @guarded
     def turn(self, square: dict[str, Any] | None, angle: float) -> dict[str, Any] | None:
@@ -158,7 +167,7 @@ class Handlers:
                 raise ImageError("there is no photo yet; drop one on the left, or try an example")
             editor = self._editor(visitor)
             photo = load_image(path)
-            crop = _crop(square, path, photo)
+            crop = _crop(square, path, photo, editor)
             aligned = editor.align(photo, crop)
             options = _options(settings)
             origin: dict[str, Any] = {
@@ -325,7 +334,7 @@ def hint(editor: Editor) -> str:
     subject = editor.info.subject
     place = f"put the square close around the {subject}"
     if editor.info.landmarks:
-        place = "drag and size the square until eyes and mouth lie on its marks"
+        place = "check that eyes and mouth lie on the marks of the square"
     return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
 
 
@@ -377,10 +386,31 @@ def _first_crop(photo: Image.Image) -> Crop:
     return Crop(y=0.45, side=0.7)  # most portraits sit high and leave room around
 
 
-def _crop(square: dict[str, Any] | None, path: str, photo: Image.Image) -> Crop:
+def _found(editor: Editor, photo: Image.Image) -> list[tuple[Crop, float]]:
+    """The squares that are sure, or else the likeliest one."""
+    likely = editor.find(photo, least=0.0)
+    return [one for one in likely if one[1] >= CONFIDENT] or likely[:1]
+
+
+def _says(editor: Editor, found: list[tuple[Crop, float]]) -> str:
+    """What there is to say of what was found; nothing where it is plain."""
+    subject = editor.info.subject
+    if editor.pack.aligner is None:
+        return ""
+    if not found:
+        return f"No {subject} was found. Put the square around one by hand."
+    if found[0][1] < CONFIDENT:
+        return f"This may not be a {subject}. Check the square, and move it if it is wrong."
+    if len(found) > 1:
+        return f"{len(found)} {subject}s were found. Click the one that you want."
+    return ""
+
+
+def _crop(square: dict[str, Any] | None, path: str, photo: Image.Image, editor: Editor) -> Crop:
     """The square that was placed; the first one if it was placed on another photo."""
     if not isinstance(square, dict) or square.get("photo") != _key(path):
-        return _first_crop(photo)
+        found = _found(editor, photo)
+        return found[0][0] if found else _first_crop(photo)
     try:
         return Crop(*(float(square[key]) for key in ("x", "y", "side", "angle")))
     except (KeyError, TypeError, ValueError) as error:

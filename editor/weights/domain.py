@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, OptionError, PackError, PackNotFoundError, WeightsError
+from editor.models.aligner import Aligner
 from editor.models.config import (
+    AlignerConfig,
+    Config,
     DiscriminatorConfig,
     EncoderConfig,
     GeneratorConfig,
-    NetworkConfig,
     StyleGAN1Config,
     StyleGAN1EncoderConfig,
 )
@@ -33,11 +35,11 @@ BOUNDARIES = PROJECT / "boundaries"
 N = TypeVar("N", bound=nn.Module)
 AnyGenerator = StyleGAN2Generator | StyleGAN1Generator
 AnyEncoder = Encoder | StyleGAN1Encoder
-GENERATORS: dict[str, tuple[type[AnyGenerator], type[NetworkConfig]]] = {
+GENERATORS: dict[str, tuple[type[AnyGenerator], type[Config]]] = {
     "stylegan2": (StyleGAN2Generator, GeneratorConfig),
     "stylegan1": (StyleGAN1Generator, StyleGAN1Config),
 }
-ENCODERS: dict[str, tuple[type[AnyEncoder], type[NetworkConfig]]] = {
+ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
     "residual": (Encoder, EncoderConfig),
     "stylegan1": (StyleGAN1Encoder, StyleGAN1EncoderConfig),
 }
@@ -87,6 +89,7 @@ class DomainPack:
     Attributes:
         discriminator: None where it was not published.
         perceptual: the pack's own perceptual network, if it has one.
+        aligner: finds the domain's object in a photo, if the pack has one.
         fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
     """
 
@@ -97,6 +100,7 @@ class DomainPack:
     discriminator: Discriminator | None
     fingerprint: str
     perceptual: VGG16Perceptual | None = None
+    aligner: Aligner | None = None
 
 
 def list_domains(root: Path = CHECKPOINTS) -> list[str]:
@@ -157,13 +161,15 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
 
     generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
     encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
-    discriminator = perceptual = None
+    discriminator = perceptual = aligner = None
     if has("discriminator"):
         discriminator = load_network(
             file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
         ).to(device)
     if has("perceptual"):
         perceptual = _load_perceptual(file("perceptual")).to(device)
+    if has("aligner"):
+        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
     found = (generator.resolution, generator.num_ws, generator.w_dim)
     said = (info.resolution, info.num_ws, info.w_dim)
     inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
@@ -181,11 +187,13 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
             f"({trained_for}, not {name_of_weights}). Restore the pack from one release, or train "
             f"the encoder for this generator: python -m editor train-encoder --generator {path}"
         )
-    return DomainPack(info, path, generator, encoder, discriminator, name_of_weights, perceptual)
+    return DomainPack(
+        info, path, generator, encoder, discriminator, name_of_weights, perceptual, aligner
+    )
 
 
 def load_any(
-    file: Path, kind: str, known: dict[str, tuple[type[N], type[NetworkConfig]]], domain: str | None
+    file: Path, kind: str, known: dict[str, tuple[type[N], type[Config]]], domain: str | None
 ) -> N:
     """Load a network whose header names its architecture.
 
@@ -217,7 +225,7 @@ def _load_perceptual(file: Path) -> VGG16Perceptual:
 
 
 def load_network(
-    file: Path, kind: str, make: type[N], config: type[NetworkConfig], domain: str | None = None
+    file: Path, kind: str, make: type[N], config: type[Config], domain: str | None = None
 ) -> N:
     """Load one network from a tensor file: built on the meta device, filled strictly, frozen.
 
@@ -238,9 +246,7 @@ def load_network(
     return build_network(make, settings, tensors, str(file))
 
 
-def build_network(
-    make: type[N], settings: NetworkConfig, tensors: dict[str, Tensor], source: str
-) -> N:
+def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], source: str) -> N:
     """A frozen network, built on the meta device and filled strictly.
 
     Raises:

@@ -370,12 +370,11 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
     whole.save(path)
     page.set_input_files("#photo input[type=file]", str(path))
     page.wait_for_selector("#square .crop:not([hidden])")
-    square = page.locator("#square .square")
-    square.focus()
-    for _ in range(24):
-        page.keyboard.press("ArrowLeft")
-    for _ in range(4):
-        page.keyboard.press("ArrowDown")
+    boxes = page.locator("#square .found button")
+    boxes.nth(1).wait_for()
+    assert "2 faces were found" in page.inner_text("#square .says")
+    order = sorted(range(2), key=lambda i: boxes.nth(i).bounding_box()["x"])
+    boxes.nth(order[0]).click()
     page.click("text=Advanced")
     page.get_by_label("Most steps").fill("5")
     page.click("#invert")
@@ -403,9 +402,9 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
     page.wait_for_function("old => document.querySelector('#square img').src !== old", arg=first)
     page.click("#save-photo")
     page.wait_for_selector(".toast-body:has-text('press Invert again')")
-    square.focus()
-    for _ in range(24):
-        page.keyboard.press("ArrowRight")
+    boxes.nth(1).wait_for()
+    order = sorted(range(2), key=lambda i: boxes.nth(i).bounding_box()["x"])
+    boxes.nth(order[1]).click()
     page.click("#invert")
     page.wait_for_selector("#status :text('Step')")
     page.wait_for_selector("#status :text('Done')")
@@ -414,6 +413,31 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
         page.click("#save-photo")
     again = np.asarray(Image.open(download.value.path()))
     assert np.array_equal(again, edited)  # the second face was not moved yet
+
+
+def test_faces_are_found_turned_photos_too_and_their_absence_is_told(
+    page, photo: Path, tmp_path: Path
+) -> None:
+    face = Image.open(photo).convert("RGB")
+    page.set_input_files("#photo input[type=file]", str(photo))
+    page.wait_for_selector("#square .crop:not([hidden])")
+    upright = page.locator("#square .square").evaluate("e => [e.style.left, e.style.top]")
+    assert not page.is_visible("#square .says")
+    lying = Image.Exif()
+    lying[0x0112] = 6  # the camera lay on its side
+    face.rotate(90, expand=True).save(tmp_path / "side.jpg", exif=lying, quality=95)
+    page.set_input_files("#photo input[type=file]", str(tmp_path / "side.jpg"))
+    page.wait_for_timeout(2500)
+    again = page.locator("#square .square").evaluate("e => [e.style.left, e.style.top]")
+    for a, b in zip(upright, again, strict=True):
+        assert abs(float(a[:-1]) - float(b[:-1])) < 2
+    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save(tmp_path / "none.png")
+    page.set_input_files("#photo input[type=file]", str(tmp_path / "none.png"))
+    page.wait_for_selector("#square .says:not([hidden])")
+    assert "by hand" in page.inner_text("#square .says") or "Check" in page.inner_text(
+        "#square .says"
+    )
+    assert page.is_visible("#square .square")
 
 
 def test_layers_of_a_slider(page) -> None:

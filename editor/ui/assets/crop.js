@@ -23,12 +23,34 @@ function draw() {
   square.style.transform = `translate(-50%, -50%) rotate(${crop.angle}deg)`;
 }
 
+function boxes() {
+  const says = find('.says');
+  says.hidden = !(crop && crop.says);
+  says.textContent = (crop && crop.says) || '';
+  const found = (crop && crop.found) || [];
+  const short = crop ? Math.min(crop.width, crop.height) : 1;
+  find('.found').replaceChildren(...(found.length < 2 ? [] : found).map((one, index) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.setAttribute('aria-label', `Take ${crop.subject || 'picture'} ${index + 1} of ${found.length}`);
+    button.style.width = `${(100 * one.side * short) / crop.width}%`;
+    button.style.left = `${100 * one.x}%`;
+    button.style.top = `${100 * one.y}%`;
+    button.style.transform = `translate(-50%, -50%) rotate(${one.angle}deg)`;
+    button.addEventListener('click', () => {
+      change({ x: one.x, y: one.y, side: one.side, angle: one.angle });
+      commit();
+    });
+    return button;
+  }));
+}
+
 function change(values) {
   if (!crop) return;
   crop = { ...crop, ...values };
   crop.x = clamp(crop.x, 0, 1);
   crop.y = clamp(crop.y, 0, 1);
-  crop.side = clamp(crop.side, 0.05, 1.5);
+  crop.side = clamp(crop.side, 0.02, 2);
   draw();
 }
 
@@ -86,6 +108,7 @@ element.addEventListener('keydown', (event) => {
 });
 function load() {
   crop = props.value && props.value.src ? { ...props.value } : null;
+  boxes();
   draw();
 }
 watch('value', load);

@@ -1,0 +1,104 @@
+"""`train-aligner`: what finds the domain's object in a photo."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_data,
+    add_dataclass,
+    add_device,
+    add_dry_run,
+    from_args,
+    parse_pairs,
+)
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "train-aligner",
+        run,
+        "Train what finds the object in a photo; run again to resume.",
+    )
+    from editor.training.aligner import AlignerTraining
+
+    add_data(parser)
+    parser.add_argument(
+        "--photos", type=Path, help="zip of whole photos with an alignment.json, used as well"
+    )
+    parser.add_argument("--part", default="train/", help="use photos whose names begin so")
+    parser.add_argument(
+        "--backgrounds",
+        type=Path,
+        help="folder or zip of pictures without the object; default: shuffled tiles and noise",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="run folder")
+    parser.add_argument("--domain", default="", help="name of the domain, for the file header")
+    parser.add_argument("--licence", default="", help="licence and credits, for the file header")
+    parser.add_argument("--width", type=int, default=24, help="channels of the first layer")
+    add_dataclass(parser, AlignerTraining)
+    add_dry_run(parser)
+    add_device(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    import torch
+    from tqdm import tqdm
+
+    from editor.cli.progress import launch, load_with_bar
+    from editor.models.config import AlignerConfig
+    from editor.runtime import use_threads
+    from editor.training.aligner import (
+        AlignerTraining,
+        PhotoSet,
+        load_photos,
+        made_backgrounds,
+        photos_of_images,
+        train_aligner,
+    )
+    from editor.training.parallel import ALONE
+    from editor.training.run import RunFolder
+
+    use_threads(args.threads)
+    options = from_args(args, AlignerTraining)
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
+    images = load_with_bar(args.data, 128, exclude)
+    photos = photos_of_images(images)
+    if args.photos is not None:
+        with tqdm(desc="photos", unit="img") as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            more = load_photos(args.photos, args.part, progress)
+        # whole photos last: the held-out part is of them, and they are shown as often as the others
+        times = max(1, len(photos) // max(len(more) - options.held_out, 1))
+        both = [photos, *[_first(more, len(more) - options.held_out)] * (times - 1), more]
+        photos = PhotoSet(
+            *(torch.cat([getattr(p, name) for p in both]) for name in ("pixels", "sizes", "truth"))
+        )
+    if args.backgrounds is None:
+        backgrounds = made_backgrounds(images, 4000)
+    else:
+        backgrounds = load_with_bar(args.backgrounds, 128, {}).pixels
+    header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
+
+    def train(folder: RunFolder, options: AlignerTraining) -> Iterator[dict[str, Any]]:
+        return train_aligner(
+            photos, backgrounds, folder, options, AlignerConfig(args.width), header
+        )
+
+    launch(train, options, args.out, args.dry_run, ALONE)
+
+
+def _first(photos: Any, count: int) -> Any:
+    return type(photos)(photos.pixels[:count], photos.sizes[:count], photos.truth[:count])
