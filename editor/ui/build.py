@@ -154,7 +154,9 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
             "show_progress": "hidden",
         }
         loaded = photo.change(**placed, trigger_mode="always_last")
-        loaded.success(lambda: 0, None, angle, show_progress="hidden")
+        heading = {"fn": handlers.heading, "inputs": square, "outputs": angle}
+        loaded.success(**heading, show_progress="hidden")
+        square.release(**heading, show_progress="hidden")  # another face was taken
         # a file that cannot be read makes room for the next; the picture stands
         loaded.failure(lambda: (None, None), None, [photo, square], show_progress="hidden")
         angle.input(handlers.turn, trigger_mode="always_last", **turned)

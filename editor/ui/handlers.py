@@ -148,6 +148,11 @@ class Handlers:
         return None if square is None else {**square, "angle": float(angle)}
 
     @guarded
+    def heading(self, square: dict[str, Any] | None) -> float:
+        """How far the square is turned, for the slider that turns it."""
+        return round(min(max(float((square or {}).get("angle", 0.0)), -45.0), 45.0))
+
+    @guarded
     def example(self, chosen: dict[str, Any], visitor: Visitor) -> Image.Image:
         """A generated picture as the photo."""
         editor = self._editor(visitor)

@@ -97,6 +97,12 @@ def test_errors_are_messages(handlers: Handlers, tmp_path: Path) -> None:
     assert handlers.turn({"x": 1}, 3) == {"x": 1, "angle": 3.0}
 
 
+def test_the_slider_shows_how_far_the_square_is_turned(handlers: Handlers) -> None:
+    assert handlers.heading(None) == 0
+    assert handlers.heading({"angle": -7.6}) == -8
+    assert handlers.heading({"angle": 170}) == 45
+
+
 def test_a_square_that_makes_no_sense(handlers: Handlers, photo: str) -> None:
     for damage in ({"x": "a"}, {"side": None}, {"side": 1e9}, {"angle": float("nan")}):
         square = handlers.show_photo(photo, TINY) | damage
