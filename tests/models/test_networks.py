@@ -150,8 +150,8 @@ def test_vgg16_has_the_published_layers() -> None:
     vgg = VGG16Perceptual(caffe=True)
     convs = [m for m in vgg.layers if isinstance(m, torch.nn.Conv2d)]
     assert len(convs) == 10
-    assert isinstance(vgg.layers[-1], torch.nn.Conv2d)
-    assert len(vgg.layers) == 22  # torchvision's features.0 to features.21: conv4_3
+    assert isinstance(vgg.layers[-1], torch.nn.ReLU)
+    assert len(vgg.layers) == 23  # the published code takes the output of layer 22
     black = vgg.scale * -1 + vgg.shift
     torch.testing.assert_close(black.flatten(), -torch.tensor([103.939, 116.779, 123.68]))
 
