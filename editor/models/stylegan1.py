@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from editor.models.config import StyleGAN1Config, StyleGAN1EncoderConfig
+from editor.models.generator import StyleGenerator
 from editor.models.layers import SLOPE, SQRT2, Linear, Weighted, as_dtype
 
 BLUR = (1.0, 2.0, 1.0)
@@ -108,22 +109,18 @@ class StyleLayer(Weighted):
         return as_dtype(field, dtype)
 
 
-class StyleGAN1Generator(nn.Module):
+class StyleGAN1Generator(StyleGenerator):
     """The published generator: a latent maps to a code of every layer at once.
 
     Attributes:
-        config: the architecture.
-        w_avg: [num_ws, w_dim], the mean code of each layer.
         w_avg_published: [w_dim], the mean that came with the weights, which follows layer 0 only.
-        compute_dtype: dtype of the activations; weights stay float32.
     """
 
-    w_avg: Tensor
+    config: StyleGAN1Config
     w_avg_published: Tensor
 
     def __init__(self, config: StyleGAN1Config) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         width = config.fmaps_max
         out = config.w_dim * (config.num_ws if config.layer_wise else 1)
         sizes = [config.z_dim] + [width] * (config.mapping_layers - 1) + [out]
@@ -141,53 +138,20 @@ class StyleGAN1Generator(nn.Module):
         self.to_rgb = nn.Conv2d(before, 3, 1)
         self.register_buffer("w_avg", torch.zeros(config.num_ws, config.w_dim))
         self.register_buffer("w_avg_published", torch.zeros(config.w_dim))
-        self.compute_dtype = torch.float32
 
     @property
-    def resolution(self) -> int:
-        """Side of the image, px."""
-        return self.config.resolution
+    def usual_cutoff(self) -> int:
+        """Truncation applies to the layers before this one, as published."""
+        return self.config.truncation_cutoff
 
-    @property
-    def num_ws(self) -> int:
-        """Number of style layers."""
-        return self.config.num_ws
-
-    @property
-    def w_dim(self) -> int:
-        """Size of one layer's code."""
-        return self.config.w_dim
-
-    @property
-    def z_dim(self) -> int:
-        """Size of the latent."""
-        return self.config.z_dim
-
-    def mapping(
-        self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None
-    ) -> Tensor:
-        """Map latents to codes.
-
-        Args:
-            z: [N, z_dim], standard normal.
-            truncation_psi: 1 keeps the code, 0 gives the mean.
-            truncation_cutoff: truncate only the layers before this one; None means as published.
-
-        Returns:
-            [N, num_ws, w_dim].
-        """
+    def codes(self, z: Tensor) -> Tensor:
+        """Latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
         x = z * (z.square().mean(dim=1, keepdim=True) + EPSILON).rsqrt()
         for layer in self.map:
             x = layer(x)
         if self.config.layer_wise:
-            wp = x.unflatten(1, (self.num_ws, self.w_dim))
-        else:
-            wp = x[:, None].expand(-1, self.num_ws, -1)
-        if truncation_psi == 1.0:
-            return wp.contiguous()
-        cut = self.config.truncation_cutoff if truncation_cutoff is None else truncation_cutoff
-        mean = self.w_avg[None, :cut]
-        return torch.cat([mean + truncation_psi * (wp[:, :cut] - mean), wp[:, cut:]], dim=1)
+            return x.unflatten(1, (self.num_ws, self.w_dim))
+        return x[:, None].expand(-1, self.num_ws, -1)
 
     def synthesis(self, wp: Tensor) -> Tensor:
         """Synthesise images.
@@ -206,10 +170,6 @@ class StyleGAN1Generator(nn.Module):
         bias = cast(Tensor, self.to_rgb.bias)
         image = F.conv2d(x, weight).float() + bias[None, :, None, None]
         return image.tanh() if self.config.tanh else image
-
-    def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Latents to images: `synthesis(mapping(z, truncation_psi))`."""
-        return self.synthesis(self.mapping(z, truncation_psi))
 
 
 class ConvNorm(Weighted):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from editor.models.config import GeneratorConfig
+from editor.models.generator import StyleGenerator
 from editor.models.layers import Linear, ModulatedConv, ToRGB, upsample2
 
 
@@ -70,64 +71,21 @@ class Synthesis(nn.Module):
         return rgb
 
 
-class StyleGAN2Generator(nn.Module):
-    """Generator of a domain.
+class StyleGAN2Generator(StyleGenerator):
+    """Generator of a domain; a latent gives the same code in every layer."""
 
-    Attributes:
-        config: the architecture.
-        w_avg: [num_ws, w_dim], the mean code of each layer.
-        compute_dtype: dtype of the activations; weights stay float32.
-    """
-
-    w_avg: Tensor
+    config: GeneratorConfig
 
     def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.map = Mapping(config)
         self.synth = Synthesis(config)
         self.register_buffer("w_avg", torch.zeros(config.num_ws, config.w_dim))
-        self.compute_dtype = torch.float32
 
-    @property
-    def resolution(self) -> int:
-        """Side of the image, px."""
-        return self.config.resolution
-
-    @property
-    def num_ws(self) -> int:
-        """Number of style layers."""
-        return self.config.num_ws
-
-    @property
-    def w_dim(self) -> int:
-        """Size of one layer's code."""
-        return self.config.w_dim
-
-    @property
-    def z_dim(self) -> int:
-        """Size of the latent."""
-        return self.config.z_dim
-
-    def mapping(
-        self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None
-    ) -> Tensor:
-        """Map latents to codes.
-
-        Args:
-            z: [N, z_dim], standard normal.
-            truncation_psi: 1 keeps the code, 0 gives the mean.
-            truncation_cutoff: truncate only the layers before this one; None means all.
-
-        Returns:
-            [N, num_ws, w_dim], the same code in every layer before truncation.
-        """
-        wp = self.map(z)[:, None].expand(-1, self.num_ws, -1)
-        if truncation_psi == 1.0:
-            return wp.contiguous()
-        cut = self.num_ws if truncation_cutoff is None else truncation_cutoff
-        mean = self.w_avg[None, :cut]
-        return torch.cat([mean + truncation_psi * (wp[:, :cut] - mean), wp[:, cut:]], dim=1)
+    def codes(self, z: Tensor) -> Tensor:
+        """Latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
+        w: Tensor = self.map(z)
+        return w[:, None].expand(-1, self.num_ws, -1)
 
     def synthesis(self, wp: Tensor) -> Tensor:
         """Synthesise images.
@@ -139,7 +97,3 @@ class StyleGAN2Generator(nn.Module):
             [N, 3, resolution, resolution], RGB, float32, about [-1, 1] (not clamped).
         """
         return cast(Tensor, self.synth(wp, self.compute_dtype))
-
-    def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Latents to images: `synthesis(mapping(z, truncation_psi))`."""
-        return self.synthesis(self.mapping(z, truncation_psi))
