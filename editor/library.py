@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from editor.errors import PackError
+from editor.runtime import return_memory
 from editor.session import Editor
 from editor.weights.domain import BOUNDARIES, CHECKPOINTS, list_domains, read_info
 
@@ -63,8 +64,12 @@ class Library:
             if editor is None:
                 editor = Editor.open(name, self.device, **self.folders)
             self._open[name] = editor  # the last one used is last
+            released = False
             while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
                 del self._open[next(iter(self._open))]
+                released = True
+            if released:
+                return_memory()
             return editor
 
     def _kept_bytes(self) -> int:
