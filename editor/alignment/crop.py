@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from editor.errors import OptionError
+from editor.geometry import Pose
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,8 @@ class Crop:
 
     def quad(self, width: int, height: int) -> tuple[tuple[float, float], ...]:
         """Corners in pixels: top-left, bottom-left, bottom-right, top-right."""
-        half = self.side * min(width, height) / 2
-        cx, cy = self.x * width, self.y * height
-        cos, sin = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
-        corners = ((-half, -half), (-half, half), (half, half), (half, -half))
-        return tuple((cx + cos * u - sin * v, cy + sin * u + cos * v) for u, v in corners)
+        side = self.side * min(width, height)
+        return Pose(self.x * width, self.y * height, side, math.radians(self.angle)).quad()
 
 
 def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:

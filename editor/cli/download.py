@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from editor.cli.convert import install
+    from editor.cli.progress import follow
     from editor.weights.published import fetch_published
 
     bars: list[Any] = []
@@ -41,12 +42,7 @@ def run(args: argparse.Namespace) -> None:
     def progress(file: str) -> Any:
         bar = tqdm(desc=file, unit="B", unit_scale=True)
         bars.append(bar)
-
-        def step(done: int, total: int) -> None:
-            bar.total = total or None
-            bar.update(done - bar.n)
-
-        return step
+        return follow(bar)
 
     try:
         sources = fetch_published(args.name, args.folder, args.mirror, args.boundaries, progress)

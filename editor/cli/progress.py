@@ -22,12 +22,17 @@ DRY_STEPS = 4
 def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> ImageSet:
     """Read images with a progress bar."""
     with tqdm(desc="reading", unit="img") as bar:
+        return load_images(source, resolution, exclude, progress=follow(bar))
 
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
 
-        return load_images(source, resolution, exclude, progress=progress)
+def follow(bar: Any) -> Callable[[int, int], None]:
+    """A function of (done, total) that moves a bar; a total of 0 is not known."""
+
+    def progress(done: int, total: int) -> None:
+        bar.total = total or None
+        bar.update(done - bar.n)
+
+    return progress
 
 
 Training = Callable[[RunFolder, Any], Iterator[dict[str, Any]]]

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.cli.progress import launch, load_with_bar
+    from editor.cli.progress import follow, launch, load_with_bar
     from editor.models.config import AlignerConfig
     from editor.runtime import use_threads
     from editor.training.aligner import (
@@ -74,12 +74,7 @@ def run(args: argparse.Namespace) -> None:
     photos = photos_of_images(images)
     if args.photos is not None:
         with tqdm(desc="photos", unit="img") as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            more = load_photos(args.photos, args.part, progress)
+            more = load_photos(args.photos, args.part, follow(bar))
         # whole photos last: the held-out part is of them, and they are shown as often as the others
         times = max(1, len(photos) // max(len(more) - options.held_out, 1))
         both = [photos, *[_first(more, len(more) - options.held_out)] * (times - 1), more]

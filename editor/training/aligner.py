@@ -356,15 +356,13 @@ def _windows(
     image = (behind + cover * (front - behind)) / 127.5 - 1.0
     flip = torch.rand(n, generator=rng) < 0.5
     image = torch.where(flip[:, None, None, None], image.flip(3), image)
-    mirrored = torch.stack(
-        [2 * poses[:, 0] - truth[:, 0], truth[:, 1], truth[:, 2], 2 * poses[:, 3] - truth[:, 3]],
-        dim=1,
-    )
     # mirrored about the window's own upright axis
     offset = truth[:, :2] - poses[:, :2]
     axis = torch.stack([poses[:, 3].cos(), poses[:, 3].sin()], dim=1)
     along = (offset * axis).sum(dim=1, keepdim=True)
-    mirrored[:, :2] = truth[:, :2] - 2 * along * axis
+    mirrored = truth.clone()
+    mirrored[:, :2] -= 2 * along * axis
+    mirrored[:, 3] = 2 * poses[:, 3] - truth[:, 3]
     return image, poses, torch.where(flip[:, None], mirrored, truth), there
 
 
