@@ -3,6 +3,7 @@
 EditorError
 ├── InputError          what the user gave cannot be used
 │   ├── ImageError      a picture that cannot be read, or is too small or too large
+│   ├── ProjectError    a project file that is damaged, hostile or of another domain
 │   └── OptionError     an option outside its range, or an unknown name
 ├── PackError           a domain pack or a file of it
 │   ├── PackNotFoundError
@@ -25,6 +26,10 @@ class InputError(EditorError):
 
 class ImageError(InputError):
     """A picture that cannot be read, or whose size is outside the limits."""
+
+
+class ProjectError(InputError):
+    """A project file that is damaged, hostile, or of another domain."""
 
 
 class OptionError(InputError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +20,8 @@ from editor.alignment.crop import Crop, crop_square
 from editor.alignment.detect import CONFIDENT as CONFIDENT
 from editor.alignment.detect import crop_of, detect
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
+from editor.editing.diffuse import collage, diffuse
+from editor.editing.local import blend, check_mask
 from editor.editing.move import move
 from editor.editing.paste import Mode as Mode
 from editor.editing.paste import paste_back
@@ -65,6 +68,7 @@ class Edit:
         losses: of the inversion, by name.
         source: the whole photo, if there is one, and
         crop: the square of it that was inverted.
+        mask: [R, R], 0…1, on the CPU: where the sliders may change the picture; None: everywhere.
     """
 
     editor: Editor
@@ -75,6 +79,7 @@ class Edit:
     losses: tuple[tuple[str, float], ...] = ()
     source: Image.Image | None = None
     crop: Crop | None = None
+    mask: Tensor | None = None
 
     def move(self, **distances: float) -> Edit:
         """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
@@ -105,6 +110,17 @@ class Edit:
             chosen[name] = those
         return replace(self, layers=tuple(chosen.items()))
 
+    def inside(self, mask: Tensor | None) -> Edit:
+        """Limit what the sliders change: [R, R], 0…1, of the model's size; None lifts the limit.
+
+        Raises:
+            MismatchError: the mask has another shape.
+            OptionError: it holds values outside 0…1.
+        """
+        if mask is not None:
+            mask = check_mask(mask, self.editor.info.resolution)
+        return replace(self, mask=mask)
+
     def reset(self) -> Edit:
         """All sliders at zero."""
         return replace(self, moves=())
@@ -122,7 +138,10 @@ class Edit:
     @property
     def image(self) -> Image.Image:
         """The picture, RGB, at the model's size."""
-        return self.editor.synthesise(self.code)
+        if self.mask is None or not self.moves:
+            return self.editor.synthesise(self.code)
+        before, after = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
+        return to_pil(blend(to_tensor(before)[0], to_tensor(after)[0], self.mask))
 
     @property
     def reconstruction(self) -> Image.Image:
@@ -150,6 +169,8 @@ class Edit:
             raise ImageError("this picture came without a photo; there is nothing to paste it into")
         images = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
         before, after = (to_tensor(image)[0] for image in images)
+        if self.mask is not None:
+            after = blend(before, after, self.mask)
         pasted = paste_back(photo, crop, before, after, mode)
         pasted.info = dict(photo.info)
         return pasted
@@ -180,6 +201,7 @@ class Edit:
     def code_bytes(self) -> bytes:
         """The bytes of the .npz that `save_code` writes."""
         buffer = io.BytesIO()
+        arrays: dict[str, Any] = {} if self.mask is None else {"mask": self.mask.numpy()}
         np.savez(
             buffer,
             schema=np.array(CODE_SCHEMA),
@@ -191,6 +213,7 @@ class Edit:
             move_distances=np.array([d for _, d in self.moves], dtype=np.float64),
             layer_names=np.array([name for name, _ in self.layers], dtype=str),
             layers=np.array([",".join(map(str, those)) for _, those in self.layers], dtype=str),
+            **arrays,
         )
         return buffer.getvalue()
 
@@ -280,6 +303,10 @@ class Editor:
         """Facts of every boundary, in the order of the page."""
         return [boundary.info for boundary in self.boundaries.values()]
 
+    def with_sliders(self, own: dict[str, Boundary]) -> Editor:
+        """This editor with more sliders, for one visitor; the networks are shared."""
+        return Editor(self.pack, {**self.boundaries, **own}, self.device) if own else self
+
     def boundary(self, name: str) -> Boundary:
         """A boundary by name.
 
@@ -341,11 +368,7 @@ class Editor:
 
         Other work on the device may run between two steps.
         """
-        if aligned.size != (self.info.resolution, self.info.resolution):
-            raise ImageError(
-                f"the picture is {aligned.width}×{aligned.height}; '{self.info.name}' needs "
-                f"{self.info.resolution}×{self.info.resolution}. Use Editor.align first"
-            )
+        self._check_aligned(aligned)
         steps = invert(
             to_tensor(aligned).to(self.device),
             self.pack.generator,
@@ -353,8 +376,7 @@ class Editor:
             self.perceptual,
             options or self.inversion,
         )
-        while (step := self._on_device(lambda: next(steps, None))) is not None:
-            yield step
+        yield from self._stepped(steps)
 
     def invert(
         self,
@@ -426,6 +448,7 @@ class Editor:
                         map(str, data["layer_names"]), map(str, data["layers"]), strict=True
                     )
                     layers = dict(texts)
+                mask = torch.from_numpy(data["mask"].copy()) if "mask" in data else None
         except (OSError, KeyError, ValueError, EOFError) as error:
             raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
         if domain != self.info.name:
@@ -439,7 +462,117 @@ class Editor:
                 f"be another picture. Invert the photo again, or put that version of the pack back"
             )
         edit = self.edit(wp, moves={name: float(value) for name, value in moves.items()})
-        return edit.on_layers(**layers)
+        return edit.on_layers(**layers).inside(mask)
+
+    def collages(
+        self,
+        target: Image.Image,
+        contexts: list[Image.Image],
+        mask: Tensor,
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> list[Image.Image]:
+        """The patch of a target pasted on contexts, as `diffuse_steps` begins; all aligned.
+
+        Raises:
+            ImageError: a picture is not of the domain's size.
+            OptionError: no part of the patch lies on the contexts.
+        """
+        return [to_pil(image) for image in self._collages(target, contexts, mask, offset)[0]]
+
+    def diffuse_steps(
+        self,
+        target: Image.Image,
+        contexts: list[Image.Image],
+        mask: Tensor,
+        offset: tuple[float, float] = (0.0, 0.0),
+        options: InversionOptions | None = None,
+    ) -> Iterator[InversionStep]:
+        """Let a patch of the target spread into contexts, step by step; stop iterating to cancel.
+
+        Args:
+            target: aligned.
+            contexts: aligned; each gives one code of the steps' batch.
+            mask: [R, R], 0…1: the patch, on the target.
+            offset: how far it is moved right and down on the contexts, as shares of the side.
+            options: how to optimise; the domain term is left out.
+
+        Raises:
+            ImageError: a picture is not of the domain's size.
+            OptionError: no part of the patch lies on the contexts.
+        """
+        pack, (collages, placed) = self.pack, self._collages(target, contexts, mask, offset)
+        steps = diffuse(
+            collages.to(self.device),
+            placed,
+            pack.generator,
+            pack.encoder,
+            self.perceptual,
+            options or self.inversion,
+        )
+        yield from self._stepped(steps)
+
+    def diffuse(
+        self,
+        target: Image.Image,
+        contexts: list[Image.Image],
+        mask: Tensor,
+        offset: tuple[float, float] = (0.0, 0.0),
+        options: InversionOptions | None = None,
+    ) -> list[Edit]:
+        """As `diffuse_steps`, to the end: one edit for each context."""
+        last = deque(self.diffuse_steps(target, contexts, mask, offset, options), maxlen=1).pop()
+        return [self.edit(wp) for wp in last.wp.cpu()]
+
+    def settle_steps(
+        self, edit: Edit, options: InversionOptions | None = None
+    ) -> Iterator[InversionStep]:
+        """Find a code for an edit with a mask, so that its seam is the generator's, step by step."""
+        picture = to_tensor(edit.image).to(self.device)
+        share = 1.0 if edit.mask is None else float(edit.mask.mean())
+        start = torch.lerp(edit.wp, edit.code, share)[None].to(self.device)
+        pack = self.pack
+        steps = invert(
+            picture,
+            pack.generator,
+            pack.encoder,
+            self.perceptual,
+            options or self.inversion,
+            start=start,
+        )
+        yield from self._stepped(steps)
+
+    def settle(self, edit: Edit, options: InversionOptions | None = None) -> Edit:
+        """As `settle_steps`, to the end: an edit without mask, its sliders at zero."""
+        last = deque(self.settle_steps(edit, options), maxlen=1).pop()
+        settled = self.edit(last.wp[0], edit.photo, last.losses)
+        return replace(settled, source=edit.source, crop=edit.crop)
+
+    def _collages(
+        self,
+        target: Image.Image,
+        contexts: list[Image.Image],
+        mask: Tensor,
+        offset: tuple[float, float],
+    ) -> tuple[Tensor, Tensor]:
+        for image in (target, *contexts):
+            self._check_aligned(image)
+        if not contexts:
+            raise OptionError("no context was given; choose one at least")
+        mask = check_mask(mask, self.info.resolution)
+        behind = torch.cat([to_tensor(image) for image in contexts])
+        return collage(to_tensor(target)[0], behind, mask, offset)
+
+    def _check_aligned(self, image: Image.Image) -> None:
+        if image.size != (self.info.resolution, self.info.resolution):
+            raise ImageError(
+                f"the picture is {image.width}×{image.height}; '{self.info.name}' needs "
+                f"{self.info.resolution}×{self.info.resolution}. Use Editor.align first"
+            )
+
+    def _stepped(self, steps: Iterator[InversionStep]) -> Iterator[InversionStep]:
+        """One step at a time, each when it is its turn on the device."""
+        while (step := self._on_device(lambda: next(steps, None))) is not None:
+            yield step
 
     def synthesise(self, code: Tensor) -> Image.Image:
         """The picture of one code [num_ws, w_dim]."""

@@ -11,12 +11,13 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "editor"
 LAYER = {
-    "errors": 0, "images": 0, "runtime": 0, "geometry": 0,
+    "errors": 0, "images": 0, "runtime": 0, "geometry": 0, "motion": 0,
     "models": 1,
     "weights": 2,
     "metrics": 3, "directions": 3, "inversion": 3, "alignment": 3, "training": 3,
     "editing": 4,
     "session": 5, "library": 5, "evaluation": 5, "calibration": 5, "fitting": 5,
+    "project": 5,
     "cli": 6, "ui": 6,
 }  # fmt: skip
 SIBLINGS_APART = {3, 6}
@@ -26,6 +27,7 @@ OWNERS = {
     "safetensors": {"weights"},
     "lpips": {"weights"},
     "torchvision": {"weights"},
+    "av": {"motion"},
 }
 
 

@@ -25,6 +25,16 @@ def add(commands: Sub) -> None:
         default="difference",
         help="how the whole photo is made: keep its detail, blend the picture in, or not at all",
     )
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        help="a grey picture of the square: white where the sliders may change it",
+    )
+    parser.add_argument(
+        "--settle",
+        action="store_true",
+        help="find a code for the result, so that the mask's seam is the generator's",
+    )
     invert.add_photo_options(parser)
 
 

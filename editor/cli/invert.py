@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from editor.cli.options import Sub, add_command, add_domain
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from editor.alignment.crop import Crop
     from editor.editing.paste import Mode
     from editor.inversion.loop import InversionOptions
@@ -34,8 +37,8 @@ def add(commands: Sub) -> None:
     add_photo_options(parser)
 
 
-def add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Options of everything that inverts a photo."""
+def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:
+    """Options of everything that inverts a photo; --redo where results are made one by one."""
     add_domain(parser)
     parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
     parser.add_argument("--lr", type=float, help="learning rate")
@@ -51,47 +54,78 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         metavar=("X", "Y", "SIDE", "ANGLE"),
         help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
     )
-    parser.add_argument(
-        "--redo", action="store_true", help="also what is in --out already, instead of going on"
-    )
+    if redo:
+        parser.add_argument(
+            "--redo", action="store_true", help="also what is in --out already, instead of going on"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed, after all others are done."""
-    from tqdm import tqdm
-
     from editor.alignment.crop import Crop
-    from editor.errors import EditorError
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.training.run import write_text
 
     use_threads(args.threads)
     crop = Crop(*args.crop) if args.crop else None
     photos = find_photos(args.photos)
-    _check_targets(photos, args.out)
+    check_targets(photos, args.out)
     editor = Editor.open(args.domain, args.device)
-    options = _options(args, editor)
+    options = chosen_options(args, editor)
     moves = getattr(args, "moves", {})
     paste = getattr(args, "paste", "none")
-    asked = repr((editor.pack.fingerprint, options, crop, sorted(moves.items()), paste))
-    done = {} if args.redo else _read_done(args.out)
+    mask_file: Path | None = getattr(args, "mask", None)
+    mask = read_mask(mask_file, editor) if mask_file else None
+    settle = getattr(args, "settle", False)
+    drawn = None if mask is None else mask.numpy().tobytes()
+    asked = repr(
+        (editor.pack.fingerprint, options, crop, sorted(moves.items()), paste, drawn, settle)
+    )
+
+    def work(photo: Path) -> str:
+        edit = _open(editor, photo, crop, options).move(**moves)
+        edit = edit if mask is None else edit.inside(mask)
+        edit = editor.settle(edit, options) if settle else edit
+        _save(edit, photo, args.out, paste)
+        fit = dict(edit.losses).get("loss_pix")
+        return f"{args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
+
+    return each_photo(photos, args.out, asked, args.redo, work)
+
+
+def each_photo(
+    photos: list[Path], out: Path, asked: str, redo: bool, work: Callable[[Path], str]
+) -> int:
+    """Work on photos one after the other; a bad one does not stop the others, and a run goes on.
+
+    Args:
+        photos: the files; work writes `out`/STEM.png of each.
+        out: folder of the results, and of what is known to be done.
+        asked: all that a result depends on besides the photo.
+        redo: also what was done before.
+        work: does one, and says what it did.
+
+    Returns:
+        1 when a photo failed, after all others are done; else 0.
+    """
+    from tqdm import tqdm
+
+    from editor.errors import EditorError
+    from editor.training.run import write_text
+
+    done = {} if redo else _read_done(out)
     failures: list[str] = []
     skipped = 0
     for photo in tqdm(photos, unit="photo"):
         key = _key(photo, asked)
-        if done.get(photo.stem) == key and (args.out / f"{photo.stem}.png").is_file():
+        if done.get(photo.stem) == key and (out / f"{photo.stem}.png").is_file():
             skipped += 1
             continue
         try:
-            edit = _open(editor, photo, crop, options).move(**moves)
-            _save(edit, photo, args.out, paste)
+            said = work(photo)
             done[photo.stem] = key
-            write_text(args.out / DONE, json.dumps(done, indent=1) + "\n")
-            fit = dict(edit.losses).get("loss_pix")
-            tqdm.write(
-                f"{photo.name}: {args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
-            )
+            write_text(out / DONE, json.dumps(done, indent=1) + "\n")
+            tqdm.write(f"{photo.name}: {said}")
         except EditorError as error:
             failures.append(f"{photo}: {error}")
     if skipped:
@@ -101,6 +135,56 @@ def run(args: argparse.Namespace) -> int:
     if failures:
         print(f"{len(failures)} of {len(photos)} failed", file=sys.stderr)
     return 1 if failures else 0
+
+
+def read_mask(path: Path, editor: Editor) -> Tensor:
+    """A grey picture, white where something may change: [R, R], 0…1, of the domain's size.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    from PIL import Image
+
+    from editor.images import load_image, to_tensor
+
+    side = editor.info.resolution
+    grey = load_image(path).convert("L").resize((side, side), Image.Resampling.BOX)
+    return (to_tensor(grey)[0, 0] + 1) / 2
+
+
+def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> list[Edit]:
+    """Photos inverted and codes opened, for a result that needs them all; the first bad one stops.
+
+    Args:
+        editor: of the domain.
+        given: photos and .npz; one that is named twice is inverted once.
+        args: with the options of `add_photo_options`.
+
+    Raises:
+        EditorError: a photo or a code cannot be used.
+    """
+    from tqdm import tqdm
+
+    from editor.alignment.crop import Crop
+
+    crop = Crop(*args.crop) if args.crop else None
+    options = chosen_options(args, editor)
+    found: dict[Path, Edit] = {}
+    for path in tqdm(list(dict.fromkeys(given)), unit="photo"):
+        found[path] = _open(editor, path, crop, options)
+    return [found[path] for path in given]
+
+
+def check_kept(targets: list[Path], given: list[Path]) -> None:
+    """Refuse to write over what was given.
+
+    Raises:
+        OptionError: a result would be.
+    """
+    kept = {path.resolve() for path in given}
+    for target in targets:
+        if target.resolve() in kept:
+            raise OptionError(f"{target} would be overwritten; choose another --out")
 
 
 def _open(editor: Editor, photo: Path, crop: Crop | None, options: InversionOptions) -> Edit:
@@ -140,7 +224,7 @@ def _read_done(out: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _options(args: argparse.Namespace, editor: Editor) -> InversionOptions:
+def chosen_options(args: argparse.Namespace, editor: Editor) -> InversionOptions:
     """As the domain says, with what was given instead."""
     from dataclasses import replace
 
@@ -178,7 +262,7 @@ def find_photos(given: list[Path]) -> list[Path]:
     return photos
 
 
-def _check_targets(photos: list[Path], out: Path) -> None:
+def check_targets(photos: list[Path], out: Path) -> None:
     """Refuse to write over a photo that was given, or two results to one name."""
     seen: dict[str, Path] = {}
     for photo in photos:

@@ -49,6 +49,18 @@ class BoundaryInfo:
         if not self.name.isidentifier():
             raise OptionError(f"'{self.name}' is no name for a boundary; use letters, digits and _")
 
+    @classmethod
+    def from_json(cls, header: dict[str, Any]) -> BoundaryInfo:
+        """Read what `asdict` and JSON made of one; other keys are left aside.
+
+        Raises:
+            KeyError, TypeError, ValueError, IndexError, OptionError: it is not complete.
+        """
+        values = {key: header[key] for key in cls.__dataclass_fields__ if key in header}
+        values["layers"] = tuple(int(layer) for layer in values["layers"])
+        values["range"] = (float(values["range"][0]), float(values["range"][1]))
+        return cls(**values)
+
 
 @dataclass(frozen=True)
 class Boundary:
@@ -80,14 +92,25 @@ def load_boundary(
         MismatchError: it was fitted for another domain, shape or snapshot of the generator.
     """
     tensors, header = read_tensors(path, kind="boundary")
-    again = f"Fit it again: python -m editor fit-boundaries --domain {domain}"
     try:
-        values = {key: header[key] for key in BoundaryInfo.__dataclass_fields__ if key in header}
-        values["layers"] = tuple(int(layer) for layer in values["layers"])
-        values["range"] = (float(values["range"][0]), float(values["range"][1]))
-        info, normal = BoundaryInfo(**values), tensors["normal"].float()
+        info, normal = BoundaryInfo.from_json(header), tensors["normal"].float()
     except (KeyError, TypeError, ValueError, IndexError, OptionError) as error:
-        raise WeightsError(f"{path} is not a complete boundary ({error!r}). {again}") from error
+        raise WeightsError(
+            f"{path} is not a complete boundary ({error!r}). {_again(domain)}"
+        ) from error
+    return check_boundary(info, normal, domain, num_ws, w_dim, generator)
+
+
+def check_boundary(
+    info: BoundaryInfo, normal: Tensor, domain: str, num_ws: int, w_dim: int, generator: str = ""
+) -> Boundary:
+    """A boundary of a domain, or an error; see `load_boundary`.
+
+    Raises:
+        WeightsError: the normal is not finite, or not of length 1.
+        MismatchError: it was fitted for another domain, shape or snapshot of the generator.
+    """
+    again = _again(domain)
     if info.domain != domain or normal.shape != (num_ws, w_dim):
         raise MismatchError(
             f"boundary '{info.name}' was fitted for domain '{info.domain}' "
@@ -106,8 +129,14 @@ def load_boundary(
     if not bool(torch.isfinite(normal).all()) or not torch.allclose(
         length, torch.ones_like(length), atol=1e-3
     ):
-        raise WeightsError(f"{path}: the rows of the normal are not of length 1. {again}")
+        raise WeightsError(
+            f"boundary '{info.name}': the rows of the normal are not of length 1. {again}"
+        )
     return Boundary(info, normal)
+
+
+def _again(domain: str) -> str:
+    return f"Fit it again: python -m editor fit-boundaries --domain {domain}"
 
 
 def load_boundaries(

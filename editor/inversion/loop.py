@@ -1,4 +1,4 @@
-"""The one optimisation loop: inversion, and later diffusion and local edits, run on it."""
+"""The one optimisation loop: inversion, diffusion and local edits run on it."""
 
 from __future__ import annotations
 
@@ -70,6 +70,8 @@ def invert(
     encoder: EncoderLike,
     perceptual: Perceptual | None,
     options: InversionOptions,
+    mask: Tensor | None = None,
+    start: Tensor | None = None,
 ) -> Iterator[InversionStep]:
     """Domain-regularised optimisation of the codes of a batch; each image is independent.
 
@@ -79,6 +81,8 @@ def invert(
         encoder: frozen.
         perceptual: frozen, or None.
         options: how to optimise.
+        mask: [N or 1, 1, R, R], 0…1: pixel and feature terms count inside it alone.
+        start: [N, num_ws, w_dim], codes to start from, instead of what the options say.
 
     Yields:
         The start, then the state after each update; the last one yielded is the result.
@@ -86,8 +90,10 @@ def invert(
     Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, section 3.3.
     """
     with torch.no_grad():
-        objective = Objective(target, generator, encoder, perceptual, options.weights)
-        if options.start == "encoder":
+        objective = Objective(target, generator, encoder, perceptual, options.weights, mask)
+        if start is not None:
+            pass
+        elif options.start == "encoder":
             start = encoder(target)
         else:
             start = generator.w_avg[None].expand(len(target), -1, -1)

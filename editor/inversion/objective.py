@@ -13,7 +13,7 @@ from typing import Protocol
 from torch import Tensor
 
 from editor.errors import OptionError
-from editor.models.perceptual import Perceptual
+from editor.models.perceptual import Perceptual, masked_mean
 
 
 class Generator(Protocol):
@@ -68,6 +68,7 @@ class Objective:
         encoder: frozen.
         perceptual: frozen; None leaves the feature term out.
         weights: of the three terms.
+        mask: [N or 1, 1, R, R], 0…1: pixel and feature terms count inside it alone.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Objective:
         encoder: EncoderLike,
         perceptual: Perceptual | None,
         weights: Weights,
+        mask: Tensor | None = None,
     ) -> None:
         self.target = target
+        self.mask = mask
         self.generator = generator
         self.encoder = encoder
         self.perceptual = perceptual if weights.feat > 0 else None
@@ -92,11 +95,11 @@ class Objective:
             The loss [N], the images [N, 3, R, R], and each term unweighted, [N] by name.
         """
         image = self.generator.synthesis(wp)
-        terms = {"loss_pix": (image - self.target).square().mean(dim=(1, 2, 3))}
+        terms = {"loss_pix": masked_mean((image - self.target).square(), self.mask)}
         total = self.weights.pix * terms["loss_pix"]
         if self.perceptual is not None:
             features = self.perceptual.features(image)
-            terms["loss_feat"] = self.perceptual.distance(self.target_features, features)
+            terms["loss_feat"] = self.perceptual.distance(self.target_features, features, self.mask)
             total = total + self.weights.feat * terms["loss_feat"]
         if self.weights.domain > 0:
             terms["loss_domain"] = (wp - self.encoder(image)).square().mean(dim=(1, 2))

@@ -103,6 +103,10 @@ class StyleGenerator(nn.Module):
         """Codes [N, num_ws, w_dim] to images [N, 3, resolution, resolution], RGB, float32."""
         raise NotImplementedError
 
+    def style_weights(self) -> list[Tensor]:
+        """For each layer the weight [outputs, w_dim] by which its code becomes a style."""
+        raise NotImplementedError
+
     def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
         """Latents to images: `synthesis(mapping(z, truncation_psi))`."""
         return self.synthesis(self.mapping(z, truncation_psi))

@@ -26,9 +26,31 @@ class Perceptual(Protocol):
         """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
         ...
 
-    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
-        """[N] distances between two lists of feature maps."""
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[N] distances between two lists of feature maps, inside a mask as `masked_mean`'s."""
         ...
+
+
+def masked_mean(values: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean over channels and places, each place weighted by the mask.
+
+    Args:
+        values: [N, C, h, w].
+        mask: [N or 1, 1, H, W], 0…1, of any size: it is averaged down to the map's; None counts
+            every place the same, as does a mask of ones.
+
+    Returns:
+        [N].
+    """
+    if mask is None:
+        return values.mean(dim=(1, 2, 3))
+    weight = mask.to(values)
+    if weight.shape[-2:] != values.shape[-2:]:
+        weight = F.interpolate(weight, size=values.shape[-2:], mode="area")
+    inside = weight.sum(dim=(1, 2, 3)).clamp(min=1e-8)
+    return (values.mean(dim=1, keepdim=True) * weight).sum(dim=(1, 2, 3)) / inside
 
 
 class DiscriminatorPerceptual(nn.Module):
@@ -48,14 +70,15 @@ class DiscriminatorPerceptual(nn.Module):
         """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
         return self.discriminator.features(image)[: self.levels]
 
-    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
-        """[N]: mean over the maps of ‖F(x) - F(y)‖² / ‖F(x)‖²."""
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[N]: mean over the maps of ‖F(x) - F(y)‖² / ‖F(x)‖², both inside the mask."""
         total = torch.zeros(target[0].shape[0], device=target[0].device)
         for a, b in zip(target, other, strict=True):
             a, b = a.float(), b.float()
-            total = total + (a - b).square().mean(dim=(1, 2, 3)) / (
-                a.square().mean(dim=(1, 2, 3)) + 1e-8
-            )
+            size = masked_mean(a.square(), mask) + 1e-8
+            total = total + masked_mean((a - b).square(), mask) / size
         return total / len(target)
 
 
@@ -99,9 +122,11 @@ class VGG16Perceptual(nn.Module):
         x = (x * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
         return [self.layers(x)]
 
-    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
-        """[N]: mean squared difference over all elements."""
-        return (target[0] - other[0]).square().mean(dim=(1, 2, 3))
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[N]: mean squared difference over all elements inside the mask."""
+        return masked_mean((target[0] - other[0]).square(), mask)
 
 
 class SqueezeNetFeatures(nn.Module):

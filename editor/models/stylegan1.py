@@ -171,6 +171,11 @@ class StyleGAN1Generator(StyleGenerator):
         image = F.conv2d(x, weight).float() + bias[None, :, None, None]
         return image.tanh() if self.config.tanh else image
 
+    def style_weights(self) -> list[Tensor]:
+        """For each layer the weight [outputs, w_dim] by which its code becomes gain and shift."""
+        affines = [cast(StyleLayer, layer).style for layer in self.layers]
+        return [affine.weight.detach() * affine.weight_gain for affine in affines]
+
 
 class ConvNorm(Weighted):
     """Convolution, batch normalisation and leaky ReLU; one convolution when it is not training."""

@@ -97,3 +97,15 @@ class StyleGAN2Generator(StyleGenerator):
             [N, 3, resolution, resolution], RGB, float32, about [-1, 1] (not clamped).
         """
         return cast(Tensor, self.synth(wp, self.compute_dtype))
+
+    def style_weights(self) -> list[Tensor]:
+        """For each layer the weight [outputs, w_dim] by which its code becomes a style.
+
+        The convolution's; the last layer, which has none, gives that of the colours.
+        """
+        found: list[Linear] = []
+        for module in self.synth.blocks:
+            block = cast(SynthesisBlock, module)
+            found += [conv.affine for conv in (block.conv0, block.conv1) if conv is not None]
+        found.append(block.to_rgb.affine)
+        return [affine.weight.detach() * affine.weight_gain for affine in found]

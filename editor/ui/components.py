@@ -1,4 +1,4 @@
-"""The page's own components: photo input, crop square, example pictures, sliders, the picture.
+"""The page's own components: photo, square, picture, sliders, history, pickers, painting.
 
 They are made by functions, not subclasses: Gradio writes a stub file beside the source of every
 subclass of a component, and an import must create no file.
@@ -71,12 +71,78 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
     return _html("panel", value, elem_id="panel")
 
 
-def _html(name: str, value: Any, elem_id: str) -> gr.HTML:
+def history_strip(value: dict[str, Any], render: bool = True) -> gr.HTML:
+    """Every edit as a thumbnail; `select` goes to the value's "chosen", `edit` compares with it.
+
+    Its value is {"nodes": [{"index", "src", "label"}], "at": index, "undo": bool, "redo": bool}.
+    """
+    return _html("strip", value, elem_id="history", render=render)
+
+
+def picker(elem_id: str, label: str, value: dict[str, Any] | None = None) -> gr.HTML:
+    """The visitor's pictures to choose from; a click triggers `select`.
+
+    Its value is {"items": [{"id", "name", "src"}], "chosen": ids in order, "most": 0 for any}.
+    """
+    gr.HTML(f'<p class="label" id="{elem_id}-label">{label}</p>', padding=False)
+    return _html("picker", value, elem_id=elem_id)
+
+
+def paint(elem_id: str) -> gr.HTML:
+    """A picture to paint a part of; a stroke triggers `input`.
+
+    Its value is {"src": data URI, "mask": grey PNG as a data URI, white is painted, or ""}.
+    """
+    return _html("paint", None, elem_id=elem_id)
+
+
+def scrubber() -> gr.HTML:
+    """Frames to play and to drag through.
+
+    Its value is {"frames": data URIs, "fps": frames a second, "play": bool}.
+    """
+    return _html("scrubber", None, elem_id="scrubber")
+
+
+def rows(elem_id: str) -> gr.HTML:
+    """Rows of pictures; `select` says by "chosen": {"row", "column"} what was clicked.
+
+    Its value is {"rows": [{"title", "sources": data URIs, "names", "lead": data URI, "leadAlt"}],
+    "cells": whether each picture can be clicked, "button": text of a button for each row}.
+    """
+    return _html("rows", None, elem_id=elem_id)
+
+
+def marks(elem_id: str) -> gr.HTML:
+    """Pictures to mark: {"items": [{"id", "src", "mark": "has", "not" or ""}]}."""
+    return _html("marks", None, elem_id=elem_id)
+
+
+def place(elem_id: str) -> gr.HTML:
+    """A patch to drag over a picture; `release` when it was moved.
+
+    Its value is {"target", "mask", "context": data URIs, "offset": [dx, dy] as shares of the side}.
+    """
+    return _html("place", None, elem_id=elem_id)
+
+
+def keeper() -> gr.HTML:
+    """Keeps the visit in the browser: asks for it by `submit`, and brings the last one by `apply`.
+
+    Its value is {"project": base64, "photos": {name: path}}, {"restore": the same} or
+    {"forget": True}.
+    """
+    return _html("keeper", None, elem_id="keeper")
+
+
+def _html(name: str, value: Any, elem_id: str, render: bool = True) -> gr.HTML:
     """A component whose markup never depends on its value: its script changes it in place."""
     return gr.HTML(
         value=value,
         html_template=asset(f"{name}.html"),
         js_on_load=asset(f"{name}.js"),
         apply_default_css=False,
+        padding=False,
         elem_id=elem_id,
+        render=render,
     )

@@ -1,57 +1,60 @@
-"""What the page remembers of one visitor: small, frozen, on the CPU."""
+"""What the page remembers of one visitor: frozen, small, on the CPU."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import numpy as np
+import torch
 from PIL import Image
 
-SMALL_PX = 800
+from editor.errors import ImageError
+from editor.project.history import Project
+
+MAX_DRAWING_BYTES = 4 * 2**20
+PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Visitor:
-    """One visitor's work.
+    """One visitor's work: a project in every domain that was used, one of which is open.
 
     Attributes:
-        domain: pack that the code belongs to.
-        code: [num_ws, w_dim] float32, the inverted code; None before the first inversion.
-        losses: of the inversion, by name.
-        photo: names the photo that was inverted; empty for a generated picture.
-        square: x, y, side and angle of its crop.
-        small: the photo as a JPEG of at most `SMALL_PX`, to show the whole of it.
-        before: the crop as a PNG.
+        domain: the one that is open.
+        projects: by domain.
     """
 
     domain: str
-    code: np.ndarray | None = None
-    losses: tuple[tuple[str, float], ...] = ()
-    photo: str = ""
-    square: tuple[float, float, float, float] | None = None
-    small: bytes = b""
-    before: bytes = b""
+    projects: Mapping[str, Project] = field(default_factory=dict)
 
+    @property
+    def project(self) -> Project:
+        """The open one."""
+        return self.projects[self.domain]
 
-def small_jpeg(image: Image.Image, side: int = SMALL_PX) -> bytes:
-    """A picture as a JPEG of at most `side` px."""
-    small = image.copy()
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, format="JPEG", quality=88)
-    return buffer.getvalue()
+    def keep(self, project: Project) -> Visitor:
+        """With a project in place of the one of its domain, and open."""
+        return replace(
+            self, domain=project.domain, projects={**self.projects, project.domain: project}
+        )
 
 
 def jpeg_uri(data: bytes) -> str:
-    """The bytes of a JPEG as a data URI."""
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+    """The bytes of a JPEG as a data URI; nothing for no bytes."""
+    return JPEG + base64.b64encode(data).decode() if data else ""
+
+
+def png_uri(data: bytes) -> str:
+    """The bytes of a PNG as a data URI; nothing for no bytes."""
+    return PNG + base64.b64encode(data).decode() if data else ""
 
 
 def data_uri(image: Image.Image) -> str:
     """A picture as a PNG data URI: one round trip, no temporary file."""
-    return "data:image/png;base64," + base64.b64encode(png_bytes(image)).decode()
+    return png_uri(png_bytes(image))
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -59,3 +62,25 @@ def png_bytes(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def drawn_mask(uri: str | None, resolution: int) -> torch.Tensor | None:
+    """What was painted on the page: [R, R] float32, 0…1; None where nothing is.
+
+    Raises:
+        ImageError: it is not such a drawing.
+    """
+    if not uri:
+        return None
+    try:
+        if not uri.startswith(PNG) or len(uri) > MAX_DRAWING_BYTES:
+            raise ValueError("not a PNG, or too large")
+        data = base64.b64decode(uri.removeprefix(PNG), validate=True)
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            if max(image.size) > 2048:
+                raise ValueError(f"{image.width}×{image.height} is too large")
+            grey = image.convert("L").resize((resolution, resolution), Image.Resampling.BOX)
+    except (OSError, ValueError, SyntaxError, AttributeError, binascii.Error) as error:
+        raise ImageError(f"the painted part cannot be read ({error}); paint it again") from error
+    mask = torch.frombuffer(bytearray(grey.tobytes()), dtype=torch.uint8).float() / 255
+    return mask.reshape(resolution, resolution) if bool(mask.any()) else None

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load, save, save_file
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, WeightsError
@@ -99,6 +99,35 @@ def read_tensors(path: Path, kind: str | None = None) -> tuple[dict[str, Tensor]
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     return tensors, header
+
+
+def pack_tensors(tensors: Mapping[str, Tensor], header: dict[str, Any]) -> bytes:
+    """What `write_tensors` would write, as bytes."""
+    data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return save(data, metadata={"editor": json.dumps({"schema": SCHEMA, **header}, sort_keys=True)})
+
+
+def unpack_tensors(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `pack_tensors` made.
+
+    Raises:
+        WeightsError: damaged, or not of this format.
+        MismatchError: of another kind.
+    """
+    try:
+        (length,) = struct.unpack("<Q", data[:8])
+        if length > min(len(data) - 8, MAX_HEADER_BYTES):
+            raise ValueError("its header is longer than it")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["editor"])
+        if header["schema"] != SCHEMA:
+            raise ValueError(f"it has schema {header['schema']!r}, not {SCHEMA}")
+        if header["kind"] != kind:
+            raise MismatchError(f"it holds a {header['kind']!r}, but a {kind!r} was expected")
+        return load(data), header
+    except (SafetensorError, struct.error, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"the tensors are damaged, or not of this editor: {error}") from error
+    except RecursionError as error:
+        raise WeightsError("the header of the tensors nests too deeply") from error
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:

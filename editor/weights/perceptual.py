@@ -10,7 +10,12 @@ from torch import Tensor, nn
 
 from editor.errors import OptionError, UnavailableError
 from editor.models.discriminator import Discriminator
-from editor.models.perceptual import DiscriminatorPerceptual, Perceptual, VGG16Perceptual
+from editor.models.perceptual import (
+    DiscriminatorPerceptual,
+    Perceptual,
+    VGG16Perceptual,
+    masked_mean,
+)
 from editor.weights.fetch import fetch
 from editor.weights.format import load_into
 
@@ -30,14 +35,16 @@ class LPIPSPerceptual(nn.Module):
         maps = self.network.net.forward(self.network.scaling_layer(image))
         return [x / (x.square().sum(dim=1, keepdim=True) + 1e-10).sqrt() for x in maps]
 
-    def distance(self, target: list[Tensor], other: list[Tensor]) -> Tensor:
-        """[N] LPIPS distances.
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[N] LPIPS distances, inside the mask.
 
         Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1.
         """
         total = torch.zeros(len(target[0]), device=target[0].device)
         for lin, a, b in zip(self.network.lins, target, other, strict=True):
-            total = total + lin((a - b).square()).mean(dim=(1, 2, 3))
+            total = total + masked_mean(lin((a - b).square()), mask)
         return total
 
 

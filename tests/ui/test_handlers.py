@@ -12,12 +12,11 @@ from PIL import Image
 from editor import Library
 from editor.ui.build import build_ui, launch_options
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
-from editor.ui.state import Visitor
+from editor.ui.state import data_uri
 from editor.weights.convert import Sources, convert_idinvert
 from tests.reference.published import write_published
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
-TINY = Visitor("tiny")
 
 
 def _decode(uri: str) -> Image.Image:
@@ -46,18 +45,20 @@ def _moves(**moves: float) -> dict:
 
 
 def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
-    square = handlers.show_photo(photo, TINY)
+    square = handlers.show_photo(photo, handlers.first_visitor())
     assert (square["width"], square["height"]) == (40, 60)
-    steps = list(handlers.invert(photo, square, TINY, *SETTINGS))
-    visitor, picture, status, _ = steps[-1]
+    steps = list(handlers.invert(photo, square, handlers.first_visitor(), *SETTINGS))
+    visitor, picture, status, _, strip = steps[-1]
     panel = steps[0][3]
     assert panel["moves"] == {}
     assert [s["name"] for g in panel["groups"] for s in g["sliders"]] == ["age", "smile"]
     # the sliders are set once, and left alone by later previews
     assert not any(isinstance(step[3], dict) and "groups" in step[3] for step in steps[1:])
     assert "Done" in status
-    assert visitor.code.shape == (6, 8)
-    expected = handlers.library.open("tiny").edit(visitor.code)
+    assert visitor.project.shown.code.shape == (6, 8)
+    assert [node["label"] for node in strip["nodes"]] == ["Example", "photo: inverted"]
+    assert strip["at"] == 1
+    expected = handlers.library.open("tiny").edit(visitor.project.shown.code)
     assert np.array_equal(np.asarray(_decode(picture["after"])), np.asarray(expected.image))
     moved, line = handlers.slide(visitor, _moves(smile=2.0))
     assert "last edit" in line
@@ -70,12 +71,12 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
         handlers.download_code(visitor, _moves(smile=2.0))["uri"].partition(",")[2]
     )
     with np.load(io.BytesIO(code), allow_pickle=False) as data:
-        assert np.array_equal(data["wp"], visitor.code)
+        assert np.array_equal(data["wp"], visitor.project.shown.code)
 
 
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
     """Cancel closes the generator; what was shown last must be what is kept."""
-    stream = handlers.invert(photo, None, TINY, *SETTINGS)
+    stream = handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS)
     visitor, picture, status, *_ = next(stream)
     stream.close()
     assert "Step 0 of 3" in status
@@ -87,13 +88,9 @@ def test_errors_are_messages(handlers: Handlers, tmp_path: Path) -> None:
     bad = tmp_path / "photo.png"
     bad.write_text("no picture")
     with pytest.raises(gr.Error, match="not a picture"):
-        handlers.show_photo(str(bad), TINY)
+        handlers.show_photo(str(bad), handlers.first_visitor())
     with pytest.raises(gr.Error, match="no photo yet"):
-        next(handlers.invert(None, None, TINY, *SETTINGS))
-    with pytest.raises(gr.Error, match="invert a photo first"):
-        handlers.slide(TINY, None)
-    with pytest.raises(gr.Error, match="nothing to save"):
-        handlers.download_picture(TINY, None)
+        next(handlers.invert(None, None, handlers.first_visitor(), *SETTINGS))
     assert handlers.turn({"x": 1}, 3) == {"x": 1, "angle": 3.0}
 
 
@@ -105,9 +102,9 @@ def test_the_slider_shows_how_far_the_square_is_turned(handlers: Handlers) -> No
 
 def test_a_square_that_makes_no_sense(handlers: Handlers, photo: str) -> None:
     for damage in ({"x": "a"}, {"side": None}, {"side": 1e9}, {"angle": float("nan")}):
-        square = handlers.show_photo(photo, TINY) | damage
+        square = handlers.show_photo(photo, handlers.first_visitor()) | damage
         with pytest.raises(gr.Error):
-            next(handlers.invert(photo, square, TINY, *SETTINGS))
+            next(handlers.invert(photo, square, handlers.first_visitor(), *SETTINGS))
 
 
 def test_the_square_of_another_photo_is_not_used(
@@ -116,37 +113,39 @@ def test_the_square_of_another_photo_is_not_used(
     """Invert may be pressed before the new photo's square has come."""
     other = str(tmp_path / "other.png")
     Image.open(photo).rotate(180).save(other)
-    placed = handlers.show_photo(photo, TINY) | {"x": 0.3, "side": 0.4}
+    placed = handlers.show_photo(photo, handlers.first_visitor()) | {"x": 0.3, "side": 0.4}
     late, fresh, own = (
-        next(handlers.invert(path, square, TINY, *SETTINGS))[1]["before"]
+        next(handlers.invert(path, square, handlers.first_visitor(), *SETTINGS))[1]["before"]
         for path, square in (
             (other, placed),
-            (other, handlers.show_photo(other, TINY)),
+            (other, handlers.show_photo(other, handlers.first_visitor())),
             (photo, placed),
         )
     )
     assert late == fresh
-    assert own != next(handlers.invert(photo, None, TINY, *SETTINGS))[1]["before"]
+    assert (
+        own != next(handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS))[1]["before"]
+    )
 
 
 def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> None:
     editor = handlers.library.open("tiny")
     monkeypatch.setattr(editor, "example", lambda seed: 1 / 0)
     with pytest.raises(gr.Error, match="Something unexpected") as caught:
-        handlers.example({"chosen": 0}, TINY)
+        handlers.example({"chosen": 0}, handlers.first_visitor())
     assert "division" not in str(caught.value)
 
 
 def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None:
-    square = handlers.show_photo(photo, TINY) | {"side": 0.5}
-    visitor = list(handlers.invert(photo, square, TINY, *SETTINGS))[-1][0]
+    square = handlers.show_photo(photo, handlers.first_visitor()) | {"side": 0.5}
+    visitor = list(handlers.invert(photo, square, handlers.first_visitor(), *SETTINGS))[-1][0]
     source = Image.open(photo).convert("RGB")
-    data, name = handlers.whole_photo(photo, visitor, _moves())
+    data, name = handlers.whole_photo(visitor, _moves())
     assert name == "edited.png"
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(source))
     assert b"compositeWithTrainedAlgorithmicMedia" in data
     for mode in (KEEP, REPLACE):
-        data, _ = handlers.whole_photo(photo, visitor, _moves(smile=2.0), "", mode)
+        data, _ = handlers.whole_photo(visitor, _moves(smile=2.0), "", mode)
         pasted = np.asarray(Image.open(io.BytesIO(data)))
         assert pasted.shape == (60, 40, 3)
         assert (pasted != np.asarray(source)).any()
@@ -157,19 +156,18 @@ def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None
     back = handlers.look(visitor, _moves(), "", SQUARE)
     assert _decode(back["before"]).size == (16, 16)
     assert "fit" not in back
-    other = tmp_path / "other.png"
-    source.save(other)
-    with pytest.raises(gr.Error, match="press Invert again"):
-        handlers.whole_photo(str(other), visitor, _moves())
+    Path(photo).unlink()
+    with pytest.raises(gr.Error, match="give it again"):
+        handlers.whole_photo(visitor, _moves())
     with pytest.raises(gr.Error, match="generated"):
-        handlers.whole_photo(photo, handlers.first_visitor(), _moves())
+        handlers.whole_photo(handlers.first_visitor(), _moves())
 
 
 def test_layers_can_be_chosen(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
     editor = handlers.library.open("tiny")
     moved, _ = handlers.slide(visitor, _moves(smile=2.0), "smile=4-5")
-    expected = editor.edit(visitor.code).move(smile=2.0).on_layers(smile=(4, 5))
+    expected = editor.edit(visitor.project.shown.code).move(smile=2.0).on_layers(smile=(4, 5))
     changed = (expected.code - expected.wp).abs().amax(dim=1) > 0
     assert changed.nonzero()[:, 0].tolist() == [4, 5]
     assert np.array_equal(np.asarray(_decode(moved["after"])), np.asarray(expected.image))
@@ -190,13 +188,15 @@ def test_another_domain_can_be_chosen(library: Library, tiny_root: Path, photo: 
         pass
     handlers = Handlers(library, "tiny")
     assert library.choices == [("Published", "pub32"), ("Tiny", "tiny")]
-    visitor, picture, status, panel, examples, square, line, hint, *settings = handlers.choose(
-        "pub32", photo
-    )
+    first = handlers.first_visitor()
+    moved, _ = handlers.commit(first, _moves(smile=1.0))
+    visitor, status, examples, square, hint, *settings = handlers.choose("pub32", photo, moved)
     assert visitor.domain == "pub32"
-    assert visitor.code.shape == (8, 16)
-    assert picture["before"] == ""
+    panel, layers, picture, strip, line = handlers.refresh(visitor, SQUARE, KEEP)
+    assert visitor.project.shown.code.shape == (8, 16)
+    assert picture["before"] == layers == ""
     assert panel["groups"] == []
+    assert len(strip["nodes"]) == 1
     assert len(examples["sources"]) == 3
     assert square["width"] == 40
     assert "face" in status
@@ -208,8 +208,94 @@ def test_another_domain_can_be_chosen(library: Library, tiny_root: Path, photo: 
     # a step of the old domain's slider, sent before the panel was replaced
     again, _ = handlers.slide(visitor, _moves(smile=2.0))
     assert again["after"] == picture["after"]
+    back = handlers.choose("tiny", None, visitor)[0]
+    assert back.project is moved.project, "the work in the other domain was lost"
     with pytest.raises(gr.Error, match="not found"):
-        handlers.choose("nowhere", None)
+        handlers.choose("nowhere", None, visitor)
+
+
+def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
+    once, strip = handlers.commit(visitor, _moves(smile=1.0))
+    assert [node["label"] for node in strip["nodes"]] == ["Example", "Example: smile +1.0"]
+    assert (strip["undo"], strip["redo"]) == (True, False)
+    assert visitor.project.at == 0, "a state that was given out is never changed"
+    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
+    assert twice.project.node.layers == (("smile", (3,)),)
+    back = handlers.undo(twice, _moves(smile=1.0, age=-0.5), "smile=3")
+    panel, layers, picture, strip, _ = handlers.refresh(back, SQUARE, KEEP)
+    assert panel["moves"] == {"smile": 1.0}
+    assert layers == ""
+    assert strip["at"] == 1
+    assert picture["after"] == handlers.slide(once, _moves(smile=1.0))[0]["after"]
+    assert handlers.redo(back).project.at == 2
+    assert handlers.go(twice, {"chosen": 0}).project.node.moves == ()
+    for wrong in ({"chosen": 9}, {}, None):
+        with pytest.raises(gr.Error, match="history"):
+            handlers.go(twice, wrong)
+
+
+def test_undo_keeps_what_was_not_yet_an_edit(handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    back = handlers.undo(visitor, _moves(age=1.5), "")
+    assert back.project.at == 0
+    assert back.project.redo().node.moves == (("age", 1.5),)
+
+
+def test_compare_with_another_edit(handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    moved, _ = handlers.commit(visitor, _moves(smile=2.0))
+    compared = handlers.compare(moved, {"chosen": 0})
+    assert compared["keep"] is True
+    assert compared["before"] == handlers.slide(visitor, _moves())[0]["after"]
+
+
+def _drawing(array: np.ndarray) -> dict:
+    return {"mask": data_uri(Image.fromarray(array))}
+
+
+def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    array = np.zeros((256, 256), np.uint8)
+    array[:, :64] = 255
+    painted, strip = handlers.paint(visitor, _drawing(array))
+    assert strip["nodes"][-1]["label"] == "Example: painted part"
+    assert handlers.paint(painted, _drawing(array)) == (gr.skip(), gr.skip())
+    plain = _decode(handlers.slide(visitor, _moves())[0]["after"])
+    free = _decode(handlers.slide(visitor, _moves(smile=9.0))[0]["after"])
+    held = _decode(handlers.slide(painted, _moves(smile=9.0))[0]["after"])
+    assert np.array_equal(np.asarray(held)[:, 10:], np.asarray(plain)[:, 10:])
+    assert (np.asarray(held)[:, :2] != np.asarray(plain)[:, :2]).any()
+    assert (np.asarray(free)[:, 10:] != np.asarray(plain)[:, 10:]).any()
+    canvas = handlers.canvas(painted)
+    assert canvas["src"] == handlers.slide(visitor, _moves())[0]["after"]
+    assert np.asarray(_decode(canvas["mask"]))[:, :4].min() == 255
+    cleared, _ = handlers.paint(painted, {"mask": ""})
+    assert cleared.project.node.mask == b""
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["x", "data:text/html;base64,AAAA", "data:image/png;base64,%%%", "data:image/png;base64,AAAA"],
+)
+def test_a_drawing_that_is_none(handlers: Handlers, uri: str) -> None:
+    with pytest.raises(gr.Error, match="paint it again"):
+        handlers.paint(handlers.first_visitor(), {"mask": uri})
+
+
+def test_settling_gives_a_picture_of_its_own(handlers: Handlers) -> None:
+    array = np.zeros((64, 64), np.uint8)
+    array[:32] = 255
+    visitor, _ = handlers.paint(handlers.first_visitor(), _drawing(array))
+    steps = list(handlers.settle(visitor, _moves(smile=3.0), "", *SETTINGS))
+    settled, picture, status, _, strip = steps[-1]
+    assert steps[0][3]["moves"] == {}
+    assert "Settled in" in status
+    assert len(settled.project.pictures) == 2
+    assert settled.project.node.mask == b""
+    assert handlers.slide(settled, _moves())[0]["after"] == picture["after"]
+    assert strip["at"] == len(strip["nodes"]) - 1
 
 
 def test_page_builds(library: Library) -> None:

@@ -1,155 +1,22 @@
-"""The page in a real browser, with the shipped pack."""
+"""The page in a real browser, with the shipped pack: photo, square, sliders, history."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from editor.weights.convert import Sources, convert_idinvert
-from tests.conftest import SHARED
-from tests.reference.published import write_published
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-ROOT = Path(__file__).resolve().parents[2]
-AFTER = "#picture img.after"
-
-if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
-    pytest.skip("no Chromium was found: apt-get install chromium", allow_module_level=True)
-
-
-def test_chromium_is_here() -> None:
-    assert CHROMIUM is not None
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    """The shipped pack, and a small one of the published make with boundaries."""
-    root = tmp_path_factory.mktemp("root")
-    for folder in ("checkpoints", "boundaries"):
-        shutil.copytree(ROOT / folder / "faces64", root / folder / "faces64")
-    files = write_published(root / "files")
-    np.save(root / "files" / "tilt.npy", np.random.default_rng(0).normal(size=(1, 16)))
-    sources = Sources(
-        "pub32",
-        files / "generator.pth",
-        files / "encoder.pth",
-        boundaries=files,
-        title="Published, 32 px",
-        subject="scene",
-    )
-    list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
-    return root
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, root: Path) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--root", str(root)],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    started = time.monotonic()
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).read()
-            break
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() - started < 90, "the page did not come up"
-            time.sleep(0.2)
-    yield url
-    process.terminate()
-    process.wait(timeout=20)
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(server: str, browser) -> Iterator[object]:
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.set_default_timeout(60_000)
-    tab.goto(server)
-    tab.wait_for_selector(f"{AFTER}[src]")
-    yield tab
-    tab.close()
-
-
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory, faces) -> Path:
-    """A held-out photo, or a generated face where ../shared is absent."""
-    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
-    archive = SHARED / "photos_unaligned.zip"
-    if archive.exists():
-        import zipfile
-
-        with zipfile.ZipFile(archive) as file:
-            name = min(n for n in file.namelist() if n.startswith("test/") and "json" not in n)
-            path.write_bytes(file.read(name))
-    else:
-        faces.example(4).resize((300, 300)).save(path)
-    return path
-
-
-def _source(page) -> str:
-    return page.get_attribute(AFTER, "src")
-
-
-def _wait_for_change(page, before: str) -> str:
-    page.wait_for_function(
-        "([s, old]) => document.querySelector(s).src !== old", arg=[AFTER, before]
-    )
-    return _source(page)
-
-
-def _invert(page, path: Path, steps: int = 12) -> None:
-    page.set_input_files("#photo input[type=file]", str(path))
-    page.wait_for_selector("#square .crop:not([hidden])")
-    page.click("text=Advanced")
-    field = page.get_by_label("Most steps")
-    field.fill(str(steps))
-    field.press("Tab")
-    page.click("#invert")
-    page.wait_for_selector("#status :text('Done')")
+from tests.ui.driver import AFTER, invert, move, source, wait_for_change
 
 
 def test_photo_invert_slide_reset_save(page, photo: Path, tmp_path: Path) -> None:
-    empty = _source(page)
-    _invert(page, photo)
-    inverted = _source(page)
+    empty = source(page)
+    invert(page, photo)
+    inverted = source(page)
     assert inverted != empty
     thumb = page.locator("#slider-smile input[type=range]")
     thumb.focus()
@@ -157,7 +24,7 @@ def test_photo_invert_slide_reset_save(page, photo: Path, tmp_path: Path) -> Non
     for _ in range(10):
         started = time.monotonic()
         page.keyboard.press("ArrowRight")
-        last = _wait_for_change(page, last)
+        last = wait_for_change(page, last)
         times.append((time.monotonic() - started) * 1000)
     print(f"slider to picture, ms: p50 {statistics.median(times):.0f}, all {times}")
     assert statistics.median(times) < 400
@@ -174,15 +41,15 @@ def test_photo_invert_slide_reset_save(page, photo: Path, tmp_path: Path) -> Non
         assert data["wp"].shape == (10, 256)
         assert list(data["move_names"]) == ["smile"]
     page.click("#reset")
-    _wait_for_change(page, last)
+    wait_for_change(page, last)
     page.wait_for_function(
         "([s, first]) => document.querySelector(s).src === first", arg=[AFTER, inverted]
     )
 
 
 def test_dragging_follows_and_the_last_position_wins(page, photo: Path, faces) -> None:
-    _invert(page, photo, steps=2)
-    before = _source(page)
+    invert(page, photo, steps=2)
+    before = source(page)
     thumb = page.locator("#slider-female input[type=range]")
     thumb.scroll_into_view_if_needed()
     box = thumb.bounding_box()
@@ -191,17 +58,17 @@ def test_dragging_follows_and_the_last_position_wins(page, photo: Path, faces) -
     page.mouse.down()
     for i in range(20):
         page.mouse.move(box["x"] + box["width"] * (0.5 + 0.02 * i), middle)
-    during = _wait_for_change(page, before)
+    during = wait_for_change(page, before)
     page.mouse.up()
     page.wait_for_timeout(2500)
     alt = page.get_attribute(AFTER, "alt")
     assert f"female {float(thumb.input_value()):+.1f}" in alt
-    assert _source(page) != before
+    assert source(page) != before
     assert during != before
 
 
 def test_before_after_and_hold_to_compare(page, photo: Path) -> None:
-    _invert(page, photo, steps=2)
+    invert(page, photo, steps=2)
     clip = "() => document.querySelector('#picture img.before').style.clipPath"
     page.locator("#picture .divider").fill("60")
     assert "40%" in page.evaluate(clip)
@@ -234,10 +101,10 @@ def test_square_is_dragged_and_moved_by_keys(page, photo: Path) -> None:
 
 
 def test_example_shows_the_whole_thing(page) -> None:
-    before = _source(page)
+    before = source(page)
     page.locator("#examples button").nth(1).click()
     page.wait_for_selector("#status progress")
-    _wait_for_change(page, before)
+    wait_for_change(page, before)
     page.wait_for_selector("#status :text('Done')")
 
 
@@ -249,12 +116,12 @@ def test_cancel_keeps_the_last_picture(page, photo: Path) -> None:
     page.click("#cancel")
     page.wait_for_selector("#status :text('Stopped')")
     page.wait_for_timeout(1000)
-    kept = _source(page)
+    kept = source(page)
     assert "Stopped" in page.inner_text("#status")
     page.locator("#slider-smile input[type=range]").focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    _wait_for_change(page, kept)
+    wait_for_change(page, kept)
 
 
 def test_wrong_files_give_a_message_and_the_session_goes_on(
@@ -289,9 +156,9 @@ def test_wrong_files_give_a_message_and_the_session_goes_on(
     for name in ("cmyk.jpg", "grey.png", "clear.png", "moving.gif"):
         page.set_input_files("#photo input[type=file]", str(tmp_path / name))
         page.wait_for_selector("#square .crop:not([hidden])")
-        before = _source(page)
+        before = source(page)
         page.click("#invert")
-        _wait_for_change(page, before)
+        wait_for_change(page, before)
         page.wait_for_selector("#status :text('Done')")
         page.click("#photo [aria-label='Remove Image']")
         page.wait_for_selector("#square .crop", state="hidden")
@@ -301,30 +168,30 @@ def test_two_visitors_do_not_see_each_other(server: str, browser, page, photo: P
     other = browser.new_context().new_page()
     other.goto(server)
     other.wait_for_selector(f"{AFTER}[src]")
-    untouched = _source(other)
-    _invert(page, photo, steps=2)
-    assert _source(other) == untouched
+    untouched = source(other)
+    invert(page, photo, steps=2)
+    assert source(other) == untouched
     other.locator("#examples button").nth(0).click()
     other.wait_for_selector("#status :text('Done')")
-    mine = _source(page)
+    mine = source(page)
     other.locator("#slider-smile input[type=range]").focus()
-    before = _source(other)
+    before = source(other)
     other.keyboard.press("PageUp")
     other.keyboard.press("ArrowRight")
-    _wait_for_change(other, before)
-    assert _source(page) == mine
+    wait_for_change(other, before)
+    assert source(page) == mine
     other.context.close()
 
 
 def test_sliders_show_where_they_work_and_a_double_click_resets(page) -> None:
     row = page.locator("#slider-glasses")
     thumb = row.locator("input")
-    before = _source(page)
+    before = source(page)
     thumb.fill(thumb.get_attribute("max"))
-    moved = _wait_for_change(page, before)
+    moved = wait_for_change(page, before)
     assert "beyond" in row.get_attribute("class")
     row.locator("label").dblclick()
-    _wait_for_change(page, moved)
+    wait_for_change(page, moved)
     assert float(thumb.input_value()) == 0
     assert "beyond" not in row.get_attribute("class")
     assert row.locator(".range").bounding_box()["width"] > 20
@@ -333,11 +200,11 @@ def test_sliders_show_where_they_work_and_a_double_click_resets(page) -> None:
 def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) -> None:
     page.set_input_files("#photo input[type=file]", str(photo))
     page.wait_for_selector("#square .mark:not([hidden])")
-    before = _source(page)
+    before = source(page)
     page.click("#domain input")
     page.click("[role=option]:has-text('Published')")
     page.wait_for_selector("#slider-tilt")
-    published = _wait_for_change(page, before)
+    published = wait_for_change(page, before)
     assert "32 px" in page.inner_text("#where")
     assert page.locator("#slider-smile").count() == 0
     assert page.locator("#square .mark:not([hidden])").count() == 0
@@ -348,10 +215,10 @@ def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) ->
     steps.fill("2")
     page.click("#invert")
     page.wait_for_selector("#status :text('Done')")
-    inverted = _source(page)
+    inverted = source(page)
     assert inverted != published
     page.locator("#slider-tilt input").fill("3")
-    _wait_for_change(page, inverted)
+    wait_for_change(page, inverted)
     page.click("#domain input")
     page.click("[role=option]:has-text('Faces')")
     page.wait_for_selector("#slider-smile")
@@ -379,9 +246,9 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
     page.get_by_label("Most steps").fill("5")
     page.click("#invert")
     page.wait_for_selector("#status :text('Done')")
-    before = _source(page)
+    before = source(page)
     page.click("#view :text('Whole photo')")
-    shown = _wait_for_change(page, before)
+    shown = wait_for_change(page, before)
     assert shown.startswith("data:image/jpeg")
     assert "contain" in page.get_attribute("#picture .frame", "class")
     with page.expect_download() as download:
@@ -389,7 +256,7 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
     untouched = np.asarray(Image.open(download.value.path()))
     assert np.array_equal(untouched, np.asarray(whole))
     page.locator("#slider-smile input").fill("3")
-    _wait_for_change(page, shown)
+    wait_for_change(page, shown)
     with page.expect_download() as download:
         page.click("#save-photo")
     edited = np.asarray(Image.open(download.value.path()))
@@ -400,8 +267,6 @@ def test_the_whole_photo_is_shown_saved_and_gone_on_with(page, tmp_path: Path, f
     first = page.get_attribute("#square img", "src")
     page.click("#adopt")
     page.wait_for_function("old => document.querySelector('#square img').src !== old", arg=first)
-    page.click("#save-photo")
-    page.wait_for_selector(".toast-body:has-text('press Invert again')")
     boxes.nth(1).wait_for()
     order = sorted(range(2), key=lambda i: boxes.nth(i).bounding_box()["x"])
     boxes.nth(order[1]).click()
@@ -440,15 +305,113 @@ def test_faces_are_found_turned_photos_too_and_their_absence_is_told(
     assert page.is_visible("#square .square")
 
 
+def test_a_group_of_three(page, tmp_path: Path, faces) -> None:
+    group = Image.new("RGB", (1200, 600), (120, 110, 100))
+    for index, x in enumerate((60, 460, 860)):
+        group.paste(faces.example(index, 0.6).resize((280, 280)), (x, 140))
+    path = tmp_path / "group.jpg"
+    group.save(path, quality=95)
+    page.set_input_files("#photo input[type=file]", str(path))
+    boxes = page.locator("#square .found button")
+    boxes.nth(2).wait_for()
+    assert boxes.count() == 3
+    assert "3 faces were found" in page.inner_text("#square .says")
+    centre = "e => [e.style.left, e.style.top].map(parseFloat)"
+    canvas = "() => document.querySelector('#square .preview canvas').toDataURL()"
+    seen = set()
+    for i in range(3):
+        boxes.nth(i).click()
+        x, y = page.locator("#square .square").evaluate(centre)
+        expected = min((200, 600, 1000), key=lambda middle: abs(middle - 12 * x))
+        assert abs(12 * x - expected) < 60
+        assert abs(6 * y - 280) < 60
+        seen.add((expected, page.evaluate(canvas)))
+    assert len(seen) == 3, "the preview follows the square"
+
+
+def test_undo_redo_and_the_history(page, photo: Path) -> None:
+    empty = source(page)
+    invert(page, photo, steps=3)
+    inverted = source(page)
+    move(page, "smile", 2)
+    smiling = wait_for_change(page, inverted) if source(page) == inverted else source(page)
+    move(page, "age", 1)
+    page.wait_for_function(
+        "([s, old]) => document.querySelector(s).src !== old", arg=[AFTER, smiling]
+    )
+    both = source(page)
+    nodes = page.locator("#history .node")
+    assert nodes.count() == 4
+    thumb = page.locator("#slider-smile input")
+
+    def shows(expected: str) -> None:
+        page.wait_for_function(
+            "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, expected]
+        )
+
+    page.keyboard.press("Control+z")
+    shows(smiling)
+    assert thumb.input_value() == "2"
+    page.click("#undo")
+    shows(inverted)
+    assert thumb.input_value() == "0"
+    page.click("#undo")
+    shows(empty)
+    page.click("#redo")
+    shows(inverted)
+    nodes.nth(3).locator(".go").click()
+    shows(both)
+    assert (thumb.input_value(), page.locator("#slider-age input").input_value()) == ("2", "1")
+    before = page.get_attribute("#picture img.before", "src")
+    nodes.nth(1).locator(".compare").dispatch_event("click")
+    page.wait_for_function(
+        "now => document.querySelector('#picture img.before').src === now", arg=inverted
+    )
+    assert source(page) == both
+    assert before != inverted
+    page.click("#undo")
+    shows(smiling)
+    assert page.get_attribute("#picture img.before", "src") == before
+
+
+def test_a_painted_part_limits_the_sliders(page) -> None:
+    plain = source(page)
+    page.click("#local button >> nth=0")
+    canvas = page.locator("#paint canvas")
+    canvas.wait_for()
+    page.click("#paint [data-tool=rectangle]")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    page.wait_for_selector("#history .node >> nth=1")
+    page.locator("#slider-glasses input").fill("4")
+    half = wait_for_change(page, plain)
+    pixels = """async (sources) => Promise.all(sources.map(async (source) => {
+      const image = new Image(); image.src = source; await image.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+      const pen = canvas.getContext('2d'); pen.drawImage(image, 0, 0);
+      return Array.from(pen.getImageData(0, 0, canvas.width, canvas.height).data);
+    }))"""
+    before, after = (np.array(p).reshape(64, 64, 4) for p in page.evaluate(pixels, [plain, half]))
+    assert np.array_equal(before[:28], after[:28]), "above the painted part"
+    assert (before[36:] != after[36:]).any()
+    page.click("#paint [data-act=clear]")
+    wait_for_change(page, half)
+
+
 def test_layers_of_a_slider(page) -> None:
-    before = _source(page)
+    before = source(page)
     page.locator("#slider-smile input").fill("3")
-    own = _wait_for_change(page, before)
+    own = wait_for_change(page, before)
     page.click("text=Advanced")
     field = page.get_by_label("Layers of the sliders")
     field.fill("smile=0-1")
     field.press("Enter")
-    _wait_for_change(page, own)
+    wait_for_change(page, own)
     field.fill("smile=99")
     field.press("Enter")
     page.wait_for_selector(".toast-body:has-text('lie outside 0…9')")

@@ -7,6 +7,7 @@ function draw() {
   const box = find('.crop');
   if (!box) return;
   box.hidden = !crop;
+  if (!crop) preview();
   if (!crop) return;
   for (const mark of box.querySelectorAll('.mark')) {
     const place = (crop.marks || {})[mark.dataset.name];
@@ -21,6 +22,25 @@ function draw() {
   square.style.left = `${100 * crop.x}%`;
   square.style.top = `${100 * crop.y}%`;
   square.style.transform = `translate(-50%, -50%) rotate(${crop.angle}deg)`;
+  preview();
+}
+
+function preview() {
+  const canvas = find('.preview canvas');
+  const image = find('.crop img');
+  find('.preview').hidden = !crop;
+  if (!crop || !image.naturalWidth) return;
+  const context = canvas.getContext('2d');
+  const width = image.naturalWidth;
+  const height = image.naturalHeight;
+  const scale = canvas.width / (crop.side * Math.min(width, height));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = '#7f7f7f';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.translate(canvas.width / 2, canvas.height / 2);
+  context.rotate((-crop.angle * Math.PI) / 180);
+  context.scale(scale, scale);
+  context.drawImage(image, -crop.x * width, -crop.y * height);
 }
 
 function boxes() {
@@ -106,6 +126,7 @@ element.addEventListener('keydown', (event) => {
   change(moves[event.key]());
   commit();
 });
+find('.crop img').addEventListener('load', preview);
 function load() {
   crop = props.value && props.value.src ? { ...props.value } : null;
   boxes();

@@ -11,4 +11,18 @@
     button.addEventListener('keyup', () => hold(false));
   };
   bind();
+  const typing = (target) => target.closest('textarea, [contenteditable=true], input:not([type=range]):not([type=radio]):not([type=checkbox])');
+  const press = (id) => { const button = document.getElementById(id); if (button) button.click(); };
+  document.addEventListener('keydown', (event) => {
+    if (typing(event.target) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (event.ctrlKey || event.metaKey) {
+      if (key === 'z') press(event.shiftKey ? 'redo' : 'undo');
+      else if (key === 'y') press('redo');
+      else if (key === 's') press('save');
+      else return;
+      event.preventDefault();
+    } else if (key === 'c' && !event.repeat) hold(true);
+  });
+  document.addEventListener('keyup', (event) => { if (event.key.toLowerCase() === 'c') hold(false); });
 }

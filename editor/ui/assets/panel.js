@@ -82,11 +82,21 @@ function moved() {
 element.addEventListener('input', (event) => {
   if (event.target.matches('.move input')) moved();
 });
+// an edit is what stands when the hand has left the slider for a moment
+let resting = null;
+function rested() {
+  clearTimeout(resting);
+  resting = setTimeout(() => trigger('release'), 400);
+}
+element.addEventListener('change', (event) => {
+  if (event.target.matches('.move input')) rested();
+});
 element.addEventListener('dblclick', (event) => {
   const label = event.target.closest('.move label');
   if (!label) return;
   label.parentElement.querySelector('input').value = 0;
   moved();
+  rested();
 });
 watch('value', show);
 show();

@@ -21,12 +21,15 @@ function show() {
   if (typeof value.before === 'string') kept.before = value.before;
   const after = find('.after');
   if (!after) return;
-  after.alt = value.alt || '';
-  set(after, value.after);
+  if (!value.keep) {  // else only what it is compared to is another
+    after.alt = value.alt || '';
+    set(after, value.after);
+    find('.frame').classList.toggle('empty', !value.after);
+    find('.frame').classList.toggle('contain', value.fit === 'contain');
+  }
   set(find('.before'), kept.before);
-  find('.frame').classList.toggle('empty', !value.after);
-  find('.frame').classList.toggle('contain', value.fit === 'contain');
-  place(split);
+  place(value.keep ? (split = split || 50) : split);
+  if (value.keep) find('.divider').value = split;
 }
 
 element.addEventListener('input', (event) => {

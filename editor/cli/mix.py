@@ -1,0 +1,132 @@
+"""`mix`: the style of photos on the content of others, many by many."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits
+from editor.cli.options import Sub, add_command, parse_pairs
+from editor.errors import OptionError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from editor.session import Edit
+
+GRID = "grid.png"
+MAX_CELLS = 2500
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "mix",
+        run,
+        "Mix photos: every content takes chosen layers (by default the colour) of every style.",
+    )
+    for name, text in (("content", "what is changed"), ("style", "what layers are taken from")):
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            nargs="+",
+            required=True,
+            help=f"{text}: photos, folders, or codes saved as .npz",
+        )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help=f"a picture: the grid; a folder: {GRID} and each mixture, named CONTENT--STYLE.png",
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--strength",
+        nargs="+",
+        default=None,
+        metavar="GROUP=0…1",
+        help="of 'pose and shape', 'features', 'colour', or layers: colour=1 3-5=0.4; default: colour=1",
+    )
+    chosen.add_argument("--layers", default=None, help="take these layers wholly: 4-9 or 2,6-9")
+    parser.add_argument(
+        "--codes", action="store_true", help="also save each mixture's code, CONTENT--STYLE.npz"
+    )
+    add_photo_options(parser, redo=False)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command; what can be refused is refused before anything is inverted."""
+    import torch
+    from tqdm import tqdm
+
+    from editor.editing.mix import USUAL, grid_picture, layer_strengths, mix_grid
+    from editor.images import save_image
+    from editor.runtime import use_threads
+    from editor.session import Editor
+
+    use_threads(args.threads)
+    strengths = USUAL
+    if args.layers is not None:
+        strengths = {args.layers: 1.0}
+    elif args.strength is not None:
+        strengths = parse_pairs(args.strength, "GROUP=STRENGTH")
+    contents, styles = find_photos(args.content), find_photos(args.style)
+    grid, folder, separate = _targets(args.out)
+    names = _names(contents, styles)
+    planned = [grid]
+    planned += [folder / f"{name}.png" for name in names if separate]
+    planned += [folder / f"{name}.npz" for name in names if args.codes]
+    check_kept(planned, contents + styles)
+    editor = Editor.open(args.domain, args.device)
+    layer_strengths(editor.info.num_ws, strengths)
+    edits = open_edits(editor, contents + styles, args)
+    rows, columns = edits[: len(contents)], edits[len(contents) :]
+    codes = mix_grid(
+        torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths
+    ).flatten(0, 1)
+    cells: list[Image.Image] = []
+    for name, code in zip(tqdm(names, unit="picture"), codes, strict=True):
+        cells.append(editor.synthesise(code))
+        if separate:
+            save_image(cells[-1], folder / f"{name}.png")
+        if args.codes:
+            editor.edit(code).save_code(folder / f"{name}.npz")
+    save_image(grid_picture([*map(_shown, rows)], [*map(_shown, columns)], cells), grid)
+    print(f"{grid}: {len(rows)} by {len(columns)}")
+
+
+def _targets(out: Path) -> tuple[Path, Path, bool]:
+    """The grid, the folder of all else, and whether each mixture is a picture of its own.
+
+    Raises:
+        OptionError: the suffix is not that of a picture.
+    """
+    if not out.suffix or out.is_dir():
+        return out / GRID, out, True
+    if out.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise OptionError(f"'{out.suffix}' is not a picture format; use .png, .jpg or .webp")
+    return out, out.parent, False
+
+
+def _names(contents: list[Path], styles: list[Path]) -> list[str]:
+    """Names of the mixtures, row by row.
+
+    Raises:
+        OptionError: two would have one name, or there are too many.
+    """
+    if len(contents) * len(styles) > MAX_CELLS:
+        raise OptionError(
+            f"{len(contents)} × {len(styles)} mixtures; at most {MAX_CELLS} are made at once"
+        )
+    names = [f"{content.stem}--{style.stem}" for content in contents for style in styles]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise OptionError(f"two mixtures would be called {twice}; rename a photo")
+    return names
+
+
+def _shown(edit: Edit) -> Image.Image:
+    """The photo itself, or where there is none or a slider was moved, the picture."""
+    return edit.image if edit.photo is None or edit.moves else edit.photo

@@ -1,0 +1,92 @@
+"""Paths between codes: linear in W+, with easing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from editor.errors import MismatchError, OptionError
+from editor.motion import MAX_FRAMES, MIN_FRAMES
+
+EASINGS: dict[str, Callable[[float], float]] = {
+    "linear": lambda t: t,
+    "smoothstep": lambda t: t * t * (3 - 2 * t),
+    "cubic": lambda t: 4 * t**3 if t < 0.5 else 1 - 4 * (1 - t) ** 3,  # rests longest at each code
+}
+
+
+def at(codes: Tensor, t: float, easing: str = "linear", loop: bool = False) -> Tensor:
+    """The code at one place of the path.
+
+    Each stretch between two codes takes the same time and is eased by itself; at the codes
+    themselves the path passes through them exactly.
+
+    Args:
+        codes: [K, num_ws, w_dim], K ≥ 2.
+        t: 0…1, from the first code to the last, or with `loop` back to the first.
+        easing: "linear", "smoothstep" or "cubic" (ease in and out).
+        loop: whether the path goes back from the last code to the first.
+
+    Returns:
+        [num_ws, w_dim].
+
+    Raises:
+        OptionError: fewer than two codes, t outside 0…1, or an unknown easing.
+        MismatchError: the codes are not of that shape, or not finite.
+    """
+    _check(codes, easing)
+    if not 0 <= t <= 1:  # also what is not a number
+        raise OptionError(f"t = {t} lies outside 0…1")
+    stretches = len(codes) if loop else len(codes) - 1
+    place = round(t * stretches, 9)  # 1/49 · 49 is a code, not just before it
+    first = min(math.floor(place), stretches - 1)
+    share = EASINGS[easing](place - first)
+    return torch.lerp(codes[first], codes[(first + 1) % len(codes)], share)
+
+
+def fractions(frames: int, loop: bool = False) -> list[float]:
+    """Where the frames lie on the path, 0…1, evenly; a loop leaves out the end, which is the start.
+
+    Raises:
+        OptionError: fewer than 2 or more than 1000 frames.
+    """
+    if not MIN_FRAMES <= frames <= MAX_FRAMES:
+        raise OptionError(f"{frames} frames were asked for; {MIN_FRAMES} to {MAX_FRAMES} are made")
+    return [i / (frames if loop else frames - 1) for i in range(frames)]
+
+
+def interpolate(codes: Tensor, frames: int, easing: str = "linear", loop: bool = False) -> Tensor:
+    """Codes along the path; without `loop` the first and last are the ends themselves.
+
+    Args:
+        codes: [K, num_ws, w_dim], K ≥ 2.
+        frames: how many, 2…1000.
+        easing: as `at`.
+        loop: as `at`; the first frame is not repeated at the end.
+
+    Returns:
+        [frames, num_ws, w_dim].
+
+    Raises:
+        OptionError: fewer than two codes, an absurd number of frames, or an unknown easing.
+        MismatchError: the codes are not of that shape, or not finite.
+
+    Reference: genforce/idinvert_pytorch, interpolate.py, whose steps are those of "linear".
+    """
+    return torch.stack([at(codes, t, easing, loop) for t in fractions(frames, loop)])
+
+
+def _check(codes: Tensor, easing: str) -> None:
+    if easing not in EASINGS:
+        raise OptionError(f"easing '{easing}' is not known; use {', '.join(EASINGS)}")
+    if codes.ndim != 3:
+        raise MismatchError(
+            f"the codes have shape {tuple(codes.shape)}; expected [K, num_ws, w_dim]"
+        )
+    if len(codes) < 2:
+        raise OptionError(f"{len(codes)} code was given; a path needs at least two")
+    if not bool(torch.isfinite(codes).all()):
+        raise MismatchError("the codes hold values that are not finite")

@@ -1,0 +1,1 @@
+"""A visitor's work in one domain: pictures, every edit of them, and the file that keeps it all."""

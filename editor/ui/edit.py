@@ -1,0 +1,259 @@
+"""The tab Edit: photo, square, picture, sliders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+
+from editor import Editor
+from editor.ui.components import (
+    crop_square,
+    example_pictures,
+    paint,
+    photo_input,
+    picture_view,
+    slider_panel,
+)
+from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Settings
+from editor.ui.shell import DOWNLOAD, DOWNLOAD_FILE, Shell
+from editor.ui.values import example_value, hint, panel_value, status, welcome
+
+QUIET: dict[str, Any] = {"show_progress": "hidden"}
+
+
+class EditPanel:
+    """The components of the tab, and what happens between them.
+
+    Args:
+        shell: what the panels share; its `refresh` is set here.
+        editor: of the first domain.
+        domain: the dropdown of domains.
+        where: the line under the title.
+    """
+
+    def __init__(self, shell: Shell, editor: Editor, domain: gr.Dropdown, where: gr.Markdown):
+        self.shell, self.handlers = shell, shell.handlers
+        self.domain, self.where = domain, where
+        examples = example_value(editor)
+        first = {"after": examples["sources"][0], "alt": f"A generated {editor.info.subject}"}
+        with gr.Row(elem_id="main"):
+            with gr.Column(elem_id="source"):
+                self._source(editor, examples)
+            with gr.Column(elem_id="stage"):
+                self._stage(editor, first)
+            with gr.Column(elem_id="sliders"):
+                self.panel = slider_panel(panel_value(editor))
+                self._local()
+        self._now = {
+            "inputs": [shell.visitor, self.panel, self.layers, self.view, self.mode],
+            **QUIET,
+        }
+        shell.refresh = {
+            "fn": self.handlers.refresh,
+            "inputs": [shell.visitor, self.view, self.mode],
+            "outputs": [self.panel, self.layers, self.picture, shell.strip, where],
+            **QUIET,
+        }
+        self._place()
+        self._jobs()
+        self._move()
+        self._history()
+        self._save()
+
+    def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
+        self.photo = photo_input()
+        self.square = crop_square()
+        self.angle = gr.Slider(
+            -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
+        )
+        with gr.Row():
+            self.start = gr.Button("Invert", variant="primary", elem_id="invert", min_width=100)
+            self.cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
+        self.help_text = gr.Markdown(hint(editor), elem_id="hint")
+        self.faces = example_pictures(examples)
+        default = Settings.of(editor.inversion)
+        with gr.Accordion("Advanced", open=False):
+            self.mode = gr.Radio(
+                [KEEP, REPLACE], value=KEEP, label="In the whole photo", elem_id="mode"
+            )
+            self.settings = [
+                gr.Number(default.steps, label="Most steps", minimum=0, maximum=1000, precision=0),
+                gr.Number(default.lr, label="Learning rate", minimum=0.0001, maximum=0.2),
+                gr.Number(default.pix, label="Weight of the pixels", minimum=0),
+                gr.Number(default.feat, label="Weight of the features", minimum=0),
+                gr.Number(default.domain, label="Weight of the domain", minimum=0),
+            ]
+            self.layers = gr.Textbox(
+                label="Layers of the sliders",
+                info="Each moves its own layers; here others: smile=2-5; age=0,1. Then press Enter.",
+                elem_id="layers",
+            )
+
+    def _stage(self, editor: Editor, first: dict[str, Any]) -> None:
+        self.picture = picture_view(first)
+        with gr.Row(elem_id="view-row"):
+            self.status = gr.HTML(welcome(editor), elem_id="status")
+            self.view = gr.Radio(
+                [SQUARE, WHOLE],
+                value=SQUARE,
+                label="Show",
+                show_label=False,
+                container=False,
+                elem_id="view",
+            )
+        with gr.Row(elem_id="buttons"):
+            small: dict[str, Any] = {"size": "sm", "min_width": 100}
+            self.undo = gr.Button("Undo", elem_id="undo", **small)
+            self.redo = gr.Button("Redo", elem_id="redo", **small)
+            self.reset = gr.Button("Reset sliders", elem_id="reset", **small)
+            gr.Button("Hold to compare", elem_id="compare", **small)
+            self.save = gr.Button("Save picture", elem_id="save", **small)
+            self.save_photo = gr.Button("Save photo", elem_id="save-photo", **small)
+            self.save_code = gr.Button("Save code", elem_id="save-code", **small)
+            self.adopt = gr.Button("Use as photo", elem_id="adopt", **small)
+
+    def _local(self) -> None:
+        with gr.Accordion("Only a part of it", open=False, elem_id="local") as self.local:
+            gr.Markdown("Paint where the sliders may change the picture.", elem_id="local-hint")
+            self.canvas = paint("paint")
+            self.settle = gr.Button("Settle the seam", size="sm", elem_id="settle")
+
+    def _place(self) -> None:
+        turned = {"inputs": [self.square, self.angle], "outputs": self.square, **QUIET}
+        self._placed = {
+            "fn": self.handlers.show_photo,
+            "inputs": [self.photo, self.shell.visitor],
+            "outputs": self.square,
+            **QUIET,
+        }
+        loaded = self.photo.change(**self._placed, trigger_mode="always_last")
+        heading = {"fn": self.handlers.heading, "inputs": self.square, "outputs": self.angle}
+        loaded.success(**heading, **QUIET)
+        self.square.release(**heading, **QUIET)  # another face was taken
+        # a file that cannot be read makes room for the next; the picture stands
+        loaded.failure(lambda: (None, None), None, [self.photo, self.square], **QUIET)
+        self.angle.input(self.handlers.turn, trigger_mode="always_last", **turned)
+
+    def _jobs(self) -> None:
+        """One job a visitor: a start by one way ends what another way began."""
+        handlers, visitor = self.handlers, self.shell.visitor
+        outputs = [visitor, self.picture, self.status, self.panel, self.shell.strip]
+        job: dict[str, Any] = {
+            "outputs": outputs,
+            "concurrency_id": "invert",
+            "concurrency_limit": 4,
+            **QUIET,
+        }
+        invert = {"fn": handlers.invert, "inputs": [self.photo, self.square, visitor]}
+        invert["inputs"] += self.settings  # type: ignore[operator]
+        clicked = self.start.click(**invert, **job)
+        chosen = self.faces.select(handlers.example, [self.faces, visitor], self.photo, **QUIET)
+        tried = chosen.success(**self._placed).success(**invert, **job)
+        settled = self.settle.click(
+            handlers.settle, [visitor, self.panel, self.layers, *self.settings], **job
+        )
+        self.start.click(None, cancels=[tried, settled])
+        self.faces.select(None, cancels=[clicked, settled])
+        self.settle.click(None, cancels=[clicked, tried])
+        # a slider that was moved meanwhile takes effect when the job is done
+        for event in (clicked, tried, settled):
+            slid = event.then(handlers.slide, outputs=[self.picture, self.where], **self._now)
+            slid.then(handlers.look, outputs=self.picture, **self._now).then(**self._committed)
+        stopped = self.cancel.click(
+            lambda: status("Stopped; the last picture is kept."),
+            outputs=self.status,
+            cancels=[clicked, tried, settled],
+            **QUIET,
+        )
+        stopped.then(handlers.strip, visitor, self.shell.strip, **QUIET)
+        self.chosen: dict[str, Any] = {
+            "fn": handlers.choose,
+            "inputs": [self.domain, self.photo, visitor],
+            "outputs": [
+                visitor,
+                self.status,
+                self.faces,
+                self.square,
+                self.help_text,
+                *self.settings,
+            ],
+            **QUIET,
+        }
+        self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
+            **self.shell.refresh
+        ).success(lambda: 0, None, self.angle, **QUIET)
+
+    @property
+    def _committed(self) -> dict[str, Any]:
+        visitor = self.shell.visitor
+        return {
+            "fn": self.handlers.commit,
+            "inputs": [visitor, self.panel, self.layers],
+            "outputs": [visitor, self.shell.strip],
+            **QUIET,
+        }
+
+    def _move(self) -> None:
+        handlers, visitor = self.handlers, self.shell.visitor
+        gr.on(
+            [self.panel.input, self.layers.submit],
+            handlers.slide,
+            outputs=[self.picture, self.where],
+            trigger_mode="always_last",
+            concurrency_limit=8,
+            **self._now,
+        )
+        gr.on(
+            [self.panel.release, self.layers.submit],
+            trigger_mode="always_last",
+            **self._committed,
+        )
+        self.reset.click(handlers.reset, visitor, self.panel, **QUIET).then(
+            handlers.slide, outputs=[self.picture, self.where], **self._now
+        ).then(**self._committed)
+        gr.on([self.view.input, self.mode.input], handlers.look, outputs=self.picture, **self._now)
+        canvas = {"fn": handlers.canvas, "inputs": visitor, "outputs": self.canvas, **QUIET}
+        self.local.expand(**canvas)
+        self.canvas.input(
+            handlers.paint,
+            [visitor, self.canvas],
+            [visitor, self.shell.strip],
+            trigger_mode="always_last",
+            **QUIET,
+        ).then(handlers.slide, outputs=[self.picture, self.where], **self._now)
+        self.shell.strip.change(**canvas)  # another edit is shown, and its painted part
+
+    def _history(self) -> None:
+        handlers, visitor = self.handlers, self.shell.visitor
+        strip = self.shell.strip
+        for event in (
+            self.undo.click(handlers.undo, [visitor, self.panel, self.layers], visitor, **QUIET),
+            self.redo.click(handlers.redo, visitor, visitor, **QUIET),
+            strip.select(handlers.go, [visitor, strip], visitor, **QUIET),
+        ):
+            event.success(**self.shell.refresh)
+        strip.edit(handlers.compare, [visitor, strip], self.picture, **QUIET)
+
+    def _save(self) -> None:
+        shell, handlers = self.shell, self.handlers
+        shown = [shell.visitor, self.panel, self.layers]
+        for button, make in (
+            (self.save, handlers.download_picture),
+            (self.save_code, handlers.download_code),
+        ):
+            button.click(make, shown, shell.file, **QUIET).success(
+                None, shell.file, None, js=DOWNLOAD
+            )
+
+        def pasted(*given: Any) -> str:
+            """The edited photo as a file of the page's cache, which is emptied by the hour."""
+            data, name = handlers.whole_photo(*given)
+            return save_bytes_to_cache(data, name, cache_dir=self.photo.GRADIO_CACHE)
+
+        whole = [*shown, self.mode]
+        self.save_photo.click(pasted, whole, shell.paths, **QUIET).success(
+            None, shell.paths, None, js=DOWNLOAD_FILE
+        )
+        self.adopt.click(pasted, whole, self.photo, **QUIET)

@@ -1,0 +1,128 @@
+"""The tab Interpolate: a path between pictures, to play and to take home."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import torch
+from gradio.processing_utils import save_bytes_to_cache
+from PIL import Image
+
+from editor.editing.interpolate import EASINGS, interpolate
+from editor.errors import OptionError
+from editor.motion import KINDS, check_motion, encode_motion
+from editor.project.history import thumbnail
+from editor.ui.components import picker, scrubber
+from editor.ui.edit import QUIET
+from editor.ui.guard import guarded, guarded_steps
+from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.state import Visitor, jpeg_uri, png_bytes
+from editor.ui.values import chosen_of, picker_value, progress, status
+
+PREVIEW_S = 0.5
+MOST_FRAMES = 240
+FORMATS = {"GIF": ".gif", "WebP": ".webp", "MP4": ".mp4", "Strip": ".png"}
+EASING_TITLES = {"Even": "linear", "Gentle": "smoothstep", "Resting": "cubic"}
+Frames = tuple[bytes, ...]
+
+
+class InterpolatePanel:
+    """The tab's components and what they do.
+
+    Args:
+        shell: what the panels share.
+        tab: of the panel.
+    """
+
+    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
+        self.shell = shell
+        assert set(EASING_TITLES.values()) == set(EASINGS)
+        self.frames = gr.State((), time_to_live=3600)
+        with gr.Row(elem_classes="panel-row"):
+            with gr.Column(scale=1):
+                self.pictures = picker("path", "Choose two or more, in the order of the path")
+                count = gr.Slider(2, MOST_FRAMES, 48, step=1, label="Frames", elem_id="path-frames")
+                fps = gr.Slider(1, 50, 24, step=1, label="Frames a second", elem_id="path-fps")
+                easing = gr.Radio(
+                    list(EASING_TITLES), value="Gentle", label="Pace", elem_id="path-easing"
+                )
+                loop = gr.Checkbox(label="back to the first", value=True, elem_id="path-loop")
+                with gr.Row():
+                    make = gr.Button("Make", variant="primary", elem_id="path-make")
+                    cancel = gr.Button("Cancel", elem_id="path-cancel")
+            with gr.Column(scale=2):
+                self.view = scrubber()
+                line = gr.HTML(status(""), elem_id="path-status", padding=False)
+                with gr.Row():
+                    kind = gr.Radio(
+                        list(FORMATS), value="GIF", label="Save as", elem_id="path-kind"
+                    )
+                    scale = gr.Slider(1, 8, 4, step=1, label="Times larger", elem_id="path-scale")
+                    save = gr.Button("Save", elem_id="path-save")
+        tab.select(self.show, [shell.visitor, self.pictures], self.pictures, **QUIET)
+        job = make.click(
+            self.make,
+            [shell.visitor, self.pictures, count, fps, easing, loop],
+            [self.view, line, self.frames],
+            concurrency_id="invert",
+            concurrency_limit=4,
+            **QUIET,
+        )
+        cancel.click(lambda: status("Stopped."), None, line, cancels=job, **QUIET)
+        save.click(self.save, [self.frames, kind, fps, scale, loop], shell.paths, **QUIET).success(
+            None, shell.paths, None, js=DOWNLOAD_FILE
+        )
+        self._cache = shell.paths.GRADIO_CACHE
+
+    @guarded
+    def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
+        """The pictures as they are now."""
+        return picker_value(visitor.project, chosen_of(value))
+
+    @guarded_steps
+    def make(
+        self,
+        visitor: Visitor,
+        value: dict[str, Any] | None,
+        count: float,
+        fps: float,
+        easing: str,
+        loop: bool,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Synthesise the frames; yields view, status and frames."""
+        project, editor = visitor.project, self.shell.editor(visitor)
+        names = chosen_of(value)
+        if len(names) < 2:
+            raise OptionError("choose at least two pictures")
+        if count > MOST_FRAMES:
+            raise OptionError(f"{count:.0f} frames are too many; make at most {MOST_FRAMES}")
+        ends = torch.stack([project.edit(editor, project.latest(n)).code for n in names])
+        path = interpolate(ends, int(count), EASING_TITLES[easing], bool(loop))
+        shown, made = [], []
+        told = started = time.monotonic()
+        for index, code in enumerate(path):
+            image = editor.synthesise(code)
+            made.append(png_bytes(image))
+            shown.append(jpeg_uri(thumbnail(image, max(image.size))))
+            if time.monotonic() - told > PREVIEW_S:
+                told = time.monotonic()
+                line = progress(index + 1, len(path), f"Frame {index + 1} of {len(path)}")
+                yield {"frames": list(shown), "fps": fps}, line, gr.skip()
+        seconds = time.monotonic() - started
+        said = status(f"{len(path)} frames in {seconds:.1f} s. Play, or drag through them.")
+        yield {"frames": shown, "fps": fps, "play": True}, said, tuple(made)
+
+    @guarded
+    def save(self, frames: Frames, kind: str, fps: float, scale: float, loop: bool) -> str:
+        """The frames as a file of the page's cache."""
+        if not frames:
+            raise OptionError("make the frames first")
+        suffix = FORMATS[kind]
+        check_motion(KINDS[suffix], fps, int(scale))
+        pictures = (Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames)
+        data = encode_motion(pictures, KINDS[suffix], fps, bool(loop), int(scale))
+        return save_bytes_to_cache(data, f"path{suffix}", cache_dir=self._cache)

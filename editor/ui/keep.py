@@ -1,0 +1,104 @@
+"""The visit outlives a reload: the browser keeps it, and brings it back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from editor.errors import ProjectError
+from editor.project.file import open_project, photo_files, project_bytes, project_domain
+from editor.project.history import Project
+from editor.ui.components import keeper
+from editor.ui.edit import QUIET, EditPanel
+from editor.ui.guard import guarded
+from editor.ui.shell import Shell
+from editor.ui.state import Visitor
+
+
+class Keeper:
+    """Keeps the visit in the browser, and opens projects.
+
+    Args:
+        shell: what the panels share.
+        edit: the tab Edit.
+    """
+
+    def __init__(self, shell: Shell, edit: EditPanel) -> None:
+        self.shell, self.edit = shell, edit
+        self.component = keeper()
+        self.component.submit(self.kept, shell.visitor, self.component, **QUIET)
+        loaded = self.component.apply(
+            self.restored, [shell.visitor, self.component], [shell.visitor, edit.domain], **QUIET
+        )
+        self.show(loaded)
+
+    def show(self, event: Any) -> Any:
+        """After an event that opened a project: show it, with its domain."""
+        return event.success(**self.edit.chosen).success(**self.shell.refresh)
+
+    @guarded
+    def kept(self, visitor: Visitor) -> dict[str, Any]:
+        """The visit for the browser, without the photos that are gone from here."""
+        project = visitor.project
+        there = {p.photo for p in project.pictures if p.photo and Path(p.photo).is_file()}
+        project = replace(
+            project,
+            pictures=tuple(
+                p if p.photo in there else replace(p, photo="", square=None)
+                for p in project.pictures
+            ),
+        )
+        data = base64.b64encode(project_bytes(project, with_photos=False)).decode()
+        names = photo_files(project)
+        return {"project": data, "photos": {name: path for path, name in names.items()}}
+
+    @guarded
+    def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any]:
+        """The last visit, unless its domain has changed or gone."""
+        last = (value or {}).get("restore") or {}
+        try:
+            data = base64.b64decode(str(last.get("project", "")), validate=True)
+            photos = {str(name): str(path) for name, path in dict(last["photos"]).items()}
+        except (KeyError, TypeError, ValueError, binascii.Error):
+            return gr.skip(), gr.skip()
+        folder = Path(get_upload_folder()).resolve()
+        for path in photos.values():
+            if folder not in Path(path).resolve().parents:
+                raise ProjectError("a photo of the last visit is not where photos are given")
+        try:
+            return self._opened(visitor, data, photos)
+        except ProjectError as error:
+            gr.Info(f"Your last visit could not be restored: {error}", title="A new start")
+            return gr.skip(), gr.skip()
+
+    @guarded
+    def opened(self, visitor: Visitor, path: str | None) -> tuple[Any, Any]:
+        """A project file: visitor and domain."""
+        if path is None:
+            return gr.skip(), gr.skip()
+        return self._opened(visitor, Path(path), {})
+
+    def _opened(
+        self, visitor: Visitor, source: bytes | Path, photos: dict[str, str]
+    ) -> tuple[Visitor, str]:
+        domain = project_domain(source)
+        known = {name for _, name in self.shell.handlers.library.choices}
+        if domain not in known:
+            raise ProjectError(
+                f"the project was made in domain '{domain}', which is not here; there are: "
+                f"{', '.join(sorted(known))}"
+            )
+        editor = self.shell.handlers.library.open(domain)
+
+        def store(name: str, data: bytes) -> str:
+            return save_bytes_to_cache(data, name, cache_dir=self.edit.photo.GRADIO_CACHE)
+
+        project: Project = open_project(source, editor, store, photos)
+        return visitor.keep(project), domain

@@ -1,0 +1,164 @@
+"""The tab Mix: shape of one picture, style of another, many by many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import torch
+
+from editor import Edit
+from editor.editing.mix import USUAL, grid_picture, layer_groups, mix_grid
+from editor.errors import OptionError
+from editor.images import encode_image
+from editor.ui.components import picker, rows
+from editor.ui.edit import QUIET
+from editor.ui.guard import guarded, guarded_steps
+from editor.ui.shell import DOWNLOAD, Shell, keep_picture
+from editor.ui.state import Visitor, data_uri, png_uri
+from editor.ui.values import chosen_of, picker_value, status
+
+MOST = 6
+GROUPS = tuple(layer_groups(10))
+
+
+class MixPanel:
+    """The tab's components and what they do.
+
+    Args:
+        shell: what the panels share.
+        tab: of the panel.
+    """
+
+    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
+        self.shell = shell
+        with gr.Row(elem_classes="panel-row"):
+            with gr.Column(scale=1):
+                self.contents = picker("contents", "These pictures keep what is not taken")
+                self.styles = picker("styles", "From these is taken")
+                strengths = [
+                    gr.Slider(
+                        0,
+                        1,
+                        USUAL.get(name, 0.0),
+                        step=0.05,
+                        label=f"How much {name}",
+                        elem_id=f"mix-{name.split()[0]}",
+                    )
+                    for name in GROUPS
+                ]
+            with gr.Column(scale=2):
+                self.grid = rows("mix-grid")
+                line = gr.HTML(status(""), elem_id="mix-status", padding=False)
+                save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
+        pickers = [self.contents, self.styles]
+        given = [shell.visitor, *pickers, *strengths]
+        shown = tab.select(self.show, [shell.visitor, *pickers], pickers, **QUIET)
+        made: dict[str, Any] = {
+            "fn": self.make,
+            "inputs": given,
+            "outputs": [self.grid, line],
+            **QUIET,
+        }
+        shown.success(**made)
+        gr.on(
+            [self.contents.select, self.styles.select, *(s.change for s in strengths)],
+            trigger_mode="always_last",
+            **made,
+        )
+        self.grid.select(
+            self.keep, [*given, self.grid], [shell.visitor, shell.strip, line], **QUIET
+        ).success(**shell.refresh)
+        save.click(self.save, given, shell.file, **QUIET).success(
+            None, shell.file, None, js=DOWNLOAD
+        )
+
+    @guarded
+    def show(
+        self, visitor: Visitor, contents: dict[str, Any] | None, styles: dict[str, Any] | None
+    ) -> tuple[Any, Any]:
+        """The pictures as they are now."""
+        return tuple(
+            picker_value(visitor.project, chosen_of(value), MOST) for value in (contents, styles)
+        )  # type: ignore[return-value]
+
+    @guarded_steps
+    def make(
+        self,
+        visitor: Visitor,
+        contents: dict[str, Any] | None,
+        styles: dict[str, Any] | None,
+        *strengths: float,
+    ) -> Iterator[tuple[Any, str]]:
+        """Every content with every style; yields the grid after each row."""
+        left, top = self._edits(visitor, contents), self._edits(visitor, styles)
+        if not left or not top:
+            yield {"rows": []}, status("Choose a picture in both lists.")
+            return
+        codes = self._codes(left, top, strengths)
+        head = {"sources": [data_uri(e.image) for e in top], "closed": True, "lead": png_uri(b"")}
+        table: list[dict[str, Any]] = [head | {"title": "taken from"}]
+        for edit, row in zip(left, codes, strict=True):
+            images = edit.editor.synthesise_all(row)
+            table.append(
+                {
+                    "title": "",
+                    "lead": data_uri(edit.image),
+                    "leadAlt": "The picture that is changed",
+                    "sources": [data_uri(image) for image in images],
+                    "names": [f"mixture {i + 1}" for i in range(len(images))],
+                }
+            )
+            yield {"rows": list(table), "cells": True}, status("Click one to go on with it.")
+
+    @guarded
+    def keep(
+        self,
+        visitor: Visitor,
+        contents: dict[str, Any] | None,
+        styles: dict[str, Any] | None,
+        *given: Any,
+    ) -> tuple[Any, ...]:
+        """The mixture that was clicked becomes a picture of the visit."""
+        *strengths, grid = given
+        chosen = (grid or {}).get("chosen") or {}
+        row, column = int(chosen.get("row", 0)) - 1, int(chosen.get("column", -1))
+        left, top = self._edits(visitor, contents), self._edits(visitor, styles)
+        if not (0 <= row < len(left) and 0 <= column < len(top)):
+            raise OptionError("that mixture is not there any more; choose the pictures again")
+        code = self._codes(left, top, tuple(strengths))[row, column]
+        edit = self.shell.editor(visitor).edit(code)
+        visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed")
+        return visitor, strip, status("It is in Edit and in the Library now.")
+
+    @guarded
+    def save(
+        self,
+        visitor: Visitor,
+        contents: dict[str, Any] | None,
+        styles: dict[str, Any] | None,
+        *strengths: float,
+    ) -> dict[str, str]:
+        """The grid with the pictures that it was made of, as one PNG."""
+        left, top = self._edits(visitor, contents), self._edits(visitor, styles)
+        if not left or not top:
+            raise OptionError("choose a picture in both lists first")
+        codes = self._codes(left, top, strengths).flatten(0, 1)
+        cells = self.shell.editor(visitor).synthesise_all(codes)
+        sheet = grid_picture([e.image for e in left], [e.image for e in top], cells)
+        return {"name": "mixed.png", "uri": png_uri(encode_image(sheet, "PNG"))}
+
+    def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:
+        project, editor = visitor.project, self.shell.editor(visitor)
+        there = {p.id for p in project.pictures}
+        names = [name for name in chosen_of(value) if name in there][:MOST]
+        return [project.edit(editor, project.latest(name)) for name in names]
+
+    @staticmethod
+    def _codes(left: list[Edit], top: list[Edit], strengths: tuple[float, ...]) -> torch.Tensor:
+        return mix_grid(
+            torch.stack([e.code for e in left]),
+            torch.stack([e.code for e in top]),
+            dict(zip(GROUPS, map(float, strengths), strict=True)),
+        )

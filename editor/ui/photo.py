@@ -1,0 +1,95 @@
+"""The photo and the square on it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from editor import Crop, Editor
+from editor.errors import ImageError
+from editor.images import load_image
+from editor.project.history import thumbnail
+from editor.session import CONFIDENT
+from editor.ui.state import jpeg_uri
+
+PHOTO_SIDE_PX = 480
+
+
+def square_value(path: str, editor: Editor) -> dict[str, Any]:
+    """Value of `crop_square` for a photo: the likeliest square, and all that were found.
+
+    Raises:
+        ImageError: the photo cannot be used.
+    """
+    photo = load_image(path)
+    width, height = photo.size
+    found = _found(editor, photo)
+    value = {
+        "src": jpeg_uri(thumbnail(photo, PHOTO_SIDE_PX)),
+        "photo": _key(path),
+        "width": width,
+        "height": height,
+        "marks": editor.info.landmarks,
+        "found": [{**asdict(one), "confidence": chance} for one, chance in found],
+        "subject": editor.info.subject,
+        "says": _says(editor, found),
+    }
+    return value | asdict(found[0][0] if found else _first_crop(photo))
+
+
+def chosen_crop(
+    square: dict[str, Any] | None, path: str, photo: Image.Image, editor: Editor
+) -> Crop:
+    """The square that was placed; the first one if it was placed on another photo.
+
+    Raises:
+        ImageError: it makes no sense.
+    """
+    if not isinstance(square, dict) or square.get("photo") != _key(path):
+        found = _found(editor, photo)
+        return found[0][0] if found else _first_crop(photo)
+    try:
+        return Crop(*(float(square[key]) for key in ("x", "y", "side", "angle")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ImageError("the square cannot be understood; load the photo again") from error
+
+
+def photo_name(path: str) -> str:
+    """What to call a photo on the page."""
+    return Path(path).stem[:40] or "photo"
+
+
+def _key(path: str) -> str:
+    """Names a photo without telling where it lies."""
+    return hashlib.sha256(path.encode()).hexdigest()[:12]
+
+
+def _first_crop(photo: Image.Image) -> Crop:
+    """Where the square stands before anyone moved it."""
+    if photo.width == photo.height:  # a prepared square
+        return Crop()
+    return Crop(y=0.45, side=0.7)  # most portraits sit high and leave room around
+
+
+def _found(editor: Editor, photo: Image.Image) -> list[tuple[Crop, float]]:
+    """The squares that are sure, or else the likeliest one."""
+    likely = editor.find(photo, least=0.0)
+    return [one for one in likely if one[1] >= CONFIDENT] or likely[:1]
+
+
+def _says(editor: Editor, found: list[tuple[Crop, float]]) -> str:
+    """What there is to say of what was found; nothing where it is plain."""
+    subject = editor.info.subject
+    if editor.pack.aligner is None:
+        return ""
+    if not found:
+        return f"No {subject} was found. Put the square around one by hand."
+    if found[0][1] < CONFIDENT:
+        return f"This may not be a {subject}. Check the square, and move it if it is wrong."
+    if len(found) > 1:
+        return f"{len(found)} {subject}s were found. Click the one that you want."
+    return ""

@@ -1,0 +1,63 @@
+"""What the panels share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from editor import Editor
+from editor.project.history import Picture, thumbnail
+from editor.session import Edit
+from editor.ui.handlers import Handlers
+from editor.ui.state import Visitor
+from editor.ui.values import strip_value
+
+DOWNLOAD = """(file) => {
+  if (!file || !file.uri) return;
+  const link = document.createElement('a');
+  link.href = file.uri; link.download = file.name;
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+DOWNLOAD_FILE = """(file) => {
+  if (!file || !file.url) return;
+  const link = document.createElement('a');
+  link.href = file.url; link.download = file.orig_name || 'edited';
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+
+
+@dataclass
+class Shell:
+    """Components that every panel may use, and how the tab Edit is made to show the state.
+
+    Attributes:
+        handlers: domains, and what the tab Edit does.
+        visitor: holds a `Visitor`.
+        strip: the history under the tabs.
+        file: hidden; holds {"name", "uri"} of something to download, see `DOWNLOAD`.
+        paths: hidden; a file of the page's cache to download, see `DOWNLOAD_FILE`.
+        refresh: options of an event that makes the tab Edit show the visitor's state.
+        shared: others reach this page.
+    """
+
+    handlers: Handlers
+    visitor: gr.State
+    strip: gr.HTML
+    file: gr.JSON
+    paths: gr.File
+    refresh: dict[str, Any] = field(default_factory=dict)
+    shared: bool = False
+
+    def editor(self, visitor: Visitor) -> Editor:
+        """Of the visitor's domain, with the visitor's own sliders."""
+        return self.handlers.editor(visitor)
+
+
+def keep_picture(visitor: Visitor, edit: Edit, name: str, label: str) -> tuple[Visitor, Any]:
+    """The visitor with one more picture, which is then shown, and the history's value."""
+    project = visitor.project
+    picture = Picture(project.free_id(), name[:60], edit.code.numpy(), edit.losses)
+    project = project.add(picture, label, thumbnail(edit.image))
+    return visitor.keep(project), strip_value(project)

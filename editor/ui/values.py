@@ -1,0 +1,141 @@
+"""Values of the page's components, made of the visitor's work."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from editor import Edit, Editor
+from editor.errors import OptionError
+from editor.project.history import Layers, Moves, Node, Project
+from editor.ui.state import data_uri, jpeg_uri
+from editor.weights.layers import parse_layers
+
+BEYOND = 1.5
+STRIP_NODES = 60
+
+
+def status(content: str) -> str:
+    """A line of text, read aloud when it changes."""
+    return f'<div class="status" role="status">{content}</div>'
+
+
+def progress(done: int, total: int, text: str) -> str:
+    """A bar with a text."""
+    bar = f'<progress max="{total or 1}" value="{done}"></progress>'
+    return status(bar + html.escape(text))
+
+
+def where(editor: Editor, milliseconds: float | None = None) -> str:
+    """The line under the title: domain, device, time of the last edit."""
+    text = f"{editor.info.resolution} px · {editor.device_label}"
+    return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
+
+
+def welcome(editor: Editor) -> str:
+    """What the status says before anything was done."""
+    subject = html.escape(editor.info.subject)
+    return status(f"This {subject} was generated. Give it a photo, or click an example.")
+
+
+def hint(editor: Editor) -> str:
+    """One sentence that says what to do."""
+    subject = editor.info.subject
+    place = f"put the square close around the {subject}"
+    if editor.info.landmarks:
+        place = "check that eyes and mouth lie on the marks of the square"
+    return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
+
+
+def example_value(editor: Editor) -> dict[str, Any]:
+    """Value of `example_pictures`."""
+    return {"sources": [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]}
+
+
+def panel_value(editor: Editor, moves: Moves = ()) -> dict[str, Any]:
+    """Value of `slider_panel`; each slider goes half as far again as recommended."""
+    groups = []
+    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
+        sliders = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "low": info.range[0],
+                "high": info.range[1],
+                "end": round(BEYOND * max(-info.range[0], info.range[1]), 1),
+            }
+            for info in infos
+        ]
+        groups.append({"title": group, "sliders": sliders})
+    return {"domain": editor.info.name, "groups": groups, "moves": dict(moves)}
+
+
+def picture_value(edit: Edit, before: str | None = None) -> dict[str, Any]:
+    """Value of `picture_view`: the square."""
+    moved = ", ".join(f"{name} {distance:+.1f}" for name, distance in edit.moves)
+    subject = edit.editor.info.subject
+    alt = f"Edited {subject}: {moved}" if moved else f"Reconstructed {subject}"
+    return {"after": data_uri(edit.image), "before": before, "alt": alt}
+
+
+def strip_value(project: Project) -> dict[str, Any]:
+    """Value of `history_strip`: the last edits, and whether there is one before and after."""
+    first = max(0, len(project.nodes) - STRIP_NODES)
+    nodes = [
+        {"index": i, "src": jpeg_uri(node.thumb), "label": _label(project, node)}
+        for i, node in enumerate(project.nodes)
+        if i >= first
+    ]
+    return {
+        "nodes": nodes,
+        "at": project.at,
+        "undo": project.undo() is not project,
+        "redo": project.redo() is not project,
+    }
+
+
+def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) -> dict[str, Any]:
+    """Value of `picker`: the visitor's pictures, each as it was last edited.
+
+    Args:
+        project: whose pictures.
+        chosen: ids, in order; those that are gone are left out.
+        most: how many may be chosen; 0 for any number.
+    """
+    items = [
+        {"id": p.id, "name": p.name, "src": jpeg_uri(project.latest(p.id).thumb)}
+        for p in project.pictures
+    ]
+    there = {p.id for p in project.pictures}
+    return {"items": items, "chosen": [name for name in chosen if name in there], "most": most}
+
+
+def chosen_of(value: Any) -> list[str]:
+    """Ids that are chosen in a picker's value."""
+    chosen = value.get("chosen") if isinstance(value, dict) else None
+    return [str(name) for name in chosen] if isinstance(chosen, list) else []
+
+
+def read_layers(text: str | None) -> Layers:
+    """What the field "Layers" says: "smile=2-5; age=0,1".
+
+    Raises:
+        OptionError: it cannot be understood.
+    """
+    parts = [part.partition("=") for part in (text or "").split(";") if part.strip()]
+    for name, equals, layers in parts:
+        if not (name.strip().isidentifier() and equals and layers.strip()):
+            raise OptionError(f"the layers '{text}' are not of the form smile=2-5; age=0,1")
+    return tuple((name.strip(), parse_layers(layers.strip())) for name, _, layers in parts)
+
+
+def write_layers(layers: Layers) -> str:
+    """The text that `read_layers` reads."""
+    return "; ".join(f"{name}={','.join(map(str, those))}" for name, those in layers)
+
+
+def _label(project: Project, node: Node) -> str:
+    name = project.picture(node.picture).name
+    return f"{name}: {node.label}" if node.label else name

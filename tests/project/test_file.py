@@ -1,0 +1,242 @@
+"""Projects as files: everything comes back, and nothing else gets in."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor.directions.boundary import Boundary, BoundaryInfo
+from editor.errors import ImageError, ProjectError
+from editor.images import load_image
+from editor.project import file as project_file
+from editor.project.file import (
+    open_project,
+    photo_files,
+    project_bytes,
+    project_domain,
+    save_project,
+)
+from editor.project.history import SMALL_PX, Node, Picture, Project, mask_png, thumbnail
+from editor.ui.state import png_bytes
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.effect_noise((40, 30), 60).convert("RGB").save(path)
+    return path
+
+
+@pytest.fixture
+def project(tiny, photo: Path) -> Project:
+    """Two pictures of one photo and a generated one, with edits, a mask and an own slider."""
+    normal = torch.nn.functional.normalize(torch.randn(tiny.info.num_ws, tiny.info.w_dim), dim=1)
+    info = BoundaryInfo("mine", "My own", "Other", "tiny", (1, 2), (-1.0, 1.5), facts={"marks": 40})
+    made = Project("tiny", tiny.pack.fingerprint, sliders=(Boundary(info, normal),))
+    before = png_bytes(tiny.example(3))
+    for i in range(2):
+        code = tiny.sample(i).wp.numpy() + np.float32(1e-7)
+        square = (0.5, 0.5, 0.8, 3.0)
+        picture = Picture(
+            f"p{i}", "Größe ☺", code, (("loss_pix", 0.1),), str(photo), square,
+            thumbnail(load_image(photo), SMALL_PX), before,
+        )  # fmt: skip
+        made = made.add(picture, "inverted", thumbnail(tiny.example(i)))
+    made = made.add(Picture("p2", "generated", tiny.sample(5).wp.numpy()), "generated")
+    mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
+    node = Node("p0", (("smile", 1.25), ("mine", -0.5)), (("smile", (0, 3)),), mask, "smile +1.2")
+    return made.commit(node).undo().commit(Node("p2", (("age", 0.1),)))
+
+
+class Stored(dict):
+    """Keeps what a project wants to store."""
+
+    def __call__(self, name: str, data: bytes) -> str:
+        self[name] = data
+        return f"/kept/{name}"
+
+
+def test_everything_comes_back_to_the_bit(tiny, project: Project, photo: Path, tmp_path) -> None:
+    target = tmp_path / "deep" / "work.zip"
+    save_project(project, target)
+    assert [p.name for p in target.parent.iterdir()] == ["work.zip"]
+    stored = Stored()
+    back = open_project(target, tiny, stored)
+    assert list(stored.values()) == [photo.read_bytes()], "one photo, though two pictures are of it"
+    assert back.at == project.at
+    for old, new in zip(project.pictures, back.pictures, strict=True):
+        assert np.array_equal(old.code, new.code)
+        assert (old.id, old.name, old.losses, old.square) == (
+            new.id,
+            new.name,
+            new.losses,
+            new.square,
+        )
+        assert (old.small, old.before) == (new.small, new.before)
+        assert bool(old.photo) == bool(new.photo)
+    for old, new in zip(project.nodes, back.nodes, strict=True):
+        assert old.__dict__ == new.__dict__
+        before, after = project.edit(tiny, old).image, back.edit(tiny, new).image
+        assert before.tobytes() == after.tobytes()
+    assert back.sliders[0].info == project.sliders[0].info
+    assert torch.equal(back.sliders[0].normal, project.sliders[0].normal)
+
+
+def test_photos_may_be_kept_elsewhere(tiny, project: Project, photo: Path) -> None:
+    data = project_bytes(project, with_photos=False)
+    (name,) = photo_files(project).values()
+    stored = Stored()
+    with pytest.raises(ProjectError, match="lacks the photo"):
+        open_project(data, tiny, stored)
+    back = open_project(data, tiny, stored, {name: str(photo)})
+    assert back.pictures[0].photo == str(photo)
+    assert not stored
+
+
+def test_the_same_project_gives_the_same_bytes(project: Project) -> None:
+    assert project_bytes(project) == project_bytes(project)
+
+
+def test_a_photo_that_is_gone_is_said(project: Project, photo: Path, tmp_path: Path) -> None:
+    photo.unlink()
+    with pytest.raises(ImageError, match="give it again"):
+        save_project(project, tmp_path / "out" / "work.zip")
+    assert not (tmp_path / "out").exists()
+
+
+def test_project_domain(project: Project) -> None:
+    assert project_domain(project_bytes(project)) == "tiny"
+    with pytest.raises(ProjectError, match="not a project"):
+        project_domain(b"PK nothing")
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _pack(parts: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def _json(change):
+    def attack(parts: dict[str, bytes]) -> bytes:
+        text = json.loads(parts["project.json"])
+        change(text)
+        return _pack({**parts, "project.json": json.dumps(text).encode()})
+
+    return attack
+
+
+def _twice(parts: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO(_pack(parts))
+    with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("project.json", b"{}")
+    return buffer.getvalue()
+
+
+def _png(width: int, height: int) -> bytes:
+    return png_bytes(Image.new("RGB", (width, height)))
+
+
+def _photo_name(parts: dict[str, bytes]) -> str:
+    return next(name for name in parts if name.startswith("photos/"))
+
+
+def _set(path: list, value):
+    def change(text: dict) -> None:
+        for key in path[:-1]:
+            text = text[key]
+        text[path[-1]] = value
+
+    return _json(change)
+
+
+def _pickled(parts: dict[str, bytes]) -> bytes:
+    import pickle
+
+    return _pack({**parts, "tensors.safetensors": pickle.dumps({"code/p0": 1})})
+
+
+HOSTILE = {
+    "not a zip": lambda p: b"hello",
+    "empty": lambda p: b"",
+    "cut short": lambda p: _pack(p)[:-200],
+    "bytes flipped in the middle": lambda p: _pack(p).replace(b"code/p1", b"code/pX"),
+    "no project.json": lambda p: _pack({k: v for k, v in p.items() if k != "project.json"}),
+    "no tensors": lambda p: _pack({k: v for k, v in p.items() if "tensors" not in k}),
+    "path upwards": lambda p: _pack({**p, "../../evil.png": b"x"}),
+    "absolute path": lambda p: _pack({**p, "/etc/evil.png": b"x"}),
+    "backslash path": lambda p: _pack({**p, "photos\\..\\evil.png": b"x"}),
+    "python file": lambda p: _pack({**p, "run.py": b"print()"}),
+    "pickle for tensors": _pickled,
+    "name twice": _twice,
+    "photo is no picture": lambda p: _pack({**p, _photo_name(p): b"#!/bin/sh"}),
+    "photo bomb": lambda p: _pack({**p, _photo_name(p): png_bytes(Image.new("1", (20000, 20000)))}),
+    "part too large": lambda p: _pack({**p, "before/p0.png": bytes(17 * 2**20)}, zipfile.ZIP_DEFLATED),
+    "crop of another size": lambda p: _pack({**p, "before/p0.png": _png(17, 16)}),
+    "mask of another size": lambda p: _pack({**p, "masks/3.png": _png(8, 8)}),
+    "thumb is a png": lambda p: _pack({**p, "thumbs/0.jpg": _png(8, 8)}),
+    "json is a list": lambda p: _pack({**p, "project.json": b"[]"}),
+    "json nests deeply": lambda p: _pack({**p, "project.json": b"[" * 100_000}),
+    "json is broken": lambda p: _pack({**p, "project.json": b"{"}),
+    "another kind": _set(["kind"], "other"),
+    "a later schema": _set(["schema"], 2),
+    "another domain": _set(["domain"], "scenes128"),
+    "another generator": _set(["generator"], "0" * 16),
+    "no pictures": _set(["pictures"], []),
+    "too many pictures": lambda p: _json(
+        lambda t: t.update(pictures=t["pictures"] * 60)
+    )(p),
+    "same id twice": lambda p: _json(lambda t: t["pictures"].append(t["pictures"][0]))(p),
+    "id with a path": _set(["pictures", 0, "id"], "../x"),
+    "photo with a path": _set(["pictures", 0, "photo"], "../../../etc/passwd"),
+    "square of words": _set(["pictures", 0, "square"], ["a", "b", "c", "d"]),
+    "square not finite": _set(["pictures", 0, "square"], [float("nan"), 0, 1, 0]),
+    "node of no picture": _set(["nodes", 0, "picture"], "p9"),
+    "unknown slider": _set(["nodes", 0, "moves"], {"evil": 1.0}),
+    "distance not finite": _set(["nodes", 0, "moves"], {"smile": float("inf")}),
+    "layer that is not there": _set(["nodes", 0, "layers"], {"smile": [99]}),
+    "parent in the future": _set(["nodes", 0, "parent"], 3),
+    "shown node that is not there": _set(["at"], 99),
+    "slider of another domain": _set(["sliders", 0, "domain"], "other"),
+    "slider without range": _set(["sliders", 0, "range"], []),
+    "losses of words": _set(["pictures", 0, "losses"], {"loss_pix": "x"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_damaged_and_hostile_files_are_refused(tiny, project: Project, name: str) -> None:
+    stored = Stored()
+    data = HOSTILE[name](_parts(project_bytes(project)))
+    with pytest.raises(ProjectError):
+        open_project(data, tiny, stored)
+    assert not stored, "something was written before all was checked"
+
+
+def test_a_bomb_stops_at_the_limit(tiny, project: Project, monkeypatch) -> None:
+    monkeypatch.setattr(project_file, "MAX_BYTES", 1000)
+    with pytest.raises(ProjectError, match="larger"):
+        open_project(project_bytes(project), tiny, Stored())
+
+
+def test_codes_of_another_shape_are_refused(tiny, project: Project) -> None:
+    wrong = project.amend(Picture("p2", "wrong", np.zeros((3, 8), np.float32)), project.node)
+    with pytest.raises(ProjectError, match="shape"):
+        open_project(project_bytes(wrong), tiny, Stored())
+    code = project.shown.code.copy()
+    code[0, 0] = np.nan
+    wrong = project.amend(Picture("p2", "wrong", code), project.node)
+    with pytest.raises(ProjectError, match="finite"):
+        open_project(project_bytes(wrong), tiny, Stored())

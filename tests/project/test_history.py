@@ -1,0 +1,150 @@
+"""The tree of edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from editor.directions.boundary import Boundary, BoundaryInfo
+from editor.errors import OptionError
+from editor.project.history import (
+    MAX_NODES,
+    MAX_PICTURES,
+    Node,
+    Picture,
+    Project,
+    describe,
+    mask_png,
+    read_mask,
+)
+
+
+def _with(editor, *names: str) -> Project:
+    project = Project.new(editor)
+    for index, name in enumerate(names):
+        project = project.add(Picture(name, name, editor.sample(index).wp.numpy()), "made")
+    return project
+
+
+def _moved(project: Project, distance: float) -> Project:
+    return project.commit(Node(project.node.picture, (("smile", distance),)))
+
+
+def test_undo_goes_back_to_the_first_and_redo_returns(tiny) -> None:
+    project = _with(tiny, "a")
+    assert project.undo() is project
+    twice = _moved(_moved(project, 1.0), 2.0)
+    back = twice.undo().undo()
+    assert back.node.moves == ()
+    assert back.undo() is back
+    assert back.redo().redo().node.moves == (("smile", 2.0),)
+    assert twice.redo() is twice
+
+
+def test_an_edit_after_undo_keeps_what_was_undone(tiny) -> None:
+    project = _moved(_with(tiny, "a"), 1.0)
+    other = _moved(project.undo(), -1.0)
+    assert [node.moves for node in other.nodes] == [(), (("smile", 1.0),), (("smile", -1.0),)]
+    assert other.go(1).undo().at == 0
+    assert other.undo().redo().at == 2, "redo follows the newest branch"
+
+
+def test_undo_crosses_pictures(tiny) -> None:
+    project = _with(tiny, "a", "b")
+    assert project.shown.id == "b"
+    assert project.undo().shown.id == "a"
+
+
+def test_go_outside_is_refused(tiny) -> None:
+    project = _with(tiny, "a")
+    for index in (-1, 1, 99):
+        with pytest.raises(OptionError, match="history"):
+            project.go(index)
+
+
+def test_amend_changes_the_shown_node_alone(tiny) -> None:
+    project = _with(tiny, "a", "b")
+    code = tiny.sample(9).wp.numpy()
+    amended = project.amend(Picture("b", "b", code), Node("b", label="preview"))
+    assert len(amended.nodes) == 2
+    assert amended.at == 1
+    assert amended.nodes[1].parent == 0
+    assert np.array_equal(amended.shown.code, code)
+    assert amended.pictures[0] is project.pictures[0]
+
+
+def test_removing_a_picture_joins_its_neighbours(tiny) -> None:
+    project = _moved(_with(tiny, "a", "b", "c"), 1.0)
+    left = project.remove({"b"})
+    assert [node.picture for node in left.nodes] == ["a", "c", "c"]
+    assert [node.parent for node in left.nodes] == [-1, 0, 1]
+    assert left.at == 2
+    assert left.remove({"c"}).shown.id == "a"
+    with pytest.raises(OptionError, match="one picture"):
+        left.remove({"a", "c"})
+    with pytest.raises(OptionError, match="no picture"):
+        left.picture("b")
+
+
+def test_the_history_is_bounded_and_keeps_every_picture(tiny) -> None:
+    project = _with(tiny, "a", "b")
+    for i in range(MAX_NODES + 20):
+        project = _moved(project, float(i + 1))
+    assert len(project.nodes) == MAX_NODES
+    assert {node.picture for node in project.nodes} == {"a", "b"}
+    assert project.node.moves == (("smile", float(MAX_NODES + 20)),)
+    steps = 0
+    while (back := project.undo()) is not project:
+        project, steps = back, steps + 1
+    assert steps == MAX_NODES - 1
+
+
+def test_too_many_pictures_are_refused(tiny) -> None:
+    project = _with(tiny, *(f"p{i}" for i in range(MAX_PICTURES)))
+    with pytest.raises(OptionError, match="remove some"):
+        project.add(Picture("more", "more", project.pictures[0].code), "made")
+
+
+def test_free_id_is_free_after_a_removal(tiny) -> None:
+    project = _with(tiny, "p1", "p2", "p3").remove({"p1"})
+    assert project.free_id() not in {"p2", "p3"}
+
+
+def test_edit_applies_moves_layers_and_own_sliders(tiny) -> None:
+    normal = torch.zeros(tiny.info.num_ws, tiny.info.w_dim)
+    normal[:, 3] = 1.0
+    info = BoundaryInfo("mine", "mine", "Other", "tiny", (0, 1), (-1.0, 1.0))
+    project = Project("tiny", tiny.pack.fingerprint, sliders=(Boundary(info, normal),)).add(
+        Picture("a", "a", np.zeros((tiny.info.num_ws, tiny.info.w_dim), np.float32)), "made"
+    )
+    project = project.commit(Node("a", (("mine", 2.0), ("smile", 1.0)), (("mine", (4,)),)))
+    code = project.edit(tiny).code
+    assert code[4, 3] == 2.0
+    assert code[0, 3] == 0.0
+    assert code[0, 0] == 1.0, "the domain's own slider"
+    assert "mine" not in tiny.boundaries, "the domain's sliders are everyone's"
+    with pytest.raises(OptionError, match="no picture"):
+        Project.new(tiny).edit(tiny)
+
+
+def test_masks_survive_as_png() -> None:
+    mask = torch.linspace(0, 1, 256).reshape(16, 16)
+    assert torch.allclose(read_mask(mask_png(mask)), mask, atol=1 / 500)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "text"),
+    [
+        ((), (("smile", 2.0),), "smile +2.0"),
+        ((("smile", 2.0),), (), "reset"),
+        ((), (), "same"),
+        (
+            (("mouth_open", 1.0),),
+            (("mouth_open", -0.5), ("age", 1.0)),
+            "mouth open -0.5 and 1 more",
+        ),
+    ],
+)
+def test_describe(before, now, text) -> None:
+    assert describe(before, now) == text

@@ -1,0 +1,108 @@
+"""The app as a process of its own, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from editor.weights.convert import Sources, convert_idinvert
+from tests.conftest import SHARED
+from tests.reference.published import write_published
+from tests.ui.driver import AFTER, CHROMIUM, FLAGS, ROOT
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory) -> Path:
+    """The shipped pack, and a small one of the published make with boundaries."""
+    root = tmp_path_factory.mktemp("root")
+    for folder in ("checkpoints", "boundaries"):
+        shutil.copytree(ROOT / folder / "faces64", root / folder / "faces64")
+    files = write_published(root / "files")
+    np.save(root / "files" / "tilt.npy", np.random.default_rng(0).normal(size=(1, 16)))
+    sources = Sources(
+        "pub32",
+        files / "generator.pth",
+        files / "encoder.pth",
+        boundaries=files,
+        title="Published, 32 px",
+        subject="scene",
+    )
+    list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory, root: Path) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--root", str(root)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    started = time.monotonic()
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2).read()
+            break
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() - started < 90, "the page did not come up"
+            time.sleep(0.2)
+    yield url
+    process.terminate()
+    process.wait(timeout=20)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
+        pytest.skip("no Chromium was found: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(server: str, browser) -> Iterator[object]:
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.set_default_timeout(60_000)
+    tab.goto(server)
+    tab.wait_for_selector(f"{AFTER}[src]")
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory, faces) -> Path:
+    """A held-out photo, or a generated face where ../shared is absent."""
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    archive = SHARED / "photos_unaligned.zip"
+    if archive.exists():
+        import zipfile
+
+        with zipfile.ZipFile(archive) as file:
+            name = min(n for n in file.namelist() if n.startswith("test/") and "json" not in n)
+            path.write_bytes(file.read(name))
+    else:
+        faces.example(4).resize((300, 300)).save(path)
+    return path
