@@ -282,6 +282,17 @@ class Editor:
         )
 
     @property
+    def diffusion(self) -> InversionOptions:
+        """How a patch spreads unless told otherwise.
+
+        Fewer and smaller steps than an inversion's: on faces64 the patch then fits as well as a
+        full inversion of its picture, and the code stays a third closer to the domain than by the
+        inversion's steps. A converted pack keeps what was published for it.
+        """
+        usual = self.inversion
+        return usual if self.info.inversion else replace(usual, steps=60, lr=0.005)
+
+    @property
     def device_label(self) -> str:
         """What to show a person about the device."""
         return device_label(self.device)
@@ -494,7 +505,7 @@ class Editor:
             contexts: aligned; each gives one code of the steps' batch.
             mask: [R, R], 0…1: the patch, on the target.
             offset: how far it is moved right and down on the contexts, as shares of the side.
-            options: how to optimise; the domain term is left out.
+            options: how to optimise, by default as `diffusion`; the domain term is left out.
 
         Raises:
             ImageError: a picture is not of the domain's size.
@@ -507,7 +518,7 @@ class Editor:
             pack.generator,
             pack.encoder,
             self.perceptual,
-            options or self.inversion,
+            options or self.diffusion,
         )
         yield from self._stepped(steps)
 

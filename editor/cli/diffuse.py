@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     contexts = find_photos(args.context)
     check_targets(contexts, args.out)
     editor = Editor.open(args.domain, args.device)
-    options, side = chosen_options(args, editor), editor.info.resolution
+    options, side = chosen_options(args, editor.diffusion), editor.info.resolution
     if args.mask is not None:
         mask = read_mask(args.mask, editor)
     elif args.rectangle is not None:

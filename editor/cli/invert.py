@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     photos = find_photos(args.photos)
     check_targets(photos, args.out)
     editor = Editor.open(args.domain, args.device)
-    options = chosen_options(args, editor)
+    options = chosen_options(args, editor.inversion)
     moves = getattr(args, "moves", {})
     paste = getattr(args, "paste", "none")
     mask_file: Path | None = getattr(args, "mask", None)
@@ -168,7 +168,7 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     from editor.alignment.crop import Crop
 
     crop = Crop(*args.crop) if args.crop else None
-    options = chosen_options(args, editor)
+    options = chosen_options(args, editor.inversion)
     found: dict[Path, Edit] = {}
     for path in tqdm(list(dict.fromkeys(given)), unit="photo"):
         found[path] = _open(editor, path, crop, options)
@@ -224,11 +224,10 @@ def _read_done(out: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def chosen_options(args: argparse.Namespace, editor: Editor) -> InversionOptions:
-    """As the domain says, with what was given instead."""
+def chosen_options(args: argparse.Namespace, usual: InversionOptions) -> InversionOptions:
+    """As usual, with what was given instead."""
     from dataclasses import replace
 
-    usual = editor.inversion
     weights = {
         term: value
         for term in ("pix", "feat", "domain")

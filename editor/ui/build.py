@@ -8,6 +8,7 @@ import gradio as gr
 
 from editor import Library
 from editor.ui.components import asset, history_strip
+from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
@@ -94,6 +95,8 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
                 keeper = Keeper(shell, edit)
             with gr.Tab("Interpolate", id="interpolate") as tab:
                 InterpolatePanel(shell, tab)
+            with gr.Tab("Diffuse", id="diffuse") as tab:
+                DiffusePanel(shell, tab)
             with gr.Tab("Mix", id="mix") as tab:
                 MixPanel(shell, tab)
             with gr.Tab("Library", id="library") as tab:

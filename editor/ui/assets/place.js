@@ -16,7 +16,7 @@ function load(name, source) {
 }
 
 function cut() {
-  const pen = patch.getContext('2d');
+  const pen = patch.getContext('2d', { willReadFrequently: true });
   pen.clearRect(0, 0, SIDE, SIDE);
   if (!images.target || !images.mask || !images.mask.naturalWidth) return;
   pen.drawImage(images.mask, 0, 0, SIDE, SIDE);

@@ -1,0 +1,248 @@
+"""The tab Diffuse: a patch of one picture spreads into others."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+import torch
+from PIL import Image
+
+from editor.editing.diffuse import rectangle
+from editor.errors import OptionError
+from editor.images import to_pil
+from editor.project.history import Picture, mask_png
+from editor.session import Edit
+from editor.ui.components import paint, picker, place, rows
+from editor.ui.edit import QUIET
+from editor.ui.guard import guarded, guarded_steps
+from editor.ui.handlers import PREVIEW_S
+from editor.ui.shell import Shell, keep_picture
+from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
+from editor.ui.values import chosen_of, picker_value, progress, status
+
+MOST = 4
+Codes = tuple[Any, ...]
+
+
+class DiffusePanel:
+    """The tab's components and what they do.
+
+    Args:
+        shell: what the panels share.
+        tab: of the panel.
+    """
+
+    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
+        self.shell = shell
+        self.codes = gr.State((), time_to_live=3600)
+        with gr.Row(elem_classes="panel-row"):
+            with gr.Column(scale=1):
+                self.target = picker("target", "1. The picture that the patch is taken from")
+                self.canvas = paint("patch")
+                preset = gr.Button("The published patch", size="sm", elem_id="patch-preset")
+            with gr.Column(scale=1):
+                self.contexts = picker("contexts", "2. Pictures that it is put on (up to four)")
+                gr.Markdown("Drag the patch to its place.", elem_id="place-hint")
+                self.place = place("place")
+            with gr.Column(scale=1):
+                steps = gr.Slider(
+                    0, 300, 60, step=5, label="Steps at most", elem_id="diffuse-steps"
+                )
+                with gr.Row():
+                    run = gr.Button("Diffuse", variant="primary", elem_id="diffuse-run")
+                    cancel = gr.Button("Cancel", elem_id="diffuse-cancel")
+                line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
+                self.results = rows("diffused")
+        pickers = [self.target, self.contexts]
+        board = {"inputs": [shell.visitor, *pickers, self.canvas, self.place], **QUIET}
+        shown = tab.select(self.show, [shell.visitor, *pickers], pickers, **QUIET)
+        shown.success(self.board, outputs=[self.canvas, self.place], **board)
+        gr.on(
+            [self.target.select, self.contexts.select],
+            self.board,
+            outputs=[self.canvas, self.place],
+            trigger_mode="always_last",
+            **board,
+        )
+        self.canvas.input(self.placed, outputs=self.place, trigger_mode="always_last", **board)
+        preset.click(self.preset, [shell.visitor, self.canvas], self.canvas, **QUIET).success(
+            self.placed, outputs=self.place, **board
+        )
+        job = run.click(
+            self.run,
+            [shell.visitor, *pickers, self.canvas, self.place, steps],
+            [self.results, line, self.codes],
+            concurrency_id="invert",
+            concurrency_limit=4,
+            **QUIET,
+        )
+        cancel.click(
+            lambda: status("Stopped; click a result to keep it."), None, line, cancels=job, **QUIET
+        )
+        self.results.select(
+            self.keep,
+            [shell.visitor, self.codes, self.results],
+            [shell.visitor, shell.strip, line],
+            **QUIET,
+        ).success(**shell.refresh)
+
+    @guarded
+    def show(
+        self, visitor: Visitor, target: dict[str, Any] | None, contexts: dict[str, Any] | None
+    ) -> tuple[Any, Any]:
+        """The pictures as they are now."""
+        project = visitor.project
+        return (
+            picker_value(project, chosen_of(target), 1),
+            picker_value(project, chosen_of(contexts), MOST),
+        )
+
+    @guarded
+    def board(
+        self,
+        visitor: Visitor,
+        target: dict[str, Any] | None,
+        contexts: dict[str, Any] | None,
+        canvas: dict[str, Any] | None,
+        place: dict[str, Any] | None,
+    ) -> tuple[Any, Any]:
+        """What is painted on, and what the patch is put on."""
+        of = self._images(visitor, target)
+        mask = (canvas or {}).get("mask") or ""
+        painted = {"src": data_uri(of[0]) if of else "", "mask": mask}
+        return painted, self._place(of, self._images(visitor, contexts), mask, place)
+
+    @guarded
+    def placed(
+        self,
+        visitor: Visitor,
+        target: dict[str, Any] | None,
+        contexts: dict[str, Any] | None,
+        canvas: dict[str, Any] | None,
+        place: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """The patch was painted."""
+        mask = (canvas or {}).get("mask") or ""
+        of, on = self._images(visitor, target), self._images(visitor, contexts)
+        return self._place(of, on, mask, place)
+
+    @guarded
+    def preset(self, visitor: Visitor, canvas: dict[str, Any] | None) -> dict[str, Any]:
+        """The rectangle of the published code."""
+        mask = rectangle(self.shell.editor(visitor).info.resolution)
+        return {**(canvas or {}), "mask": png_uri(mask_png(mask))}
+
+    @guarded_steps
+    def run(
+        self,
+        visitor: Visitor,
+        target: dict[str, Any] | None,
+        contexts: dict[str, Any] | None,
+        canvas: dict[str, Any] | None,
+        place: dict[str, Any] | None,
+        steps: float,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Let the patch spread; yields results, status and codes at every preview."""
+        editor = self.shell.editor(visitor)
+        of, on = self._images(visitor, target), self._images(visitor, contexts)
+        mask = drawn_mask((canvas or {}).get("mask"), editor.info.resolution)
+        if not of or not on:
+            raise OptionError("choose the picture with the patch, and one at least to put it on")
+        if mask is None:
+            raise OptionError("paint the patch first, or take the published one")
+        offset = _offset(place)
+        options = replace(editor.diffusion, steps=int(steps))
+        collages = editor.collages(of[0], on, mask, offset)
+        told, step = 0.0, None
+        for step in editor.diffuse_steps(of[0], on, mask, offset, options):
+            now = time.monotonic()
+            if now - told < PREVIEW_S and step.step > 0:
+                continue
+            told = now
+            text = (
+                f"Step {step.step} of {options.steps} · in the patch {step.losses['loss_pix']:.3f}"
+            )
+            line = progress(step.step, options.steps, text)
+            yield _results(collages, step.image), line, tuple(step.wp.cpu().numpy())
+        assert step is not None
+        said = status(
+            f"Done, {step.step} steps · in the patch {step.losses['loss_pix']:.3f}. "
+            f"Click a result to keep it."
+        )
+        yield _results(collages, step.image), said, tuple(step.wp.cpu().numpy())
+
+    @guarded
+    def keep(
+        self, visitor: Visitor, codes: Codes, results: dict[str, Any] | None
+    ) -> tuple[Any, ...]:
+        """The result that was clicked becomes a picture of the visit."""
+        row = int(((results or {}).get("chosen") or {}).get("row", -1))
+        if not 0 <= row < len(codes):
+            raise OptionError("that result is not there any more; press Diffuse again")
+        edit = self.shell.editor(visitor).edit(codes[row])
+        visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused")
+        return visitor, strip, status("It is in Edit and in the Library now.")
+
+    def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
+        """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
+        project, editor = visitor.project, self.shell.editor(visitor)
+        there = {p.id for p in project.pictures}
+        found = []
+        for name in chosen_of(value)[:MOST]:
+            if name in there:
+                edit = project.edit(editor, project.latest(name))
+                found.append(_shown(project.picture(name), edit))
+        return found
+
+    @staticmethod
+    def _place(
+        of: list[Image.Image], on: list[Image.Image], mask: str, place: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        return {
+            "target": data_uri(of[0]) if of else "",
+            "context": data_uri(on[0]) if on else "",
+            "mask": mask,
+            "offset": list(_offset(place)),
+        }
+
+
+def _results(collages: list[Image.Image], images: torch.Tensor) -> dict[str, Any]:
+    """One row for each context: the pasted patch, and what became of it."""
+    made = [to_pil(image) for image in images]
+    return {
+        "cells": True,
+        "rows": [
+            {
+                "title": "",
+                "lead": data_uri(pasted),
+                "leadAlt": "The patch, pasted",
+                "sources": [data_uri(image)],
+                "names": [f"result {i + 1}"],
+            }
+            for i, (pasted, image) in enumerate(zip(collages, made, strict=True))
+        ],
+    }
+
+
+def _shown(picture: Picture, edit: Edit) -> Image.Image:
+    if picture.before and not edit.moves:
+        return Image.open(io.BytesIO(picture.before)).convert("RGB")
+    return edit.image
+
+
+def _offset(place: dict[str, Any] | None) -> tuple[float, float]:
+    """How far the patch was dragged.
+
+    Raises:
+        OptionError: it makes no sense.
+    """
+    try:
+        right, down = map(float, (place or {}).get("offset") or (0.0, 0.0))
+    except (TypeError, ValueError) as error:
+        raise OptionError("the place of the patch cannot be understood; drag it again") from error
+    return right, down
