@@ -349,7 +349,7 @@ class Editor:
         small = image.copy()
         small.thumbnail((DETECT_PX, DETECT_PX), Image.Resampling.BOX)
         pixels = to_tensor(small).to(self.device)
-        found = self._on_device(lambda: detect(pixels, aligner))
+        found = self.on_device(lambda: detect(pixels, aligner))
         return [
             (crop_of(one.pose, *small.size), one.confidence)
             for one in found
@@ -582,7 +582,7 @@ class Editor:
 
     def _stepped(self, steps: Iterator[InversionStep]) -> Iterator[InversionStep]:
         """One step at a time, each when it is its turn on the device."""
-        while (step := self._on_device(lambda: next(steps, None))) is not None:
+        while (step := self.on_device(lambda: next(steps, None))) is not None:
             yield step
 
     def synthesise(self, code: Tensor) -> Image.Image:
@@ -591,21 +591,21 @@ class Editor:
 
     def synthesise_all(self, codes: Tensor) -> list[Image.Image]:
         """The pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures."""
-        images = [self._on_device(partial(self._synthesis, code)) for code in codes]
+        images = [self.on_device(partial(self._synthesis, code)) for code in codes]
         return [to_pil(image) for image in images]
 
     @torch.no_grad()
     def _synthesis(self, code: Tensor) -> Tensor:
         return self.pack.generator.synthesis(code[None].to(self.device))
 
-    def _on_device(self, work: Callable[[], T]) -> T:
+    def on_device(self, work: Callable[[], T]) -> T:
         """Do one piece of work when it is its turn."""
         return self._worker.submit(work).result()
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
         """An edit of a generated code, all sliders at zero."""
         z = seeded_latents([seed], self.pack.generator.z_dim).to(self.device)
-        return Edit(self, self._on_device(lambda: self._mapping(z, truncation_psi))[0].cpu())
+        return Edit(self, self.on_device(lambda: self._mapping(z, truncation_psi))[0].cpu())
 
     @torch.no_grad()
     def _mapping(self, z: Tensor, truncation_psi: float) -> Tensor:

@@ -170,7 +170,14 @@ def open_project(
         }
     except ProjectError:
         raise
-    except (EditorError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (
+        EditorError,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        ValueError,
+        AttributeError,
+    ) as error:
         raise ProjectError(
             f"the project file is damaged, or was not made by this editor: {error}"
         ) from error

@@ -16,6 +16,7 @@ from editor.ui.keep import Keeper
 from editor.ui.library import LibraryPanel
 from editor.ui.mix import MixPanel
 from editor.ui.shell import Shell
+from editor.ui.teach import TeachPanel
 from editor.ui.values import strip_value
 from editor.ui.values import where as line
 
@@ -99,6 +100,8 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
                 DiffusePanel(shell, tab)
             with gr.Tab("Mix", id="mix") as tab:
                 MixPanel(shell, tab)
+            with gr.Tab("Teach", id="teach") as tab:
+                TeachPanel(shell, tab)
             with gr.Tab("Library", id="library") as tab:
                 LibraryPanel(shell, edit, keeper, tab)
         strip.render()

@@ -211,6 +211,8 @@ HOSTILE = {
     "parent in the future": _set(["nodes", 0, "parent"], 3),
     "shown node that is not there": _set(["at"], 99),
     "slider of another domain": _set(["sliders", 0, "domain"], "other"),
+    "slider with a number for a name": _set(["sliders", 0, "name"], 7),
+    "slider with an absurd range": _set(["sliders", 0, "range"], [-1, 10**400]),
     "slider without range": _set(["sliders", 0, "range"], []),
     "losses of words": _set(["pictures", 0, "losses"], {"loss_pix": "x"}),
 }  # fmt: skip

@@ -1,0 +1,223 @@
+"""`teach`: a slider of one's own from marked photos, pairs of photos, or marked samples."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editor.cli.options import Sub, add_command, add_domain
+from editor.errors import OptionError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from editor.directions.boundary import Boundary
+    from editor.directions.teach import Lesson
+    from editor.session import Editor
+
+MARKS = {"has": 1, "has not": -1, "skip": 0}
+
+
+def add(commands: Sub) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "teach", run, "Teach a slider with photos that have something and that have not."
+    )
+    parser.add_argument("name", help="of the slider: letters, digits and _")
+    parser.add_argument("--has", type=Path, nargs="+", help="photos, or folders, that have it")
+    parser.add_argument("--has-not", type=Path, nargs="+", help="photos, or folders, without it")
+    parser.add_argument(
+        "--pairs",
+        type=Path,
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="two folders with photos of the same names",
+    )
+    parser.add_argument(
+        "--marks",
+        type=Path,
+        help='JSON: {"300012": "has", "300013": "has not", "300014": "skip"}, by seed',
+    )
+    parser.add_argument(
+        "--ask",
+        type=Path,
+        help="only write the samples that are best marked next into this folder, named by seed",
+    )
+    parser.add_argument("--count", type=int, default=12, help="of the samples of --ask")
+    parser.add_argument("--samples", type=int, default=2000, help="synthesised to learn from")
+    parser.add_argument("--steps", type=int, default=0, help="of the inversions of --pairs")
+    parser.add_argument("--title", default="", help="as shown; default: made of the name")
+    parser.add_argument(
+        "--independent-of", nargs="+", default=[], metavar="SLIDER", help="not to move along these"
+    )
+    parser.add_argument("--layers", default=None, help="that it moves, such as 0-3; default: all")
+    parser.add_argument("--strip", type=Path, help="picture of what it does")
+    parser.add_argument(
+        "--out", type=Path, help="file; default: boundaries/<domain>/<name>.safetensors"
+    )
+    parser.add_argument("--replace", action="store_true", help="replace one of the same name")
+    add_domain(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command."""
+    from editor.images import save_image
+    from editor.runtime import use_threads
+    from editor.session import Editor
+    from editor.sliders import check_name
+
+    use_threads(args.threads)
+    _check(args)
+    check_name(args.name)
+    editor = Editor.open(args.domain, args.device)
+    if args.pairs:
+        slider = _of_pairs(editor, args)
+    else:
+        lesson = _lesson(editor, args)
+        if args.ask:
+            _ask(editor, lesson, args)
+            return
+        slider = _of_marks(editor, lesson, args)
+    _save(editor, slider, args)
+    if args.strip:
+        save_image(_strip(editor, slider), args.strip)
+        print(f"{args.strip}: from the low to the high end of the slider")
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what does not fit together, before anything takes time."""
+    photos = bool(args.has or args.has_not)
+    if photos + bool(args.pairs) + bool(args.marks) + bool(args.ask and not args.marks) != 1:
+        raise OptionError(
+            "give --has with --has-not, or --pairs, or --marks, or --ask, not several"
+        )
+    if photos and not (args.has and args.has_not):
+        raise OptionError("--has and --has-not belong together; give both")
+    if args.out and args.out.suffix != ".safetensors":
+        raise OptionError(f"--out ends in .safetensors, not '{args.out.suffix}'")
+    if args.out and args.out.exists() and not args.replace:
+        raise OptionError(f"{args.out} exists; choose another name, or give --replace")
+
+
+def _of_marks(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> Boundary:
+    from editor.teaching import learn_from, taught_slider
+    from editor.weights.layers import parse_layers
+
+    learned = learn_from(editor, lesson)
+    layers = parse_layers(args.layers) if args.layers else None
+    has, has_not = learned.counts
+    said = "too few to say how exact it is"
+    if learned.accuracy is not None:
+        said = f"right on {learned.accuracy:.0%} of the marks that it had not seen"
+    print(f"{has} have it, {has_not} have not: {said}")
+    return taught_slider(editor, learned, args.name, args.title, args.independent_of, layers)
+
+
+def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
+    from editor.cli.invert import find_photos
+    from editor.teaching import slider_of_pairs
+    from editor.weights.layers import parse_layers
+
+    before, after = ({p.stem: p for p in find_photos([folder])} for folder in args.pairs)
+    names = sorted(set(before) & set(after))
+    if lone := sorted(set(before) ^ set(after)):
+        print(f"without a partner, left out: {', '.join(lone)}")
+    first, second = (_aligned(editor, [side[n] for n in names]) for side in (before, after))
+    pairs = [
+        (first[before[n]], second[after[n]])
+        for n in names
+        if before[n] in first and after[n] in second
+    ]
+    layers = parse_layers(args.layers) if args.layers else None
+    slider = slider_of_pairs(
+        editor, pairs, args.name, args.title, args.independent_of, layers, args.steps
+    )
+    agree = "" if slider.info.accuracy is None else f", {slider.info.accuracy:.0%} agree"
+    print(f"{len(pairs)} pairs{agree}")
+    return slider
+
+
+def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
+    """The marks that were given, with the samples ready to learn from."""
+    from tqdm import tqdm
+
+    from editor.cli.invert import find_photos
+    from editor.cli.progress import follow
+    from editor.directions.teach import HAS, HAS_NOT, Lesson
+    from editor.teaching import grow_pool, mark_photo, mark_seed
+
+    lesson, marks = Lesson(), _read_marks(args.marks) if args.marks else {}
+    for side, value in ((args.has, HAS), (args.has_not, HAS_NOT)):
+        for path, image in _aligned(editor, find_photos(side or [])).items():
+            lesson = mark_photo(lesson, str(path), image, value)
+    with tqdm(desc="samples", unit="img") as bar:
+        move = follow(bar)
+        for done, total in grow_pool(editor, args.samples):
+            move(done, total)
+    for seed, value in marks.items():
+        lesson = mark_seed(editor, lesson, seed, value)
+    return lesson
+
+
+def _aligned(editor: Editor, photos: list[Path]) -> dict[Path, Image.Image]:
+    """Aligned photos; one that cannot be used is named and left out."""
+    import sys
+
+    from tqdm import tqdm
+
+    from editor.errors import EditorError
+
+    found = {}
+    for photo in tqdm(photos, unit="photo", disable=not photos):
+        try:
+            found[photo] = editor.align(photo)
+        except EditorError as error:
+            print(f"left out: {photo}: {error}", file=sys.stderr)
+    return found
+
+
+def _read_marks(path: Path) -> dict[int, int]:
+    import json
+
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        return {int(seed): MARKS[mark] for seed, mark in given.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OptionError(
+            f"{path} holds no marks ({error!r}); expected "
+            f'{{"300012": "has", "300013": "has not", "300014": "skip"}}'
+        ) from error
+
+
+def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
+    from editor.images import save_image
+    from editor.teaching import learn_from, next_seeds, picture
+
+    learned = learn_from(editor, lesson) if min(lesson.counts) > 0 else None
+    for seed in next_seeds(editor, lesson, learned, args.count):
+        save_image(picture(editor, seed), args.ask / f"{seed}.png")
+    print(f"{args.ask}: mark these by seed in a JSON file, and give it as --marks")
+
+
+def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
+    from editor.directions.boundary import save_boundary
+    from editor.sliders import save_slider
+    from editor.weights import domain
+
+    if not args.out:
+        print(save_slider(editor, slider, domain.BOUNDARIES, args.replace))
+        return
+    try:
+        save_boundary(slider, args.out)
+    except OSError as error:
+        raise OptionError(f"{args.out} cannot be written: {error}") from error
+    print(args.out)
+
+
+def _strip(editor: Editor, slider: Boundary) -> Image.Image:
+    from editor.motion import strip
+    from editor.sliders import slider_strip, stacked
+
+    codes = [editor.sample(seed).wp for seed in editor.info.example_seeds[:3]]
+    return stacked([strip(slider_strip(editor, code, slider, 7)) for code in codes])
