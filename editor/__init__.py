@@ -12,7 +12,7 @@ __all__ = ["Crop", "Edit", "Editor", "InversionOptions", "Library", "Weights", "
 
 _HOME = {
     "Crop": "editor.alignment.crop",
-    "Edit": "editor.session",
+    "Edit": "editor.edits",
     "Editor": "editor.session",
     "InversionOptions": "editor.inversion.loop",
     "Library": "editor.library",
@@ -21,10 +21,11 @@ _HOME = {
 
 if TYPE_CHECKING:
     from editor.alignment.crop import Crop
+    from editor.edits import Edit
     from editor.inversion.loop import InversionOptions
     from editor.inversion.objective import Weights
     from editor.library import Library
-    from editor.session import Edit, Editor
+    from editor.session import Editor
 
 
 def __getattr__(name: str) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,12 +20,10 @@ from editor.alignment.detect import CONFIDENT as CONFIDENT
 from editor.alignment.detect import crop_of, detect
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.diffuse import collage, diffuse
-from editor.editing.local import blend, check_mask
-from editor.editing.move import move
-from editor.editing.paste import Mode as Mode
-from editor.editing.paste import paste_back
+from editor.editing.local import check_mask
+from editor.edits import Edit
 from editor.errors import ImageError, MismatchError, OptionError
-from editor.images import load_image, save_image, to_pil, to_tensor
+from editor.images import load_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.models.perceptual import DiscriminatorPerceptual, Perceptual
 from editor.runtime import device_label, pick_device, seeded_latents
@@ -37,9 +34,7 @@ from editor.weights.domain import (
     DomainPack,
     load_domain,
 )
-from editor.weights.layers import parse_layers
 
-CODE_SCHEMA = 1
 DETECT_PX = 1280  # photos are made smaller before anything is looked for
 T = TypeVar("T")
 _workers: dict[str, ThreadPoolExecutor] = {}
@@ -53,169 +48,6 @@ def _device_worker(device: torch.device) -> ThreadPoolExecutor:
     """
     name = str(device)
     return _workers.setdefault(name, ThreadPoolExecutor(1, f"editor-{name}"))
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A picture as a code with slider positions; never changes, every edit is a new one.
-
-    Attributes:
-        editor: who synthesises.
-        wp: [num_ws, w_dim], the inverted code, before any slider, on the CPU.
-        moves: distance by boundary name.
-        layers: by boundary name, where other layers move than the boundary's own.
-        photo: the aligned photo that was inverted, if any.
-        losses: of the inversion, by name.
-        source: the whole photo, if there is one, and
-        crop: the square of it that was inverted.
-        mask: [R, R], 0…1, on the CPU: where the sliders may change the picture; None: everywhere.
-    """
-
-    editor: Editor
-    wp: Tensor
-    moves: tuple[tuple[str, float], ...] = ()
-    layers: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    photo: Image.Image | None = None
-    losses: tuple[tuple[str, float], ...] = ()
-    source: Image.Image | None = None
-    crop: Crop | None = None
-    mask: Tensor | None = None
-
-    def move(self, **distances: float) -> Edit:
-        """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
-
-        Raises:
-            OptionError: a boundary is unknown, or a distance is not a finite number.
-        """
-        moves = dict(self.moves)
-        for name, distance in distances.items():
-            self.editor.boundary(name)
-            if not np.isfinite(distance):
-                raise OptionError(f"distance {distance} of '{name}' is not finite")
-            moves[name] = float(distance)
-        return replace(self, moves=tuple((k, v) for k, v in moves.items() if v != 0.0))
-
-    def on_layers(self, **layers: tuple[int, ...] | str) -> Edit:
-        """Let sliders move other layers than their own: `edit.on_layers(smile=(4, 5), age="0-3")`.
-
-        Raises:
-            OptionError: a boundary is unknown, or a layer does not exist.
-        """
-        chosen = dict(self.layers)
-        for name, said in layers.items():
-            self.editor.boundary(name)
-            those = parse_layers(said)
-            if not those or min(those) < 0 or max(those) >= len(self.wp):
-                raise OptionError(f"layers {those} of '{name}' lie outside 0…{len(self.wp) - 1}")
-            chosen[name] = those
-        return replace(self, layers=tuple(chosen.items()))
-
-    def inside(self, mask: Tensor | None) -> Edit:
-        """Limit what the sliders change: [R, R], 0…1, of the model's size; None lifts the limit.
-
-        Raises:
-            MismatchError: the mask has another shape.
-            OptionError: it holds values outside 0…1.
-        """
-        if mask is not None:
-            mask = check_mask(mask, self.editor.info.resolution)
-        return replace(self, mask=mask)
-
-    def reset(self) -> Edit:
-        """All sliders at zero."""
-        return replace(self, moves=())
-
-    @property
-    def code(self) -> Tensor:
-        """[num_ws, w_dim] with all sliders applied."""
-        wp, layers = self.wp[None], dict(self.layers)
-        for name, distance in self.moves:
-            boundary = self.editor.boundary(name)
-            those = layers.get(name, boundary.info.layers)
-            wp = move(wp, boundary.normal, distance, those)
-        return wp[0]
-
-    @property
-    def image(self) -> Image.Image:
-        """The picture, RGB, at the model's size."""
-        if self.mask is None or not self.moves:
-            return self.editor.synthesise(self.code)
-        before, after = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
-        return to_pil(blend(to_tensor(before)[0], to_tensor(after)[0], self.mask))
-
-    @property
-    def reconstruction(self) -> Image.Image:
-        """The picture with all sliders at zero."""
-        return self.editor.synthesise(self.wp)
-
-    def paste(
-        self,
-        mode: Mode = "difference",
-        photo: Image.Image | None = None,
-        crop: Crop | None = None,
-    ) -> Image.Image:
-        """The whole photo with the edit in it, at the photo's size.
-
-        Args:
-            mode: "difference" keeps the photo's own detail, "replace" blends the picture in.
-            photo: RGB; the one that was inverted by default.
-            crop: the square of it; that which was inverted by default.
-
-        Raises:
-            ImageError: there is no photo, as for a generated picture.
-        """
-        photo, crop = photo or self.source, crop or self.crop
-        if photo is None or crop is None:
-            raise ImageError("this picture came without a photo; there is nothing to paste it into")
-        images = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
-        before, after = (to_tensor(image)[0] for image in images)
-        if self.mask is not None:
-            after = blend(before, after, self.mask)
-        pasted = paste_back(photo, crop, before, after, mode)
-        pasted.info = dict(photo.info)
-        return pasted
-
-    def save(self, path: str | Path) -> None:
-        """Save the picture; the suffix chooses the format.
-
-        Raises:
-            ImageError: the suffix is not known, or the folder cannot be written.
-        """
-        save_image(self.image, Path(path))
-
-    def save_code(self, path: str | Path) -> None:
-        """Save code, sliders and domain as .npz (plain arrays, no pickle)."""
-        target = Path(path)
-        if target.suffix != ".npz":
-            raise OptionError(f"a code is saved as .npz, not '{target.suffix}'")
-        temporary = target.with_name(f".{target.name}.tmp")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(self.code_bytes())
-            temporary.replace(target)
-        except OSError as error:
-            raise ImageError(f"{target} cannot be written: {error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def code_bytes(self) -> bytes:
-        """The bytes of the .npz that `save_code` writes."""
-        buffer = io.BytesIO()
-        arrays: dict[str, Any] = {} if self.mask is None else {"mask": self.mask.numpy()}
-        np.savez(
-            buffer,
-            schema=np.array(CODE_SCHEMA),
-            domain=np.array(self.editor.info.name),
-            generator=np.array(self.editor.pack.fingerprint),
-            wp=self.wp.numpy(),
-            code=self.code.numpy(),
-            move_names=np.array([name for name, _ in self.moves], dtype=str),
-            move_distances=np.array([d for _, d in self.moves], dtype=np.float64),
-            layer_names=np.array([name for name, _ in self.layers], dtype=str),
-            layers=np.array([",".join(map(str, those)) for _, those in self.layers], dtype=str),
-            **arrays,
-        )
-        return buffer.getvalue()
 
 
 class Editor:

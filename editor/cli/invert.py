@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from editor.alignment.crop import Crop
     from editor.editing.paste import Mode
+    from editor.edits import Edit
     from editor.inversion.loop import InversionOptions
-    from editor.session import Edit, Editor
+    from editor.session import Editor
 
 DONE = "done.json"
 

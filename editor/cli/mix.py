@@ -13,7 +13,7 @@ from editor.errors import OptionError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from editor.session import Edit
+    from editor.edits import Edit
 
 GRID = "grid.png"
 MAX_CELLS = 2500

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from editor.directions.boundary import Boundary
+from editor.edits import Edit
 from editor.errors import OptionError
-from editor.session import Edit, Editor
+from editor.session import Editor
 
 THUMB_PX = 64
 SMALL_PX = 800

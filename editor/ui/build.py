@@ -26,6 +26,26 @@ SHARED_NOTE = (
     "is kept. Give only photos that you may share."
 )
 DARK = "() => { document.body.classList.toggle('dark'); }"
+HELP = """
+**Edit**: drop a photo, check the square, press Invert, drag sliders. **Interpolate**: a path between pictures.
+**Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Teach**: a slider
+of your own. **Library**: all pictures, many photos at once, projects.
+
+Every edit is in the strip at the foot: click one to go back, ⇄ compares the picture with it.
+
+| keys | what they do |
+|---|---|
+| Ctrl+Z, Ctrl+Y | undo, redo |
+| Ctrl+S | save the picture |
+| C, held | see the photo |
+| arrow keys | move a slider, the square, the brush or the patch; + and − resize the square, space paints |
+| double click on a slider's name | back to 0 |
+"""
+HELPED = """() => {
+  const help = document.querySelector('#help');
+  const open = help.classList.toggle('open');
+  document.querySelector('#help-button').setAttribute('aria-expanded', String(open));
+}"""
 STATE_LIFE_S = 6 * 3600
 
 
@@ -78,7 +98,10 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
                 filterable=False,
             )
             where = gr.Markdown(line(editor), elem_id="where")
+            helped = gr.Button("? Help", elem_id="help-button", size="sm", scale=0, min_width=80)
             dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
+        gr.Markdown(HELP, elem_id="help")
+        helped.click(None, js=HELPED)
         if shared:
             gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         strip = history_strip(strip_value(first.project), render=False)

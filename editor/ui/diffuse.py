@@ -13,10 +13,10 @@ import torch
 from PIL import Image
 
 from editor.editing.diffuse import rectangle
+from editor.edits import Edit
 from editor.errors import OptionError
 from editor.images import to_pil
 from editor.project.history import Picture, mask_png
-from editor.session import Edit
 from editor.ui.components import paint, picker, place, rows
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps

@@ -13,6 +13,7 @@ import gradio as gr
 from PIL import Image
 
 from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
+from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.images import encode_image, load_image
 from editor.project.history import (
@@ -25,7 +26,6 @@ from editor.project.history import (
     mask_png,
     thumbnail,
 )
-from editor.session import Mode
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.photo import chosen_crop, photo_name, square_value
 from editor.ui.state import (
@@ -101,7 +101,7 @@ class Handlers:
         project = visitor.projects.get(name) or _first_project(editor)
         return (
             visitor.keep(project),
-            welcome(editor),
+            welcome(editor) if len(project.nodes) == 1 else status("Your pictures are here again."),
             example_value(editor),
             None if path is None else square_value(path, editor),
             hint(editor),

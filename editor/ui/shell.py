@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from editor import Editor
+from editor.edits import Edit
 from editor.project.history import Picture, thumbnail
-from editor.session import Edit
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
 from editor.ui.values import strip_value

@@ -430,3 +430,23 @@ def test_nothing_overflows_and_everything_is_labelled(page, width: int) -> None:
           .map((e) => e.outerHTML.slice(0, 160))"""
     )
     assert unlabelled == []
+
+
+def test_the_picture_stays_in_sight_while_sliders_scroll(page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#slider-turn input, #slider-yaw input").first.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(500)
+    assert page.evaluate("scrollY") > 400
+    box = page.locator("#picture .frame").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] < 600
+
+
+def test_help_opens_and_tells_the_keys(page) -> None:
+    assert not page.is_visible("#help")
+    page.click("#help-button")
+    assert "undo, redo" in page.inner_text("#help")
+    assert page.get_attribute("#help-button", "aria-expanded") == "true"
+    page.click("#help-button")
+    assert not page.is_visible("#help")
