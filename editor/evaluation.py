@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from editor.alignment.crop import Crop
 from editor.editing.move import move
-from editor.geometry import Pose
-from editor.images import load_image, to_pil
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.inversion.objective import Weights
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
@@ -30,7 +22,6 @@ from editor.metrics.distances import (
 from editor.models.perceptual import SqueezeNetFeatures
 from editor.runtime import seeded_latents
 from editor.session import Editor
-from editor.training.data import load_images
 from editor.weights.domain import AnyGenerator
 
 METHODS = {
@@ -223,112 +214,3 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
             moved = move(same, boundary.normal, distances, boundary.info.layers)
             rows.append(generator.synthesis(moved))
     return torch.cat(rows)
-
-
-CHANGES: dict[str, Callable[[Image.Image, Pose], tuple[Image.Image, Pose]]] = {
-    "as it is": lambda photo, pose: (photo, pose),
-    "half the size": lambda photo, pose: _resized(photo, pose, 0.5),
-    "4 times the size": lambda photo, pose: _resized(photo, pose, 4.0),
-    "turned by 15 degrees": lambda photo, pose: _turned(photo, pose, 15.0),
-    "turned by 30 degrees": lambda photo, pose: _turned(photo, pose, -30.0),
-    "a square of 10% of the width": lambda photo, pose: _far(photo, pose, 0.1),
-}
-
-
-def measure_aligner(
-    editor: Editor,
-    photos: Path,
-    part: str,
-    count: int | None = None,
-    without: Path | None = None,
-) -> Iterator[dict[str, Any]]:
-    """How often and how exactly known squares are found, in photos as they are and changed.
-
-    A photo counts as found when a square is found whose centre lies within a quarter of the true
-    side of the true centre; the error is the mean distance of the corners, in true sides.
-
-    Args:
-        editor: the open domain.
-        photos: zip with an alignment.json: {name: {"quad": four corners}}.
-        part: use names that begin so.
-        count: so many of them, evenly spread; None means all.
-        without: zip or folder of pictures that do not show the object.
-
-    Yields:
-        One record a change of the photos, and one of the false finds.
-    """
-    with zipfile.ZipFile(photos) as archive:
-        known = json.loads(archive.read("alignment.json"))
-        names = sorted(name for name in known if name.startswith(part))
-        if count is not None and count < len(names):
-            names = [names[round(i * (len(names) - 1) / (count - 1))] for i in range(count)]
-        for change, make in CHANGES.items():
-            errors, seconds = [], 0.0
-            for name in names:
-                photo = load_image(archive.read(name))
-                photo, truth = make(photo, Pose.of_quad(known[name]["quad"]))
-                started = time.monotonic()
-                found = editor.find(photo)
-                seconds += time.monotonic() - started
-                errors.append(
-                    min((_corner_error(crop, photo, truth) for crop, _ in found), default=math.inf)
-                )
-            yield _summary(change, errors, seconds / len(names))
-    if without is not None:
-        images = load_images(without, 128, limit=300)
-        false = sum(
-            bool(editor.find(to_pil(images.batch(torch.tensor([i]))).resize((512, 512))))
-            for i in range(len(images))
-        )
-        yield {"measure": "false finds", "pictures": len(images), "share": false / len(images)}
-
-
-def _summary(change: str, errors: list[float], seconds: float) -> dict[str, Any]:
-    hits = [error for error in errors if error < 0.5]
-    return {
-        "measure": "found",
-        "photos": change,
-        "count": len(errors),
-        "found": len(hits) / len(errors),
-        "corner_error": sum(hits) / max(len(hits), 1),
-        "under_10_percent": sum(error < 0.1 for error in errors) / len(errors),
-        "seconds_per_photo": seconds,
-    }
-
-
-def _corner_error(crop: Crop, photo: Image.Image, truth: Pose) -> float:
-    found = crop.quad(*photo.size)
-    corners = truth.quad()
-    if (
-        math.dist((crop.x * photo.width, crop.y * photo.height), (truth.x, truth.y))
-        > truth.side / 4
-    ):
-        return math.inf
-    return sum(map(math.dist, found, corners)) / 4 / truth.side
-
-
-def _resized(photo: Image.Image, pose: Pose, factor: float) -> tuple[Image.Image, Pose]:
-    size = (round(photo.width * factor), round(photo.height * factor))
-    return photo.resize(size, Image.Resampling.BICUBIC), pose.scaled(factor)
-
-
-def _turned(photo: Image.Image, pose: Pose, degrees: float) -> tuple[Image.Image, Pose]:
-    """Clockwise about the middle; the corners become grey."""
-    grey = (128, 128, 128)
-    turned = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=grey)
-    angle = math.radians(degrees)
-    dx, dy = pose.x - photo.width / 2, pose.y - photo.height / 2
-    x = photo.width / 2 + math.cos(angle) * dx - math.sin(angle) * dy
-    y = photo.height / 2 + math.sin(angle) * dx + math.cos(angle) * dy
-    return turned, Pose(x, y, pose.side, pose.angle + angle)
-
-
-def _far(photo: Image.Image, pose: Pose, share: float) -> tuple[Image.Image, Pose]:
-    """The photo on a larger grey canvas, on which its square has a share of the width."""
-    width = round(pose.side / share)
-    height = max(round(width * 0.75), photo.height)
-    canvas = Image.new("RGB", (width, height), (120, 125, 130))
-    left, top = (width - photo.width) // 3, (height - photo.height) // 3
-    canvas.paste(photo, (left, top))
-    moved = Pose(pose.x + left, pose.y + top, pose.side, pose.angle)
-    return _resized(canvas, moved, min(1.0, 1000 / width))

@@ -92,12 +92,13 @@ def to_pil(image: Tensor) -> Image.Image:
     return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
-def encode_image(image: Image.Image, kind: str) -> bytes:
+def encode_image(image: Image.Image, kind: str, edited: bool = True) -> bytes:
     """A picture as the bytes of a file that keeps its colour profile and says that it was edited.
 
     Args:
         image: RGB.
         kind: "PNG", "JPEG", "WEBP" or another format that Pillow writes.
+        edited: false for a plain crop, which says nothing of the kind.
     """
     buffer = io.BytesIO()
     options: dict[str, Any] = {}
@@ -106,17 +107,18 @@ def encode_image(image: Image.Image, kind: str) -> bytes:
         options["icc_profile"] = profile
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", XMP)
+        if edited:
+            text.add_itxt("XML:com.adobe.xmp", XMP)
         options |= {"pnginfo": text, "compress_level": 4}
     elif kind in ("JPEG", "WEBP", "AVIF"):
-        options |= {"xmp": XMP.encode(), "quality": 95}
+        options |= {"quality": 95} | ({"xmp": XMP.encode()} if edited else {})
         if kind == "JPEG":
             options["subsampling"] = 0
     image.save(buffer, format=kind, **options)
     return buffer.getvalue()
 
 
-def save_image(image: Image.Image, path: Path) -> None:
+def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
     """Save a picture whole or not at all, as `encode_image` does; the suffix chooses the format.
 
     Raises:
@@ -129,7 +131,7 @@ def save_image(image: Image.Image, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(encode_image(image, kind))
+        temporary.write_bytes(encode_image(image, kind, edited))
         os.replace(temporary, path)
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {error}") from error

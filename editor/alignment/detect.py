@@ -19,7 +19,8 @@ SMALLEST = 0.07  # side of the smallest square looked for, as a share of the lon
 LIKELY = 0.3
 MOST = 12  # candidates that are refined
 ROUNDS = 3
-CONFIDENT = 0.95  # 98% of the test photos have a square above it, 2% of scenes without a face
+# chosen on training photos and scenes: 98% of 400 photos have a square above it, 1.3% of 600 scenes
+CONFIDENT = 0.975
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def detect(photo: Tensor, aligner: Aligner) -> list[Found]:
         size = (max(round(height * factor), 8), max(round(width * factor), 8))
         small = F.interpolate(photo, size=size, mode="bilinear", antialias=True)
     candidates = _look_everywhere(small, aligner)
-    candidates = _distinct(candidates)[:MOST]
+    candidates = distinct(candidates)[:MOST]
     if not candidates:
         return []
     poses = torch.tensor([[c.pose.x, c.pose.y, c.pose.side, c.pose.angle] for c in candidates])
@@ -65,7 +66,7 @@ def detect(photo: Tensor, aligner: Aligner) -> list[Found]:
         for row, confidence in zip(poses.tolist(), logits.sigmoid().tolist(), strict=True)
         if confidence > LIKELY
     ]
-    return _distinct(exact)
+    return distinct(exact)
 
 
 def refine(photo: Tensor, poses: Tensor, aligner: Aligner) -> tuple[Tensor, Tensor]:
@@ -110,7 +111,7 @@ def _look_everywhere(photo: Tensor, aligner: Aligner) -> list[Found]:
     return found
 
 
-def _distinct(found: list[Found]) -> list[Found]:
+def distinct(found: list[Found]) -> list[Found]:
     """The most confident of those that lie on one another."""
     kept: list[Found] = []
     for one in sorted(found, key=lambda item: -item.confidence):

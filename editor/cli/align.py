@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain
+
+if TYPE_CHECKING:
+    from editor.alignment.measure import Finder
+    from editor.session import Editor
+
+PLACES = "places.json"
+Places = dict[str, list[dict[str, float]]]
 
 
 def add(commands: Sub) -> None:
@@ -15,24 +24,59 @@ def add(commands: Sub) -> None:
         commands,
         "align",
         run,
-        "Find every face (or what the domain shows) in photos: squares as pictures, and where they are.",
+        "Find every face (or what the domain shows) in photos: the surest square as STEM.png, others "
+        "as STEM_1.png and so on, and where they are. Run again to go on.",
     )
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--size", type=int, default=None, help="side, px; default: the domain's")
+    parser.add_argument(
+        "--redo", action="store_true", help="also what is in --out already, instead of going on"
+    )
+    add_yunet(parser)
     add_domain(parser)
+
+
+def add_yunet(parser: argparse.ArgumentParser) -> None:
+    """--yunet."""
+    parser.add_argument(
+        "--yunet",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="find faces with OpenCV's YuNet, read from this .onnx, not with the pack's aligner",
+    )
+
+
+def chosen_finder(editor: Editor, yunet: Path | None) -> Finder:
+    """YuNet where its file was given, else the pack's aligner.
+
+    Raises:
+        OptionError: the pack has no aligner.
+        UnavailableError: OpenCV is not installed.
+        WeightsError: the file is no YuNet.
+    """
+    from PIL import Image
+
+    from editor.alignment.yunet import yunet_faces
+    from editor.errors import OptionError
+
+    if yunet is not None:
+        yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
+        return partial(yunet_faces, path=yunet)
+    if editor.pack.aligner is None:
+        name = editor.info.name
+        raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
+    return editor.find
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed or shows nothing, after all others are done."""
-    import json
     from dataclasses import asdict
 
-    from tqdm import tqdm
-
     from editor.alignment.crop import crop_square
-    from editor.cli.invert import find_photos
-    from editor.errors import EditorError, ImageError, OptionError
+    from editor.cli.invert import check_kept, check_targets, each_photo, find_photos
+    from editor.errors import ImageError, OptionError
     from editor.images import load_image, save_image
     from editor.runtime import use_threads
     from editor.session import Editor
@@ -40,32 +84,40 @@ def run(args: argparse.Namespace) -> int:
 
     use_threads(args.threads)
     editor = Editor.open(args.domain, args.device)
-    if editor.pack.aligner is None:
-        raise OptionError(
-            f"'{args.domain}' has no aligner; train one: python -m editor train-aligner"
-        )
+    size = editor.info.resolution if args.size is None else args.size
+    if not 16 <= size <= 4096:
+        raise OptionError(f"--size is {size}; choose 16 to 4096 px")
+    find = chosen_finder(editor, args.yunet)
     photos = find_photos(args.photos)
-    places: dict[str, list[dict[str, float]]] = {}
-    failures: list[str] = []
-    for path in tqdm(photos, unit="photo"):
-        try:
-            if not path.is_file():
-                raise ImageError(f"{path} was not found")
-            photo = load_image(path)
-            found = editor.find(photo)
-            if not found:
-                raise ImageError(f"no {editor.info.subject} was found")
-            places[path.name] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
-            for number, (crop, _) in enumerate(found):
-                name = f"{path.stem}_{number}.png" if len(found) > 1 else f"{path.stem}.png"
-                size = args.size or editor.info.resolution
-                save_image(crop_square(photo, crop, size), args.out / name)
-        except EditorError as error:
-            failures.append(f"{path}: {error}")
-    args.out.mkdir(parents=True, exist_ok=True)
-    write_text(args.out / "places.json", json.dumps(places, indent=1) + "\n")
-    for failure in failures:
-        print(f"failed: {failure}", file=sys.stderr)
-    if failures:
-        print(f"{len(failures)} of {len(photos)} failed", file=sys.stderr)
-    return 1 if failures else 0
+    check_targets(photos, args.out)
+    places = _read_places(args.out)
+    subject = editor.info.subject if args.yunet is None else "face"
+
+    def work(path: Path) -> str:
+        if not path.is_file():
+            raise ImageError(f"{path} was not found")
+        photo = load_image(path)
+        found = find(photo)
+        if not found:
+            raise ImageError(f"no {subject} was found")
+        names = [f"{path.stem}{f'_{i}' if i else ''}.png" for i in range(len(found))]
+        check_kept([args.out / name for name in names], photos)
+        for name, (crop, _) in zip(names, found, strict=True):
+            square = crop_square(photo, crop, size)
+            square.info |= photo.info  # the colour profile
+            save_image(square, args.out / name, edited=False)
+        places[path.name] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
+        write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
+        return f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
+
+    asked = repr((editor.pack.fingerprint, size, args.yunet))
+    return each_photo(photos, args.out, asked, args.redo or not places, work)
+
+
+def _read_places(out: Path) -> Places:
+    """What an earlier run found, by the photo's name."""
+    try:
+        found = json.loads((out / PLACES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

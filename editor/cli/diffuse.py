@@ -11,6 +11,7 @@ from editor.cli.invert import (
     chosen_options,
     each_photo,
     find_photos,
+    place_by,
     read_mask,
 )
 from editor.cli.options import Sub, add_command
@@ -72,11 +73,14 @@ def run(args: argparse.Namespace) -> int:
         mask = rectangle(side, (width, height), (x, y))
     else:
         mask = rectangle(side)
-    target, offset = editor.align(args.target, crop), (args.offset[0], args.offset[1])
+    target, offset = (
+        editor.align(args.target, crop or place_by(args.yunet, args.target)),
+        (args.offset[0], args.offset[1]),
+    )
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
 
     def work(context: Path) -> str:
-        aligned = editor.align(context, crop)
+        aligned = editor.align(context, crop or place_by(args.yunet, context))
         (edit,) = editor.diffuse(target, [aligned], mask, offset, options)
         edit.save_code(args.out / f"{context.stem}.npz")
         edit.save(args.out / f"{context.stem}.png")
@@ -85,5 +89,5 @@ def run(args: argparse.Namespace) -> int:
         return f"{args.out / context.stem}.png"
 
     drawn, seen = mask.numpy().tobytes(), target.tobytes()
-    asked = repr((editor.pack.fingerprint, options, crop, drawn, offset, seen))
+    asked = repr((editor.pack.fingerprint, options, crop, drawn, offset, seen, args.yunet))
     return each_photo(contexts, args.out, asked, args.redo, work)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editor.cli.align import add_yunet
 from editor.cli.options import Sub, add_command, add_domain
 from editor.errors import OptionError
 
@@ -55,6 +56,7 @@ def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> Non
         metavar=("X", "Y", "SIDE", "ANGLE"),
         help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
     )
+    add_yunet(parser)
     if redo:
         parser.add_argument(
             "--redo", action="store_true", help="also what is in --out already, instead of going on"
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def work(photo: Path) -> str:
-        edit = _open(editor, photo, crop, options).move(**moves)
+        edit = _open(editor, photo, crop, options, args.yunet).move(**moves)
         edit = edit if mask is None else edit.inside(mask)
         edit = editor.settle(edit, options) if settle else edit
         _save(edit, photo, args.out, paste)
@@ -172,7 +174,7 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     options = chosen_options(args, editor.inversion)
     found: dict[Path, Edit] = {}
     for path in tqdm(list(dict.fromkeys(given)), unit="photo"):
-        found[path] = _open(editor, path, crop, options)
+        found[path] = _open(editor, path, crop, options, args.yunet)
     return [found[path] for path in given]
 
 
@@ -188,13 +190,38 @@ def check_kept(targets: list[Path], given: list[Path]) -> None:
             raise OptionError(f"{target} would be overwritten; choose another --out")
 
 
-def _open(editor: Editor, photo: Path, crop: Crop | None, options: InversionOptions) -> Edit:
+def place_by(yunet: Path | None, photo: Path) -> Crop | None:
+    """The square that YuNet finds likeliest, the centre where it finds none; None without its file.
+
+    Raises:
+        ImageError: the photo cannot be used.
+        UnavailableError: OpenCV is not installed.
+        WeightsError: the file is no YuNet.
+    """
+    if yunet is None:
+        return None
+    from editor.alignment.crop import Crop
+    from editor.alignment.yunet import yunet_faces
+    from editor.images import load_image
+
+    faces = yunet_faces(load_image(photo), yunet, least=0.0)
+    return faces[0][0] if faces else Crop()
+
+
+def _open(
+    editor: Editor,
+    photo: Path,
+    crop: Crop | None,
+    options: InversionOptions,
+    yunet: Path | None = None,
+) -> Edit:
     from editor.errors import ImageError
 
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
         return editor.open_code(photo)
+    crop = crop or place_by(yunet, photo)
     return editor.invert(photo, crop, options)
 
 

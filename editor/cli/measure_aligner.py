@@ -3,43 +3,80 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
+from editor.cli.align import add_yunet, chosen_finder
 from editor.cli.options import Sub, add_command, add_domain
 
 
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "measure-aligner", run, "Measure a pack's aligner on photos with known squares."
+        commands,
+        "measure-aligner",
+        run,
+        "Measure a pack's aligner, or YuNet, on photos with known squares.",
     )
     add_domain(parser)
+    add_yunet(parser)
     parser.add_argument("--photos", type=Path, required=True, help="zip with an alignment.json")
-    parser.add_argument("--part", default="test/", help="use photos whose names begin so")
+    parser.add_argument(
+        "--part",
+        nargs="+",
+        default=["test/"],
+        help="use photos whose names begin so; several are also measured apart",
+    )
     parser.add_argument("--count", type=int, default=None, help="photos used, evenly spread")
+    parser.add_argument(
+        "--changes",
+        nargs="+",
+        default=None,
+        metavar="CHANGE",
+        help='how photos are changed first, such as "as it is" "1,000 px"; default: every way',
+    )
+    parser.add_argument(
+        "--least",
+        type=float,
+        default=None,
+        help="confidence that counts as sure; default: what the page and align take",
+    )
     parser.add_argument("--without", type=Path, help="pictures without the object: false finds")
+    parser.add_argument("--without-count", type=int, default=300, help="so many, at random")
     parser.add_argument("--out", type=Path, required=True, help="JSON file")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    import json
-
+    import torch
     from tqdm import tqdm
 
-    from editor.errors import OptionError
-    from editor.evaluation import measure_aligner
+    from editor.alignment.detect import CONFIDENT
+    from editor.alignment.measure import CHANGES, measure_photos, measure_without
+    from editor.alignment.yunet import SURE
+    from editor.images import to_pil
     from editor.runtime import use_threads
     from editor.session import Editor
+    from editor.training.data import load_images
     from editor.training.run import write_text
 
     use_threads(args.threads)
-    editor = Editor.open(args.domain, args.device)
-    if editor.pack.aligner is None:
-        raise OptionError(f"'{args.domain}' has no aligner")
-    found = []
-    for record in measure_aligner(editor, args.photos, args.part, args.count, args.without):
-        tqdm.write(json.dumps(record))
-        found.append(record)
+    find = chosen_finder(Editor.open(args.domain, args.device), args.yunet)
+    usual = CONFIDENT if args.yunet is None else SURE
+    least = usual if args.least is None else args.least
+    changes = args.changes or list(CHANGES)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(args.out, json.dumps(found, indent=2) + "\n")
+    records = []
+
+    def add_record(record: dict[str, object]) -> None:
+        brief = {key: value for key, value in record.items() if not isinstance(value, list)}
+        tqdm.write(json.dumps(brief))
+        records.append(record)
+        write_text(args.out, json.dumps(records, indent=2) + "\n")
+
+    for record in measure_photos(find, args.photos, args.part, least, args.count, changes):
+        add_record(record)
+    if args.without is not None:
+        images = load_images(args.without, 128, limit=args.without_count)
+        pictures = (to_pil(images.batch(torch.tensor([i]))) for i in range(len(images)))
+        add_record(measure_without(find, pictures, least))

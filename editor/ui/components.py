@@ -49,7 +49,8 @@ def crop_square() -> gr.HTML:
 def picture_view(value: dict[str, Any]) -> gr.HTML:
     """The picture with a before/after divider.
 
-    Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}.
+    Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}, and
+    "turn", that of the sliders' value which it shows: older ones are not shown any more.
     """
     return _html("picture", value, elem_id="picture")
 
@@ -66,7 +67,7 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
     """One slider a boundary, under the heading of its group; a move triggers `input`.
 
     Its value is {"groups": [{"title", "sliders": [{"name", "title", "low", "high", "end"}]}],
-    "moves": {name: distance}}: each slider goes from -end to end, recommended from low to high.
+    "moves": {name: distance}, "turn": how many moves there were}: each slider goes from -end to end, recommended from low to high.
     """
     return _html("panel", value, elem_id="panel")
 

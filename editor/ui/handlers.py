@@ -190,7 +190,7 @@ class Handlers:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
         edit = self._edit(visitor, panel, layers)
-        picture = _view(edit, visitor, view, mode)
+        picture = {**_view(edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
         return picture, where(edit.editor, (time.monotonic() - started) * 1000)
 
     @guarded

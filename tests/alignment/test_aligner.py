@@ -12,10 +12,10 @@ from PIL import Image
 
 from editor import Editor
 from editor.alignment.crop import Crop, crop_square
-from editor.alignment.detect import Found, _distinct, crop_of, detect
+from editor.alignment.detect import CONFIDENT, Found, _distinct, crop_of, detect
+from editor.alignment.measure import measure_photos
 from editor.cli import main
 from editor.errors import OptionError, TrainingError
-from editor.evaluation import measure_aligner
 from editor.geometry import Pose, sample_windows
 from editor.images import to_tensor
 from editor.models.aligner import (
@@ -194,12 +194,10 @@ def test_too_few_photos_are_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not (SHARED / "photos_unaligned.zip").exists(), reason="needs ../shared")
 def test_the_shipped_aligner_finds_held_out_faces(faces: Editor) -> None:
     archive = SHARED / "photos_unaligned.zip"
-    records = measure_aligner(faces, archive, "test/", count=24)
-    for record in records:
+    changes = ["as it is", "half the size", "4 times the size", "turned by 15 degrees"]
+    for record in measure_photos(faces.find, archive, ["test/"], CONFIDENT, 24, changes):
         assert record["found"] >= 0.9, record
         assert record["corner_error"] < 0.07, record
-        if record["photos"] == "turned by 15 degrees":
-            break
 
 
 def test_a_photo_without_the_object_is_placed_in_the_middle(faces: Editor, tiny: Editor) -> None:
@@ -225,9 +223,37 @@ def test_the_command_cuts_squares_out(faces: Editor, tmp_path: Path, capsys) -> 
     command = ["align", str(photos), "--out", str(out), "--domain", "faces64", "--size", "96"]
     assert main(command) == 1
     assert "no face was found" in capsys.readouterr().err
-    assert {path.name for path in out.iterdir()} == {"two_0.png", "two_1.png", "places.json"}
-    assert Image.open(out / "two_0.png").size == (96, 96)
+    assert {path.name for path in out.iterdir()} == {
+        "two.png",
+        "two_1.png",
+        "places.json",
+        "done.json",
+    }
+    assert Image.open(out / "two.png").size == (96, 96)
     places = json.loads((out / "places.json").read_text())
     assert sorted(round(place["x"] * 700 / 10) for place in places["two.png"]) == pytest.approx(
         [17, 53], abs=2
     )
+    (out / "two_1.png").unlink()  # seen to be made again or not
+    assert main(command) == 1
+    assert "1 were done before" in capsys.readouterr().out
+    assert not (out / "two_1.png").exists()
+    assert json.loads((out / "places.json").read_text()) == places
+    assert main([*command, "--redo"]) == 1
+    assert (out / "two_1.png").exists()
+    assert main([*command[:-1], "0"]) == 1
+    assert "--size is 0" in capsys.readouterr().err
+
+
+def test_align_never_writes_over_a_photo(faces: Editor, tmp_path: Path, capsys) -> None:
+    canvas = Image.new("RGB", (700, 400), (90, 120, 160))
+    for index, x in enumerate((60, 420)):
+        canvas.paste(faces.example(index, 0.6).resize((220, 220)), (x, 90))
+    for name in ("two.jpg", "two_1.png"):
+        canvas.save(tmp_path / name)
+    before = (tmp_path / "two_1.png").read_bytes()
+    out = ["--out", str(tmp_path), "--domain", "faces64"]
+    assert main(["align", str(tmp_path / "two_1.png"), *out]) == 1
+    assert main(["align", str(tmp_path / "two.jpg"), str(tmp_path / "two_1.png"), *out]) == 1
+    assert "would be overwritten" in capsys.readouterr().err
+    assert (tmp_path / "two_1.png").read_bytes() == before

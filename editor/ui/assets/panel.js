@@ -1,5 +1,6 @@
 const root = () => element.querySelector('.panel');
 let built = '';
+let turn = 0;  // counts the moves, so that a picture of an older one never covers a newer one
 
 function text(tag, content, className) {
   const node = document.createElement(tag);
@@ -75,7 +76,8 @@ function moved() {
     if (Number(input.value) !== 0) moves[input.dataset.name] = Number(input.value);
     mark(input);
   }
-  props.value = { ...props.value, moves };
+  turn += 1;
+  props.value = { ...props.value, moves, turn };
   trigger('input');
 }
 
@@ -98,5 +100,9 @@ element.addEventListener('dblclick', (event) => {
   moved();
   rested();
 });
-watch('value', show);
-show();
+function given() {
+  show();
+  if (props.value && props.value.turn === undefined) props.value = { ...props.value, turn };
+}
+watch('value', given);
+given();

@@ -1,5 +1,6 @@
 const find = (selector) => element.querySelector(selector);
 const kept = { before: '' };
+let latest = 0;
 let split = 0;
 
 function place(percent) {
@@ -18,6 +19,10 @@ function set(image, source) {
 
 function show() {
   const value = props.value || {};
+  if (typeof value.turn === 'number') {
+    if (value.turn < latest) return;  // of a slider's earlier position
+    latest = value.turn;
+  }
   if (typeof value.before === 'string') kept.before = value.before;
   const after = find('.after');
   if (!after) return;

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from editor import Crop
+from editor.alignment import yunet
+from editor.cli import main
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    Image.effect_noise((120, 90), 60).convert("RGB").save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def _codes(photo: Path, out: Path, *more: str) -> bytes:
+    assert main(["invert", str(photo), "--out", str(out), "--steps", "0", *more]) == 0
+    return (out / "photo.png").read_bytes()
+
+
+def test_the_square_that_yunet_finds_is_taken(photo: Path, tmp_path: Path, monkeypatch) -> None:
+    given = []
+
+    def found(image, path, least=0.7):
+        given.append((image.size, path, least))
+        return [(Crop(0.3, 0.4, 0.5, 10.0), 0.9), (Crop(0.7, 0.4, 0.5, 0.0), 0.8)]
+
+    monkeypatch.setattr(yunet, "yunet_faces", found)
+    one = _codes(photo, tmp_path / "a", "--yunet", "some.onnx")
+    assert given == [((120, 90), Path("some.onnx"), 0.0)]
+    assert one == _codes(photo, tmp_path / "b", "--crop", "0.3", "0.4", "0.5", "10")
+    monkeypatch.setattr(yunet, "yunet_faces", lambda *a, **k: [])
+    none = _codes(photo, tmp_path / "c", "--yunet", "some.onnx")
+    assert none == _codes(photo, tmp_path / "d", "--crop", "0.5", "0.5", "1", "0")
+
+
+def test_without_opencv_or_its_file_it_says_so(photo: Path, tmp_path: Path, capsys) -> None:
+    missing = tmp_path / "missing.onnx"
+    given = ["invert", str(photo), "--out", str(tmp_path / "out"), "--yunet", str(missing)]
+    assert main(given) == 1
+    said = capsys.readouterr().err
+    assert "opencv" in said or "missing.onnx" in said
