@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +13,7 @@ import pytest
 from editor.weights.convert import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
-from tests.ui.driver import AFTER, CHROMIUM, FLAGS, ROOT
+from tests.ui.driver import AFTER, CHROMIUM, FLAGS, ROOT, served
 
 
 @pytest.fixture(scope="session")
@@ -43,31 +38,8 @@ def root(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(browser, tmp_path_factory, root: Path) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--root", str(root)],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    started = time.monotonic()
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).read()
-            break
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() - started < 90, "the page did not come up"
-            time.sleep(0.2)
-    yield url
-    process.terminate()
-    process.wait(timeout=20)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    with served(root, tmp_path_factory.mktemp("server") / "log.txt") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.driver import invert, move, source, wait_for_change
+from tests.ui.driver import AFTER, invert, move, served, source, wait_for_change
 
 
 @pytest.fixture
@@ -78,8 +78,9 @@ def test_rename_copy_and_remove(page, photo: Path) -> None:
 
 
 def test_a_project_is_saved_and_reopened(
-    server: str, browser, page, photo: Path, tmp_path: Path
+    root: Path, browser, page, photo: Path, tmp_path: Path
 ) -> None:
+    """In another process, as after a restart of the server."""
     invert(page, photo, steps=3)
     move(page, "smile", 1.5)
     page.wait_for_timeout(500)
@@ -92,11 +93,17 @@ def test_a_project_is_saved_and_reopened(
     with zipfile.ZipFile(file) as archive:
         (kept,) = (n for n in archive.namelist() if n.startswith("photos/"))
         assert archive.read(kept) == photo.read_bytes()
-    other = browser.new_context().new_page()
-    other.goto(server)
+    with served(root, tmp_path / "log.txt") as url:
+        _reopen(browser.new_context().new_page(), url, file, photo, shown)
+
+
+def _reopen(other, url: str, file: Path, photo: Path, shown: str) -> None:
+    other.set_default_timeout(60_000)
+    other.goto(url)
+    other.wait_for_selector(f"{AFTER}[src]")
     first = source(other)
     other.click("role=tab[name=Library]")
-    damaged = tmp_path / "damaged.zip"
+    damaged = file.with_name("damaged.zip")
     damaged.write_bytes(file.read_bytes()[:-300])
     other.set_input_files("#project-open input[type=file]", str(damaged))
     other.wait_for_selector(".toast-body:has-text('not a project file')")
