@@ -17,6 +17,7 @@ from editor.editing.local import blend, check_mask
 from editor.editing.move import move
 from editor.editing.paste import Mode, paste_back
 from editor.errors import ImageError, OptionError
+from editor.files import write_whole
 from editor.images import save_image, to_pil, to_tensor
 from editor.weights.layers import parse_layers
 
@@ -159,15 +160,10 @@ class Edit:
         target = Path(path)
         if target.suffix != ".npz":
             raise OptionError(f"a code is saved as .npz, not '{target.suffix}'")
-        temporary = target.with_name(f".{target.name}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(self.code_bytes())
-            temporary.replace(target)
+            write_whole(target, self.code_bytes())
         except OSError as error:
             raise ImageError(f"{target} cannot be written: {error}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def code_bytes(self) -> bytes:
         """The bytes of the .npz that `save_code` writes."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 import struct
 import warnings
 from contextlib import suppress
@@ -21,6 +20,7 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 from editor.errors import ImageError
+from editor.files import write_whole
 
 MIN_SIDE_PX = 16
 MAX_PIXELS = 64_000_000
@@ -128,15 +128,11 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
     kind = formats.get(path.suffix.lower())
     if kind is None or kind not in Image.SAVE:
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    data = encode_image(image, kind, edited)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(encode_image(image, kind, edited))
-        os.replace(temporary, path)
+        write_whole(path, data)
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @functools.cache

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from editor.errors import ImageError, OptionError, UnavailableError
+from editor.files import write_whole
 from editor.images import SOURCE_TYPE, XMP, encode_image
 
 if TYPE_CHECKING:
@@ -120,16 +119,10 @@ def save_motion(
     """
     target = Path(path)
     data = encode_motion(frames, kind_of(target), fps, repeat, scale)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, target)
+        write_whole(target, data)
     except OSError as error:
         raise ImageError(f"{target} cannot be written: {error}") from error
-    finally:
-        with suppress(OSError):  # it is gone, or its folder never was one
-            temporary.unlink()
 
 
 def strip(frames: Iterable[Image.Image]) -> Image.Image:

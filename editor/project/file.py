@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -25,6 +24,7 @@ import torch
 
 from editor.directions.boundary import BoundaryInfo, check_boundary
 from editor.errors import EditorError, ImageError, ProjectError
+from editor.files import write_whole
 from editor.images import PHOTO_SUFFIXES, load_image
 from editor.project.history import (
     MAX_NODES,
@@ -122,15 +122,10 @@ def save_project(project: Project, path: Path) -> None:
         ProjectError: the folder cannot be written.
     """
     data = project_bytes(project)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        write_whole(path, data)
     except OSError as error:
         raise ProjectError(f"{path} cannot be written: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def open_project(

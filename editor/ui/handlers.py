@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
 from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.images import encode_image, load_image
+from editor.inversion.loop import InversionStep
 from editor.project.history import (
     SMALL_PX,
     Moves,
@@ -156,27 +157,14 @@ class Handlers:
             small=thumbnail(photo, SMALL_PX),
             before=png_bytes(aligned),
         )
-        # the state is given out at every preview, so that what Cancel leaves standing is kept
-        project = visitor.project.add(origin, "inverted")
-        shown_at, step = 0.0, None
-        panel: Any = panel_value(editor)
-        for step in editor.invert_steps(aligned, options):
-            now = time.monotonic()
-            if now - shown_at < PREVIEW_S and step.step > 0:
-                continue
-            shown_at = now
-            edit = editor.edit(step.wp[0], aligned, step.losses)
-            project = _amended(project, origin, edit)
-            text = f"Step {step.step} of {options.steps} · fit {step.losses['loss_pix']:.3f}"
-            line = progress(step.step, options.steps, text)
-            yield visitor.keep(project), picture_value(edit, before), line, panel, gr.skip()
-            panel = gr.skip()
-        assert step is not None
+        steps = editor.invert_steps(aligned, options)
+        project, step = yield from _previews(
+            visitor, editor, origin, "inverted", steps, options.steps, before
+        )
         edit = editor.edit(step.wp[0], aligned, step.losses)
-        project = _amended(project, origin, edit)
         said = verdict(edit, step.step, time.monotonic() - started)
-        strip = strip_value(project)
-        yield visitor.keep(project), picture_value(edit, before), said, panel, strip
+        picture = picture_value(edit, before)
+        yield visitor.keep(project), picture, said, gr.skip(), strip_value(project)
 
     @guarded
     def slide(
@@ -255,24 +243,13 @@ class Handlers:
         shown, options, editor = visitor.project.shown, _options(settings), edit.editor
         assert shown is not None
         origin = replace(shown, id=visitor.project.free_id(), name=f"{shown.name}, settled"[:60])
-        project = visitor.project.add(origin, "settled")
-        shown_at, step = 0.0, None
-        new_sliders: Any = panel_value(editor)
-        for step in editor.settle_steps(edit, options):
-            now = time.monotonic()
-            if now - shown_at < PREVIEW_S and step.step > 0:
-                continue
-            shown_at = now
-            made = editor.edit(step.wp[0], losses=step.losses)
-            project = _amended(project, origin, made)
-            line = progress(step.step, options.steps, f"Step {step.step} of {options.steps}")
-            yield visitor.keep(project), picture_value(made), line, new_sliders, gr.skip()
-            new_sliders = gr.skip()
-        assert step is not None
+        steps = editor.settle_steps(edit, options)
+        project, step = yield from _previews(
+            visitor, editor, origin, "settled", steps, options.steps, None
+        )
         made = editor.edit(step.wp[0], losses=step.losses)
-        project = _amended(project, origin, made)
         line = status(f"Settled in {step.step} steps; the sliders start again from here.")
-        yield visitor.keep(project), picture_value(made), line, new_sliders, strip_value(project)
+        yield visitor.keep(project), picture_value(made), line, gr.skip(), strip_value(project)
 
     @guarded
     def strip(self, visitor: Visitor) -> dict[str, Any]:
@@ -389,6 +366,38 @@ class Handlers:
         editor = self.library.open(project.domain)
         thumb = thumbnail(project.edit(editor, node).image)
         return project.commit(replace(node, label=label, thumb=thumb))
+
+
+def _previews(
+    visitor: Visitor,
+    editor: Editor,
+    origin: Picture,
+    label: str,
+    steps: Iterator[InversionStep],
+    most: int,
+    before: str | None,
+) -> Generator[tuple[Any, ...], None, tuple[Project, InversionStep]]:
+    """A new picture from an optimisation, shown as it goes; returns the project and the last step.
+
+    The state is given out at every preview, so that what Cancel leaves standing is kept. The
+    sliders are set with the first one, and left alone later.
+    """
+    project = visitor.project.add(origin, label)
+    shown_at, step = 0.0, None
+    panel: Any = panel_value(editor)
+    for step in steps:
+        now = time.monotonic()
+        if now - shown_at < PREVIEW_S and step.step > 0:
+            continue
+        shown_at = now
+        edit = editor.edit(step.wp[0], losses=step.losses)
+        project = _amended(project, origin, edit)
+        text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
+        line = progress(step.step, most, text)
+        yield visitor.keep(project), picture_value(edit, before), line, panel, gr.skip()
+        panel = gr.skip()
+    assert step is not None
+    return _amended(project, origin, editor.edit(step.wp[0], losses=step.losses)), step
 
 
 def verdict(edit: Edit, steps: int, seconds: float) -> str:

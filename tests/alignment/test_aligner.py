@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor import Editor
 from editor.alignment.crop import Crop, crop_square
-from editor.alignment.detect import CONFIDENT, Found, _distinct, crop_of, detect
+from editor.alignment.detect import CONFIDENT, Found, crop_of, detect, distinct
 from editor.alignment.measure import measure_photos
 from editor.cli import main
 from editor.errors import OptionError, TrainingError
@@ -156,7 +156,7 @@ def test_overlapping_finds_become_one() -> None:
         Found(Pose(200, 100, 50, 0), 0.5),
         Found(Pose(100, 100, 160, 0), 0.4),
     ]
-    assert [one.confidence for one in _distinct(finds)] == [0.9, 0.5, 0.4]
+    assert [one.confidence for one in distinct(finds)] == [0.9, 0.5, 0.4]
 
 
 def test_photos_with_known_squares(tmp_path: Path) -> None:
