@@ -118,8 +118,8 @@ class Editor:
         """How a patch spreads unless told otherwise.
 
         Fewer and smaller steps than an inversion's: on faces64 the patch then fits as well as a
-        full inversion of its picture, and the code stays a third closer to the domain than by the
-        inversion's steps. A converted pack keeps what was published for it.
+        full inversion of its picture, and the code stays a quarter closer to the domain than by the
+        inversion's own learning rate. A converted pack keeps what was published for it.
         """
         usual = self.inversion
         return usual if self.info.inversion else replace(usual, steps=60, lr=0.005)
