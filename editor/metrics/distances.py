@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from editor.errors import InputError
+
 PATCH, PATCHES, DIRECTIONS, ROUNDS = 7, 64, 128, 4
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
@@ -25,16 +27,40 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     Returns:
         The distance, at least 0.
 
+    Raises:
+        InputError: fewer than two rows, different numbers of features, or values not finite.
+
     Reference: Heusel et al., GANs Trained by a Two Time-Scale Update Rule, equation 6.
     """
-    real, fake = real.double(), fake.double()
+    real, fake = _features(real), _features(fake)
+    if real.shape[1] != fake.shape[1]:
+        raise InputError(
+            f"cannot compare {real.shape[1]} features with {fake.shape[1]}; "
+            f"take both from the same network"
+        )
     shift = (real.mean(dim=0) - fake.mean(dim=0)).square().sum()
-    a, b = torch.cov(real.T), torch.cov(fake.T)
-    values, vectors = torch.linalg.eigh(a)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    both = torch.linalg.eigvalsh(root @ b @ root).clamp(min=0).sqrt().sum()
-    distance: float = (shift + a.trace() + b.trace() - 2 * both).item()
+    a, b = _covariance_root(real), _covariance_root(fake)
+    # Tr (AᵀA BᵀB)^½ is the sum of the singular values of A Bᵀ, also where Σ has no full rank
+    both = torch.linalg.svdvals(a @ b.T).sum()
+    distance: float = (shift + a.square().sum() + b.square().sum() - 2 * both).item()
     return max(distance, 0.0)
+
+
+def _features(rows: Tensor) -> Tensor:
+    if rows.ndim != 2 or len(rows) < 2 or not bool(torch.isfinite(rows).all()):
+        raise InputError(
+            f"a set of features has shape {list(rows.shape)}"
+            f"{'' if torch.isfinite(rows).all() else ' and values that are not finite'}; "
+            f"give at least two rows [N, F] of finite numbers"
+        )
+    return rows.double()
+
+
+def _covariance_root(rows: Tensor) -> Tensor:
+    """A [min(N, F), F] with AᵀA the covariance of rows [N, F]."""
+    root = (rows - rows.mean(dim=0)) / (len(rows) - 1) ** 0.5
+    triangle: Tensor = torch.linalg.qr(root, mode="r").R
+    return triangle
 
 
 @torch.no_grad()
@@ -79,10 +105,24 @@ def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> di
         for _ in range(ROUNDS):
             directions = torch.randn(first.shape[1], DIRECTIONS, generator=draw)
             directions /= directions.norm(dim=0)
-            ordered = [(x @ directions).sort(dim=0).values for x in (first, second)]
-            total += (ordered[0] - ordered[1]).abs().mean().item()
+            total += wasserstein_along(first, second, directions.to(first)).mean().item()
         found[a.shape[-1]] = 1000 * total / ROUNDS
     return found
+
+
+def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
+    """Wasserstein-1 distance between the projections of two sets of points of the same size.
+
+    Args:
+        real: [P, F].
+        fake: [P, F].
+        directions: [F, D], of length 1.
+
+    Returns:
+        [D]: along each direction, the mean gap of the sorted projections.
+    """
+    gaps = (real @ directions).sort(dim=0).values - (fake @ directions).sort(dim=0).values
+    return gaps.abs().mean(dim=0)
 
 
 def _spread(total: int, count: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,7 +21,9 @@ from editor.weights.fetch import fetch
 from editor.weights.format import load_into
 
 VGG16_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
-VGG16_SHA256 = "397923af"
+VGG16_SHA256 = "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0"
+ALEXNET_URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
+ALEXNET_SHA256 = "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02"
 
 
 class LPIPSPerceptual(nn.Module):
@@ -71,21 +74,39 @@ def make_perceptual(name: str, discriminator: Discriminator, device: torch.devic
         load_into(vgg, {key: wanted[key] for key in vgg.state_dict() if key in wanted}, "VGG16")
         return vgg.to(device).eval().requires_grad_(False)
     if name == "lpips":
-        return LPIPSPerceptual(_lpips()).to(device).eval().requires_grad_(False)
+        return LPIPSPerceptual(lpips_network("vgg")).to(device).eval().requires_grad_(False)
     raise OptionError(f"perceptual term '{name}' is not known; use discriminator, lpips or vgg16")
 
 
 def _vgg16_state() -> dict[str, Tensor]:
-    path = fetch(VGG16_URL, VGG16_SHA256, "vgg16-397923af.pth")
+    return _state(fetch(VGG16_URL, VGG16_SHA256, "vgg16-397923af.pth"))
+
+
+def _alexnet_state() -> dict[str, Tensor]:
+    return _state(fetch(ALEXNET_URL, ALEXNET_SHA256, "alexnet-owt-7be5be79.pth"))
+
+
+def _state(path: Path) -> dict[str, Tensor]:
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 
-def _lpips() -> Any:
-    """Package lpips with torchvision's VGG16, whose weights come from the pinned file."""
+def lpips_network(net: str) -> Any:
+    """Package lpips, whose backbone is filled from the pinned file of torchvision.
+
+    Args:
+        net: "vgg" or "alex".
+
+    Raises:
+        OptionError: the backbone is not known.
+        UnavailableError: its weights are not here and cannot be downloaded, or package lpips is
+            not installed.
+    """
     from editor.weights.torchvision_ops import define_missing_ops
 
-    state = _vgg16_state()
+    if net not in ("vgg", "alex"):
+        raise OptionError(f"LPIPS with backbone '{net}' is not known; use vgg or alex")
+    state = _vgg16_state() if net == "vgg" else _alexnet_state()
     define_missing_ops()
     try:
         import lpips
@@ -94,18 +115,12 @@ def _lpips() -> Any:
     with warnings.catch_warnings():
         # lpips 0.1.4 calls torchvision and torch.load in their older ways
         warnings.simplefilter("ignore")
-        network = lpips.LPIPS(net="vgg", pnet_rand=True, verbose=False)
-    slices = {
-        f"slice{part}.{index}": index
-        for part in range(1, 6)
-        for index in map(int, dict(getattr(network.net, f"slice{part}").named_children()))
-    }
-    own = network.net.state_dict()
+        network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
+    own = network.net.state_dict()  # slice2.5.weight is torchvision's features.5.weight
     filled = {
-        f"{prefix}.{kind}": state[f"features.{index}.{kind}"]
-        for prefix, index in slices.items()
-        for kind in ("weight", "bias")
-        if f"{prefix}.{kind}" in own
+        name: state["features." + name.split(".", 1)[1]]
+        for name in own
+        if "features." + name.split(".", 1)[1] in state
     }
-    load_into(network.net, filled, "VGG16")
+    load_into(network.net, filled, "VGG16" if net == "vgg" else "AlexNet")
     return network
