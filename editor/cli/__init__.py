@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from editor.cli import (
     align,
+    benchmark,
     convert,
     diffuse,
     discover,
@@ -21,6 +22,7 @@ from editor.cli import (
     measure_aligner,
     measure_samples,
     mix,
+    project,
     show,
     teach,
     train_aligner,
@@ -37,6 +39,7 @@ COMMANDS = (
     edit,
     interpolate,
     mix,
+    project,
     diffuse,
     teach,
     discover,
@@ -48,6 +51,7 @@ COMMANDS = (
     measure_samples,
     fit_boundaries,
     evaluate,
+    benchmark,
     show,
     convert,
     download,

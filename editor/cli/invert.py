@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def work(photo: Path) -> str:
-        edit = _open(editor, photo, crop, options, args.yunet).move(**moves)
+        edit = open_edit(editor, photo, crop, options, args.yunet).move(**moves)
         edit = edit if mask is None else edit.inside(mask)
         edit = editor.settle(edit, options) if settle else edit
         _save(edit, photo, args.out, paste)
@@ -174,7 +174,7 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     options = chosen_options(args, editor.inversion)
     found: dict[Path, Edit] = {}
     for path in tqdm(list(dict.fromkeys(given)), unit="photo"):
-        found[path] = _open(editor, path, crop, options, args.yunet)
+        found[path] = open_edit(editor, path, crop, options, args.yunet)
     return [found[path] for path in given]
 
 
@@ -208,13 +208,26 @@ def place_by(yunet: Path | None, photo: Path) -> Crop | None:
     return faces[0][0] if faces else Crop()
 
 
-def _open(
+def open_edit(
     editor: Editor,
     photo: Path,
     crop: Crop | None,
     options: InversionOptions,
     yunet: Path | None = None,
 ) -> Edit:
+    """A photo inverted, or a saved code opened.
+
+    Args:
+        editor: of the domain.
+        photo: a photo, or a code (.npz).
+        crop: the square of the photo; None finds the face.
+        options: of the inversion.
+        yunet: file of YuNet, which then finds the face.
+
+    Raises:
+        ImageError: there is no such photo, or no face in it.
+        OptionError: the code is of another domain.
+    """
     from editor.errors import ImageError
 
     if not photo.is_file():

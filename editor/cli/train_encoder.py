@@ -41,7 +41,7 @@ def add(commands: Sub) -> None:
     parser.add_argument("--fmaps-max", type=int, default=256)
     parser.add_argument(
         "--heads",
-        default="single",
+        default="pyramid",
         choices=("single", "pyramid"),
         help="all layers from the last feature map, or finer layers from finer maps",
     )

@@ -10,45 +10,28 @@ thumbs/ masks/        of each node
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import re
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import torch
 
-from editor.directions.boundary import BoundaryInfo, check_boundary
-from editor.errors import EditorError, ImageError, ProjectError
+from editor.errors import EditorError, ProjectError
 from editor.files import write_whole
 from editor.images import PHOTO_SUFFIXES, load_image
-from editor.project.history import (
-    MAX_NODES,
-    MAX_PICTURES,
-    SMALL_PX,
-    Node,
-    Picture,
-    Project,
-    thumbnail,
-)
+from editor.project.archive import pack_parts, read_parts, read_photo
+from editor.project.history import Project
+from editor.project.parse import MAX_TEXT, as_object, check_domain, parse_project
+from editor.project.pixels import SMALL_PX, thumbnail
 from editor.session import Editor
 from editor.weights.format import pack_tensors, unpack_tensors
 
 SCHEMA = 1
 KIND = "idgan-project"
-MAX_BYTES = 512 * 2**20
-MAX_PHOTO_BYTES = 100 * 2**20
-MAX_PART_BYTES = 16 * 2**20
-MAX_SLIDERS = 100
-MAX_TEXT = 200
-PARTS = re.compile(
-    r"project\.json|tensors\.safetensors|photos/[0-9a-f]{16}\.[a-z]{3,4}"
-    r"|(before|thumbs|masks)/[A-Za-z0-9_]{1,32}\.(jpg|png)"
-)
 Store = Callable[[str, bytes], str]
 
 
@@ -62,6 +45,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
 
     Raises:
         ImageError: a photo is gone.
+        ProjectError: it would be too large to be reopened.
     """
     files: dict[str, bytes] = {}
     pictures, photos = [], photo_files(project)
@@ -96,8 +80,8 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
     files["project.json"] = json.dumps(text, indent=1).encode()
     files["tensors.safetensors"] = pack_tensors(tensors, {"kind": KIND})
     if with_photos:
-        files |= {name: _photo(path) for path, name in photos.items()}
-    return _zip(files)
+        files |= {name: read_photo(path) for path, name in photos.items()}
+    return pack_parts(files)
 
 
 def photo_files(project: Project) -> dict[str, str]:
@@ -110,7 +94,7 @@ def photo_files(project: Project) -> dict[str, str]:
     for path in dict.fromkeys(p.photo for p in project.pictures if p.photo):
         suffix = Path(path).suffix.lower()
         suffix = suffix if suffix in PHOTO_SUFFIXES else ".jpg"
-        names[path] = f"photos/{hashlib.sha256(_photo(path)).hexdigest()[:16]}{suffix}"
+        names[path] = f"photos/{hashlib.sha256(read_photo(path)).hexdigest()[:16]}{suffix}"
     return names
 
 
@@ -119,7 +103,7 @@ def save_project(project: Project, path: Path) -> None:
 
     Raises:
         ImageError: a photo is gone.
-        ProjectError: the folder cannot be written.
+        ProjectError: it would be too large to be reopened, or the folder cannot be written.
     """
     data = project_bytes(project)
     try:
@@ -143,16 +127,16 @@ def open_project(
         ProjectError: damaged, hostile, too large, or of another domain or generator.
     """
     try:
-        files = _unzip(source)
-        text = _object(json.loads(files["project.json"]))
+        files = read_parts(source)
+        text = as_object(json.loads(files["project.json"]))
         if text.get("kind") != KIND or text.get("schema") != SCHEMA:
             raise ProjectError(
                 f"this is not a project of this editor's schema {SCHEMA}, but "
                 f"{str(text.get('kind'))[:40]!r} {str(text.get('schema'))[:10]}"
             )
-        _check_domain(text, editor)
+        check_domain(text, editor)
         tensors, _ = unpack_tensors(files["tensors.safetensors"], KIND)
-        project, photos = _project(text, tensors, files, editor)
+        project, photos = parse_project(text, tensors, files, editor)
         kept = kept or {}
         missing = sorted(set(photos.values()) - set(files) - set(kept))
         if missing:
@@ -192,6 +176,26 @@ def open_project(
     )
 
 
+@contextmanager
+def unpacked(path: Path, editor: Editor) -> Iterator[Project]:
+    """A project file for as long as a `with` lasts; its photos lie in a temporary folder till then.
+
+    Args:
+        path: the file; it is left as it is, see `save_project`.
+        editor: of the project's domain, see `project_domain`.
+
+    Raises:
+        ProjectError: as `open_project`.
+    """
+    with TemporaryDirectory(prefix="project-") as folder:
+
+        def store(name: str, data: bytes) -> str:
+            (Path(folder) / name).write_bytes(data)
+            return str(Path(folder) / name)
+
+        yield open_project(path, editor, store)
+
+
 def project_domain(source: bytes | Path) -> str:
     """Name of the domain that a project file was made in.
 
@@ -199,170 +203,9 @@ def project_domain(source: bytes | Path) -> str:
         ProjectError: it is not a project file.
     """
     try:
-        text = _object(json.loads(_unzip(source, only="project.json")["project.json"]))
+        text = as_object(json.loads(read_parts(source, only="project.json")["project.json"]))
         if text.get("kind") != KIND:
             raise ProjectError("this is not a project of this editor")
         return str(text["domain"])[:MAX_TEXT]
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ProjectError(f"this is not a project of this editor: {error}") from error
-
-
-def _check_domain(text: dict[str, Any], editor: Editor) -> None:
-    domain, generator = str(text["domain"])[:MAX_TEXT], str(text["generator"])[:MAX_TEXT]
-    if domain != editor.info.name:
-        raise ProjectError(
-            f"the project was made in domain '{domain}', but '{editor.info.name}' is open; "
-            f"choose '{domain}' first"
-        )
-    if generator != editor.pack.fingerprint:
-        raise ProjectError(
-            f"the project was made with another version of '{domain}', in which its pictures "
-            f"would differ. Put that version of the pack back, or invert the photos again"
-        )
-
-
-def _project(
-    text: dict[str, Any], tensors: dict[str, torch.Tensor], files: dict[str, bytes], editor: Editor
-) -> tuple[Project, dict[str, str]]:
-    """The project without its photos' places, and the photo's name by picture."""
-    info = editor.info
-    entries, states = list(text["pictures"]), list(text["nodes"])
-    if not 1 <= len(entries) <= MAX_PICTURES or not 1 <= len(states) <= MAX_NODES + 1:
-        raise ProjectError(f"{len(entries)} pictures with {len(states)} edits are out of bounds")
-    sliders = tuple(
-        check_boundary(
-            BoundaryInfo.from_json(_object(one)),
-            tensors[f"slider/{one['name']}"],
-            info.name,
-            info.num_ws,
-            info.w_dim,
-        )
-        for one in list(text["sliders"])[:MAX_SLIDERS]
-    )
-    pictures: list[Picture] = []
-    photos: dict[str, str] = {}
-    for entry in map(_object, entries):
-        name = str(entry["id"])
-        if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", name) or name in {p.id for p in pictures}:
-            raise ProjectError(f"'{name[:40]}' is no id of a picture, or is there twice")
-        before = files.get(f"before/{name}.png", b"")
-        _check_picture(before, "PNG", (info.resolution, info.resolution))
-        if entry["photo"] is not None:
-            photos[name] = str(entry["photo"])
-        pictures.append(
-            Picture(
-                name,
-                str(entry["name"])[:MAX_TEXT],
-                editor.edit(tensors[f"code/{name}"]).wp.numpy(),
-                tuple((str(k)[:MAX_TEXT], float(v)) for k, v in entry["losses"].items()),
-                square=_square(entry["square"]),
-                before=before,
-            )
-        )
-    nodes = tuple(
-        _node(i, _object(state), files, info.resolution) for i, state in enumerate(states)
-    )
-    project = Project(
-        info.name, editor.pack.fingerprint, tuple(pictures), nodes, int(text["at"]), sliders
-    )
-    if not 0 <= project.at < len(nodes):
-        raise ProjectError(f"edit {project.at} of {len(nodes)} cannot be shown")
-    for node in nodes:
-        project.edit(editor, node)  # its picture, sliders, layers and mask are known and sound
-    return project, photos
-
-
-def _node(index: int, state: dict[str, Any], files: dict[str, bytes], resolution: int) -> Node:
-    mask, thumb = files.get(f"masks/{index}.png", b""), files.get(f"thumbs/{index}.jpg", b"")
-    _check_picture(mask, "PNG", (resolution, resolution))
-    _check_picture(thumb, "JPEG")
-    parent = int(state["parent"])
-    if not -1 <= parent < index:
-        raise ProjectError(f"edit {index} cannot have been made from edit {parent}")
-    return Node(
-        str(state["picture"]),
-        tuple((str(name), float(distance)) for name, distance in state["moves"].items()),
-        tuple((str(name), tuple(map(int, those))) for name, those in state["layers"].items()),
-        mask,
-        str(state["label"])[:MAX_TEXT],
-        thumb,
-        parent,
-    )
-
-
-def _square(value: Any) -> tuple[float, float, float, float] | None:
-    if value is None:
-        return None
-    x, y, side, angle = map(float, value)
-    if not np.isfinite([x, y, side, angle]).all():
-        raise ProjectError("a square is not finite")
-    return x, y, side, angle
-
-
-def _check_picture(data: bytes, kind: str, size: tuple[int, int] | None = None) -> None:
-    """Refuse a small picture that is not what the page expects; none at all is fine."""
-    if not data:
-        return
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            if max(image.size) > 4096 or (size is not None and image.size != size):
-                raise ProjectError(
-                    f"a picture of {image.width}×{image.height} does not belong here"
-                )
-            image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ProjectError(f"a picture in the project is damaged: {error}") from error
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ProjectError(f"an object was expected, not {type(value).__name__}")
-    return value
-
-
-def _photo(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(f"a photo is gone ({Path(path).name}); give it again") from error
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in files.items():
-            if data:
-                archive.writestr(zipfile.ZipInfo(name), data)
-    return buffer.getvalue()
-
-
-def _unzip(source: bytes | Path, only: str | None = None) -> dict[str, bytes]:
-    """The parts of the file, never more than the limits, whatever its index says."""
-    files: dict[str, bytes] = {}
-    left = MAX_BYTES
-    try:
-        with zipfile.ZipFile(
-            io.BytesIO(source) if isinstance(source, bytes) else source
-        ) as archive:
-            for item in archive.infolist():
-                if not PARTS.fullmatch(item.filename) or item.filename in files:
-                    raise ProjectError(
-                        f"'{item.filename[:60]}' does not belong into a project, or is there twice"
-                    )
-                if only not in (None, item.filename):
-                    continue
-                photo = item.filename.startswith("photos/")
-                bound = min(MAX_PHOTO_BYTES if photo else MAX_PART_BYTES, left)
-                with archive.open(item) as part:
-                    data = part.read(bound + 1)
-                if len(data) > bound:
-                    raise ProjectError(f"'{item.filename}' is larger than a project may hold")
-                left -= len(data)
-                files[item.filename] = data
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise ProjectError(f"this is not a project file, or it is damaged: {error}") from error
-    except (ValueError, KeyError, zipfile.LargeZipFile) as error:
-        raise ProjectError(f"this is not a project file, or it is damaged: {error}") from error
-    return files

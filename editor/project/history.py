@@ -1,74 +1,17 @@
-"""Pictures and the tree of their edits; frozen, so that going back costs nothing."""
+"""The tree of edits; frozen, so that going back costs nothing."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
-
-import numpy as np
-import torch
-from PIL import Image
 
 from editor.directions.boundary import Boundary
 from editor.edits import Edit
 from editor.errors import OptionError
+from editor.project.nodes import MAX_NAME, Node, Picture, unmoved
 from editor.session import Editor
 
-THUMB_PX = 64
-SMALL_PX = 800
 MAX_NODES = 300
 MAX_PICTURES = 100
-
-Moves = tuple[tuple[str, float], ...]
-Layers = tuple[tuple[str, tuple[int, ...]], ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A code with what it was made of.
-
-    Attributes:
-        id: names it within the project.
-        name: as shown.
-        code: [num_ws, w_dim] float32, before any slider.
-        losses: of the inversion, by name.
-        photo: path of the whole photo; empty for one that was generated.
-        square: x, y, side and angle of the photo's crop.
-        small: the photo as `thumbnail(photo, SMALL_PX)`; empty without a photo.
-        before: the aligned crop as a PNG.
-    """
-
-    id: str
-    name: str
-    code: np.ndarray
-    losses: tuple[tuple[str, float], ...] = ()
-    photo: str = ""
-    square: tuple[float, float, float, float] | None = None
-    small: bytes = b""
-    before: bytes = b""
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """One state of one picture.
-
-    Attributes:
-        picture: id of the picture.
-        moves: distance by slider.
-        layers: by slider, where it moves others than its own.
-        mask: grey PNG that limits the sliders; empty limits nothing.
-        label: what was done, in words.
-        thumb: the result as a small JPEG.
-        parent: index of the node that it was made from; -1 for a first one.
-    """
-
-    picture: str
-    moves: Moves = ()
-    layers: Layers = ()
-    mask: bytes = b""
-    label: str = ""
-    thumb: bytes = b""
-    parent: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,16 +60,46 @@ class Project:
                 return picture
         raise OptionError(f"there is no picture '{name}' in this project any more")
 
-    def latest(self, name: str) -> Node:
-        """The last node that was made of a picture.
+    def find(self, said: str) -> str:
+        """The id of a picture that is called by its id or by its name.
 
         Raises:
-            OptionError: there is none.
+            OptionError: there is none, or several have that name.
         """
-        for node in reversed(self.nodes):
-            if node.picture == name:
-                return node
+        found = [p.id for p in self.pictures if p.id == said]
+        found = found or [p.id for p in self.pictures if p.name == said]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise OptionError(f"{len(found)} pictures are called '{said}': say {', '.join(found)}")
+        known = ", ".join(f"{p.id} ({p.name})" for p in self.pictures) or "none"
+        raise OptionError(f"there is no picture '{said}'; there are: {known}")
+
+    def last(self, name: str) -> int:
+        """Index of a picture as it stands: the shown edit if it is of it, else its last one.
+
+        Raises:
+            OptionError: there is no such picture.
+        """
+        if self.node is not None and self.node.picture == name:
+            return self.at
+        for index in range(len(self.nodes) - 1, -1, -1):
+            if self.nodes[index].picture == name:
+                return index
         raise OptionError(f"there is no picture '{name}' in this project any more")
+
+    def latest(self, name: str) -> Node:
+        """The node of a picture as it stands, as `last`.
+
+        Raises:
+            OptionError: there is no such picture.
+        """
+        return self.nodes[self.last(name)]
+
+    def caption(self, node: Node) -> str:
+        """What a node is, in words: name of the picture, and what was done."""
+        name = self.picture(node.picture).name
+        return f"{name}: {node.label}" if node.label else name
 
     def free_id(self) -> str:
         """An id for the next picture."""
@@ -170,7 +143,7 @@ class Project:
         """
         if not 0 <= index < len(self.nodes):
             raise OptionError("that edit is not in the history any more")
-        return replace(self, at=index)
+        return self if index == self.at else replace(self, at=index)
 
     def undo(self) -> Project:
         """One step back, or itself at the first one."""
@@ -194,6 +167,44 @@ class Project:
         gone = {i for i, node in enumerate(self.nodes) if node.picture in names}
         return replace(self._without(gone), pictures=pictures)
 
+    def rename(self, name: str, title: str) -> Project:
+        """With another name for the picture of this id, cut to 60 characters.
+
+        Raises:
+            OptionError: there is no such picture, or the name is empty.
+        """
+        picture, title = self.picture(name), (title or "").strip()[:MAX_NAME]
+        if not title:
+            raise OptionError("write a name first")
+        renamed = replace(picture, name=title)
+        return replace(self, pictures=tuple(renamed if p is picture else p for p in self.pictures))
+
+    def uses(self, slider: str) -> list[int]:
+        """Indices of the nodes that a slider changes."""
+        return [i for i, node in enumerate(self.nodes) if slider in dict(node.moves)]
+
+    def without_slider(self, slider: str, keep_moves: bool = False) -> Project:
+        """Without one of the visitor's own sliders; nodes that use it lose that move.
+
+        Their thumbs are of another picture then, and are emptied; `editor.project.actions`'
+        `remove_slider` makes them again.
+
+        Args:
+            slider: its name.
+            keep_moves: nodes keep the move, as where the domain has the same slider.
+
+        Raises:
+            OptionError: it is not one of the project's own.
+        """
+        left = tuple(b for b in self.sliders if b.info.name != slider)
+        if len(left) == len(self.sliders):
+            own = ", ".join(b.info.name for b in self.sliders) or "none"
+            raise OptionError(f"'{slider}' is none of this project's own sliders; it has: {own}")
+        project = replace(self, sliders=left)
+        if keep_moves:
+            return project
+        return replace(project, nodes=tuple(unmoved(node, slider) for node in self.nodes))
+
     def edit(self, editor: Editor, node: Node | None = None) -> Edit:
         """A node as something to synthesise, the shown one by default.
 
@@ -209,9 +220,7 @@ class Project:
             raise OptionError("there is no picture yet; invert a photo first")
         picture = self.picture(node.picture)
         own = editor.with_sliders({b.info.name: b for b in self.sliders})
-        edit = own.edit(picture.code, losses=dict(picture.losses), moves=dict(node.moves))
-        edit = edit.on_layers(**dict(node.layers))
-        return edit.inside(read_mask(node.mask)) if node.mask else edit
+        return node.on(own.edit(picture.code, losses=dict(picture.losses)))
 
     def _without_oldest(self) -> Project:
         """Without the oldest node that is neither shown nor the last of its picture."""
@@ -234,39 +243,3 @@ class Project:
         )
         at = place[kept(self.at)]
         return replace(self, nodes=nodes, at=at if at >= 0 else len(nodes) - 1)
-
-
-def thumbnail(image: Image.Image, side: int = THUMB_PX) -> bytes:
-    """A picture as a JPEG of at most `side` px."""
-    small = image.copy()
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, format="JPEG", quality=88)
-    return buffer.getvalue()
-
-
-def mask_png(mask: torch.Tensor) -> bytes:
-    """A mask [R, R], 0…1, as a grey PNG of 8 bits."""
-    array = (mask.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def read_mask(data: bytes) -> torch.Tensor:
-    """What `mask_png` wrote: [R, R] float32, 0…1."""
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        return torch.from_numpy(np.asarray(image.convert("L"), dtype=np.float32) / 255)
-
-
-def describe(before: Moves, now: Moves) -> str:
-    """What changed between two sets of moves, in a few words: "smile +2.0"."""
-    old, new = dict(before), dict(now)
-    changed = [name for name in {**old, **new} if old.get(name, 0.0) != new.get(name, 0.0)]
-    if not changed:
-        return "same"
-    if not new:
-        return "reset"
-    first = changed[0]
-    text = f"{first.replace('_', ' ')} {new.get(first, 0.0):+.1f}"
-    return text if len(changed) == 1 else f"{text} and {len(changed) - 1} more"

@@ -54,7 +54,7 @@ class EncoderTraining:
     kind: Kind = "domain-guided"
     kimg: float = 30.0
     batch: int = 32
-    lr: float = 1e-3
+    lr: float = 4e-3
     lr_schedule: LrSchedule = "cosine"
     beta1: float = 0.0
     weight_pix: float = 1.0

@@ -18,7 +18,7 @@ GENERATORS: dict[str, Preset] = {
     "scenes128": {"resolution": 128, "kimg": 120.0, "lr": 0.002, "augment_target": 0.6},  # with --init-from a scenes64 run; not measured yet
 }
 ENCODERS: dict[str, Preset] = {
-    "published": {"mean_offset": False, "lr": 1e-4, "lr_schedule": "steps", "beta1": 0.9, "batch": 128, "weight_adv": 0.08, "r1_gamma": 10.0, "lr_discriminator": 1e-4, "ema_kimg": 0.0},
+    "published": {"heads": "single", "mean_offset": False, "lr": 1e-4, "lr_schedule": "steps", "beta1": 0.9, "batch": 128, "weight_adv": 0.08, "r1_gamma": 10.0, "lr_discriminator": 1e-4, "ema_kimg": 0.0},
     "traditional": {"kind": "traditional"},
 }
 # fmt: on

@@ -31,7 +31,8 @@ HELP = """
 **Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Teach**: a slider
 of your own. **Library**: all pictures, many photos at once, projects.
 
-Every edit is in the strip at the foot: click one to go back, ⇄ compares the picture with it.
+Every edit is in the strip at the foot: click one to go back, drag it onto the picture (or press + on it) to mix
+it in, ⇄ compares the picture with it.
 
 | keys | what they do |
 |---|---|
@@ -122,7 +123,7 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
             with gr.Tab("Diffuse", id="diffuse") as tab:
                 DiffusePanel(shell, tab)
             with gr.Tab("Mix", id="mix") as tab:
-                MixPanel(shell, tab)
+                MixPanel(shell, edit, tab)
             with gr.Tab("Teach", id="teach") as tab:
                 TeachPanel(shell, tab)
             with gr.Tab("Library", id="library") as tab:

@@ -73,7 +73,8 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
 
 
 def history_strip(value: dict[str, Any], render: bool = True) -> gr.HTML:
-    """Every edit as a thumbnail; `select` goes to the value's "chosen", `edit` compares with it.
+    """Every edit as a thumbnail; `select` goes to the value's "chosen", `edit` compares with it,
+    `apply` (by a button, or dragged onto the picture) mixes it in.
 
     Its value is {"nodes": [{"index", "src", "label"}], "at": index, "undo": bool, "redo": bool}.
     """

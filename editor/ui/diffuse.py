@@ -16,11 +16,12 @@ from editor.editing.diffuse import rectangle
 from editor.edits import Edit
 from editor.errors import OptionError
 from editor.images import to_pil
-from editor.project.history import Picture, mask_png
+from editor.project.nodes import Picture
+from editor.project.pixels import mask_png
 from editor.ui.components import paint, picker, place, rows
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
-from editor.ui.handlers import PREVIEW_S
+from editor.ui.inverting import PREVIEW_S
 from editor.ui.shell import Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
 from editor.ui.values import chosen_of, picker_value, progress, status

@@ -16,7 +16,8 @@ from editor.ui.components import (
     picture_view,
     slider_panel,
 )
-from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Settings
+from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
+from editor.ui.inverting import Settings
 from editor.ui.shell import DOWNLOAD, DOWNLOAD_FILE, Shell
 from editor.ui.values import example_value, hint, panel_value, status, welcome
 

@@ -3,103 +3,52 @@
 from __future__ import annotations
 
 import base64
-import html
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from editor import Crop, Edit, Editor, InversionOptions, Library, Weights
+from editor import Crop, Edit
 from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.images import encode_image, load_image
-from editor.inversion.loop import InversionStep
-from editor.project.history import (
-    SMALL_PX,
-    Moves,
-    Node,
-    Picture,
-    Project,
-    describe,
-    mask_png,
-    thumbnail,
-)
+from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
+from editor.project.nodes import Picture, describe
+from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.ui.guard import guarded, guarded_steps
-from editor.ui.photo import chosen_crop, photo_name, square_value
-from editor.ui.state import (
-    Visitor,
-    data_uri,
-    drawn_mask,
-    jpeg_uri,
-    png_bytes,
-    png_uri,
-)
+from editor.ui.inverting import Settings, chosen_options, previews, verdict
+from editor.ui.photo import chosen_crop, square_value
+from editor.ui.state import Visitor, data_uri, drawn_mask, jpeg_uri, png_uri
 from editor.ui.values import (
     example_value,
     hint,
     panel_value,
     picture_value,
-    progress,
-    read_layers,
     status,
     strip_value,
     welcome,
     where,
     write_layers,
 )
+from editor.ui.visits import Visits, first_project
 
 SQUARE, WHOLE = "Square", "Whole photo"
 KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
 MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
-PREVIEW_S = 0.25
 
 
-class Settings(NamedTuple):
-    """The advanced fold: most steps, learning rate and weights of the three terms."""
-
-    steps: float
-    lr: float
-    pix: float
-    feat: float
-    domain: float
-
-    @classmethod
-    def of(cls, options: InversionOptions) -> Settings:
-        """What a domain inverts with unless told otherwise."""
-        weights = options.weights
-        return cls(options.steps, options.lr, weights.pix, weights.feat, weights.domain)
-
-
-class Handlers:
-    """What the controls do; holds nothing of any visitor.
-
-    Args:
-        library: the domains.
-        start: name of the one that a new visitor sees.
-    """
-
-    def __init__(self, library: Library, start: str) -> None:
-        self.library = library
-        self.start = start
-
-    def editor(self, visitor: Visitor) -> Editor:
-        """Of the visitor's domain, with the visitor's own sliders."""
-        editor = self.library.open(visitor.domain)
-        return editor.with_sliders({b.info.name: b for b in visitor.project.sliders})
-
-    def first_visitor(self) -> Visitor:
-        """A new visitor, who may move the sliders of the generated picture at once."""
-        editor = self.library.open(self.start)
-        return Visitor(self.start).keep(_first_project(editor))
+class Handlers(Visits):
+    """What the controls do; holds nothing of any visitor."""
 
     @guarded
     def choose(self, name: str, path: str | None, visitor: Visitor) -> tuple[Any, ...]:
         """Another domain: visitor, status, examples, square, hint, settings; the work of both stays."""
         editor = self.library.open(name)
-        project = visitor.projects.get(name) or _first_project(editor)
+        project = visitor.projects.get(name) or first_project(editor)
         return (
             visitor.keep(project),
             welcome(editor) if len(project.nodes) == 1 else status("Your pictures are here again."),
@@ -146,7 +95,7 @@ class Handlers:
         photo = load_image(path)
         crop = chosen_crop(square, path, photo, editor)
         aligned = editor.align(photo, crop)
-        options = _options(settings)
+        options = chosen_options(settings)
         before, started = data_uri(aligned), time.monotonic()
         origin = Picture(
             visitor.project.free_id(),
@@ -158,7 +107,7 @@ class Handlers:
             before=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
-        project, step = yield from _previews(
+        project, step = yield from previews(
             visitor, editor, origin, "inverted", steps, options.steps, before
         )
         edit = editor.edit(step.wp[0], aligned, step.losses)
@@ -177,7 +126,7 @@ class Handlers:
     ) -> tuple[dict[str, Any], str]:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
-        edit = self._edit(visitor, panel, layers)
+        edit = self.edit(visitor, panel, layers)
         picture = {**_view(edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
         return picture, where(edit.editor, (time.monotonic() - started) * 1000)
 
@@ -204,10 +153,10 @@ class Handlers:
     ) -> tuple[Any, Any]:
         """The sliders came to rest: visitor and history with one edit more, if anything changed."""
         project, node = visitor.project, visitor.project.node
-        now = self._node(visitor, panel, layers)
+        now = self.node(visitor, panel, layers)
         if node is None or (now.moves, now.layers) == (node.moves, node.layers):
             return gr.skip(), gr.skip()
-        project = self._commit(project, now, describe(node.moves, now.moves))
+        project = commit_edit(project, self.editor(visitor), now, describe(node.moves, now.moves))
         return visitor.keep(project), strip_value(project)
 
     @guarded
@@ -222,7 +171,7 @@ class Handlers:
         if data == node.mask:
             return gr.skip(), gr.skip()
         label = "painted part" if data else "no painted part"
-        project = self._commit(project, replace(node, mask=data), label)
+        project = commit_edit(project, self.editor(visitor), replace(node, mask=data), label)
         return visitor.keep(project), strip_value(project)
 
     @guarded
@@ -239,12 +188,12 @@ class Handlers:
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
         """Make the edit a code of its own; yields visitor, picture, status, sliders, history."""
-        edit = self._edit(visitor, panel, layers)
-        shown, options, editor = visitor.project.shown, _options(settings), edit.editor
+        edit = self.edit(visitor, panel, layers)
+        shown, options, editor = visitor.project.shown, chosen_options(settings), edit.editor
         assert shown is not None
         origin = replace(shown, id=visitor.project.free_id(), name=f"{shown.name}, settled"[:60])
         steps = editor.settle_steps(edit, options)
-        project, step = yield from _previews(
+        project, step = yield from previews(
             visitor, editor, origin, "settled", steps, options.steps, None
         )
         made = editor.edit(step.wp[0], losses=step.losses)
@@ -259,10 +208,12 @@ class Handlers:
     @guarded
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
         """One step back; what was not yet an edit becomes one first."""
-        node, now = visitor.project.node, self._node(visitor, panel, layers)
+        node, now = visitor.project.node, self.node(visitor, panel, layers)
         project = visitor.project
         if node is not None and (now.moves, now.layers) != (node.moves, node.layers):
-            project = self._commit(project, now, describe(node.moves, now.moves))
+            project = commit_edit(
+                project, self.editor(visitor), now, describe(node.moves, now.moves)
+            )
         return visitor.keep(project.undo())
 
     @guarded
@@ -302,16 +253,10 @@ class Handlers:
         mode: str = KEEP,
     ) -> tuple[bytes, str]:
         """The whole photo, edited, at its own size: the bytes of a file and its name."""
-        edit, shown = self._edit(visitor, panel, layers), visitor.project.shown
-        if shown is None or not shown.photo or shown.square is None:
-            raise ImageError("there is no photo to put the picture into; this one was generated")
-        try:
-            photo = load_image(shown.photo)
-        except ImageError as error:
-            raise ImageError("the photo is not kept any more; give it again, and invert") from error
-        pasted = edit.paste(MODES[mode], photo, Crop(*shown.square))
-        png = shown.photo.lower().endswith(".png")
-        return encode_image(pasted, "PNG" if png else "JPEG"), f"edited{'.png' if png else '.jpg'}"
+        edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
+        assert shown is not None
+        pasted, kind = whole_photo(edit, shown, MODES[mode])
+        return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
 
     @guarded
     def reset(self, visitor: Visitor) -> dict[str, Any]:
@@ -323,7 +268,7 @@ class Handlers:
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> dict[str, str]:
         """The picture as a file for the browser: name and data URI."""
-        edit = self._edit(visitor, panel, layers)
+        edit = self.edit(visitor, panel, layers)
         return {"name": "edited.png", "uri": png_uri(encode_image(edit.image, "PNG"))}
 
     @guarded
@@ -331,117 +276,9 @@ class Handlers:
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> dict[str, str]:
         """The code as a file for the browser: name and data URI."""
-        data = self._edit(visitor, panel, layers).code_bytes()
+        data = self.edit(visitor, panel, layers).code_bytes()
         uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
         return {"name": "edited.npz", "uri": uri}
-
-    @staticmethod
-    def options(settings: tuple[float, ...]) -> InversionOptions:
-        """How to invert, as the advanced fold says.
-
-        Raises:
-            ImageError: a field is empty.
-            OptionError: a value lies outside its range.
-        """
-        return _options(settings)
-
-    def _node(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Node:
-        """The shown node, with the sliders as they are now."""
-        node = visitor.project.node
-        if node is None:
-            raise ImageError("invert a photo first; then the sliders change it")
-        known = self.editor(visitor).boundaries
-        given = ((panel or {}).get("moves") or {}).items()
-        moves: Moves = tuple(
-            (name, float(distance))
-            for name, distance in given
-            if name in known and float(distance) != 0.0  # of a domain left a moment ago: not known
-        )
-        return replace(node, moves=moves, layers=read_layers(layers))
-
-    def _edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:
-        return visitor.project.edit(self.editor(visitor), self._node(visitor, panel, layers))
-
-    def _commit(self, project: Project, node: Node, label: str) -> Project:
-        editor = self.library.open(project.domain)
-        thumb = thumbnail(project.edit(editor, node).image)
-        return project.commit(replace(node, label=label, thumb=thumb))
-
-
-def _previews(
-    visitor: Visitor,
-    editor: Editor,
-    origin: Picture,
-    label: str,
-    steps: Iterator[InversionStep],
-    most: int,
-    before: str | None,
-) -> Generator[tuple[Any, ...], None, tuple[Project, InversionStep]]:
-    """A new picture from an optimisation, shown as it goes; returns the project and the last step.
-
-    The state is given out at every preview, so that what Cancel leaves standing is kept. The
-    sliders are set with the first one, and left alone later.
-    """
-    project = visitor.project.add(origin, label)
-    shown_at, step = 0.0, None
-    panel: Any = panel_value(editor)
-    for step in steps:
-        now = time.monotonic()
-        if now - shown_at < PREVIEW_S and step.step > 0:
-            continue
-        shown_at = now
-        edit = editor.edit(step.wp[0], losses=step.losses)
-        project = _amended(project, origin, edit)
-        text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
-        line = progress(step.step, most, text)
-        yield visitor.keep(project), picture_value(edit, before), line, panel, gr.skip()
-        panel = gr.skip()
-    assert step is not None
-    return _amended(project, origin, editor.edit(step.wp[0], losses=step.losses)), step
-
-
-def verdict(edit: Edit, steps: int, seconds: float) -> str:
-    """What there is to say of a finished inversion."""
-    losses = dict(edit.losses)
-    fit, typical = losses["loss_pix"], edit.editor.info.typical
-    text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
-    limit = typical.get("loss_pix_p95")
-    far = typical.get("loss_domain_p95")
-    if limit is not None and fit > limit:
-        subject = html.escape(edit.editor.info.subject)
-        return status(
-            f'{text}<br><span class="warn">This photo differs from what the model has seen '
-            f"(placement, turn or light); expect changes. Try placing the square closer to "
-            f"the {subject}.</span>"
-        )
-    distance = losses.get("loss_domain")
-    if far is None or distance is None:
-        return status(text)
-    inside = distance <= far
-    return status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
-
-
-def _first_project(editor: Editor) -> Project:
-    """With a generated picture in it."""
-    edit = editor.sample(editor.info.example_seeds[0])
-    picture = Picture("p1", "Example", edit.wp.numpy())
-    return Project.new(editor).add(picture, "", thumbnail(edit.image))
-
-
-def _amended(project: Project, origin: Picture, edit: Edit) -> Project:
-    """The shown picture with another code."""
-    picture = replace(origin, code=edit.wp.numpy(), losses=edit.losses)
-    node = project.node
-    assert node is not None
-    return project.amend(picture, replace(node, thumb=thumbnail(edit.image)))
-
-
-def _options(settings: tuple[float, ...]) -> InversionOptions:
-    if any(value is None for value in settings):
-        raise ImageError("a field under Advanced is empty; fill it in, or reload the page")
-    chosen = Settings(*settings)
-    weights = Weights(pix=chosen.pix, feat=chosen.feat, domain=chosen.domain)
-    return InversionOptions(steps=int(chosen.steps), lr=chosen.lr, weights=weights)
 
 
 def _view(edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
@@ -449,8 +286,6 @@ def _view(edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
     picture, shown = picture_value(edit), visitor.project.shown
     if view != WHOLE or shown is None or shown.square is None or not shown.small:
         return picture
-    from io import BytesIO
-
     photo = Image.open(BytesIO(shown.small)).convert("RGB")
     pasted = edit.paste(MODES[mode], photo, Crop(*shown.square))
     after = jpeg_uri(thumbnail(pasted, SMALL_PX)) if edit.moves else jpeg_uri(shown.small)

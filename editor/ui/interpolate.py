@@ -15,12 +15,12 @@ from PIL import Image
 from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
 from editor.motion import KINDS, check_motion, encode_motion
-from editor.project.history import thumbnail
+from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.components import picker, scrubber
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD_FILE, Shell
-from editor.ui.state import Visitor, jpeg_uri, png_bytes
+from editor.ui.state import Visitor, jpeg_uri
 from editor.ui.values import chosen_of, picker_value, progress, status
 
 PREVIEW_S = 0.5

@@ -5,24 +5,22 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
-from editor import Crop
 from editor.errors import EditorError, OptionError
-from editor.images import encode_image, load_image
+from editor.images import encode_image
+from editor.project.actions import add_edit, check_room, file_name, give_sliders, photo_name, result
 from editor.project.file import project_bytes
-from editor.project.history import SMALL_PX, Node, Picture, describe, thumbnail
 from editor.ui.components import picker
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps
+from editor.ui.inverting import chosen_options
 from editor.ui.keep import Keeper
-from editor.ui.photo import photo_name
 from editor.ui.shell import DOWNLOAD_FILE, Shell
-from editor.ui.state import Visitor, png_bytes
+from editor.ui.state import Visitor
 from editor.ui.values import chosen_of, picker_value, progress, status, strip_value
 
 OPEN_EDIT = "() => { document.querySelector('#tabs button[role=tab]').click(); }"
@@ -139,10 +137,8 @@ class LibraryPanel:
     @guarded
     def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> Visitor:
         """The chosen picture in the tab Edit, as it was last edited."""
-        name = _some(value)[0]
         project = visitor.project
-        index = max(i for i, node in enumerate(project.nodes) if node.picture == name)
-        return visitor.keep(project.go(index))
+        return visitor.keep(project.go(project.last(_some(value)[0])))
 
     @guarded
     def copied(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
@@ -150,14 +146,7 @@ class LibraryPanel:
         project, node = visitor.project, visitor.project.node
         assert node is not None
         names = [name for name in _some(value) if name != node.picture]
-        at, editor = project.at, self.shell.editor(visitor)
-        for name in names:
-            old = project.latest(name)
-            new = replace(old, moves=node.moves, layers=node.layers, mask=node.mask)
-            thumb = thumbnail(project.edit(editor, new).image)
-            label = describe(old.moves, new.moves)
-            project = project.commit(replace(new, label=label, thumb=thumb))
-        project = project.go(at) if project.nodes[at : at + 1] == (node,) else project
+        project = give_sliders(project, self.shell.editor(visitor), node, names)
         said = status(f"The sliders of the picture in Edit were given to {len(names)}.")
         return visitor.keep(project), strip_value(project), said
 
@@ -173,12 +162,7 @@ class LibraryPanel:
         self, visitor: Visitor, value: dict[str, Any] | None, name: str
     ) -> tuple[Visitor, Any]:
         """The first that is chosen gets another name."""
-        first, name = _some(value)[0], (name or "").strip()[:60]
-        if not name:
-            raise OptionError("write a name first")
-        project = visitor.project
-        pictures = tuple(replace(p, name=name) if p.id == first else p for p in project.pictures)
-        project = replace(project, pictures=pictures)
+        project = visitor.project.rename(_some(value)[0], name)
         return visitor.keep(project), strip_value(project)
 
     @guarded_steps
@@ -193,7 +177,8 @@ class LibraryPanel:
                 f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
             )
         editor, project = self.shell.editor(visitor), visitor.project
-        options = self.shell.handlers.options(settings)
+        check_room(project, paths)
+        options = chosen_options(settings)
         node = project.node if with_moves else None
         failures: list[str] = []
         for done, path in enumerate(paths):
@@ -201,26 +186,8 @@ class LibraryPanel:
             yield visitor.keep(project), line, gr.skip()
             try:
                 edit = editor.invert(path, options=options)
-                assert edit.crop is not None
-                assert edit.photo is not None
-                assert edit.source is not None
-                square = (edit.crop.x, edit.crop.y, edit.crop.side, edit.crop.angle)
-                picture = Picture(
-                    project.free_id(),
-                    photo_name(path),
-                    edit.wp.numpy(),
-                    edit.losses,
-                    path,
-                    square,
-                    thumbnail(edit.source, SMALL_PX),
-                    png_bytes(edit.photo),
-                )
-                project = project.add(picture, "inverted", thumbnail(edit.image))
-                if node is not None and node.moves:
-                    moved = Node(picture.id, node.moves, node.layers, node.mask)
-                    thumb = thumbnail(project.edit(editor, moved).image)
-                    label = describe((), node.moves)
-                    project = project.commit(replace(moved, label=label, thumb=thumb))
+                edit = edit if node is None else node.on(edit)
+                project = add_edit(project, edit, photo_name(path), path)
             except EditorError as error:
                 failures.append(f"{photo_name(path)}: {error}")
             yield visitor.keep(project), line, picker_value(project)
@@ -234,14 +201,9 @@ class LibraryPanel:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
             for name in _some(value):
-                picture, edit = project.picture(name), project.edit(editor, project.latest(name))
-                image, kind = edit.image, "PNG"
-                if picture.photo and picture.square is not None:
-                    photo = load_image(picture.photo)
-                    image, kind = edit.paste("difference", photo, Crop(*picture.square)), "JPEG"
-                suffix = ".png" if kind == "PNG" else ".jpg"
-                plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in picture.name)
-                archive.writestr(f"{picture.id}_{plain}{suffix}", encode_image(image, kind))
+                image, kind = result(project, editor, name)
+                file = file_name(project.picture(name), kind)
+                archive.writestr(file, encode_image(image, kind))
         return self._file(buffer.getvalue(), "pictures.zip")
 
     @guarded

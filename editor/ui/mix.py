@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from editor.editing.mix import USUAL, grid_picture, layer_groups, mix_grid
 from editor.errors import OptionError
 from editor.images import encode_image
 from editor.ui.components import picker, rows
-from editor.ui.edit import QUIET
+from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD, Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, png_uri
@@ -28,10 +29,11 @@ class MixPanel:
 
     Args:
         shell: what the panels share.
+        edit: the tab Edit, onto whose picture an edit of the history is dragged.
         tab: of the panel.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
+    def __init__(self, shell: Shell, edit: EditPanel, tab: gr.Tab) -> None:
         self.shell = shell
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=1):
@@ -69,6 +71,12 @@ class MixPanel:
         )
         self.grid.select(
             self.keep, [*given, self.grid], [shell.visitor, shell.strip, line], **QUIET
+        ).success(**shell.refresh)
+        shell.strip.apply(
+            self.dropped,
+            [shell.visitor, shell.strip, edit.panel, edit.layers, *strengths],
+            [shell.visitor, edit.status],
+            **QUIET,
         ).success(**shell.refresh)
         save.click(self.save, given, shell.file, **QUIET).success(
             None, shell.file, None, js=DOWNLOAD
@@ -131,6 +139,33 @@ class MixPanel:
         edit = self.shell.editor(visitor).edit(code)
         visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed")
         return visitor, strip, status("It is in Edit and in the Library now.")
+
+    @guarded
+    def dropped(
+        self,
+        visitor: Visitor,
+        strip: dict[str, Any] | None,
+        panel: dict[str, Any] | None,
+        layers: str,
+        *strengths: float,
+    ) -> tuple[Visitor, str]:
+        """An edit of the history is mixed into the shown picture, as strongly as this tab says."""
+        project, index = visitor.project, int((strip or {}).get("chosen", -1))
+        other = project.go(index).node
+        taken = [name for name, strength in zip(GROUPS, strengths, strict=True) if strength > 0]
+        if not taken:
+            raise OptionError("the tab Mix says to take nothing; raise one of its sliders first")
+        if other is None or index == project.at:
+            raise OptionError("this is the picture itself; take another one of the history")
+        content = self.shell.handlers.edit(visitor, panel, layers)
+        style = project.edit(content.editor, other)
+        code = self._codes([content], [style], strengths)[0, 0]
+        what, name = " and ".join(taken), project.picture(other.picture).name
+        if torch.equal(code, content.code):
+            raise OptionError(f"the two have the same {what}; the tab Mix can take more")
+        visitor, _ = keep_picture(visitor, content.editor.edit(code), "Mixture", f"with {name}")
+        said = f"It took the {what} of '{html.escape(name)}'. The tab Mix says what is taken."
+        return visitor, status(said)
 
     @guarded
     def save(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -12,7 +11,7 @@ from PIL import Image
 from editor import Crop, Editor
 from editor.errors import ImageError
 from editor.images import load_image
-from editor.project.history import thumbnail
+from editor.project.pixels import thumbnail
 from editor.session import CONFIDENT
 from editor.ui.state import jpeg_uri
 
@@ -56,11 +55,6 @@ def chosen_crop(
         return Crop(*(float(square[key]) for key in ("x", "y", "side", "angle")))
     except (KeyError, TypeError, ValueError) as error:
         raise ImageError("the square cannot be understood; load the photo again") from error
-
-
-def photo_name(path: str) -> str:
-    """What to call a photo on the page."""
-    return Path(path).stem[:40] or "photo"
 
 
 def _key(path: str) -> str:

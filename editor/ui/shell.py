@@ -9,7 +9,7 @@ import gradio as gr
 
 from editor import Editor
 from editor.edits import Edit
-from editor.project.history import Picture, thumbnail
+from editor.project.actions import add_edit
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
 from editor.ui.values import strip_value
@@ -56,8 +56,6 @@ class Shell:
 
 
 def keep_picture(visitor: Visitor, edit: Edit, name: str, label: str) -> tuple[Visitor, Any]:
-    """The visitor with one more picture, which is then shown, and the history's value."""
-    project = visitor.project
-    picture = Picture(project.free_id(), name[:60], edit.code.numpy(), edit.losses)
-    project = project.add(picture, label, thumbnail(edit.image))
+    """The visitor with an edit as one more picture, which is then shown, and the history's value."""
+    project = add_edit(visitor.project, edit, name, label=label)
     return visitor.keep(project), strip_value(project)

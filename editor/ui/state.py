@@ -13,6 +13,7 @@ from PIL import Image
 
 from editor.errors import ImageError
 from editor.project.history import Project
+from editor.project.pixels import png_bytes
 
 MAX_DRAWING_BYTES = 4 * 2**20
 PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
@@ -55,13 +56,6 @@ def png_uri(data: bytes) -> str:
 def data_uri(image: Image.Image) -> str:
     """A picture as a PNG data URI: one round trip, no temporary file."""
     return png_uri(png_bytes(image))
-
-
-def png_bytes(image: Image.Image) -> bytes:
-    """A picture as the bytes of a PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def drawn_mask(uri: str | None, resolution: int) -> torch.Tensor | None:

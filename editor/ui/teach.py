@@ -5,23 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
-from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from editor import Editor
 from editor.directions.boundary import Boundary
 from editor.directions.teach import HAS, HAS_NOT, SKIP, Learned, Lesson
-from editor.editing.mix import layer_groups
 from editor.errors import OptionError
-from editor.sliders import export_slider, import_slider, renamed, save_slider, slider_strip
 from editor.teaching import (
-    discover,
     grow_pool,
     learn_from,
     mark_photo,
@@ -33,21 +26,18 @@ from editor.teaching import (
     taught_slider,
 )
 from editor.ui.components import marks, rows
+from editor.ui.discover import Discover
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
-from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.own import OwnSliders, Sliders, slider_rows
+from editor.ui.shell import Shell
 from editor.ui.state import Visitor, data_uri
 from editor.ui.values import progress, status
 
 BATCH = 12
 OWN = 4  # of the visitor's photos in the first batch
-FOUND = 8
 VALUES = {"has": HAS, "not": HAS_NOT}
 FOLDERS, PAIRS = "Photos that have it, and that have not", "Before and after"
-SEFA, PCA = "From the weights (SeFa)", "From the codes (PCA)"
-METHODS = {SEFA: "sefa", PCA: "pca"}
-ALL = "all layers"
-Sliders = tuple[Boundary, ...]
 
 
 class TeachPanel:
@@ -60,7 +50,6 @@ class TeachPanel:
 
     def __init__(self, shell: Shell, tab: gr.Tab) -> None:
         self.shell = shell
-        self._cache = shell.paths.GRADIO_CACHE
         self.lesson = gr.State(Lesson(), time_to_live=3600)
         self.sliders = gr.State((), time_to_live=3600)  # what was learned or discovered last
         with gr.Row(elem_classes="panel-row"):
@@ -80,7 +69,7 @@ class TeachPanel:
                 with gr.Accordion("From your own photos", open=False):
                     self._folders()
                 with gr.Accordion("Discover", open=False, elem_id="discover"):
-                    self._discover()
+                    self.discover = Discover(shell)
             with gr.Column(scale=2):
                 self.result = rows("teach-result")
                 self.name = gr.Textbox(
@@ -90,21 +79,7 @@ class TeachPanel:
                     [], multiselect=True, label="Must not change", elem_id="teach-others"
                 )
                 self.add = gr.Button("Add the slider", variant="primary", elem_id="teach-add")
-                self.own = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
-                with gr.Row():
-                    self.export = gr.Button("Save as a file", size="sm", elem_id="teach-export")
-                    self.keep = gr.Button(
-                        "Save for everyone here",
-                        size="sm",
-                        elem_id="teach-keep",
-                        visible=not shell.shared,
-                    )
-                self.file = gr.File(
-                    label="Open a slider's file",
-                    file_types=[".safetensors"],
-                    height=110,
-                    elem_id="teach-file",
-                )
+                self.own = OwnSliders(shell)
         self._wire(tab)
 
     def _folders(self) -> None:
@@ -119,16 +94,14 @@ class TeachPanel:
             self.second = gr.File(label="Has it not / before", elem_id="teach-second", **options)
         self.from_photos = gr.Button("Learn from them", elem_id="teach-photos")
 
-    def _discover(self) -> None:
-        self.method = gr.Radio(list(METHODS), value=SEFA, label="Where to look")
-        self.layers = gr.Radio([ALL, *layer_groups(10)], value=ALL, label="What it may move")
-        self.look = gr.Button("Discover", elem_id="discover-run")
-        self.found = rows("discovered")
-
     def _wire(self, tab: gr.Tab) -> None:
         visitor = self.shell.visitor
-        lists = [self.others, self.own]
-        shown: dict[str, Any] = {"fn": self.lists, "inputs": visitor, "outputs": lists, **QUIET}
+        shown: dict[str, Any] = {
+            "fn": self.lists,
+            "inputs": [visitor, self.others],
+            "outputs": [self.others, self.own.names],
+            **QUIET,
+        }
         tab.select(**shown)
         job: dict[str, Any] = {"concurrency_id": "invert", "concurrency_limit": 4, **QUIET}
         learned = [self.marks, self.lesson, self.sliders, self.line, self.result]
@@ -155,34 +128,16 @@ class TeachPanel:
         self.add.click(
             self.added, [visitor, self.sliders, self.name], [visitor, self.line], **QUIET
         ).success(**shown).success(**self.shell.refresh)
-        found = gr.State((), time_to_live=3600)
-        self.look.click(
-            self.discovered,
-            [visitor, self.method, self.layers],
-            [found, self.found, self.line],
-            **job,
-        )
-        self.found.select(
-            self.kept, [visitor, found, self.found, self.name], [visitor, self.line], **QUIET
-        ).success(**shown).success(**self.shell.refresh)
-        self.export.click(self.exported, [visitor, self.own], self.shell.paths, **QUIET).success(
-            None, self.shell.paths, None, js=DOWNLOAD_FILE
-        )
-        if not self.shell.shared:
-            self.keep.click(self.saved, [visitor, self.own], self.line, **QUIET)
-        self.file.upload(
-            self.imported, [visitor, self.file], [visitor, self.line], **QUIET
-        ).success(**shown).success(**self.shell.refresh)
+        self.discover.wire(self.own, self.name, self.line, job, shown)
+        self.own.wire(shown)
 
     @guarded
-    def lists(self, visitor: Visitor) -> tuple[Any, Any]:
+    def lists(self, visitor: Visitor, others: list[str] | None) -> tuple[Any, Any]:
         """The sliders that another can be independent of, and the visitor's own."""
-        known = [(b.title, b.name) for b in self.shell.editor(visitor).sliders]
-        own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
-        return (
-            gr.Dropdown(choices=known),
-            gr.Dropdown(choices=own, value=own[-1][1] if own else None),
-        )
+        known = {b.name: b.title for b in self.shell.editor(visitor).sliders}
+        left = [name for name in others or [] if name in known]
+        choices = [(title, name) for name, title in known.items()]
+        return gr.Dropdown(choices=choices, value=left), self.own.choices(visitor)
 
     @guarded_steps
     def show(self, visitor: Visitor) -> Iterator[tuple[Any, ...]]:
@@ -233,7 +188,7 @@ class TeachPanel:
             lesson,
             sliders,
             status(f"{yes} have it, {no} have not · {sure}."),
-            self._strips(visitor, sliders),
+            slider_rows(self.shell, visitor, sliders),
         )
 
     @guarded
@@ -243,7 +198,7 @@ class TeachPanel:
         if min(lesson.counts) < 1 or pool_of(editor) is None:
             return gr.skip(), gr.skip()
         sliders = (_slider(editor, learn_from(editor, lesson), others),)
-        return sliders, self._strips(visitor, sliders)
+        return sliders, slider_rows(self.shell, visitor, sliders)
 
     @guarded_steps
     def photos(
@@ -286,111 +241,19 @@ class TeachPanel:
             "" if sure is None else f" Right on {100 * sure:.0f}% of photos that it did not see."
         )
         said = status(f"Learned from {total} photos.{right} Name it, and add it.")
-        yield (slider,), said, self._strips(visitor, (slider,))
+        yield (slider,), said, slider_rows(self.shell, visitor, (slider,))
 
     @guarded
     def added(self, visitor: Visitor, sliders: Sliders, title: str) -> tuple[Visitor, str]:
         """What was learned becomes a slider of the visit."""
         if not sliders:
             raise OptionError("there is nothing to add yet; mark some pictures and press Learn")
-        return self._added(visitor, sliders[0], title)
-
-    @guarded_steps
-    def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:
-        """Directions that nobody named, with what each does."""
-        editor = self.shell.editor(visitor)
-        layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
-        yield gr.skip(), gr.skip(), status("Looking…")
-        found = tuple(discover(editor, METHODS[method], FOUND, layers))
-        for count in range(1, len(found) + 1):
-            value = {**self._strips(visitor, found[:count], 1), "button": "Add"}
-            yield found, value, status("Write a name above, then press Add beside a good one.")
-
-    @guarded
-    def kept(
-        self, visitor: Visitor, found: Sliders, value: dict[str, Any] | None, title: str
-    ) -> tuple[Visitor, str]:
-        """A discovered direction becomes a slider of the visit."""
-        row = int(((value or {}).get("chosen") or {}).get("row", -1))
-        if not 0 <= row < len(found):
-            raise OptionError("that direction is not there any more; press Discover again")
-        return self._added(visitor, found[row], title or found[row].info.title)
-
-    @guarded
-    def exported(self, visitor: Visitor, name: str | None) -> str:
-        """One of the visitor's sliders as a file."""
-        slider = _own(visitor, name)
-        data = export_slider(slider)
-        return save_bytes_to_cache(data, f"{slider.info.name}.safetensors", cache_dir=self._cache)
-
-    @guarded
-    def saved(self, visitor: Visitor, name: str | None) -> str:
-        """One of the visitor's sliders becomes the domain's."""
-        slider, library = _own(visitor, name), self.shell.handlers.library
-        editor = library.open(visitor.domain)
-        save_slider(editor, slider, library.folders["boundaries"])
-        editor.boundaries[slider.info.name] = slider
-        return status(f"'{slider.info.title}' is a slider of {editor.info.title} now.")
-
-    @guarded
-    def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
-        """A slider from a file."""
-        if path is None:
-            raise OptionError("give a file")
-        slider = import_slider(self.shell.editor(visitor), Path(path).read_bytes())
-        return self._added(visitor, slider, slider.info.title)
-
-    def _added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:
-        project, editor = visitor.project, self.shell.handlers.library.open(visitor.domain)
-        slider = renamed(slider, slider_name(title), title)
-        name = slider.info.name
-        if name in editor.boundaries:
-            raise OptionError(f"the domain has a slider '{title}' already; choose another name")
-        others = tuple(own for own in project.sliders if own.info.name != name)
-        visitor = visitor.keep(replace(project, sliders=(*others, slider)))
-        return visitor, status(f"'{slider.info.title}' is among the sliders in Edit now.")
-
-    def _strips(self, visitor: Visitor, sliders: Sliders, examples: int = 3) -> dict[str, Any]:
-        """What sliders do to the shown picture, and to some generated ones."""
-        editor, project = self.shell.editor(visitor), visitor.project
-        shown = project.shown
-        codes = [] if shown is None else [torch.from_numpy(shown.code)]
-        codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]
-        return {
-            "rows": [
-                {
-                    "title": slider.info.title if len(sliders) > 1 or examples == 1 else "",
-                    "sources": [data_uri(i) for i in slider_strip(editor, wp, slider)],
-                    "names": [f"{slider.info.title}, place {i + 1} of 5" for i in range(5)],
-                }
-                for slider in sliders
-                for wp in codes[:examples]
-            ]
-        }
-
-
-def slider_name(title: str) -> str:
-    """A name made of a title.
-
-    Raises:
-        OptionError: nothing is left of it.
-    """
-    name = re.sub(r"\W+", "_", (title or "").strip().lower()).strip("_")[:64]
-    if not name:
-        raise OptionError("write a name for the slider first")
-    return name if name.isidentifier() else f"my_{name}"[:64]
+        return self.own.added(visitor, sliders[0], title)
 
 
 def _slider(editor: Editor, learned: Learned, others: list[str] | None) -> Boundary:
     known = [name for name in others or [] if name in editor.boundaries]
     return taught_slider(editor, learned, "taught", independent_of=known)
-
-
-def _own(visitor: Visitor, name: str | None) -> Boundary:
-    for slider in visitor.project.sliders:
-        if slider.info.name == name:
-            return slider
-    raise OptionError("choose one of your sliders first")
 
 
 def _item(editor: Editor, seed: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from editor import Edit, Editor
 from editor.errors import OptionError
-from editor.project.history import Layers, Moves, Node, Project
+from editor.project.history import Project
+from editor.project.nodes import Layers, Moves
 from editor.ui.state import data_uri, jpeg_uri
 from editor.weights.layers import parse_layers
 
@@ -84,7 +85,7 @@ def strip_value(project: Project) -> dict[str, Any]:
     """Value of `history_strip`: the last edits, and whether there is one before and after."""
     first = max(0, len(project.nodes) - STRIP_NODES)
     nodes = [
-        {"index": i, "src": jpeg_uri(node.thumb), "label": _label(project, node)}
+        {"index": i, "src": jpeg_uri(node.thumb), "label": project.caption(node)}
         for i, node in enumerate(project.nodes)
         if i >= first
     ]
@@ -134,8 +135,3 @@ def read_layers(text: str | None) -> Layers:
 def write_layers(layers: Layers) -> str:
     """The text that `read_layers` reads."""
     return "; ".join(f"{name}={','.join(map(str, those))}" for name, those in layers)
-
-
-def _label(project: Project, node: Node) -> str:
-    name = project.picture(node.picture).name
-    return f"{name}: {node.label}" if node.label else name

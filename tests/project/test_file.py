@@ -15,7 +15,7 @@ from PIL import Image
 from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.errors import ImageError, ProjectError
 from editor.images import load_image
-from editor.project import file as project_file
+from editor.project import archive
 from editor.project.file import (
     open_project,
     photo_files,
@@ -23,8 +23,9 @@ from editor.project.file import (
     project_domain,
     save_project,
 )
-from editor.project.history import SMALL_PX, Node, Picture, Project, mask_png, thumbnail
-from editor.ui.state import png_bytes
+from editor.project.history import Project
+from editor.project.nodes import Node, Picture
+from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 
 
 @pytest.fixture
@@ -228,9 +229,20 @@ def test_damaged_and_hostile_files_are_refused(tiny, project: Project, name: str
 
 
 def test_a_bomb_stops_at_the_limit(tiny, project: Project, monkeypatch) -> None:
-    monkeypatch.setattr(project_file, "MAX_BYTES", 1000)
+    data = project_bytes(project)
+    monkeypatch.setattr(archive, "MAX_BYTES", 1000)
     with pytest.raises(ProjectError, match="larger"):
-        open_project(project_bytes(project), tiny, Stored())
+        open_project(data, tiny, Stored())
+
+
+def test_what_could_not_be_reopened_is_not_saved(project: Project, tmp_path, monkeypatch) -> None:
+    target = tmp_path / "work.zip"
+    save_project(project, target)
+    kept = target.read_bytes()
+    monkeypatch.setattr(archive, "MAX_BYTES", len(kept) // 2)
+    with pytest.raises(ProjectError, match="could not be reopened"):
+        save_project(project, target)
+    assert target.read_bytes() == kept
 
 
 def test_codes_of_another_shape_are_refused(tiny, project: Project) -> None:

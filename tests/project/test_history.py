@@ -8,16 +8,9 @@ import torch
 
 from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.errors import OptionError
-from editor.project.history import (
-    MAX_NODES,
-    MAX_PICTURES,
-    Node,
-    Picture,
-    Project,
-    describe,
-    mask_png,
-    read_mask,
-)
+from editor.project.history import MAX_NODES, MAX_PICTURES, Project
+from editor.project.nodes import Node, Picture, describe
+from editor.project.pixels import mask_png, read_mask
 
 
 def _with(editor, *names: str) -> Project:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, invert, source
+from tests.ui.driver import AFTER, invert, source, wait_for_change
 
 
 @pytest.fixture
@@ -145,6 +145,83 @@ def test_mixing_follows_the_strengths_and_a_mixture_is_kept(two) -> None:
     nodes = page.locator("#history .node").count()
     page.locator("#mix-grid .cell").nth(0).click()
     _kept(page, nodes)
+
+
+def test_a_thumb_dragged_onto_the_picture_is_mixed_in(two) -> None:
+    page = two
+    before, nodes = source(page), page.locator("#history .node").count()
+    thumbs = page.locator("#history .node")
+    frame = page.locator("#picture .frame")
+    thumbs.nth(0).locator(".go").drag_to(frame)
+    _kept(page, nodes)
+    mixed = wait_for_change(page, before)
+    page.wait_for_selector("#status :text(\"It took the colour of 'Example'\")")
+    page.click("#undo")
+    page.wait_for_function(
+        "([s, old]) => document.querySelector(s).src === old", arg=[AFTER, before]
+    )
+    button = page.get_by_label("Mix into the picture: Example", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    _kept(page, nodes + 1)
+    page.wait_for_function(
+        "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, mixed]
+    )
+    assert page.locator("#history .at .mix").count() == 0, "not with itself"
+
+
+def test_a_drag_that_ends_elsewhere_does_nothing(two) -> None:
+    page = two
+    before, nodes = source(page), page.locator("#history .node").count()
+    thumb = page.locator("#history .node").nth(0).locator(".go")
+    thumb.drag_to(page.locator("#title"))
+    assert page.locator(".strip-ghost").count() == 0
+    thumb.scroll_into_view_if_needed()
+    page.mouse.move(*_middle(thumb))
+    page.mouse.down()
+    page.mouse.move(*_middle(page.locator("#picture .frame")), steps=4)
+    assert page.locator(".strip-ghost").count() == 1
+    assert "over" in page.get_attribute("#picture .frame", "class")
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert page.locator(".strip-ghost").count() == 0
+    page.wait_for_timeout(800)
+    assert page.locator("#history .node").count() == nodes
+    assert source(page) == before
+
+
+def test_a_finger_drags_a_thumb_too(server: str, browser) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(server)
+    page.wait_for_selector(f"{AFTER}[src]")
+    page.click("text=Advanced")
+    page.get_by_label("Most steps").fill("1")
+    page.locator("#examples button").nth(1).click()
+    page.wait_for_selector("#status :text('Done')")
+    before, nodes = source(page), page.locator("#history .node").count()
+    thumb = page.locator("#history .node").nth(0).locator(".go")
+    thumb.scroll_into_view_if_needed()
+    x, y = _middle(thumb)
+    goal = _middle(page.locator("#picture .frame"))
+    assert goal[1] > 0, "the picture is in sight while the strip is"
+    finger = context.new_cdp_session(page)
+    points = [(x, y - 20 * i) for i in range(int((y - goal[1]) / 20) + 1)] + [goal]
+    for index, (left, top) in enumerate(points):
+        kind = "touchMove" if index else "touchStart"
+        finger.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": left, "y": top}]}
+        )
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    _kept(page, nodes)
+    wait_for_change(page, before)
+    context.close()
+
+
+def _middle(locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 @pytest.mark.parametrize("tab", ["Interpolate", "Diffuse", "Mix"])

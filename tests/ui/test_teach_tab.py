@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from editor.errors import OptionError
-from editor.ui.teach import slider_name
-from tests.ui.driver import source, wait_for_change
+from editor.ui.own import slider_name
+from tests.ui.driver import AFTER, move, source, wait_for_change
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     other.wait_for_selector(".toast-body:has-text('damaged')")
     other.click("#teach-file [aria-label='Clear'], #teach-file [aria-label='Remove this file']")
     other.set_input_files("#teach-file input[type=file]", str(file))
-    other.wait_for_selector("#teach-status :text('is among the sliders')")
+    other.wait_for_selector("#own-status :text('is among the sliders')")
     other.click("role=tab[name=Edit]")
     other.locator("#slider-odd_ones input").fill("2")
     other.wait_for_function(
@@ -108,7 +108,7 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     other.context.close()
     page.click("role=tab[name=Teach]")
     page.click("#teach-keep")
-    page.wait_for_selector("#teach-status :text('is a slider of')")
+    page.wait_for_selector("#own-status :text('is a slider of')")
     saved = root / "boundaries" / "faces64" / "odd_ones.safetensors"
     assert saved.is_file()
     third = browser.new_context().new_page()
@@ -135,8 +135,19 @@ def test_directions_are_discovered_and_kept(page) -> None:
     page.wait_for_selector("#teach-status :text('is among the sliders')")
     page.click("role=tab[name=Edit]")
     before = source(page)
-    page.locator("#slider-third input").fill("1")
-    wait_for_change(page, before)
+    move(page, "third", 1)
+    moved = wait_for_change(page, before) if source(page) == before else source(page)
+    page.click("role=tab[name=Teach]")
+    page.click("#teach-remove")
+    page.wait_for_selector("#own-status :text('was removed; 1 edit changed')")
+    page.click("#teach-remove")
+    page.wait_for_selector(".toast-body:has-text('choose one of your sliders')")
+    page.click("role=tab[name=Edit]")
+    page.wait_for_selector("#slider-third", state="detached")
+    page.wait_for_function(
+        "([s, old]) => document.querySelector(s).src === old", arg=[AFTER, before]
+    )
+    assert moved != before
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -1,0 +1,258 @@
+"""What is done to a project with its domain's networks; the page and the command line call these.
+
+Every function takes a project and gives another; an editor is that of the project's domain, the
+project's own sliders need not be among its. Pictures are meant by id, see `Project.find`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from editor.alignment.crop import Crop
+from editor.editing.paste import Mode
+from editor.edits import Edit
+from editor.errors import ImageError, OptionError
+from editor.images import load_image
+from editor.motion import strip
+from editor.project import archive
+from editor.project.history import MAX_PICTURES, Project
+from editor.project.nodes import MAX_NAME, Node, Picture, describe
+from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
+from editor.session import Editor
+
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
+
+
+def photo_name(path: str | Path) -> str:
+    """What to call a photo."""
+    return Path(path).stem[:40] or "photo"
+
+
+def check_room(project: Project, photos: Sequence[str | Path]) -> None:
+    """Refuse photos whose project could not be saved, before anything takes time.
+
+    Raises:
+        OptionError: they are too many, or too large together.
+    """
+    count = len(project.pictures) + len(photos)
+    if count > MAX_PICTURES:
+        raise OptionError(f"{count} pictures are too many; a project holds {MAX_PICTURES}")
+    files = {p.photo for p in project.pictures if p.photo} | {str(photo) for photo in photos}
+    total = sum(Path(file).stat().st_size for file in files if Path(file).is_file())
+    if total > archive.MAX_BYTES:
+        raise OptionError(
+            f"the photos have {total // 2**20} MB; a project holds {archive.MAX_BYTES // 2**20} MB"
+        )
+
+
+def add_edit(
+    project: Project, edit: Edit, name: str, photo: str = "", label: str = "inverted"
+) -> Project:
+    """With an edit as another picture, which is then shown.
+
+    Args:
+        project: to add to.
+        edit: its code becomes the picture's; where sliders are moved they become a second node.
+        name: of the picture, cut to 60 characters.
+        photo: path of the whole photo, where `edit` comes of one.
+        label: what was done, in words.
+
+    Raises:
+        OptionError: there are too many pictures.
+    """
+    whole = bool(photo) and edit.source is not None and edit.crop is not None
+    square = None
+    if whole and edit.crop is not None:
+        square = (edit.crop.x, edit.crop.y, edit.crop.side, edit.crop.angle)
+    picture = Picture(
+        project.free_id(),
+        name[:MAX_NAME],
+        edit.wp.numpy(),
+        edit.losses,
+        photo if whole else "",
+        square,
+        thumbnail(edit.source, SMALL_PX) if whole and edit.source is not None else b"",
+        b"" if edit.photo is None else png_bytes(edit.photo),
+    )
+    project = project.add(picture, label, thumbnail(edit.reconstruction))
+    if not edit.moves:
+        return project
+    mask = b"" if edit.mask is None else mask_png(edit.mask)
+    moved = Node(picture.id, edit.moves, edit.layers, mask)
+    return commit_edit(project, edit.editor, moved, describe((), edit.moves))
+
+
+def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Project:
+    """With a node, made from the one that is shown, with its label and thumb.
+
+    Raises:
+        OptionError: a slider is not known.
+    """
+    thumb = thumbnail(project.edit(editor, node).image)
+    return project.commit(replace(node, label=label, thumb=thumb))
+
+
+def move_sliders(
+    project: Project,
+    editor: Editor,
+    name: str,
+    moves: Mapping[str, float],
+    reset: bool = False,
+) -> Project:
+    """A picture as it stands, with sliders set; shown, and one node more if anything changed.
+
+    Args:
+        project: whose picture.
+        editor: of the domain.
+        name: id of the picture.
+        moves: distance by slider; the others stay.
+        reset: put all others at zero.
+
+    Raises:
+        OptionError: there is no such picture or slider, or a distance is not finite.
+    """
+    project = project.go(project.last(name))
+    edit, node = project.edit(editor), project.latest(name)
+    moved = (edit.reset() if reset else edit).move(**moves).moves
+    if dict(moved) == dict(node.moves):
+        return project
+    return commit_edit(project, editor, replace(node, moves=moved), describe(node.moves, moved))
+
+
+def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[str]) -> Project:
+    """Sliders, layers and painted part of a node, on other pictures; what is shown stays shown.
+
+    Args:
+        project: whose pictures.
+        editor: of the domain.
+        node: one of `Project.nodes`.
+        names: ids of the pictures; that of the node itself is left as it is.
+
+    Raises:
+        OptionError: there is no such picture.
+    """
+    at, shown = project.at, project.node
+    for name in names:
+        old = project.latest(name)
+        if name == node.picture:
+            continue
+        new = replace(old, moves=node.moves, layers=node.layers, mask=node.mask)
+        project = commit_edit(project, editor, new, describe(old.moves, new.moves))
+    return project.go(at) if project.nodes[at : at + 1] == (shown,) else project
+
+
+def whole_photo(edit: Edit, picture: Picture, mode: Mode = "difference") -> tuple[Image.Image, str]:
+    """The whole photo of a picture, edited, at its own size.
+
+    Args:
+        edit: of the picture, as by `Project.edit`.
+        picture: says which photo, and where in it.
+        mode: as `Edit.paste`.
+
+    Returns:
+        The photo, and the kind of file for it: "PNG" where it was one, else "JPEG".
+
+    Raises:
+        ImageError: there is no photo, or it is gone.
+    """
+    if not picture.photo or picture.square is None:
+        raise ImageError("there is no photo to put the picture into; this one was generated")
+    try:
+        photo = load_image(picture.photo)
+    except ImageError as error:
+        raise ImageError("the photo is not kept any more; give it again, and invert") from error
+    pasted = edit.paste(mode, photo, Crop(*picture.square))
+    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
+
+
+def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, str]:
+    """A picture as it stands: the whole photo where there is one, else the square.
+
+    Returns:
+        The picture, and the kind of file for it: "PNG" or "JPEG".
+
+    Raises:
+        OptionError: there is no such picture.
+        ImageError: its photo is gone.
+    """
+    picture, edit = project.picture(name), project.edit(editor, project.latest(name))
+    return whole_photo(edit, picture) if picture.photo and picture.square else (edit.image, "PNG")
+
+
+def file_name(picture: Picture, kind: str) -> str:
+    """Name of a file for a picture's result: one of its own, of letters that any disk takes."""
+    plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in picture.name)
+    return f"{picture.id}_{plain}{SUFFIXES[kind]}"
+
+
+def compare(project: Project, editor: Editor, first: int, second: int) -> Image.Image:
+    """Two edits side by side, by their numbers in the history.
+
+    Raises:
+        OptionError: there is no such edit.
+    """
+    return strip(project.edit(editor, project.go(i).node).image for i in (first, second))
+
+
+def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Project]:
+    """Without one of the project's own sliders; yields after each thumb that is made again.
+
+    The last that comes is whole: `*_, project = remove_slider(project, editor, "mine")`. Where the
+    domain has the same slider by now, as after saving it for everyone, no edit changes.
+
+    Args:
+        project: whose slider.
+        editor: of the domain, without the project's own sliders.
+        name: of the slider.
+
+    Raises:
+        OptionError: it is not one of the project's own.
+    """
+    same, own = editor.boundaries.get(name), {b.info.name: b for b in project.sliders}
+    keep = (
+        same is not None
+        and name in own
+        and same.info.layers == own[name].info.layers
+        and torch.equal(same.normal, own[name].normal)
+    )
+    project = project.without_slider(name, keep)
+    yield project
+    for index, node in enumerate(project.nodes):
+        if not node.thumb:
+            made = replace(node, thumb=thumbnail(project.edit(editor, node).image))
+            nodes = (*project.nodes[:index], made, *project.nodes[index + 1 :])
+            project = replace(project, nodes=nodes)
+            yield project
+
+
+def changed_edits(before: Project, after: Project) -> int:
+    """How many edits have other sliders after `remove_slider`."""
+    pairs = zip(before.nodes, after.nodes, strict=True)
+    return sum(old.moves != new.moves for old, new in pairs)
+
+
+def outline(project: Project) -> list[str]:
+    """The tree of edits in lines, with their numbers; the shown one is marked by *.
+
+    What was made of an edit stands below it; all but the newest, which `Project.redo` follows,
+    are set in.
+    """
+    made: dict[int, list[int]] = {}
+    for index, node in enumerate(project.nodes):
+        made.setdefault(node.parent, []).append(index)
+    lines = []
+    open_ = [(index, 0) for index in reversed(made.get(-1, []))]
+    while open_:
+        index, depth = open_.pop()
+        node = project.nodes[index]
+        mark = "*" if index == project.at else " "
+        lines.append(f"{mark}{index:4d}  {'  ' * depth}{project.caption(node)} [{node.picture}]")
+        children = made.get(index, [])
+        later = [(child, depth + 1) for child in children[:-1]]
+        open_ += reversed([*later, *((child, depth) for child in children[-1:])])
+    return lines

@@ -1,0 +1,96 @@
+"""Pictures, and the states of them that a history holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from editor.edits import Edit
+from editor.project.pixels import read_mask
+
+MAX_NAME = 60
+MAX_LABEL = 200
+
+Moves = tuple[tuple[str, float], ...]
+Layers = tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A code with what it was made of.
+
+    Attributes:
+        id: names it within the project.
+        name: as shown.
+        code: [num_ws, w_dim] float32, before any slider.
+        losses: of the inversion, by name.
+        photo: path of the whole photo; empty for one that was generated.
+        square: x, y, side and angle of the photo's crop.
+        small: the photo as `thumbnail(photo, SMALL_PX)`; empty without a photo.
+        before: the aligned crop as a PNG.
+    """
+
+    id: str
+    name: str
+    code: np.ndarray
+    losses: tuple[tuple[str, float], ...] = ()
+    photo: str = ""
+    square: tuple[float, float, float, float] | None = None
+    small: bytes = b""
+    before: bytes = b""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One state of one picture.
+
+    Attributes:
+        picture: id of the picture.
+        moves: distance by slider.
+        layers: by slider, where it moves others than its own.
+        mask: grey PNG that limits the sliders; empty limits nothing.
+        label: what was done, in words.
+        thumb: the result as a small JPEG.
+        parent: index of the node that it was made from; -1 for a first one.
+    """
+
+    picture: str
+    moves: Moves = ()
+    layers: Layers = ()
+    mask: bytes = b""
+    label: str = ""
+    thumb: bytes = b""
+    parent: int = -1
+
+    def on(self, edit: Edit) -> Edit:
+        """An edit without sliders, with those of this node, its layers and its painted part.
+
+        Raises:
+            OptionError: a slider is not known to the edit's editor.
+        """
+        edit = edit.move(**dict(self.moves)).on_layers(**dict(self.layers))
+        return edit.inside(read_mask(self.mask)) if self.mask else edit
+
+
+def unmoved(node: Node, slider: str) -> Node:
+    """A node without a slider; without a thumb where that changes its picture."""
+    rest = tuple((name, those) for name, those in node.layers if name != slider)
+    if slider not in dict(node.moves):
+        return replace(node, layers=rest)
+    moves = tuple((name, distance) for name, distance in node.moves if name != slider)
+    label = f"{node.label}, {slider.replace('_', ' ')} removed"[:MAX_LABEL]
+    return replace(node, moves=moves, layers=rest, label=label, thumb=b"")
+
+
+def describe(before: Moves, now: Moves) -> str:
+    """What changed between two sets of moves, in a few words: "smile +2.0"."""
+    old, new = dict(before), dict(now)
+    changed = [name for name in {**old, **new} if old.get(name, 0.0) != new.get(name, 0.0)]
+    if not changed:
+        return "same"
+    if not new:
+        return "reset"
+    first = changed[0]
+    text = f"{first.replace('_', ' ')} {new.get(first, 0.0):+.1f}"
+    return text if len(changed) == 1 else f"{text} and {len(changed) - 1} more"

@@ -1,0 +1,89 @@
+"""Discover: directions that nobody named, with what each does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from editor.editing.mix import layer_groups
+from editor.errors import OptionError
+from editor.teaching import discover
+from editor.ui.components import rows
+from editor.ui.edit import QUIET
+from editor.ui.guard import guarded, guarded_steps
+from editor.ui.own import OwnSliders, Sliders, slider_rows
+from editor.ui.shell import Shell
+from editor.ui.state import Visitor
+from editor.ui.values import status
+
+FOUND = 8
+SEFA, PCA = "From the weights (SeFa)", "From the codes (PCA)"
+METHODS = {SEFA: "sefa", PCA: "pca"}
+ALL = "all layers"
+
+
+class Discover:
+    """The fold's components and what they do.
+
+    Args:
+        shell: what the panels share.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.method = gr.Radio(list(METHODS), value=SEFA, label="Where to look")
+        self.layers = gr.Radio([ALL, *layer_groups(10)], value=ALL, label="What it may move")
+        self.look = gr.Button("Discover", elem_id="discover-run")
+        self.found = rows("discovered")
+
+    def wire(
+        self,
+        own: OwnSliders,
+        name: gr.Textbox,
+        line: gr.HTML,
+        job: dict[str, Any],
+        shown: dict[str, Any],
+    ) -> None:
+        """Connect the components.
+
+        Args:
+            own: takes what is kept.
+            name: what it will be called.
+            line: the status of the tab.
+            job: options of an event that works long.
+            shown: options of an event that brings the tab's lists up to date.
+        """
+        self.own, visitor = own, self.shell.visitor
+        found = gr.State((), time_to_live=3600)
+        self.look.click(
+            self.discovered,
+            [visitor, self.method, self.layers],
+            [found, self.found, line],
+            **job,
+        )
+        self.found.select(
+            self.kept, [visitor, found, self.found, name], [visitor, line], **QUIET
+        ).success(**shown).success(**self.shell.refresh)
+
+    @guarded_steps
+    def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:
+        """Directions that nobody named, with what each does."""
+        editor = self.shell.editor(visitor)
+        layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
+        yield gr.skip(), gr.skip(), status("Looking…")
+        found = tuple(discover(editor, METHODS[method], FOUND, layers))
+        for count in range(1, len(found) + 1):
+            value = {**slider_rows(self.shell, visitor, found[:count], 1), "button": "Add"}
+            yield found, value, status("Write a name above, then press Add beside a good one.")
+
+    @guarded
+    def kept(
+        self, visitor: Visitor, found: Sliders, value: dict[str, Any] | None, title: str
+    ) -> tuple[Visitor, str]:
+        """A discovered direction becomes a slider of the visit."""
+        row = int(((value or {}).get("chosen") or {}).get("row", -1))
+        if not 0 <= row < len(found):
+            raise OptionError("that direction is not there any more; press Discover again")
+        return self.own.added(visitor, found[row], title or found[row].info.title)

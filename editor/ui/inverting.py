@@ -1,0 +1,113 @@
+"""An optimisation on the page: its settings, its previews, and what there is to say of it."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from editor import Edit, Editor, InversionOptions, Weights
+from editor.errors import ImageError
+from editor.inversion.loop import InversionStep
+from editor.project.history import Project
+from editor.project.nodes import Picture
+from editor.project.pixels import thumbnail
+from editor.ui.state import Visitor
+from editor.ui.values import panel_value, picture_value, progress, status
+
+PREVIEW_S = 0.25
+
+
+class Settings(NamedTuple):
+    """The advanced fold: most steps, learning rate and weights of the three terms."""
+
+    steps: float
+    lr: float
+    pix: float
+    feat: float
+    domain: float
+
+    @classmethod
+    def of(cls, options: InversionOptions) -> Settings:
+        """What a domain inverts with unless told otherwise."""
+        weights = options.weights
+        return cls(options.steps, options.lr, weights.pix, weights.feat, weights.domain)
+
+
+def chosen_options(settings: tuple[float, ...]) -> InversionOptions:
+    """How to invert, as the advanced fold says.
+
+    Raises:
+        ImageError: a field is empty.
+        OptionError: a value lies outside its range.
+    """
+    if any(value is None for value in settings):
+        raise ImageError("a field under Advanced is empty; fill it in, or reload the page")
+    chosen = Settings(*settings)
+    weights = Weights(pix=chosen.pix, feat=chosen.feat, domain=chosen.domain)
+    return InversionOptions(steps=int(chosen.steps), lr=chosen.lr, weights=weights)
+
+
+def previews(
+    visitor: Visitor,
+    editor: Editor,
+    origin: Picture,
+    label: str,
+    steps: Iterator[InversionStep],
+    most: int,
+    before: str | None,
+) -> Generator[tuple[Any, ...], None, tuple[Project, InversionStep]]:
+    """A new picture from an optimisation, shown as it goes; returns the project and the last step.
+
+    The state is given out at every preview, so that what Cancel leaves standing is kept. The
+    sliders are set with the first one, and left alone later.
+    """
+    project = visitor.project.add(origin, label)
+    shown_at, step = 0.0, None
+    panel: Any = panel_value(editor)
+    for step in steps:
+        now = time.monotonic()
+        if now - shown_at < PREVIEW_S and step.step > 0:
+            continue
+        shown_at = now
+        edit = editor.edit(step.wp[0], losses=step.losses)
+        project = _amended(project, origin, edit)
+        text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
+        line = progress(step.step, most, text)
+        yield visitor.keep(project), picture_value(edit, before), line, panel, gr.skip()
+        panel = gr.skip()
+    assert step is not None
+    return _amended(project, origin, editor.edit(step.wp[0], losses=step.losses)), step
+
+
+def verdict(edit: Edit, steps: int, seconds: float) -> str:
+    """What there is to say of a finished inversion."""
+    losses = dict(edit.losses)
+    fit, typical = losses["loss_pix"], edit.editor.info.typical
+    text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
+    limit = typical.get("loss_pix_p95")
+    far = typical.get("loss_domain_p95")
+    if limit is not None and fit > limit:
+        subject = html.escape(edit.editor.info.subject)
+        return status(
+            f'{text}<br><span class="warn">This photo differs from what the model has seen '
+            f"(placement, turn or light); expect changes. Try placing the square closer to "
+            f"the {subject}.</span>"
+        )
+    distance = losses.get("loss_domain")
+    if far is None or distance is None:
+        return status(text)
+    inside = distance <= far
+    return status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
+
+
+def _amended(project: Project, origin: Picture, edit: Edit) -> Project:
+    """The shown picture with another code."""
+    picture = replace(origin, code=edit.wp.numpy(), losses=edit.losses)
+    node = project.node
+    assert node is not None
+    return project.amend(picture, replace(node, thumb=thumbnail(edit.image)))

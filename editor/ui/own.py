@@ -1,0 +1,176 @@
+"""The visitor's own sliders: kept in the visit, as files, for everyone, or removed."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from gradio.processing_utils import save_bytes_to_cache
+
+from editor.directions.boundary import Boundary
+from editor.errors import OptionError
+from editor.project.actions import changed_edits, remove_slider
+from editor.sliders import export_slider, import_slider, renamed, save_slider, slider_strip
+from editor.ui.edit import QUIET
+from editor.ui.guard import guarded, guarded_steps
+from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.state import Visitor, data_uri
+from editor.ui.values import progress, status
+
+Sliders = tuple[Boundary, ...]
+
+
+class OwnSliders:
+    """The list of the visitor's own sliders, and what can be done with one.
+
+    Args:
+        shell: what the panels share.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self._cache = shell.paths.GRADIO_CACHE
+        self.names = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
+        with gr.Row():
+            small: dict[str, Any] = {"size": "sm", "min_width": 110}
+            self.export = gr.Button("Save as a file", elem_id="teach-export", **small)
+            self.keep = gr.Button(
+                "Save for everyone here", elem_id="teach-keep", visible=not shell.shared, **small
+            )
+            self.remove = gr.Button("Remove", elem_id="teach-remove", **small)
+        self.said = gr.HTML(status(""), elem_id="own-status", padding=False)
+        self.file = gr.File(
+            label="Open a slider's file",
+            file_types=[".safetensors"],
+            height=110,
+            elem_id="teach-file",
+        )
+
+    def wire(self, shown: dict[str, Any]) -> None:
+        """Connect the components.
+
+        Args:
+            shown: options of an event that brings the tab's lists up to date.
+        """
+        visitor, refresh = self.shell.visitor, self.shell.refresh
+        self.export.click(self.exported, [visitor, self.names], self.shell.paths, **QUIET).success(
+            None, self.shell.paths, None, js=DOWNLOAD_FILE
+        )
+        if not self.shell.shared:
+            self.keep.click(self.saved, [visitor, self.names], self.said, **QUIET)
+        self.remove.click(
+            self.removed, [visitor, self.names], [visitor, self.said], **QUIET
+        ).success(**shown).success(**refresh)
+        self.file.upload(
+            self.imported, [visitor, self.file], [visitor, self.said], **QUIET
+        ).success(**shown).success(**refresh)
+
+    def choices(self, visitor: Visitor) -> gr.Dropdown:
+        """The list as it is now; the newest is chosen."""
+        own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
+        return gr.Dropdown(choices=own, value=own[-1][1] if own else None)
+
+    @guarded
+    def exported(self, visitor: Visitor, name: str | None) -> str:
+        """One of the visitor's sliders as a file."""
+        slider = _own(visitor, name)
+        data = export_slider(slider)
+        return save_bytes_to_cache(data, f"{slider.info.name}.safetensors", cache_dir=self._cache)
+
+    @guarded
+    def saved(self, visitor: Visitor, name: str | None) -> str:
+        """One of the visitor's sliders becomes the domain's."""
+        slider, library = _own(visitor, name), self.shell.handlers.library
+        editor = library.open(visitor.domain)
+        save_slider(editor, slider, library.folders["boundaries"])
+        editor.boundaries[slider.info.name] = slider
+        return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
+
+    @guarded_steps
+    def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
+        """Without one of the visitor's sliders; yields visitor and status."""
+        slider, before = _own(visitor, name), visitor.project
+        editor, name = self.shell.handlers.library.open(visitor.domain), slider.info.name
+        after = before
+        for done, after in enumerate(remove_slider(before, editor, name)):
+            left = sum(not node.thumb for node in after.nodes)
+            yield gr.skip(), progress(done, done + left, f"Edits made again: {done}")
+        count = changed_edits(before, after)
+        said = f"{count} edit{'s' if count > 1 else ''} changed" if count else "no edit changed"
+        if name in editor.boundaries:
+            said = f"{said}, it stays a slider of {html.escape(editor.info.title)}"
+        yield (
+            visitor.keep(after),
+            status(f"'{html.escape(slider.info.title)}' was removed; {said}."),
+        )
+
+    @guarded
+    def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
+        """A slider from a file."""
+        if path is None:
+            raise OptionError("give a file")
+        slider = import_slider(self.shell.editor(visitor), Path(path).read_bytes())
+        return self.added(visitor, slider, slider.info.title)
+
+    def added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:
+        """Another slider of the visit; one of the same name that is the visitor's gives way.
+
+        Raises:
+            OptionError: the title cannot be used, or is that of a slider of the domain.
+        """
+        project, editor = visitor.project, self.shell.handlers.library.open(visitor.domain)
+        slider = renamed(slider, slider_name(title), title)
+        name = slider.info.name
+        if name in editor.boundaries:
+            raise OptionError(f"the domain has a slider '{title}' already; choose another name")
+        others = tuple(own for own in project.sliders if own.info.name != name)
+        visitor = visitor.keep(replace(project, sliders=(*others, slider)))
+        return visitor, status(
+            f"'{html.escape(slider.info.title)}' is among the sliders in Edit now."
+        )
+
+
+def slider_rows(
+    shell: Shell, visitor: Visitor, sliders: Sliders, examples: int = 3
+) -> dict[str, Any]:
+    """What sliders do to the shown picture, and to some generated ones."""
+    editor, project = shell.editor(visitor), visitor.project
+    shown = project.shown
+    codes = [] if shown is None else [torch.from_numpy(shown.code)]
+    codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]
+    return {
+        "rows": [
+            {
+                "title": slider.info.title if len(sliders) > 1 or examples == 1 else "",
+                "sources": [data_uri(i) for i in slider_strip(editor, wp, slider)],
+                "names": [f"{slider.info.title}, place {i + 1} of 5" for i in range(5)],
+            }
+            for slider in sliders
+            for wp in codes[:examples]
+        ]
+    }
+
+
+def slider_name(title: str) -> str:
+    """A name made of a title.
+
+    Raises:
+        OptionError: nothing is left of it.
+    """
+    name = re.sub(r"\W+", "_", (title or "").strip().lower()).strip("_")[:64]
+    if not name:
+        raise OptionError("write a name for the slider first")
+    return name if name.isidentifier() else f"my_{name}"[:64]
+
+
+def _own(visitor: Visitor, name: str | None) -> Boundary:
+    for slider in visitor.project.sliders:
+        if slider.info.name == name:
+            return slider
+    raise OptionError("choose one of your sliders first")

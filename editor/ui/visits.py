@@ -1,0 +1,66 @@
+"""What a visitor's state and the controls say together: an edit to show, a node to keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from editor import Edit, Editor, Library
+from editor.errors import ImageError
+from editor.project.actions import add_edit
+from editor.project.history import Project
+from editor.project.nodes import Moves, Node
+from editor.ui.state import Visitor
+from editor.ui.values import read_layers
+
+
+class Visits:
+    """The domains, and what is read off a visitor's state; holds nothing of any visitor.
+
+    Args:
+        library: the domains.
+        start: name of the one that a new visitor sees.
+    """
+
+    def __init__(self, library: Library, start: str) -> None:
+        self.library = library
+        self.start = start
+
+    def editor(self, visitor: Visitor) -> Editor:
+        """Of the visitor's domain, with the visitor's own sliders."""
+        editor = self.library.open(visitor.domain)
+        return editor.with_sliders({b.info.name: b for b in visitor.project.sliders})
+
+    def first_visitor(self) -> Visitor:
+        """A new visitor, who may move the sliders of the generated picture at once."""
+        editor = self.library.open(self.start)
+        return Visitor(self.start).keep(first_project(editor))
+
+    def node(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Node:
+        """The shown node, with the sliders as they are now.
+
+        Raises:
+            ImageError: nothing is shown.
+            OptionError: the field "Layers" cannot be understood.
+        """
+        node = visitor.project.node
+        if node is None:
+            raise ImageError("invert a photo first; then the sliders change it")
+        known = self.editor(visitor).boundaries
+        given = ((panel or {}).get("moves") or {}).items()
+        moves: Moves = tuple(
+            (name, float(distance))
+            for name, distance in given
+            if name in known and float(distance) != 0.0  # of a domain left a moment ago: not known
+        )
+        return replace(node, moves=moves, layers=read_layers(layers))
+
+    def edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:
+        """The shown picture, with the sliders as they are now; raises as `node`."""
+        return visitor.project.edit(self.editor(visitor), self.node(visitor, panel, layers))
+
+
+def first_project(editor: Editor) -> Project:
+    """With a generated picture in it."""
+    edit = editor.sample(editor.info.example_seeds[0])
+    return add_edit(Project.new(editor), edit, "Example", label="")
