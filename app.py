@@ -12,7 +12,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 def main(argv: list[str] | None = None) -> int:
     """Parse the options, open the first domain, serve the page; returns the exit status."""
     parser = argparse.ArgumentParser(description="In-domain GAN inversion in the browser.")
-    parser.add_argument("--domain", default="faces64", help="domain pack to begin with")
+    parser.add_argument("--domain", help="domain pack to begin with")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--root", type=Path, help="folder with other checkpoints/ and boundaries/")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
@@ -28,7 +28,8 @@ def main(argv: list[str] | None = None) -> int:
 
     shared = args.share or args.host not in LOCAL
     try:
-        page = build_ui(Library.at(args.root, args.device), args.domain, shared)
+        library = Library.at(args.root, args.device)
+        page = build_ui(library, args.domain or library.first, shared)
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

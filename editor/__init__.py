@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Crop", "Edit", "Editor", "InversionOptions", "Library", "Weights", "__version__"]
+DEFAULT_DOMAIN = "faces64"
+__all__ = [
+    "DEFAULT_DOMAIN",
+    "Crop",
+    "Edit",
+    "Editor",
+    "InversionOptions",
+    "Library",
+    "Weights",
+    "__version__",
+]
 
 _HOME = {
     "Crop": "editor.alignment.crop",

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from editor import DEFAULT_DOMAIN
 from editor.errors import PackError
 from editor.runtime import return_memory
 from editor.session import Editor
@@ -51,6 +52,21 @@ class Library:
             with suppress(PackError):
                 found.append((read_info(name, root).title, name))
         return found
+
+    @property
+    def first(self) -> str:
+        """Name of the domain to begin with: the project's default where it is there.
+
+        Raises:
+            PackError: there is no pack at all.
+        """
+        names = [name for _, name in self.choices]
+        if not names:
+            raise PackError(
+                f"no domain pack was found in {self.folders['checkpoints']}; download or convert one "
+                f"(python -m editor download, convert), or train one (make-pack)"
+            )
+        return DEFAULT_DOMAIN if DEFAULT_DOMAIN in names else names[0]
 
     def open(self, name: str) -> Editor:
         """The domain of that name.

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from editor import DEFAULT_DOMAIN
 from editor.alignment.crop import Crop, crop_square
 from editor.alignment.detect import CONFIDENT as CONFIDENT
 from editor.alignment.detect import crop_of, detect
@@ -71,7 +72,7 @@ class Editor:
     @classmethod
     def open(
         cls,
-        domain: str = "faces64",
+        domain: str = DEFAULT_DOMAIN,
         device: str = "auto",
         checkpoints: Path = CHECKPOINTS,
         boundaries: Path = BOUNDARIES,

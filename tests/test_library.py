@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from editor import Library
-from editor.errors import PackNotFoundError
+from editor import DEFAULT_DOMAIN, Library
+from editor.errors import PackError, PackNotFoundError
 from tests.conftest import write_tiny_pack
 
 
@@ -51,3 +51,14 @@ def test_what_the_budget_cannot_hold_is_released(folders: tuple[Path, Path]) -> 
 def test_a_damaged_pack_is_not_offered(folders: tuple[Path, Path]) -> None:
     (folders[0] / "two" / "domain.json").write_text("{")
     assert [name for _, name in Library("cpu", *folders).choices] == ["one", "three"]
+
+
+def test_the_first_domain_is_the_default_where_it_is_there(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    assert Library("cpu", *folders).first == "one"
+    write_tiny_pack(tmp_path, DEFAULT_DOMAIN)
+    assert Library("cpu", *folders).first == DEFAULT_DOMAIN
+    assert Library("cpu").first == DEFAULT_DOMAIN
+    with pytest.raises(PackError, match="no domain pack"):
+        _ = Library("cpu", tmp_path / "nothing", folders[1]).first

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from editor import DEFAULT_DOMAIN
 from editor.errors import OptionError
 
 Sub = Any
@@ -26,7 +27,7 @@ def add_command(
 
 def add_domain(parser: argparse.ArgumentParser) -> None:
     """--domain and --device."""
-    parser.add_argument("--domain", default="faces64", help="name of the domain pack")
+    parser.add_argument("--domain", default=DEFAULT_DOMAIN, help="name of the domain pack")
     add_device(parser)
 
 
