@@ -29,6 +29,7 @@ OWNERS = {
     "torchvision": {"weights"},
     "av": {"motion"},
     "cv2": {"alignment"},
+    "matplotlib": {"evaluation"},
 }
 
 

@@ -1,85 +1,180 @@
-"""`evaluate`: figures of a pack on held-out photos, as JSON."""
+"""`evaluate`: the paper's comparison of inversion methods on photos that no network was trained on."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from editor.cli.options import Sub, add_command, add_domain
+from editor.cli.options import Sub, add_command, add_domain, parse_pairs
+
+if TYPE_CHECKING:
+    from editor.evaluation.run import Subject
+    from editor.session import Editor
+    from editor.training.data import ImageSet
 
 
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "evaluate", run, "Measure inversion and sliders on photos not trained on."
+        commands,
+        "evaluate",
+        run,
+        "Compare inversion methods on photos not trained on: reconstruction, semantics, edits. "
+        "Run again to go on where it stopped.",
     )
     add_domain(parser)
     parser.add_argument("--photos", type=Path, required=True, help="zip or folder, aligned")
-    parser.add_argument("--count", type=int, default=200, help="photos used, evenly spread")
-    parser.add_argument("--train", type=Path, required=True, help="labelled images for the judge")
+    parser.add_argument("--count", type=int, default=500, help="photos used, evenly spread")
     parser.add_argument(
-        "--features", type=Path, required=True, help="SqueezeNet v1.0 .npz: the judge's features"
+        "--exclude",
+        nargs="*",
+        default=["unusable=0.6"],
+        metavar="NAME=BOUND",
+        help="leave out images whose attribute exceeds a bound",
     )
-    parser.add_argument("--methods", nargs="+", default=None)
-    parser.add_argument("--steps", type=int, default=100, help="updates of the optimising methods")
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        help="traditional, free, free-from-encoder, encoder, in-domain; default: all there are",
+    )
+    parser.add_argument(
+        "--metrics", nargs="+", help="mse psnr ssim lpips code_distance frechet swd; default: all"
+    )
+    parser.add_argument(
+        "--traditional", type=Path, help="run folder of train-encoder --preset traditional"
+    )
+    parser.add_argument("--train", type=Path, help="labelled images that the judge is fitted on")
+    parser.add_argument(
+        "--features", type=Path, help="SqueezeNet v1.0 .npz: features of judge and distances"
+    )
+    parser.add_argument("--steps", type=int, help="updates of the optimising methods")
+    parser.add_argument("--batch", type=int, default=50, help="photos at a time")
+    parser.add_argument("--edit-count", type=int, default=200, help="photos edited; 0: none")
+    parser.add_argument(
+        "--ablation-count", type=int, default=60, help="photos of the ablation; 0: none"
+    )
+    parser.add_argument(
+        "--ablation-iterations",
+        type=int,
+        nargs="+",
+        help="updates after which it measures; default: 0 10 20 50 100 200",
+    )
+    parser.add_argument(
+        "--fast", action="store_true", help="bfloat16 where the device multiplies it natively"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of pairs, halves and bootstrap")
     parser.add_argument(
         "--record", action="store_true", help="write the typical losses into domain.json"
     )
-    parser.add_argument("--out", type=Path, required=True, help="JSON file")
+    parser.add_argument("--out", type=Path, required=True, help="folder for figures and plots")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     import json
-    import platform
-    from dataclasses import replace
 
     import torch
     from tqdm import tqdm
 
     from editor.cli.progress import load_with_bar
     from editor.errors import OptionError
-    from editor.evaluation import METHODS, evaluate
-    from editor.metrics.attributes import PooledFeatures, fit_predictor
+    from editor.evaluation.ablation import ITERATIONS
+    from editor.evaluation.methods import METHODS, TRADITIONAL
+    from editor.evaluation.plots import plot_all
+    from editor.evaluation.reconstruct import METRICS
+    from editor.evaluation.report import markdown
+    from editor.evaluation.run import Plan, evaluate
+    from editor.files import write_whole
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.training.run import write_text
-    from editor.weights.squeezenet import load_squeezenet
 
     use_threads(args.threads)
-    methods = args.methods or list(METHODS)
-    if unknown := sorted(set(methods) - set(METHODS)):
-        raise OptionError(f"methods {unknown} are not known; use {list(METHODS)}")
+    if args.count < 1:
+        raise OptionError(f"count {args.count} must be at least 1")
+    usual = [name for name in METHODS if name != TRADITIONAL or args.traditional is not None]
+    plan = Plan(
+        tuple(args.methods or usual),
+        tuple(args.metrics or METRICS),
+        batch=args.batch,
+        edit_count=args.edit_count,
+        ablation_count=args.ablation_count,
+        ablation_iterations=tuple(args.ablation_iterations or ITERATIONS),
+        fast=args.fast,
+        seed=args.seed,
+    )
     editor = Editor.open(args.domain, args.device)
-    resolution = editor.info.resolution
-    train = load_with_bar(args.train, resolution, {"unusable": 0.6})
+    images = load_with_bar(
+        args.photos, editor.info.resolution, parse_pairs(args.exclude, "NAME=BOUND")
+    )
+    index = torch.linspace(0, len(images) - 1, min(args.count, len(images))).round().long()
+    subject = _subject(args, editor, images, index)
+    with tqdm(unit="") as bar:
+
+        def progress(part: str, done: int, total: int) -> None:
+            if part != bar.desc.removesuffix(": "):
+                bar.reset(total)
+                bar.set_description(part)
+            bar.update(done - bar.n)
+
+        result = evaluate(editor, subject, plan, args.out, progress)
+    result["photos_from"] = args.photos.name
+    write_whole(args.out / "result.json", json.dumps(result, indent=2).encode())
+    write_whole(args.out / "result.md", markdown(result).encode())
+    plots = ", ".join(path.name for path in plot_all(result, args.out))
+    if args.record:
+        _record(editor, result)
+    print(f"{args.out}: result.json, result.md, {plots}")
+
+
+def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: Any) -> Subject:
+    from dataclasses import replace
+
+    from editor.evaluation.features import pick_features
+    from editor.evaluation.methods import load_traditional
+    from editor.evaluation.run import Subject
+
+    usual = editor.inversion
+    return Subject(
+        images.batch(index),
+        [images.attributes[i] for i in index.tolist()],
+        pick_features(editor, args.features),
+        _judge(args, editor),
+        None if args.traditional is None else load_traditional(args.traditional, editor),
+        usual if args.steps is None else replace(usual, steps=args.steps),
+    )
+
+
+def _judge(args: argparse.Namespace, editor: Editor) -> Any:
+    """The judge, or why there is none."""
+    from editor.cli.progress import load_with_bar
+    from editor.metrics.attributes import PooledFeatures, fit_predictor
+    from editor.weights.squeezenet import load_squeezenet
+
+    if args.train is None or args.features is None:
+        return "give --train (labelled images) and --features (SqueezeNet) for a judge"
+    if not editor.boundaries:
+        return f"'{editor.info.name}' has no sliders"
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
+    train = load_with_bar(args.train, editor.info.resolution, exclude)
     features = PooledFeatures(load_squeezenet(args.features), resolution=128, grid=3)
     names = list(editor.boundaries)
-    judge = fit_predictor(features, train.pixels, train.attributes, names, len(train) // 10)
-    photos = load_with_bar(args.photos, resolution, {"unusable": 0.6})
-    index = torch.linspace(0, len(photos) - 1, min(args.count, len(photos))).round().long()
-    records = []
-    for record in evaluate(editor, photos.batch(index), judge, methods, {"steps": args.steps}):
-        records.append(record)
-        tqdm.write(json.dumps(record))
-    result = {
-        "domain": args.domain,
-        "photos": args.photos.name,
-        "device": editor.device_label,
-        "steps": args.steps,
-        "torch": torch.__version__,
-        "machine": platform.machine(),
-        "judge_quality": judge.quality,
-        "records": records,
+    return fit_predictor(features, train.pixels, train.attributes, names, len(train) // 10)
+
+
+def _record(editor: Editor, result: dict[str, Any]) -> None:
+    """Typical losses of in-domain inversions, with which the page says how well one went."""
+    from dataclasses import replace
+
+    from editor.errors import OptionError
+    from editor.training.run import write_text
+
+    found = result["methods"].get("in-domain", {}).get("reconstruction", {})
+    if not {"mse", "code_distance"} <= set(found):
+        raise OptionError("--record needs the method in-domain with mse and code_distance")
+    typical = {
+        "loss_pix_p95": found["mse"]["p95"],
+        "loss_domain_p95": found["code_distance"]["p95"],
     }
-    measured = [r for r in records if r.get("method") == "in-domain"]
-    if args.record and measured:
-        typical = {
-            "loss_pix_p95": measured[0]["mse_p95"],
-            "loss_domain_p95": measured[0]["code_distance_p95"],
-        }
-        write_text(
-            editor.pack.path / "domain.json", replace(editor.info, typical=typical).to_json()
-        )
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(args.out, json.dumps(result, indent=2) + "\n")
+    info = replace(editor.info, typical=typical)
+    write_text(editor.pack.path / "domain.json", info.to_json())

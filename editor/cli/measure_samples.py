@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
 
     from editor.cli.progress import load_with_bar
-    from editor.evaluation import measure_samples
+    from editor.evaluation.samples import measure_samples
     from editor.models.config import GeneratorConfig
     from editor.models.stylegan2 import StyleGAN2Generator
     from editor.runtime import pick_device, use_threads

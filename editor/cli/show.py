@@ -1,4 +1,4 @@
-"""`show`: grids of a pack, for its card: samples and slider strips of generated pictures."""
+"""`show`: grids of a pack, for its card: samples, reconstructions and slider strips of generated pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from editor.cli.options import Sub, add_command, add_domain
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "show", run, "Draw samples.png and sliders.png of a domain, for its card."
+        commands,
+        "show",
+        run,
+        "Draw samples.png, inversions.png and sliders.png of a domain, for its card.",
     )
     add_domain(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
@@ -20,7 +23,7 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.evaluation import sample_grid, slider_strips
+    from editor.evaluation.samples import reconstruction_grid, sample_grid, slider_strips
     from editor.runtime import use_threads
     from editor.session import Editor
     from editor.training.run import save_grid
@@ -29,8 +32,10 @@ def run(args: argparse.Namespace) -> None:
     editor = Editor.open(args.domain, args.device)
     args.out.mkdir(parents=True, exist_ok=True)
     save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.png")
+    recon = reconstruction_grid(editor, list(range(100, 112))).cpu()
+    save_grid(recon, args.out / "inversions.png", columns=12)
     stops = 7
     strips = slider_strips(editor, args.seeds, stops).cpu()
     save_grid(strips, args.out / "sliders.png", columns=stops * len(args.seeds))
     names = ", ".join(info.title for info in editor.sliders)
-    print(f"{args.out}/samples.png, {args.out}/sliders.png (rows: {names})")
+    print(f"{args.out}: samples.png, inversions.png, sliders.png (rows: {names})")

@@ -1,0 +1,190 @@
+"""What edits and interpolations of inverted codes do, at distances that are the same for all methods.
+
+A distance is a multiple of the recommended range of each slider, at both of its ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from editor.directions.boundary import Boundary
+from editor.editing.move import move
+from editor.evaluation.features import Reference
+from editor.evaluation.methods import Inverted, pictures
+from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.session import Editor
+
+STOPS = (0.25, 0.5, 0.75, 1.0, 1.5)
+BETWEEN = (0.25, 0.5, 0.75)
+FACE = (0.5, 0.53, 0.36, 0.46)  # centre x, y and half axes of the ellipse that counts as the face
+SHOWN = 500  # at most so many pictures for a sliced Wasserstein distance
+
+
+@dataclass(frozen=True)
+class Before:
+    """The reconstructions that edits start from.
+
+    Attributes:
+        codes: [N, num_ws, w_dim].
+        images: [N, 3, R, R].
+        scores: of the judge, by attribute [N].
+        vectors: [N, F], of the pack's encoder.
+    """
+
+    codes: Tensor
+    images: Tensor
+    scores: dict[str, Tensor]
+    vectors: Tensor
+
+    @classmethod
+    def of(cls, editor: Editor, judge: AttributePredictor, inverted: Inverted) -> Before:
+        """Everything that is compared with after an edit."""
+        images = inverted.images
+        return cls(inverted.codes, images, judge.score(images), encoder_vectors(editor, images))
+
+
+@torch.no_grad()
+def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
+    """[N, F]: what the pack's encoder says of pictures, less the mean code: who is shown, and how."""
+    encoder, mean = editor.pack.encoder, editor.pack.generator.w_avg.cpu()
+    codes = torch.cat([encoder(part.to(editor.device)).cpu() for part in images.split(batch)])
+    return (codes - mean).flatten(1)
+
+
+def background(subject: str, side: int) -> Tensor | None:
+    """[side, side] bool: outside the ellipse of an aligned face; None where pictures have no such."""
+    if subject != "face":
+        return None
+    place = (torch.arange(side) + 0.5) / side
+    x, y, a, b = FACE
+    return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 > 1
+
+
+def success(name: str, before: Tensor, after: Tensor, sign: float) -> tuple[float, Tensor]:
+    """Share of the pictures that could change and did, and which could.
+
+    Args:
+        name: of the attribute.
+        before: [N], scores of the reconstructions.
+        after: [N], scores of the edited pictures.
+        sign: of the distance.
+
+    Returns:
+        The share (0 where none could), and [N] bool. A continuous attribute can always change, and
+        has where it moved by half a standard deviation.
+    """
+    if name in CONTINUOUS:
+        could = torch.ones(len(before), dtype=torch.bool)
+        did = (after - before) * sign > 0.5
+    else:
+        could = (before < 0.5) if sign > 0 else (before >= 0.5)
+        did = (after > 0.5) == (sign > 0)
+    return (did[could].float().mean().item() if bool(could.any()) else 0.0), could
+
+
+def slide(
+    editor: Editor,
+    judge: AttributePredictor,
+    before: Before,
+    boundary: Boundary,
+    stop: float,
+    end: int,
+) -> tuple[dict[str, Any], Tensor]:
+    """One slider at one distance.
+
+    Args:
+        editor: of the domain.
+        judge: scores pictures.
+        before: what is edited.
+        boundary: the slider.
+        stop: multiple of the recommended range.
+        end: 0 for the low end, 1 for the high one.
+
+    Returns:
+        The figures, over the pictures that could change, and the edited pictures [N, 3, R, R].
+    """
+    info = boundary.info
+    distance = stop * info.range[end]
+    moved = move(before.codes, boundary.normal.cpu(), distance, info.layers)
+    images = pictures(editor, moved)
+    after = judge.score(images)
+    flips, could = success(info.name, before.scores[info.name], after[info.name], 2 * end - 1)
+    others = [
+        (after[key] - before.scores[key])[could].abs().mean().item()
+        for key in after
+        if key != info.name and key not in CONTINUOUS
+    ]
+    identity = F.cosine_similarity(before.vectors, encoder_vectors(editor, images))[could]
+    found: dict[str, Any] = {
+        "stop": stop * (2 * end - 1),
+        "distance": distance,
+        "photos": int(could.sum()),
+        "flips": flips,
+        "change_of_others": sum(others) / max(len(others), 1),
+        "encoder_features": identity.mean().item(),
+    }
+    outside = background(editor.info.subject, images.shape[-1])
+    if outside is not None:
+        change = (images - before.images)[could][..., outside].square().mean().item()
+        found["background_mse"] = change
+    return {k: None if v != v else v for k, v in found.items()}, images
+
+
+def edits(
+    editor: Editor,
+    judge: AttributePredictor,
+    inverted: Inverted,
+    reference: Reference,
+    stops: tuple[float, ...] = STOPS,
+) -> Iterator[dict[str, Any]]:
+    """Curves of one method over distance.
+
+    Yields:
+        A record for every slider and distance; then one for every distance, over all sliders: its
+        realism, under "slider": "all".
+    """
+    before = Before.of(editor, judge, inverted)
+    pool: dict[float, list[tuple[Tensor, Tensor]]] = {stop: [] for stop in stops}
+    for name, boundary in editor.boundaries.items():
+        if name not in before.scores:
+            continue
+        low, high = boundary.info.range
+        for end in (0, 1):
+            if (low, high)[end] == 0:
+                continue
+            for stop in stops:
+                figures, images = slide(editor, judge, before, boundary, stop, end)
+                some = images[len(pool[stop]) % 5 :: 5]
+                pool[stop].append((reference.features.of(images), some.half()))
+                yield {"slider": name, **figures}
+    for stop, parts in pool.items():
+        if parts:
+            found = torch.cat([part[0] for part in parts])
+            images = torch.cat([part[1] for part in parts])
+            index = torch.linspace(0, len(images) - 1, min(len(images), SHOWN)).round().long()
+            yield {
+                "slider": "all",
+                "stop": stop,
+                **reference.distances(images[index].float(), found),
+            }
+
+
+def interpolations(
+    editor: Editor, inverted: Inverted, reference: Reference, seed: int = 0
+) -> dict[str, Any]:
+    """Realism of pictures between codes of two photos, at a quarter, the middle and three quarters.
+
+    Every photo is paired with another, drawn by lot.
+    """
+    codes = inverted.codes
+    order = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))
+    images = torch.cat(
+        [pictures(editor, torch.lerp(codes[order], codes[order.roll(1)], part)) for part in BETWEEN]
+    )
+    return reference.distances(images)

@@ -1,0 +1,105 @@
+"""Which features a Fréchet distance is taken on; its name always says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from editor.errors import OptionError
+from editor.metrics.distances import (
+    frechet_distance,
+    mean_features,
+    sliced_wasserstein_distance,
+)
+from editor.session import Editor
+from editor.weights.inception import inception_is_present, load_inception
+from editor.weights.squeezenet import load_squeezenet
+
+LEAST = 10
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of pictures under a name: `of(images [N, 3, R, R]) → [N, F]` on the CPU."""
+
+    name: str
+    of: Callable[[Tensor], Tensor]
+
+
+def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
+    """Inception's where its weights are here, else SqueezeNet's where given, else the discriminator's.
+
+    Args:
+        editor: of the domain.
+        squeezenet: SqueezeNet v1.0 as .npz.
+
+    Raises:
+        OptionError: none of them is there.
+    """
+    if inception_is_present():
+        return Features("inception", load_inception(editor.device, fetch=False))
+    if squeezenet is not None:
+        network = load_squeezenet(squeezenet)
+        return Features("squeezenet", lambda images: mean_features(network, images))
+    critic = editor.pack.discriminator
+    if critic is None:
+        raise OptionError(
+            f"'{editor.info.name}' has no discriminator; give --features squeezenet_v1.0.npz"
+        )
+
+    def of(images: Tensor) -> Tensor:
+        return mean_features(lambda part: critic.features(part.to(editor.device)), images)
+
+    return Features("discriminator", of)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Photos that sets of pictures are compared with.
+
+    Attributes:
+        photos: [N, 3, R, R], RGB, in [-1, 1].
+        features: which.
+        found: [N, F], of the photos.
+    """
+
+    photos: Tensor
+    features: Features
+    found: Tensor
+
+    @classmethod
+    def of(cls, photos: Tensor, features: Features) -> Reference:
+        """Photos with their features.
+
+        Raises:
+            OptionError: too few for a distribution.
+        """
+        if len(photos) < LEAST:
+            raise OptionError(f"{len(photos)} photos are too few; give at least {LEAST}")
+        return cls(photos, features, features.of(photos))
+
+    def distances(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
+        """Fréchet and sliced Wasserstein distance of pictures, with features and count in the names.
+
+        Args:
+            images: [M, 3, R, R], RGB, in [-1, 1].
+            found: [M', F], features; those of `images` by default.
+        """
+        found = self.features.of(images) if found is None else found
+        levels = sliced_wasserstein_distance(self.photos, images)
+        return {
+            f"frechet_{self.features.name}_{len(found)}": frechet_distance(self.found, found),
+            f"swd_{len(images)}": sum(levels.values()) / len(levels),
+        }
+
+    def halves(self, seed: int = 0) -> dict[str, float]:
+        """The same between two halves of the photos, drawn by lot."""
+        order = torch.randperm(len(self.photos), generator=torch.Generator().manual_seed(seed))
+        first, second = order.chunk(2)
+        second = second[: len(first)]
+        half = Reference(self.photos[first], self.features, self.found[first])
+        return half.distances(self.photos[second], self.found[second])
