@@ -1,6 +1,6 @@
 """In-domain GAN inversion and editing.
 
-`Editor.open("faces64").invert("photo.jpg").move(smile=2.0).save("smiling.png")`
+`Editor.open("faces128").invert("photo.jpg").move(smile=2.0).save("smiling.png")`
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-DEFAULT_DOMAIN = "faces64"
+DEFAULT_DOMAIN = "faces128"
 __all__ = [
     "DEFAULT_DOMAIN",
     "Crop",

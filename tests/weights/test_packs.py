@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
+from editor import Crop, Editor
 from editor.errors import MismatchError, PackError, PackNotFoundError, WeightsError
-from editor.weights.domain import list_domains, load_domain
+from editor.images import to_tensor
+from editor.weights.domain import BOUNDARIES, CHECKPOINTS, list_domains, load_domain
 from editor.weights.format import fingerprint, half, read_header, read_tensors, write_tensors
 from editor.weights.pack import make_pack
 from tests.conftest import write_tiny_pack
@@ -142,12 +146,33 @@ def test_foreign_safetensors(tmp_path: Path) -> None:
         read_header(tmp_path / "x.safetensors")
 
 
-def test_shipped_pack_is_small_and_whole(faces) -> None:
-    from editor.weights.domain import BOUNDARIES
+WANTED = {"smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"}
 
-    assert faces.info.resolution == 64
-    files = [*faces.pack.path.iterdir(), *(BOUNDARIES / "faces64").iterdir()]
-    assert sum(file.stat().st_size for file in files) < 40 * 2**20
-    assert (faces.pack.path / "MODEL_CARD.md").is_file()
-    wanted = {"smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"}
-    assert wanted <= set(faces.boundaries)
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "sliders"),
+    [("faces64", 64, WANTED), ("faces128", 128, WANTED | {"headwear", "light_side"})],
+)
+def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) -> None:
+    """And each names its boundaries' generator, has a licence and a card, and invents a face."""
+    editor = Editor.open(name, "cpu")
+    assert editor.info.resolution == resolution
+    assert sliders <= set(editor.boundaries)
+    assert editor.info.licence
+    assert editor.pack.aligner is not None
+    assert (editor.pack.path / "MODEL_CARD.md").is_file()
+    face = editor.example(editor.info.example_seeds[0])
+    assert face.size == (resolution, resolution)
+    encoder_alone = replace(editor.inversion, steps=0)
+    edit = editor.invert(face, Crop(0.5, 0.5, 1.0), encoder_alone)
+    mean = editor.edit(editor.pack.generator.w_avg.numpy())
+
+    def error(image: Image.Image) -> float:
+        return (to_tensor(image) - to_tensor(face)).square().mean().item()
+
+    assert error(edit.reconstruction) < 0.25 * error(mean.image)
+
+
+def test_everything_shipped_is_at_most_120_megabytes() -> None:
+    files = [f for folder in (CHECKPOINTS, BOUNDARIES) for f in folder.rglob("*") if f.is_file()]
+    assert sum(file.stat().st_size for file in files) < 120 * 10**6
