@@ -21,7 +21,8 @@ def photos(tmp_path: Path, faces) -> list[Path]:
 def _run(photos: list[Path], out: Path, *more: str) -> int:
     crop = ["--crop", "0.5", "0.5", "1", "0"]
     given = ["--target", str(photos[0]), "--context", *map(str, photos[1:])]
-    return main(["diffuse", *given, "--out", str(out), "--steps", "2", *crop, *more])
+    options = ["--domain", "faces64", "--out", str(out), "--steps", "2", *crop]
+    return main(["diffuse", *given, *options, *more])
 
 
 def test_contexts_are_done_one_by_one_and_a_run_goes_on(

@@ -22,6 +22,7 @@ def test_a_dry_run_tells_the_cost_and_writes_nothing(tmp_path: Path, capsys) -> 
     assert not g.exists()
     assert main([*common, "--kimg", "0.008"]) == 0
     encoder = ["train-encoder", "--data", str(data), "--generator", str(g), "--out", str(e), *size]
+    encoder += ["--heads", "single"]
     assert main([*encoder, "--kimg", "10", "--dry-run"]) == 0
     assert "loss_pix" in capsys.readouterr().out
     assert not e.exists()

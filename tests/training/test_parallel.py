@@ -101,7 +101,7 @@ def test_two_processes_train_an_encoder_as_one(tmp_path: Path) -> None:
     data = write_noise(tmp_path / "data", 64)
     _train("train-generator", data, tmp_path / "g", 1, *GENERATOR)
     options = ("--generator", str(tmp_path / "g"), "--held-out", "8", "--kimg", "0.064")
-    options += ("--weight-code", "0.5", "--lr-discriminator", "0.0001")
+    options += ("--heads", "single", "--weight-code", "0.5", "--lr-discriminator", "0.0001")
     one = _train("train-encoder", data, tmp_path / "one", 1, *options)
     two = _train("train-encoder", data, tmp_path / "two", 2, *options)
     _assert_same(tmp_path, one, two, ("loss_pix", "loss_feat", "loss_adv", "loss_code", "loss_d"))
