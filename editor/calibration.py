@@ -16,7 +16,7 @@ from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.weights.domain import AnyGenerator
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
-FEW = 64
+FEW = 32
 VISIBLE = 0.15
 
 
@@ -99,7 +99,10 @@ def calibrate(
         layers = min(enough, key=lambda key: enough[key].change_of_others)
     else:
         layers = max(tried, key=lambda key: tried[key].flips)
-    up, down = (reach(probes, name, normal, deviation, flips, layers, sign) for sign in (1.0, -1.0))
+    start = next((i for i, f in enumerate(GRID) if f * deviation >= tried[layers].distance), 0)
+    up, down = (
+        reach(probes, name, normal, deviation, flips, layers, sign, start) for sign in (1.0, -1.0)
+    )
     if not down.changes:  # no probe has the attribute: as far down as up
         down = replace(up, flips=0.0)
     return Calibration(layers, up, down)
@@ -128,10 +131,12 @@ def reach(
     flips: float,
     layers: tuple[int, ...],
     sign: float,
+    start: int = 0,
 ) -> Reach:
     """The smallest distance that changes enough probes, or that which changes most.
 
-    Between two distances of the grid the share is taken to grow in a straight line.
+    The share is taken to grow with the distance, between two distances of the grid in a straight
+    line: the search starts at one of the grid and walks to the first that changes enough.
     """
     scores = probes.scores[name]
     if name in CONTINUOUS:
@@ -139,30 +144,39 @@ def reach(
     else:
         can = scores < 0.5 if sign > 0 else scores >= 0.5
     chosen = can.nonzero()[:, 0]
-    rows = normal[None].expand(probes.generator.num_ws, -1)
-    best, before = Reach(GRID[-1] * deviation, 0.0, {}), (0.0, 0.0)
     if not len(chosen):
-        return best
-    for factor in GRID:
-        distance = factor * deviation
-        moved = move(probes.codes[chosen], rows, sign * distance, layers)
-        images = torch.cat([probes.generator.synthesis(part) for part in moved.split(64)])
-        after = probes.predictor.score(images)
-        flipped = _flipped(name, scores[chosen], after[name], sign)
-        changes = {
-            key: (values - probes.scores[key][chosen]).abs().mean().item()
-            / (4.0 if key in CONTINUOUS else 1.0)
-            for key, values in after.items()
-            if key != name
-        }
-        if flipped >= flips:
-            part = (flips - before[1]) / max(flipped - before[1], 1e-9)
-            distance = before[0] + min(part, 1.0) * (distance - before[0])
-            return Reach(distance, flipped, changes)
-        before = (distance, flipped)
-        if flipped > best.flips:
-            best = Reach(distance, flipped, changes)
-    return best
+        return Reach(GRID[-1] * deviation, 0.0, {})
+    rows = normal[None].expand(probes.generator.num_ws, -1)
+    tried: dict[int, Reach] = {}
+
+    def at(index: int) -> Reach:
+        if index not in tried:
+            distance = GRID[index] * deviation
+            moved = move(probes.codes[chosen], rows, sign * distance, layers)
+            images = torch.cat([probes.generator.synthesis(part) for part in moved.split(64)])
+            after = probes.predictor.score(images)
+            changes = {
+                key: (values - probes.scores[key][chosen]).abs().mean().item()
+                / (4.0 if key in CONTINUOUS else 1.0)
+                for key, values in after.items()
+                if key != name
+            }
+            tried[index] = Reach(
+                distance, _flipped(name, scores[chosen], after[name], sign), changes
+            )
+        return tried[index]
+
+    index = start
+    while index < len(GRID) - 1 and at(index).flips < flips:
+        index += 1
+    while index > 0 and at(index).flips >= flips and at(index - 1).flips >= flips:
+        index -= 1
+    if at(index).flips < flips:
+        return max(tried.values(), key=lambda end: (end.flips, -end.distance))
+    before = at(index - 1) if index else Reach(0.0, 0.0, {})
+    found = at(index)
+    part = (flips - before.flips) / max(found.flips - before.flips, 1e-9)
+    return replace(found, distance=before.distance + part * (found.distance - before.distance))
 
 
 def _flipped(name: str, before: Tensor, after: Tensor, sign: float) -> float:
