@@ -57,7 +57,9 @@ class FitOptions:
         share: most that is taken of them at each end of an attribute; a rare one takes less.
         probes: photos, the last of the images, whose inversions measure layers and range.
         steps: of their inversion.
-        flips: share of the probes whose attribute must change within the range.
+        flips: share of the probes whose attribute should change within the range.
+        enough: share of the probes that must still change where an attribute is made independent of
+            others by itself.
         conditional: attribute → others that it is made independent of.
         independent: make every other attribute independent of those that it visibly changes, where
             that helps.
@@ -70,6 +72,7 @@ class FitOptions:
     probes: int = 192
     steps: int = 40
     flips: float = 0.95
+    enough: float = 0.85
     conditional: dict[str, list[str]] | None = None
     independent: bool = True
     seed: int = 100_000
@@ -168,7 +171,8 @@ def fit_boundaries(
                 generator=pack.fingerprint,
             )
             rows = normal[None].expand(generator.num_ws, -1)
-            save_boundary(Boundary(info, rows), folder / f"{name}.safetensors")
+            fitted = planes[name].normal if others else None
+            save_boundary(Boundary(info, rows, fitted), folder / f"{name}.safetensors")
             yield {
                 "stage": name,
                 "done": index + 4,
@@ -220,7 +224,7 @@ def _separate(
         other = attempt(others)
     except OptionError:  # nothing of the boundary lies outside the span of the others
         return plain
-    enough = other[2].up.flips >= min(options.flips, plain[2].up.flips) - 0.03
+    enough = other[2].up.flips >= min(options.enough, plain[2].up.flips)
     better = other[2].up.change_of_others < 0.9 * plain[2].up.change_of_others
     return other if enough and better else plain
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from editor import Editor
-from editor.calibration import Calibration, Reach, entangled, layer_choices
+from editor.calibration import GRID, Calibration, Probes, Reach, entangled, layer_choices, reach
 from editor.directions.boundary import load_boundary
 from editor.editing.move import move
 from editor.errors import OptionError
@@ -101,6 +101,43 @@ def test_a_slider_is_made_independent_where_that_helps(
     if not first.info.facts["independent_of"]:
         assert (first.normal[0] @ second.normal[0]).abs() < 1e-5
     assert second.info.facts["changes"].keys() == {"bright"}
+    assert second.hyperplane is not None
+    assert (second.hyperplane @ second.normal[0]).abs() < 0.999
+
+
+class _Bright:
+    """Says by a steep curve how bright pictures are, against the median of the first it saw."""
+
+    def __init__(self) -> None:
+        self.middle: torch.Tensor | None = None
+
+    def score(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        mean = images.mean(dim=(1, 2, 3))
+        self.middle = mean.median() if self.middle is None else self.middle
+        return {"bright": torch.sigmoid(200 * (mean - self.middle)), "other": mean}
+
+
+@pytest.mark.parametrize("flips", [0.5, 0.8])
+def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips: float) -> None:
+    generator, predictor = tiny.pack.generator, _Bright()
+    with torch.no_grad():
+        codes = generator.mapping(seeded_latents(list(range(32)), generator.z_dim))
+        pictures = generator.synthesis(codes)
+        scores = predictor.score(pictures)
+        means = pictures.mean(dim=(1, 2, 3))
+    bright, dark = codes[means.argsort()[-8:]], codes[means.argsort()[:8]]
+    normal = (bright - dark).mean(dim=(0, 1))
+    normal = normal / normal.norm()
+    deviation = 0.25 * float((codes[:, 0] @ normal).std())
+    probes = Probes(generator, predictor, codes, scores)  # type: ignore[arg-type]
+    layers = tuple(range(generator.num_ws))
+    ends = [
+        reach(probes, "bright", normal, deviation, flips, layers, 1.0, start)
+        for start in range(len(GRID))
+    ]
+    assert ends[0].flips >= flips
+    assert GRID[0] * deviation < ends[0].distance < GRID[-1] * deviation
+    assert all(end == ends[0] for end in ends)
 
 
 def test_entangled_names_what_changes_visibly() -> None:

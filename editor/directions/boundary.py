@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +64,26 @@ class BoundaryInfo:
 
 @dataclass(frozen=True)
 class Boundary:
-    """A direction in code space; `normal` is [num_ws, w_dim], each row of length 1."""
+    """A direction in code space.
+
+    Attributes:
+        info: name, layers, range, and how it was fitted.
+        normal: [num_ws, w_dim], each row of length 1: where the slider moves codes.
+        hyperplane: [w_dim], of length 1: the normal as it was fitted, which tells codes apart, where
+            the slider was then made independent of others; None where that is `normal` itself.
+    """
 
     info: BoundaryInfo
     normal: Tensor
+    hyperplane: Tensor | None = None
 
 
 def save_boundary(boundary: Boundary, path: Path) -> None:
     """Write a boundary file."""
-    write_tensors(path, {"normal": boundary.normal}, {"kind": "boundary", **asdict(boundary.info)})
+    tensors = {"normal": boundary.normal}
+    if boundary.hyperplane is not None:
+        tensors["hyperplane"] = boundary.hyperplane
+    write_tensors(path, tensors, {"kind": "boundary", **asdict(boundary.info)})
 
 
 def load_boundary(
@@ -88,7 +99,7 @@ def load_boundary(
         generator: fingerprint of its generator; empty does not ask.
 
     Raises:
-        WeightsError: the file is missing or damaged.
+        WeightsError: the file is missing or damaged, or a normal is not of length 1.
         MismatchError: it was fitted for another domain, shape or snapshot of the generator.
     """
     tensors, header = read_tensors(path, kind="boundary")
@@ -98,7 +109,17 @@ def load_boundary(
         raise WeightsError(
             f"{path} is not a complete boundary ({error!r}). {_again(domain)}"
         ) from error
-    return check_boundary(info, normal, domain, num_ws, w_dim, generator)
+    boundary = check_boundary(info, normal, domain, num_ws, w_dim, generator)
+    hyperplane = tensors.get("hyperplane")
+    if hyperplane is None:
+        return boundary
+    hyperplane = hyperplane.float()
+    if hyperplane.shape != (w_dim,) or not abs(float(hyperplane.norm()) - 1) < 1e-3:
+        raise WeightsError(
+            f"boundary '{info.name}': its hyperplane {tuple(hyperplane.shape)} is not ({w_dim},) of "
+            f"length 1. {_again(domain)}"
+        )
+    return replace(boundary, hyperplane=hyperplane)
 
 
 def check_boundary(

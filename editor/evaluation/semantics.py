@@ -51,17 +51,19 @@ def labels_of(
 
 
 def code_scores(codes: Tensor, boundary: Boundary) -> Tensor:
-    """[N]: place of codes along a boundary's normal, mean over the layers that it moves.
+    """[N]: place of codes along a boundary's fitted normal, mean over the layers that it moves.
 
     The hyperplane's offset shifts all alike, which a ranking does not see.
 
     Args:
         codes: [N, num_ws, w_dim].
-        boundary: of the domain.
+        boundary: of the domain; if its slider was made independent of others, the hyperplane as it
+            was before that.
     """
     layers = list(boundary.info.layers)
-    normal = boundary.normal[layers].to(codes)
-    return (codes[:, layers] * normal).sum(dim=2).mean(dim=1)
+    fitted = boundary.hyperplane
+    normal = boundary.normal[layers] if fitted is None else fitted.expand(len(layers), -1)
+    return (codes[:, layers] * normal.to(codes)).sum(dim=2).mean(dim=1)
 
 
 def semantics(

@@ -66,6 +66,12 @@ def test_round_trip(tmp_path: Path) -> None:
     found = load_boundary(tmp_path / "smile.safetensors", "tiny", 6, 8)
     assert found.info == INFO
     assert torch.equal(found.normal, boundary.normal)
+    assert found.hyperplane is None
+    fitted = _unit(6, 8)[0]
+    save_boundary(replace(boundary, hyperplane=fitted), tmp_path / "smile.safetensors")
+    again = load_boundary(tmp_path / "smile.safetensors", "tiny", 6, 8)
+    assert again.hyperplane is not None
+    assert torch.equal(again.hyperplane, fitted)
     assert list(load_boundaries(tmp_path, "tiny", 6, 8)) == ["smile"]
     assert load_boundaries(tmp_path / "none", "tiny", 6, 8) == {}
 
@@ -80,6 +86,10 @@ def test_other_domain_or_damage(tmp_path: Path) -> None:
     save_boundary(Boundary(INFO, 2 * _unit(6, 8)), path)
     with pytest.raises(WeightsError, match="length 1"):
         load_boundary(path, "tiny", 6, 8)
+    for wrong in (2 * _unit(6, 8)[0], _unit(6, 7)[0], torch.full((8,), float("nan"))):
+        save_boundary(Boundary(INFO, _unit(6, 8), wrong), path)
+        with pytest.raises(WeightsError, match="hyperplane"):
+            load_boundary(path, "tiny", 6, 8)
     save_boundary(Boundary(replace(INFO, layers=(0, 9)), _unit(6, 8)), path)
     with pytest.raises(MismatchError, match="layers"):
         load_boundary(path, "tiny", 6, 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -40,6 +41,15 @@ def test_a_score_is_the_mean_place_along_the_normal_of_its_layers() -> None:
     moved = codes.clone()
     moved[:, 0] += 5.0
     assert torch.equal(code_scores(moved, SMILE), code_scores(codes, SMILE))
+
+
+def test_an_independent_slider_scores_by_its_hyperplane_as_fitted() -> None:
+    fitted = torch.nn.functional.normalize(torch.randn(6), dim=0)
+    codes = torch.randn(3, 4, 6)
+    expected = (codes[:, 1:3] @ fitted).mean(dim=1)
+    found = code_scores(codes, replace(SMILE, hyperplane=fitted))
+    torch.testing.assert_close(found, expected)
+    assert not torch.allclose(found, code_scores(codes, SMILE))
 
 
 def test_codes_in_order_have_an_average_precision_of_one() -> None:
