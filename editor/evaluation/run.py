@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.evaluation.ablation import ITERATIONS, WEIGHTS, ablation
 from editor.evaluation.edits import STOPS, edits, interpolations
@@ -32,6 +34,7 @@ from editor.metrics.attributes import AttributePredictor
 from editor.models.encoder import Encoder
 from editor.runtime import fast_dtype
 from editor.session import Editor
+from editor.weights.format import fingerprint
 
 Progress = Callable[[str, int, int], None]
 
@@ -147,14 +150,16 @@ def _measure(
         "judge": judge if isinstance(judge, str) else judge.quality,
         "methods": {},
     }
+    sliders = _digest(editor.boundaries)
     some = torch.linspace(0, count - 1, min(plan.edit_count, count)).round().long()
     for name in plan.methods:
         encoder = subject.traditional if name == TRADITIONAL else editor.pack.encoder
         assert encoder is not None
         options = options_of(name, subject.usual)
-        for done in find_codes(editor, photos, name, options, encoder, folder, plan.batch):
+        label = f"{name}-{fingerprint(encoder)}" if name == TRADITIONAL else name
+        for done in find_codes(editor, photos, label, options, encoder, folder, plan.batch):
             progress(f"{name}: codes", done, count)
-        inverted = read_codes(editor, name, count, folder, plan.batch)
+        inverted = read_codes(editor, label, count, folder, plan.batch)
         distances = code_distances(editor, inverted.codes, inverted.images, plan.batch)
         entry: dict[str, Any] = {
             "says": METHODS[name].says,
@@ -172,9 +177,8 @@ def _measure(
                 part = type(inverted)(inverted.codes[some], inverted.images[some], 0.0)
                 records = edits(editor, judge, part, reference, plan.stops)
                 total = 2 * len(editor.boundaries) * len(plan.stops) + len(plan.stops)
-                entry["edits"] = _once(
-                    folder / f"edits-{name}.json", records, name, total, progress
-                )
+                file = folder / f"edits-{label}.json"
+                entry["edits"] = _once(file, sliders, records, f"{name}: edits", total, progress)
         found["methods"][name] = entry
     if plan.ablation_count:
         index = torch.linspace(0, count - 1, min(plan.ablation_count, count)).round().long()
@@ -184,22 +188,42 @@ def _measure(
             editor, photos[index], labels, subject.usual, weights, iterations, plan.batch
         )
         total = len(weights) * len(iterations)
-        found["ablation"] = _once(folder / "ablation.json", records, "ablation", total, progress)
+        file = folder / "ablation.json"
+        found["ablation"] = _once(file, sliders, records, "ablation", total, progress)
     return found
 
 
+def _digest(boundaries: dict[str, Boundary]) -> str:
+    """A name of these sliders: others, or fitted again, give another."""
+    digest = hashlib.sha256()
+    for name, boundary in sorted(boundaries.items()):
+        info = boundary.info
+        digest.update(json.dumps([name, info.layers, info.range]).encode())
+        for tensor in (boundary.normal, boundary.hyperplane):
+            if tensor is not None:
+                digest.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 def _once(
-    file: Path, records: Iterator[dict[str, Any]], name: str, total: int, progress: Progress
+    file: Path,
+    sliders: str,
+    records: Iterator[dict[str, Any]],
+    name: str,
+    total: int,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Records of a finished part from its file, or made and written."""
+    """Records of a finished part from its file, if they are of these sliders, or made and written."""
     if file.exists():
-        kept_records: list[dict[str, Any]] = json.loads(file.read_text())
-        return kept_records
+        before = json.loads(file.read_text())
+        if before["sliders"] == sliders:
+            kept_records: list[dict[str, Any]] = before["records"]
+            return kept_records
     made = []
     for record in records:
         made.append(record)
-        progress(f"{name}: {'ablation' if name == 'ablation' else 'edits'}", len(made), total)
-    write_whole(file, json.dumps(made, indent=1).encode())
+        progress(name, len(made), total)
+    write_whole(file, json.dumps({"sliders": sliders, "records": made}, indent=1).encode())
     return made
 
 

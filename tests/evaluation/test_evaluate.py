@@ -172,6 +172,24 @@ def test_a_folder_of_other_options_is_refused(tiny, subject, tmp_path) -> None:
         evaluate(tiny, replace(subject, photos=subject.photos.flip(0)), plan, tmp_path, _quiet)
 
 
+def test_sliders_that_were_fitted_again_are_measured_again(
+    tiny, subject, tmp_path, monkeypatch
+) -> None:
+    plan = replace(PLAN, methods=("encoder",))
+    first = evaluate(tiny, subject, plan, tmp_path, _quiet)["methods"]["encoder"]["edits"]
+    smile = tiny.boundaries["smile"]
+    longer = replace(smile.info, range=(smile.info.range[0], 2 * smile.info.range[1]))
+    changed = {**tiny.boundaries, "smile": replace(smile, info=longer)}
+    monkeypatch.setattr(tiny, "boundaries", changed)
+    again = evaluate(tiny, subject, plan, tmp_path, _quiet)["methods"]["encoder"]["edits"]
+    distances = [
+        {r["stop"]: r["distance"] for r in records if r["slider"] == "smile"}
+        for records in (first, again)
+    ]
+    assert distances[1][1.0] == 2 * distances[0][1.0]
+    assert distances[1][-1.0] == distances[0][-1.0]
+
+
 def test_wrong_plans_are_refused(tiny, subject, tmp_path) -> None:
     for wrong in ({"methods": ("best",)}, {"metrics": ("fid",)}, {"batch": 0}, {"stops": (-1.0,)}):
         with pytest.raises(OptionError):
