@@ -45,6 +45,7 @@ TITLE = {
 }
 OF_FACES = ["light_side"]
 OF_SCENES = ["brightness", "contrast", "warmth", "greenness", "cloudiness", "snow"]
+COLOUR = ["brightness", "warmth"]  # of a face: no sliders of it, but none should change it
 NOT_SLIDERS = {"unusable", "hand_labelled"}
 
 
@@ -98,7 +99,8 @@ def fit_boundaries(
     Args:
         pack: the domain.
         images: labelled images of it.
-        names: attributes, as the labels call them.
+        names: attributes, as the labels call them. Of faces also brightness and warmth are
+            measured, which sliders should leave alone.
         options: how to fit.
         folder: where the boundary files go.
 
@@ -112,9 +114,11 @@ def fit_boundaries(
     """
     total = len(names) + 3
     conditional = options.conditional or {}
-    asked = set(conditional).union(*conditional.values())
-    if unknown := sorted(asked - set(names)):
-        raise OptionError(f"{unknown} cannot be made independent: not among the fitted {names}")
+    extra = COLOUR if pack.info.subject == "face" else []
+    measured = [*names, *(name for name in extra if name not in names)]
+    others = {other for asked in conditional.values() for other in asked}
+    if unknown := sorted((set(conditional) - set(names)) | (others - set(measured))):
+        raise OptionError(f"{unknown} cannot be made independent: not among the fitted {measured}")
     if pack.discriminator is None:
         raise OptionError(
             f"'{pack.info.name}' came without a discriminator, whose features boundaries are fitted "
@@ -131,7 +135,7 @@ def fit_boundaries(
             features,
             images.pixels,
             images.attributes,
-            names,
+            measured,
             min(options.held_out, len(images) // 5),
         )
         yield {"stage": "predictor", "done": 1, "total": total, "quality": predictor.quality}
@@ -141,7 +145,7 @@ def fit_boundaries(
             name: fit_hyperplane(
                 codes, scores[name], _share(name, scores, options), seed=options.seed
             )
-            for name in names
+            for name in measured
         }
         wp = _invert_probes(pack, images, options)
         pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
