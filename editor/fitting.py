@@ -116,8 +116,8 @@ def fit_boundaries(
     conditional = options.conditional or {}
     extra = COLOUR if pack.info.subject == "face" else []
     measured = [*names, *(name for name in extra if name not in names)]
-    others = {other for asked in conditional.values() for other in asked}
-    if unknown := sorted((set(conditional) - set(names)) | (others - set(measured))):
+    asked = {other for given in conditional.values() for other in given}
+    if unknown := sorted((set(conditional) - set(names)) | (asked - set(measured))):
         raise OptionError(f"{unknown} cannot be made independent: not among the fitted {measured}")
     if pack.discriminator is None:
         raise OptionError(
