@@ -25,7 +25,7 @@ from editor.files import write_whole
 MIN_SIDE_PX = 16
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 2**20
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
@@ -57,10 +57,9 @@ def load_image(source: str | Path | bytes | Image.Image) -> Image.Image:
     name = "the picture" if isinstance(source, bytes) else Path(source).name
     try:
         data = source if isinstance(source, bytes) else _read(Path(source))
-        _know_heif()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=known_formats())
         _check_size(image, name)
         image.load()
         return _upright_rgb(image)
@@ -136,12 +135,14 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
 
 
 @functools.cache
-def _know_heif() -> None:
-    """HEIC of telephones, where pillow-heif is installed."""
+def known_formats() -> tuple[str, ...]:
+    """The formats that pictures are read in: HEIC of telephones only where pillow-heif is installed."""
     with suppress(ImportError):
         import pillow_heif
 
         pillow_heif.register_heif_opener(thumbnails=False)
+        return (*FORMATS, "HEIF")
+    return FORMATS
 
 
 def _read(path: Path) -> bytes:

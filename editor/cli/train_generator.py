@@ -45,6 +45,18 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
     parser.add_argument("--fmaps-max", type=int, default=256)
+    parser.add_argument(
+        "--noise",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="a noise field a layer, new for each image while training, fixed afterwards",
+    )
+    parser.add_argument(
+        "--features",
+        type=Path,
+        default=None,
+        help="SqueezeNet v1.0 .npz for a second discriminator on projected features",
+    )
     add_dataclass(parser, GeneratorTraining)
     add_dry_run(parser)
     add_device(parser)
@@ -60,22 +72,33 @@ def run(args: argparse.Namespace) -> None:
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
     from editor.weights.domain import load_pair
+    from editor.weights.squeezenet import load_squeezenet
 
     use_threads(args.threads)
     device = local_device(pick_device(args.device))
     options = from_args(args, GeneratorTraining)
     size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
-    generator = GeneratorConfig(fmaps_base=args.fmaps_base, **size)
+    generator = GeneratorConfig(fmaps_base=args.fmaps_base, noise=args.noise, **size)
     discriminator = DiscriminatorConfig(fmaps_base=args.fmaps_base_d, **size)
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     images = load_with_bar(args.data, args.resolution, exclude)
     header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
     origin = None if args.init_from is None else Origin(*load_pair(args.init_from))
+    features = None if args.features is None else load_squeezenet(args.features)
     with join_ranks() as ranks:
 
         def train(folder: RunFolder, options: GeneratorTraining) -> Iterator[dict[str, Any]]:
             return train_generator(
-                images, folder, options, generator, discriminator, device, header, origin, ranks
+                images,
+                folder,
+                options,
+                generator,
+                discriminator,
+                device,
+                header,
+                origin,
+                ranks,
+                features,
             )
 
         launch(train, options, args.out, args.dry_run, ranks)

@@ -139,6 +139,7 @@ class SqueezeNetFeatures(nn.Module):
     FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192),
              8: (64, 256), 9: (64, 256)}  # fmt: skip
     POOL_AFTER = (4, 8)
+    CHANNELS = (128, 256, 384, 512)
 
     def __init__(self) -> None:
         super().__init__()

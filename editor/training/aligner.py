@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from editor.errors import OptionError, TrainingError
 from editor.geometry import Pose, sample_windows
-from editor.images import FORMATS
+from editor.images import known_formats
 from editor.models.aligner import CONTEXT, WINDOW, Aligner, apply_answer, wanted_answer
 from editor.models.config import AlignerConfig
 from editor.training.data import ImageSet
@@ -125,7 +125,7 @@ def load_photos(source: Path, part: str, progress: Progress | None = None) -> Ph
     sizes, truth = [], []
     for i, name in enumerate(names):
         pose = Pose.of_quad(known[name]["quad"])
-        with Image.open(io.BytesIO(archive.read(name)), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(archive.read(name)), formats=known_formats()) as image:
             photo, pose = _around(image.convert("RGB"), pose)
         array = torch.from_numpy(np.asarray(photo).copy()).permute(2, 0, 1)[None].float()
         gaps = (0, CANVAS_PX - photo.width, 0, CANVAS_PX - photo.height)

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from editor.errors import TrainingError
-from editor.images import FORMATS
+from editor.images import known_formats
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 MAX_CLASSES = 32
@@ -79,7 +79,7 @@ def load_images(
     pixels = torch.empty(len(known), 3, resolution, resolution, dtype=torch.uint8)
     for i, name in enumerate(known):
         try:
-            with Image.open(io.BytesIO(read(name)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(read(name)), formats=known_formats()) as image:
                 rgb = _square(image.convert("RGB"), resolution)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise TrainingError(

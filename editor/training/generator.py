@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from editor.errors import OptionError
 from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
+from editor.models.perceptual import SqueezeNetFeatures
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
@@ -29,6 +30,7 @@ from editor.training.grow import Origin, check_origin, grow_discriminator, grow_
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
+from editor.training.projected import ProjectedDiscriminator
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
@@ -39,7 +41,8 @@ class GeneratorTraining:
 
     `augment_colour` and `augment_shift` are shares of the images; with `augment_target` above 0 they
     are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
-    discriminator's logits on real images at the target.
+    discriminator's logits on real images at the target. `projected` weights the loss from a
+    discriminator on a feature network, where one is given.
     """
 
     kimg: float = 150.0
@@ -55,6 +58,7 @@ class GeneratorTraining:
     augment_shift: float = 0.5
     augment_target: float = 0.0
     augment_kimg: float = 100.0
+    projected: float = 1.0
     tick_kimg: float = 1.0
     snapshot_kimg: float = 8.0
     seed: int = 0
@@ -82,6 +86,8 @@ class _State:
     adam_d: torch.optim.Optimizer
     rng: torch.Generator
     strength: AdaptiveStrength | None = None
+    projected: ProjectedDiscriminator | None = None
+    adam_p: torch.optim.Optimizer | None = None
     grown: bool = False
     clock: Clock = field(default_factory=Clock)
 
@@ -96,11 +102,16 @@ class _State:
             "d": self.discriminator,
             "ema": self.ema,
         }
-        return found if self.strength is None else found | {"strength": self.strength}
+        if self.strength is not None:
+            found["strength"] = self.strength
+        if self.projected is not None:
+            found["projected"] = self.projected
+        return found
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        return {"adam_g": self.adam_g, "adam_d": self.adam_d}
+        found = {"adam_g": self.adam_g, "adam_d": self.adam_d}
+        return found if self.adam_p is None else found | {"adam_p": self.adam_p}
 
 
 def train_generator(
@@ -113,6 +124,7 @@ def train_generator(
     header: dict[str, Any] | None = None,
     origin: Origin | None = None,
     ranks: Ranks = ALONE,
+    features: SqueezeNetFeatures | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Train, or go on where the run folder stopped.
 
@@ -126,6 +138,7 @@ def train_generator(
         header: domain, licence and data facts for the snapshots' headers.
         origin: trained networks to start from, grown to the wanted resolution.
         ranks: this process among those that train together; the main one writes the files.
+        features: for a second discriminator, which is no part of the snapshots.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
@@ -145,10 +158,16 @@ def train_generator(
                 "discriminator": discriminator_config.to_dict(),
                 "images": len(images),
                 "init_from": None if origin is None else fingerprint(origin.generator),
+                "features": None if features is None else type(features).__name__,
             }
         )
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images)
+    if features is not None:
+        state.projected = ProjectedDiscriminator(features, SqueezeNetFeatures.CHANNELS).to(device)
+        state.projected.compute_dtype = state.discriminator.compute_dtype
+        heads = state.projected.heads.parameters()
+        state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))
     state.grown = origin is not None
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
@@ -250,6 +269,8 @@ def _step(
     index = torch.randint(len(images), (n,), generator=rng)
     flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
     real = images.batch(ranks.share(index, columns), ranks.share(flip, columns)).to(device)
+    if state.generator.config.noise:  # of the step, not of the process: resuming draws the same
+        torch.manual_seed(int(torch.randint(2**31, (), generator=rng)) * ranks.world + ranks.rank)
     fake = state.generator.synthesis(_mixed_codes(state, options, device, ranks))
 
     discriminator = state.discriminator.requires_grad_(True)
@@ -267,6 +288,19 @@ def _step(
         update(discriminator, state.adam_d, penalty * (options.r1_gamma / 2 * options.r1_interval))
         stats["loss_r1"] = penalty.item() * options.r1_interval
 
+    second: Tensor | float = 0.0
+    if state.projected is not None and state.adam_p is not None:
+        judge = state.projected.requires_grad_(True)
+        with torch.no_grad():
+            real_maps = judge.maps(seen(real))
+        fake_maps = judge.maps(seen(fake))
+        loss_p = loss_discriminator(
+            judge.judge(real_maps), judge.judge([x.detach() for x in fake_maps])
+        )
+        update(judge, state.adam_p, loss_p)
+        stats["loss_projected"] = loss_p.item()
+        second = loss_generator(judge.requires_grad_(False).judge(fake_maps)) * options.projected
+
     if state.strength is not None:
         sign = ranks.mean(torch.tensor(stats["real_sign"], dtype=torch.float64)).item()
         state.strength.observe(sign, n)
@@ -274,7 +308,7 @@ def _step(
 
     discriminator.requires_grad_(False)
     loss_g = loss_generator(discriminator(seen(fake)))
-    update(state.generator, state.adam_g, loss_g)
+    update(state.generator, state.adam_g, loss_g + second)
     stats["loss_g"] = loss_g.item()
 
     seen_after = state.clock.images_seen + n

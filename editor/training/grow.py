@@ -1,6 +1,7 @@
 """Growing trained networks to a higher resolution, so that a training starts where a smaller ended.
 
-The generator's new block adds nothing at first: its picture is the small one, enlarged. The
+The generator's new block adds nothing at first: its picture is the small one, enlarged; noise that
+the small one had not starts with no strength. The
 discriminator's new block first learns to hand the old one the features that it knows.
 """
 
@@ -38,22 +39,32 @@ def check_origin(
     Raises:
         OptionError: it is of another architecture, or larger.
     """
-    for found, wanted in (
-        (origin.generator.config, generator),
-        (origin.discriminator.config, discriminator),
-    ):
-        if (
-            found.resolution > wanted.resolution
-            or replace(found, resolution=wanted.resolution) != wanted
-        ):
+    pairs: list[tuple[NetworkConfig, NetworkConfig, NetworkConfig]] = [
+        (
+            origin.generator.config,
+            generator,
+            replace(
+                origin.generator.config,
+                resolution=generator.resolution,
+                noise=origin.generator.config.noise or generator.noise,
+            ),
+        ),
+        (
+            origin.discriminator.config,
+            discriminator,
+            replace(origin.discriminator.config, resolution=discriminator.resolution),
+        ),
+    ]
+    for found, wanted, grown in pairs:
+        if found.resolution > wanted.resolution or grown != wanted:
             raise OptionError(
                 f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
-                f"resolution must be the same, and the resolution may not shrink"
+                f"resolution must be the same, and neither it nor the noise may go"
             )
 
 
 def grow_generator(small: StyleGAN2Generator, config: GeneratorConfig) -> StyleGAN2Generator:
-    """The same pictures at a higher resolution, exactly: the new colour layers give zero."""
+    """The same pictures at a higher resolution, exactly: new colour layers and new noise give zero."""
     large = StyleGAN2Generator(config)
     state = large.state_dict()
     for name, value in small.state_dict().items():

@@ -26,9 +26,12 @@ def _smooth(n: int, size: int) -> torch.Tensor:
     return F.interpolate(torch.randn(n, 3, 6, 6), size=size, mode="bicubic").clamp(-1, 1)
 
 
-def test_grown_generator_makes_the_same_pictures(generator: StyleGAN2Generator) -> None:
+@pytest.mark.parametrize("noise", [False, True])
+def test_grown_generator_makes_the_same_pictures(
+    generator: StyleGAN2Generator, noise: bool
+) -> None:
     generator.w_avg.normal_()
-    large = grow_generator(generator, LARGE_G)
+    large = grow_generator(generator, replace(LARGE_G, noise=noise))
     z = torch.randn(3, 12)
     assert large.num_ws == generator.num_ws + 2
     torch.testing.assert_close(large(z, 0.7), upsample2(generator(z, 0.7)))
@@ -82,9 +85,14 @@ def test_an_origin_of_another_kind_is_refused(
 ) -> None:
     images = ImageSet(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), ["a"] * 4, [{}] * 4)
     origin, cpu = Origin(generator, discriminator), torch.device("cpu")
-    for g in (replace(GENERATOR, resolution=8), replace(LARGE_G, fmaps_max=32)):
+    noisy = Origin(StyleGAN2Generator(replace(GENERATOR, noise=True)), discriminator)
+    for start, g in (
+        (origin, replace(GENERATOR, resolution=8)),
+        (origin, replace(LARGE_G, fmaps_max=32)),
+        (noisy, GENERATOR),
+    ):
         steps = train_generator(
-            images, RunFolder(tmp_path), GeneratorTraining(), g, DISCRIMINATOR, cpu, {}, origin
+            images, RunFolder(tmp_path), GeneratorTraining(), g, DISCRIMINATOR, cpu, {}, start
         )
         with pytest.raises(OptionError, match="cannot grow"):
             next(steps)

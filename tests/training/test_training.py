@@ -15,13 +15,14 @@ from PIL import Image
 
 from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
-from editor.models.perceptual import DiscriminatorPerceptual
+from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
 from editor.training.generator import GeneratorTraining, train_generator
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.projected import WIDTH, ProjectedDiscriminator
 from editor.training.run import RunFolder
 from editor.weights.format import read_tensors
 from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
@@ -36,10 +37,19 @@ def images() -> ImageSet:
     return ImageSet(pixels, [str(i) for i in range(24)], [{} for _ in range(24)])
 
 
-def _generator_run(images: ImageSet, path: Path, kimg: float, **options: object) -> list[dict]:
+def _generator_run(
+    images: ImageSet,
+    path: Path,
+    kimg: float,
+    noise: bool = False,
+    features: SqueezeNetFeatures | None = None,
+    **options: object,
+) -> list[dict]:
     settings = GeneratorTraining(kimg=kimg, **(SHORT | options))
+    config = replace(GENERATOR, noise=noise)
+    run = RunFolder(path)
     return list(
-        train_generator(images, RunFolder(path), settings, GENERATOR, DISCRIMINATOR, CPU, {})
+        train_generator(images, run, settings, config, DISCRIMINATOR, CPU, {}, features=features)
     )
 
 
@@ -54,18 +64,47 @@ def test_generator_training_writes_its_run(images: ImageSet, tmp_path: Path) -> 
     assert logged == records
 
 
+@pytest.mark.parametrize("more", [False, True], ids=["plain", "noise and projected"])
 def test_resuming_gives_the_numbers_of_an_uninterrupted_run(
-    images: ImageSet, tmp_path: Path
+    images: ImageSet, tmp_path: Path, more: bool
 ) -> None:
-    _generator_run(images, tmp_path / "whole", 0.032)
-    _generator_run(images, tmp_path / "parts", 0.016)
-    again = _generator_run(images, tmp_path / "parts", 0.032)
+    extra: dict = {"noise": more, "features": SqueezeNetFeatures() if more else None}
+    _generator_run(images, tmp_path / "whole", 0.032, **extra)
+    _generator_run(images, tmp_path / "parts", 0.016, **extra)
+    again = _generator_run(images, tmp_path / "parts", 0.032, **extra)
     assert again[0]["kimg"] == 0.024
+    assert ("loss_projected" in again[0]) == more
     whole, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
     parts, _ = read_tensors(tmp_path / "parts" / "checkpoint.safetensors")
     assert set(whole) == set(parts)
     for name, tensor in whole.items():
         assert torch.equal(tensor, parts[name]), name
+
+
+def test_projected_discriminator_learns_and_its_features_do_not() -> None:
+    features = SqueezeNetFeatures()
+    before = {name: value.clone() for name, value in features.state_dict().items()}
+    judge = ProjectedDiscriminator(features, SqueezeNetFeatures.CHANNELS)
+    assert all(head[-1].weight.shape == (1, WIDTH, 1, 1) for head in judge.heads)
+    assert not any(name.startswith("features") for name in judge.state_dict())
+    projections = [layer.weight.clone() for layer in judge.projections]
+    adam = torch.optim.Adam(judge.heads.parameters(), lr=0.01)
+    flat = torch.full((4, 3, 32, 32), 0.3)
+    rough = torch.where(torch.rand(4, 3, 32, 32) < 0.5, -1.0, 1.0)
+    for _ in range(20):
+        loss = loss_discriminator(judge.judge(judge.maps(flat)), judge.judge(judge.maps(rough)))
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    assert loss < 1.0  # log 4 = 1.39 where it cannot tell
+    assert all(torch.equal(value, before[n]) for n, value in features.state_dict().items())
+    assert all(map(torch.equal, projections, [layer.weight for layer in judge.projections]))
+
+    fake = rough.clone().requires_grad_(True)
+    judge.requires_grad_(False)
+    loss_generator(judge.judge(judge.maps(fake))).backward()
+    assert fake.grad is not None
+    assert fake.grad.abs().sum() > 0
 
 
 def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> None:
