@@ -41,6 +41,8 @@ class Edit:
         source: the whole photo, if there is one, and
         crop: the square of it that was inverted.
         mask: [R, R], 0…1, on the CPU: where the sliders may change the picture; None: everywhere.
+        base: [num_ws, w_dim]: the code that stands for the photo where `wp` does not, as in a
+            settled edit or a mixture; what `paste` lays into the photo is the difference from it.
     """
 
     editor: Editor
@@ -52,6 +54,12 @@ class Edit:
     source: Image.Image | None = None
     crop: Crop | None = None
     mask: Tensor | None = None
+    base: Tensor | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the photo with the edit in it differs from the photo."""
+        return bool(self.moves) or self.base is not None
 
     def move(self, **distances: float) -> Edit:
         """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
@@ -139,11 +147,12 @@ class Edit:
         photo, crop = photo or self.source, crop or self.crop
         if photo is None or crop is None:
             raise ImageError("this picture came without a photo; there is nothing to paste it into")
-        images = self.editor.synthesise_all(torch.stack([self.wp, self.code]))
-        before, after = (to_tensor(image)[0] for image in images)
+        base = self.wp if self.base is None else self.base
+        images = self.editor.synthesise_all(torch.stack([self.wp, self.code, base]))
+        before, after, reference = (to_tensor(image)[0] for image in images)
         if self.mask is not None:
             after = blend(before, after, self.mask)
-        pasted = paste_back(photo, crop, before, after, mode)
+        pasted = paste_back(photo, crop, reference, after, mode)
         pasted.info = dict(photo.info)
         return pasted
 
@@ -169,6 +178,8 @@ class Edit:
         """The bytes of the .npz that `save_code` writes."""
         buffer = io.BytesIO()
         arrays: dict[str, Any] = {} if self.mask is None else {"mask": self.mask.numpy()}
+        if self.base is not None:
+            arrays["base"] = self.base.numpy()
         np.savez(
             buffer,
             schema=np.array(CODE_SCHEMA),

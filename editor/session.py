@@ -293,6 +293,7 @@ class Editor:
                     )
                     layers = dict(texts)
                 mask = torch.from_numpy(data["mask"].copy()) if "mask" in data else None
+                base = data.get("base")
         except (OSError, KeyError, ValueError, EOFError) as error:
             raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
         if domain != self.info.name:
@@ -306,6 +307,7 @@ class Editor:
                 f"be another picture. Invert the photo again, or put that version of the pack back"
             )
         edit = self.edit(wp, moves={name: float(value) for name, value in moves.items()})
+        edit = replace(edit, base=None if base is None else self.edit(base).wp)
         return edit.on_layers(**layers).inside(mask)
 
     def collages(
@@ -389,7 +391,8 @@ class Editor:
         """As `settle_steps`, to the end: an edit without mask, its sliders at zero."""
         last = deque(self.settle_steps(edit, options), maxlen=1).pop()
         settled = self.edit(last.wp[0], edit.photo, last.losses)
-        return replace(settled, source=edit.source, crop=edit.crop)
+        base = edit.wp if edit.base is None else edit.base
+        return replace(settled, source=edit.source, crop=edit.crop, base=base)
 
     def _collages(
         self,

@@ -78,6 +78,7 @@ def add_edit(
         square,
         thumbnail(edit.source, SMALL_PX) if whole and edit.source is not None else b"",
         b"" if edit.photo is None else png_bytes(edit.photo),
+        None if edit.base is None else edit.base.numpy(),
     )
     project = project.add(picture, label, thumbnail(edit.reconstruction))
     if not edit.moves:
@@ -85,6 +86,34 @@ def add_edit(
     mask = b"" if edit.mask is None else mask_png(edit.mask)
     moved = Node(picture.id, edit.moves, edit.layers, mask)
     return commit_edit(project, edit.editor, moved, describe((), edit.moves))
+
+
+def add_made(project: Project, edit: Edit, name: str, label: str, of: Picture) -> Project:
+    """With an edit that was made of another picture, whose photo it is laid into.
+
+    Args:
+        project: to add to.
+        edit: a code of its own, such as a mixture.
+        name: of the picture, cut to 60 characters.
+        label: what was done, in words.
+        of: the picture whose shape, place and photo it has.
+
+    Raises:
+        OptionError: there are too many pictures.
+    """
+    project = add_edit(project, edit, name, label=label)
+    made = project.shown
+    assert made is not None
+    return project.amend(
+        replace(
+            made,
+            photo=of.photo,
+            square=of.square,
+            small=of.small,
+            before=of.before,
+            base=of.reference,
+        )
+    )
 
 
 def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Project:
@@ -188,6 +217,16 @@ def file_name(picture: Picture, kind: str) -> str:
     """Name of a file for a picture's result: one of its own, of letters that any disk takes."""
     plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in picture.name)
     return f"{picture.id}_{plain}{SUFFIXES[kind]}"
+
+
+def without_lost_photos(project: Project) -> tuple[Project, int]:
+    """Without the whole photos that are not there any more; and of how many pictures they were."""
+    lost = {p.id for p in project.pictures if p.photo and not Path(p.photo).is_file()}
+    pictures = tuple(
+        replace(p, photo="", square=None, small=b"") if p.id in lost else p
+        for p in project.pictures
+    )
+    return replace(project, pictures=pictures) if lost else project, len(lost)
 
 
 def compare(project: Project, editor: Editor, first: int, second: int) -> Image.Image:

@@ -66,6 +66,9 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         )
         files |= {f"thumbs/{index}.jpg": node.thumb, f"masks/{index}.png": node.mask}
     tensors = {f"code/{p.id}": torch.from_numpy(p.code) for p in project.pictures}
+    tensors |= {
+        f"base/{p.id}": torch.from_numpy(p.base) for p in project.pictures if p.base is not None
+    }
     tensors |= {f"slider/{b.info.name}": b.normal for b in project.sliders}
     text = {
         "kind": KIND,
@@ -73,6 +76,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         "domain": project.domain,
         "generator": project.generator,
         "at": project.at,
+        "left": dict(project.left),
         "pictures": pictures,
         "nodes": nodes,
         "sliders": [asdict(b.info) for b in project.sliders],

@@ -25,6 +25,7 @@ class Project:
         nodes: every edit, in the order of their making.
         at: index of the node that is shown; -1 before the first.
         sliders: the visitor's own, which move beside the domain's.
+        left: for pictures that were left for another, the index of the node that was shown.
     """
 
     domain: str
@@ -33,6 +34,7 @@ class Project:
     nodes: tuple[Node, ...] = ()
     at: int = -1
     sliders: tuple[Boundary, ...] = ()
+    left: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def new(cls, editor: Editor) -> Project:
@@ -76,13 +78,15 @@ class Project:
         raise OptionError(f"there is no picture '{said}'; there are: {known}")
 
     def last(self, name: str) -> int:
-        """Index of a picture as it stands: the shown edit if it is of it, else its last one.
+        """Index of a picture as it stands: the edit of it that is shown or was last shown.
 
         Raises:
             OptionError: there is no such picture.
         """
         if self.node is not None and self.node.picture == name:
             return self.at
+        if name in dict(self.left):
+            return dict(self.left)[name]
         for index in range(len(self.nodes) - 1, -1, -1):
             if self.nodes[index].picture == name:
                 return index
@@ -125,15 +129,18 @@ class Project:
     def commit(self, node: Node) -> Project:
         """With another node, made from the one that is shown, and shown from now on."""
         node = replace(node, parent=self.at)
-        project = replace(self, nodes=(*self.nodes, node), at=len(self.nodes))
+        grown = replace(self, nodes=(*self.nodes, node))
+        project = grown.go(len(self.nodes))
         return project._without_oldest() if len(project.nodes) > MAX_NODES else project
 
-    def amend(self, picture: Picture, node: Node) -> Project:
-        """With the shown node and its picture changed in place, as previews do."""
+    def amend(self, picture: Picture, thumb: bytes | None = None) -> Project:
+        """With a picture changed in place, as previews do; its first edit may get another thumb."""
         pictures = tuple(picture if p.id == picture.id else p for p in self.pictures)
-        node = replace(node, parent=self.nodes[self.at].parent)
-        nodes = tuple(node if i == self.at else n for i, n in enumerate(self.nodes))
-        return replace(self, pictures=pictures, nodes=nodes)
+        first = next(i for i, node in enumerate(self.nodes) if node.picture == picture.id)
+        nodes = list(self.nodes)
+        if thumb is not None:
+            nodes[first] = replace(nodes[first], thumb=thumb)
+        return replace(self, pictures=pictures, nodes=tuple(nodes))
 
     def go(self, index: int) -> Project:
         """With another node shown.
@@ -143,7 +150,11 @@ class Project:
         """
         if not 0 <= index < len(self.nodes):
             raise OptionError("that edit is not in the history any more")
-        return self if index == self.at else replace(self, at=index)
+        if index == self.at:
+            return self
+        left = {} if self.node is None else dict(self.left) | {self.node.picture: self.at}
+        left.pop(self.nodes[index].picture, None)
+        return replace(self, at=index, left=tuple(left.items()))
 
     def undo(self) -> Project:
         """One step back, or itself at the first one."""
@@ -220,11 +231,14 @@ class Project:
             raise OptionError("there is no picture yet; invert a photo first")
         picture = self.picture(node.picture)
         own = editor.with_sliders({b.info.name: b for b in self.sliders})
-        return node.on(own.edit(picture.code, losses=dict(picture.losses)))
+        edit = own.edit(picture.code, losses=dict(picture.losses))
+        if picture.base is not None:
+            edit = replace(edit, base=own.edit(picture.base).wp)
+        return node.on(edit)
 
     def _without_oldest(self) -> Project:
         """Without the oldest node that is neither shown nor the last of its picture."""
-        last = {node.picture: i for i, node in enumerate(self.nodes)}
+        last = {node.picture: i for i, node in enumerate(self.nodes)} | dict(self.left)
         spare = (i for i in range(len(self.nodes)) if i != self.at)
         return self._without({next(i for i in spare if i not in last.values())})
 
@@ -242,4 +256,7 @@ class Project:
             replace(self.nodes[i], parent=place[kept(self.nodes[i].parent)]) for i in stay
         )
         at = place[kept(self.at)]
-        return replace(self, nodes=nodes, at=at if at >= 0 else len(nodes) - 1)
+        at = at if at >= 0 else len(nodes) - 1
+        shown = nodes[at].picture if nodes else ""
+        left = tuple((name, place[i]) for name, i in self.left if i in place and name != shown)
+        return replace(self, nodes=nodes, at=at, left=left)

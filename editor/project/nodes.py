@@ -29,6 +29,7 @@ class Picture:
         square: x, y, side and angle of the photo's crop.
         small: the photo as `thumbnail(photo, SMALL_PX)`; empty without a photo.
         before: the aligned crop as a PNG.
+        base: the code that stands for the photo where `code` does not, as `Edit.base`.
     """
 
     id: str
@@ -39,6 +40,12 @@ class Picture:
     square: tuple[float, float, float, float] | None = None
     small: bytes = b""
     before: bytes = b""
+    base: np.ndarray | None = None
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The code that stands for the photo."""
+        return self.code if self.base is None else self.base
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,6 +76,7 @@ def parse_project(
             raise ProjectError(f"'{name[:40]}' is no id of a picture, or is there twice")
         before = files.get(f"before/{name}.png", b"")
         _check_picture(before, "PNG", (info.resolution, info.resolution))
+        base = tensors.get(f"base/{name}")
         if entry["photo"] is not None:
             photos[name] = str(entry["photo"])
         pictures.append(
@@ -86,16 +87,21 @@ def parse_project(
                 tuple((str(k)[:MAX_TEXT], float(v)) for k, v in entry["losses"].items()),
                 square=_square(entry["square"]),
                 before=before,
+                base=None if base is None else editor.edit(base).wp.numpy(),
             )
         )
     nodes = tuple(
         _node(i, as_object(state), files, info.resolution) for i, state in enumerate(states)
     )
+    left = tuple((str(k), int(v)) for k, v in as_object(text.get("left", {})).items())
     project = Project(
-        info.name, editor.pack.fingerprint, tuple(pictures), nodes, int(text["at"]), sliders
+        info.name, editor.pack.fingerprint, tuple(pictures), nodes, int(text["at"]), sliders, left
     )
     if not 0 <= project.at < len(nodes):
         raise ProjectError(f"edit {project.at} of {len(nodes)} cannot be shown")
+    for name, index in left:
+        if not 0 <= index < len(nodes) or nodes[index].picture != name:
+            raise ProjectError(f"edit {index} is none of picture '{name[:40]}'")
     for node in nodes:
         project.edit(editor, node)  # its picture, sliders, layers and mask are known and sound
     return project, photos

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from editor import Library
+from editor.project.archive import MAX_BYTES
 from editor.ui.components import asset, history_strip
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
@@ -48,6 +49,7 @@ HELPED = """() => {
   document.querySelector('#help-button').setAttribute('aria-expanded', String(open));
 }"""
 STATE_LIFE_S = 6 * 3600
+FILE_LIFE_S = {True: 6 * 3600, False: 7 * 24 * 3600}  # where others reach the page, and at home
 
 
 def launch_options() -> dict[str, Any]:
@@ -59,7 +61,7 @@ def launch_options() -> dict[str, Any]:
         "theme": theme,
         "css": asset("style.css"),
         "js": asset("page.js"),
-        "max_file_size": "100mb",
+        "max_file_size": MAX_BYTES,
         "footer_links": [],
         # it would store every step of a slider with its pictures in the browser, slower and slower
         "run_history": False,
@@ -83,7 +85,7 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
         title="In-domain editor",
         fill_width=True,
         analytics_enabled=False,
-        delete_cache=(3600, 6 * 3600),
+        delete_cache=(3600, FILE_LIFE_S[shared]),
     ) as page:
         first = handlers.first_visitor()
         visitor = gr.State(first, time_to_live=STATE_LIFE_S)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import torch
 from PIL import Image
 
@@ -16,6 +17,7 @@ from editor.editing.diffuse import rectangle
 from editor.edits import Edit
 from editor.errors import OptionError
 from editor.images import to_pil
+from editor.inversion.loop import InversionStep
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
 from editor.ui.components import paint, picker, place, rows
@@ -24,10 +26,10 @@ from editor.ui.guard import guarded, guarded_steps
 from editor.ui.inverting import PREVIEW_S
 from editor.ui.shell import Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
-from editor.ui.values import chosen_of, picker_value, progress, status
+from editor.ui.values import chosen_of, chosen_there, picker_value, progress, status
 
 MOST = 4
-Codes = tuple[Any, ...]
+Codes = tuple[tuple[str, np.ndarray], ...]  # id of the context, and what became of it
 
 
 class DiffusePanel:
@@ -61,8 +63,9 @@ class DiffusePanel:
                 self.results = rows("diffused")
         pickers = [self.target, self.contexts]
         board = {"inputs": [shell.visitor, *pickers, self.canvas, self.place], **QUIET}
-        shown = tab.select(self.show, [shell.visitor, *pickers], pickers, **QUIET)
-        shown.success(self.board, outputs=[self.canvas, self.place], **board)
+        for event in (tab.select, shell.changed):
+            shown = event(self.show, [shell.visitor, *pickers], pickers, **QUIET)
+            shown.success(self.board, outputs=[self.canvas, self.place], **board)
         gr.on(
             [self.target.select, self.contexts.select],
             self.board,
@@ -151,6 +154,7 @@ class DiffusePanel:
         """Let the patch spread; yields results, status and codes at every preview."""
         editor = self.shell.editor(visitor)
         of, on = self._images(visitor, target), self._images(visitor, contexts)
+        names = chosen_there(visitor.project, contexts, MOST)
         mask = drawn_mask((canvas or {}).get("mask"), editor.info.resolution)
         if not of or not on:
             raise OptionError("choose the picture with the patch, and one at least to put it on")
@@ -169,13 +173,13 @@ class DiffusePanel:
                 f"Step {step.step} of {options.steps} · in the patch {step.losses['loss_pix']:.3f}"
             )
             line = progress(step.step, options.steps, text)
-            yield _results(collages, step.image), line, tuple(step.wp.cpu().numpy())
+            yield _results(collages, step.image), line, _codes(names, step)
         assert step is not None
         said = status(
             f"Done, {step.step} steps · in the patch {step.losses['loss_pix']:.3f}. "
             f"Click a result to keep it."
         )
-        yield _results(collages, step.image), said, tuple(step.wp.cpu().numpy())
+        yield _results(collages, step.image), said, _codes(names, step)
 
     @guarded
     def keep(
@@ -185,20 +189,18 @@ class DiffusePanel:
         row = int(((results or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(codes):
             raise OptionError("that result is not there any more; press Diffuse again")
-        edit = self.shell.editor(visitor).edit(codes[row])
-        visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused")
+        of, code = codes[row]
+        edit = self.shell.editor(visitor).edit(code)
+        visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
         """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
         project, editor = visitor.project, self.shell.editor(visitor)
-        there = {p.id for p in project.pictures}
-        found = []
-        for name in chosen_of(value)[:MOST]:
-            if name in there:
-                edit = project.edit(editor, project.latest(name))
-                found.append(_shown(project.picture(name), edit))
-        return found
+        return [
+            _shown(project.picture(name), project.edit(editor, project.latest(name)))
+            for name in chosen_there(project, value, MOST)
+        ]
 
     @staticmethod
     def _place(
@@ -210,6 +212,10 @@ class DiffusePanel:
             "mask": mask,
             "offset": list(_offset(place)),
         }
+
+
+def _codes(names: list[str], step: InversionStep) -> Codes:
+    return tuple(zip(names, step.wp.cpu().numpy(), strict=True))
 
 
 def _results(collages: list[Image.Image], images: torch.Tensor) -> dict[str, Any]:

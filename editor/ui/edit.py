@@ -182,9 +182,11 @@ class EditPanel:
             ],
             **QUIET,
         }
-        self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
+        changed = self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
             **self.shell.refresh
-        ).success(lambda: 0, None, self.angle, **QUIET)
+        )
+        changed.success(lambda: 0, None, self.angle, **QUIET)
+        self.shell.changed = changed.success
 
     @property
     def _committed(self) -> dict[str, Any]:
@@ -215,7 +217,12 @@ class EditPanel:
             handlers.slide, outputs=[self.picture, self.where], **self._now
         ).then(**self._committed)
         gr.on([self.view.input, self.mode.input], handlers.look, outputs=self.picture, **self._now)
-        canvas = {"fn": handlers.canvas, "inputs": visitor, "outputs": self.canvas, **QUIET}
+        canvas = {
+            "fn": handlers.canvas,
+            "inputs": [visitor, self.canvas],
+            "outputs": self.canvas,
+            **QUIET,
+        }
         self.local.expand(**canvas)
         self.canvas.input(
             handlers.paint,
@@ -235,7 +242,8 @@ class EditPanel:
             strip.select(handlers.go, [visitor, strip], visitor, **QUIET),
         ):
             event.success(**self.shell.refresh)
-        strip.edit(handlers.compare, [visitor, strip], self.picture, **QUIET)
+        compared = [visitor, strip, self.view, self.mode]
+        strip.edit(handlers.compare, compared, self.picture, **QUIET)
 
     def _save(self) -> None:
         shell, handlers = self.shell, self.handlers

@@ -17,7 +17,7 @@ from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.images import encode_image, load_image
 from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
-from editor.project.nodes import Picture, describe
+from editor.project.nodes import MAX_NAME, Picture, describe
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.inverting import Settings, chosen_options, previews, verdict
@@ -98,7 +98,7 @@ class Handlers(Visits):
         options = chosen_options(settings)
         before, started = data_uri(aligned), time.monotonic()
         origin = Picture(
-            visitor.project.free_id(),
+            "",
             photo_name(path),
             code=editor.pack.generator.w_avg.cpu().numpy(),
             photo=path,
@@ -107,13 +107,13 @@ class Handlers(Visits):
             before=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
-        project, step = yield from previews(
+        visitor, step = yield from previews(
             visitor, editor, origin, "inverted", steps, options.steps, before
         )
         edit = editor.edit(step.wp[0], aligned, step.losses)
         said = verdict(edit, step.step, time.monotonic() - started)
         picture = picture_value(edit, before)
-        yield visitor.keep(project), picture, said, gr.skip(), strip_value(project)
+        yield visitor, picture, said, gr.skip(), strip_value(visitor.project)
 
     @guarded
     def slide(
@@ -175,13 +175,16 @@ class Handlers(Visits):
         return visitor.keep(project), strip_value(project)
 
     @guarded
-    def canvas(self, visitor: Visitor) -> dict[str, Any]:
+    def canvas(self, visitor: Visitor, drawing: dict[str, Any] | None = None) -> dict[str, Any]:
         """What is painted on: the picture before the sliders, and the painted part."""
         node, editor = visitor.project.node, self.editor(visitor)
         if node is None:
             return {"src": "", "mask": ""}
-        edit = visitor.project.edit(editor)
-        return {"src": data_uri(edit.reconstruction), "mask": png_uri(node.mask)}
+        edit, held = visitor.project.edit(editor), (drawing or {}).get("mask") or ""
+        mask = drawn_mask(held, editor.info.resolution)
+        same = (b"" if mask is None else mask_png(mask)) == node.mask
+        # a drawing that is what the node has stays as it was drawn: it is finer
+        return {"src": data_uri(edit.reconstruction), "mask": held if same else png_uri(node.mask)}
 
     @guarded_steps
     def settle(
@@ -191,14 +194,15 @@ class Handlers(Visits):
         edit = self.edit(visitor, panel, layers)
         shown, options, editor = visitor.project.shown, chosen_options(settings), edit.editor
         assert shown is not None
-        origin = replace(shown, id=visitor.project.free_id(), name=f"{shown.name}, settled"[:60])
+        origin = replace(shown, name=f"{shown.name}, settled"[:MAX_NAME], base=shown.reference)
         steps = editor.settle_steps(edit, options)
-        project, step = yield from previews(
+        visitor, step = yield from previews(
             visitor, editor, origin, "settled", steps, options.steps, None
         )
         made = editor.edit(step.wp[0], losses=step.losses)
         line = status(f"Settled in {step.step} steps; the sliders start again from here.")
-        yield visitor.keep(project), picture_value(made), line, gr.skip(), strip_value(project)
+        strip = strip_value(visitor.project)
+        yield visitor, picture_value(made), line, gr.skip(), strip
 
     @guarded
     def strip(self, visitor: Visitor) -> dict[str, Any]:
@@ -227,12 +231,18 @@ class Handlers(Visits):
         return visitor.keep(visitor.project.go(int((strip or {}).get("chosen", -1))))
 
     @guarded
-    def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
-        """The picture stays; what it is compared to becomes another edit."""
+    def compare(
+        self,
+        visitor: Visitor,
+        strip: dict[str, Any] | None,
+        view: str = SQUARE,
+        mode: str = KEEP,
+    ) -> dict[str, Any]:
+        """The picture stays; what it is compared to becomes another edit, in the same view."""
         index = int((strip or {}).get("chosen", -1))
-        node = visitor.project.go(index).node
-        other = visitor.project.edit(self.editor(visitor), node)
-        return {"before": data_uri(other.image), "keep": True}
+        there = visitor.keep(visitor.project.go(index))
+        other = there.project.edit(self.editor(visitor))
+        return {"before": _view(other, there, view, mode)["after"], "keep": True}
 
     @guarded
     def refresh(self, visitor: Visitor, view: str, mode: str) -> tuple[Any, ...]:
@@ -288,5 +298,5 @@ def _view(edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
         return picture
     photo = Image.open(BytesIO(shown.small)).convert("RGB")
     pasted = edit.paste(MODES[mode], photo, Crop(*shown.square))
-    after = jpeg_uri(thumbnail(pasted, SMALL_PX)) if edit.moves else jpeg_uri(shown.small)
+    after = jpeg_uri(thumbnail(pasted, SMALL_PX)) if edit.changed else jpeg_uri(shown.small)
     return {**picture, "after": after, "fit": "contain"}

@@ -6,6 +6,7 @@ import html
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -13,7 +14,6 @@ import gradio as gr
 from editor import Edit, Editor, InversionOptions, Weights
 from editor.errors import ImageError
 from editor.inversion.loop import InversionStep
-from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
 from editor.ui.state import Visitor
@@ -60,28 +60,32 @@ def previews(
     steps: Iterator[InversionStep],
     most: int,
     before: str | None,
-) -> Generator[tuple[Any, ...], None, tuple[Project, InversionStep]]:
-    """A new picture from an optimisation, shown as it goes; returns the project and the last step.
+) -> Generator[tuple[Any, ...], None, tuple[Visitor, InversionStep]]:
+    """A new picture from an optimisation, shown as it goes; returns the visitor and the last step.
 
     The state is given out at every preview, so that what Cancel leaves standing is kept. The
-    sliders are set with the first one, and left alone later.
+    sliders are set with the first one, and left alone later. `origin` gets an id of its own.
     """
-    project = visitor.project.add(origin, label)
     shown_at, step = 0.0, None
     panel: Any = panel_value(editor)
     for step in steps:
         now = time.monotonic()
         if now - shown_at < PREVIEW_S and step.step > 0:
             continue
+        if not shown_at:
+            visitor = visitor.update(partial(_added, origin=origin, label=label, editor=editor))
+            shown = visitor.projects[editor.info.name].shown
+            assert shown is not None
+            origin = shown
         shown_at = now
-        edit = editor.edit(step.wp[0], losses=step.losses)
-        project = _amended(project, origin, edit)
+        visitor, edit = _amended(visitor, editor, origin, step)
         text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
         line = progress(step.step, most, text)
-        yield visitor.keep(project), picture_value(edit, before), line, panel, gr.skip()
+        yield visitor, picture_value(edit, before), line, panel, gr.skip()
         panel = gr.skip()
     assert step is not None
-    return _amended(project, origin, editor.edit(step.wp[0], losses=step.losses)), step
+    visitor, _ = _amended(visitor, editor, origin, step)
+    return visitor, step
 
 
 def verdict(edit: Edit, steps: int, seconds: float) -> str:
@@ -105,9 +109,24 @@ def verdict(edit: Edit, steps: int, seconds: float) -> str:
     return status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
 
 
-def _amended(project: Project, origin: Picture, edit: Edit) -> Project:
-    """The shown picture with another code."""
-    picture = replace(origin, code=edit.wp.numpy(), losses=edit.losses)
-    node = project.node
-    assert node is not None
-    return project.amend(picture, replace(node, thumb=thumbnail(edit.image)))
+def _added(visitor: Visitor, origin: Picture, label: str, editor: Editor) -> Visitor:
+    project = visitor.projects[editor.info.name]
+    return visitor.put(project.add(replace(origin, id=project.free_id()), label))
+
+
+def _amended(
+    visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
+) -> tuple[Visitor, Edit]:
+    """The newest state with the picture's code as it is by now, unless the picture was removed."""
+    edit = editor.edit(step.wp[0], losses=step.losses)
+    thumb = thumbnail(edit.image)
+
+    def change(newest: Visitor) -> Visitor:
+        project = newest.projects[editor.info.name]
+        named = [p.name for p in project.pictures if p.id == origin.id]
+        if not named:
+            return newest
+        picture = replace(origin, name=named[0], code=edit.wp.numpy(), losses=edit.losses)
+        return newest.put(project.amend(picture, thumb))
+
+    return visitor.update(change), edit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from editor.errors import ProjectError
+from editor.project.actions import without_lost_photos
 from editor.project.file import open_project, photo_files, project_bytes, project_domain
 from editor.project.history import Project
 from editor.ui.components import keeper
@@ -45,26 +45,29 @@ class Keeper:
 
     @guarded
     def kept(self, visitor: Visitor) -> dict[str, Any]:
-        """The visit for the browser, without the photos that are gone from here."""
-        project = visitor.project
-        there = {p.photo for p in project.pictures if p.photo and Path(p.photo).is_file()}
-        project = replace(
-            project,
-            pictures=tuple(
-                p if p.photo in there else replace(p, photo="", square=None)
-                for p in project.pictures
-            ),
-        )
-        data = base64.b64encode(project_bytes(project, with_photos=False)).decode()
-        names = photo_files(project)
-        return {"project": data, "photos": {name: path for path, name in names.items()}}
+        """The visit for the browser: every domain's project, without photos that are gone from here."""
+        projects: dict[str, str] = {}
+        photos: dict[str, str] = {}
+        for domain, project in visitor.projects.items():
+            project, _ = without_lost_photos(project)
+            projects[domain] = base64.b64encode(project_bytes(project, with_photos=False)).decode()
+            photos |= {name: path for path, name in photo_files(project).items()}
+        return {
+            "visit": visitor.visit.id,
+            "open": visitor.domain,
+            "projects": projects,
+            "photos": photos,
+        }
 
     @guarded
     def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any]:
-        """The last visit, unless its domain has changed or gone."""
+        """The last visit, but for domains that have changed or gone."""
         last = (value or {}).get("restore") or {}
         try:
-            data = base64.b64decode(str(last.get("project", "")), validate=True)
+            projects = {
+                str(domain): base64.b64decode(str(data), validate=True)
+                for domain, data in dict(last["projects"]).items()
+            }
             photos = {str(name): str(path) for name, path in dict(last["photos"]).items()}
         except (KeyError, TypeError, ValueError, binascii.Error):
             return gr.skip(), gr.skip()
@@ -72,11 +75,21 @@ class Keeper:
         for path in photos.values():
             if folder not in Path(path).resolve().parents:
                 raise ProjectError("a photo of the last visit is not where photos are given")
-        try:
-            return self._opened(visitor, data, photos)
-        except ProjectError as error:
-            gr.Info(f"Your last visit could not be restored: {error}", title="A new start")
+        domain = None
+        for name in sorted(projects, key=lambda name: name == str(last.get("open"))):
+            try:
+                visitor, domain = self._opened(visitor, projects[name], photos)
+            except ProjectError as error:
+                gr.Info(f"Your last visit could not be restored: {error}", title="A new start")
+        if domain is None:
             return gr.skip(), gr.skip()
+        if last.get("late"):
+            gr.Info(
+                "This page was left for so long that the server had forgotten your visit. It is as the "
+                "browser kept it; make your last change again.",
+                title="Your visit is here again",
+            )
+        return visitor, domain
 
     @guarded
     def opened(self, visitor: Visitor, path: str | None) -> tuple[Any, Any]:

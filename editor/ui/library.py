@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
+from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
-from editor.images import encode_image
-from editor.project.actions import add_edit, check_room, file_name, give_sliders, photo_name, result
+from editor.images import encode_image, load_image
+from editor.inversion.loop import InversionOptions
+from editor.project.actions import (
+    add_edit,
+    check_room,
+    file_name,
+    give_sliders,
+    photo_name,
+    result,
+    without_lost_photos,
+)
 from editor.project.file import project_bytes
+from editor.project.history import Project
+from editor.project.nodes import Node
+from editor.session import CONFIDENT
 from editor.ui.components import picker
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps
@@ -39,6 +55,7 @@ class LibraryPanel:
 
     def __init__(self, shell: Shell, edit: EditPanel, keeper: Keeper, tab: gr.Tab) -> None:
         self.shell, self.edit, self.keeper = shell, edit, keeper
+        self.before = gr.State(None, time_to_live=3600)  # the project before a loss
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=2):
                 self.pictures = picker("library", "Your pictures; choose one or several")
@@ -52,14 +69,15 @@ class LibraryPanel:
                     )
                     self.save = gr.Button("Save them", size="sm", elem_id="library-save")
                     self.remove = gr.Button("Remove", size="sm", elem_id="library-remove")
+                    self.back = gr.Button("Bring back", size="sm", elem_id="library-back")
                 with gr.Row():
                     self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
             with gr.Column(scale=1):
                 self.photos = gr.File(
-                    label="Add photos",
+                    label="Add photos, or saved codes",
                     file_count="multiple",
-                    file_types=["image", ".heic", ".heif", ".avif"],
+                    file_types=["image", ".heic", ".heif", ".avif", ".npz"],
                     height=120,
                     elem_id="library-photos",
                 )
@@ -90,19 +108,31 @@ class LibraryPanel:
             **QUIET,
         }
         tab.select(**shown)
+        self.shell.changed(**shown)
         self.open.click(self.opened, given, visitor, **QUIET).success(**self.shell.refresh).success(
             None, None, None, js=OPEN_EDIT
         )
-        for button, fn in ((self.copy, self.copied), (self.remove, self.removed)):
-            button.click(fn, given, [visitor, strip, self.status], **QUIET).success(
-                **shown
-            ).success(**self.shell.refresh)
+        told = [visitor, strip, self.status]
+        for event in (
+            self.copy.click(self.copied, given, told, **QUIET),
+            self.remove.click(self.removed, given, [*told, self.before], **QUIET),
+            self.back.click(
+                self.brought_back, [visitor, self.before], [*told, self.before], **QUIET
+            ),
+        ):
+            event.success(**shown).success(**self.shell.refresh)
         self.rename.click(self.renamed, [*given, self.name], [visitor, strip], **QUIET).success(
             **shown
         )
-        self.save.click(self.saved, given, self.shell.paths, **QUIET).success(
-            None, self.shell.paths, None, js=DOWNLOAD_FILE
+        saving = self.save.click(
+            self.saved,
+            given,
+            [self.shell.paths, self.status],
+            concurrency_id="save",
+            concurrency_limit=4,
+            **QUIET,
         )
+        saving.success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
         job = self.invert.click(
             self.inverted,
             [visitor, self.photos, self.with_moves, *self.edit.settings],
@@ -116,15 +146,18 @@ class LibraryPanel:
             lambda: status("Stopped; what was done is kept."),
             None,
             self.status,
-            cancels=job,
+            cancels=[job, saving],
             **QUIET,
         )
         stopped.then(**self.shell.refresh)
-        self.save_project.click(self.project_file, visitor, self.shell.paths, **QUIET).success(
-            None, self.shell.paths, None, js=DOWNLOAD_FILE
-        )
+        self.save_project.click(
+            self.project_file, visitor, [self.shell.paths, self.status], **QUIET
+        ).success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
         opened = self.project.upload(
-            self.keeper.opened, [visitor, self.project], [visitor, self.edit.domain], **QUIET
+            self.loaded,
+            [visitor, self.project],
+            [visitor, self.edit.domain, self.before, self.status],
+            **QUIET,
         )
         self.keeper.show(opened).success(**shown)
         self.forget.click(lambda: {"forget": True}, None, self.keeper.component, **QUIET)
@@ -154,8 +187,34 @@ class LibraryPanel:
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """Without the chosen pictures."""
         names = _some(value)
-        project = visitor.project.remove(set(names))
-        return visitor.keep(project), strip_value(project), status(f"{len(names)} removed.")
+        before, project = visitor.project, visitor.project.remove(set(names))
+        said = status(f"{len(names)} removed. Bring back undoes that.")
+        return visitor.keep(project), strip_value(project), said, before
+
+    @guarded
+    def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
+        """A project file in place of the open project: visitor, domain, the project before, status."""
+        newer, domain = self.keeper.opened(visitor, path)
+        if not isinstance(newer, Visitor):
+            return newer, domain, gr.skip(), gr.skip()
+        said = status("The project is open. Bring back returns to what was here before.")
+        return newer, domain, visitor.projects.get(newer.domain), said
+
+    @guarded
+    def brought_back(self, visitor: Visitor, before: Project | None) -> tuple[Any, ...]:
+        """The project as it was before pictures were removed or another was opened."""
+        if before is None:
+            raise OptionError("there is nothing to bring back")
+        if before.domain != visitor.domain:
+            raise OptionError(
+                f"what was here before is of domain '{before.domain}': choose it first"
+            )
+        return (
+            visitor.keep(before),
+            strip_value(before),
+            status("It is as it was. Bring back again to swap."),
+            visitor.project,
+        )
 
     @guarded
     def renamed(
@@ -169,50 +228,110 @@ class LibraryPanel:
     def inverted(
         self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
-        """Invert many photos; yields visitor, status and pictures after each; a bad one is told."""
+        """Invert photos and open codes; yields visitor, status and pictures; a bad one is told.
+
+        What else the visitor does meanwhile stays, and what is shown stays shown.
+        """
         if not paths:
             raise OptionError("add some photos first")
         if len(paths) > MAX_PHOTOS:
             raise OptionError(
                 f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
             )
-        editor, project = self.shell.editor(visitor), visitor.project
-        check_room(project, paths)
+        editor = self.shell.editor(visitor)
+        check_room(visitor.project, paths)
         options = chosen_options(settings)
-        node = project.node if with_moves else None
+        node = visitor.project.node if with_moves else None
         failures: list[str] = []
+        unsure: list[str] = []
         for done, path in enumerate(paths):
-            line = progress(done, len(paths), f"{done} of {len(paths)}: {photo_name(path)}")
-            yield visitor.keep(project), line, gr.skip()
+            name = photo_name(path)
+            line = progress(done, len(paths), f"{done} of {len(paths)}: {name}")
+            yield gr.skip(), line, gr.skip()
             try:
-                edit = editor.invert(path, options=options)
-                edit = edit if node is None else node.on(edit)
-                project = add_edit(project, edit, photo_name(path), path)
+                made: Edit | None = None
+                for edit in self._made(editor, path, options, unsure):
+                    made = edit
+                    yield gr.skip(), line, gr.skip()  # here the job can be cancelled
+                assert made is not None
+                visitor = visitor.update(partial(_grown, edit=made, path=path, node=node))
             except EditorError as error:
-                failures.append(f"{photo_name(path)}: {error}")
-            yield visitor.keep(project), line, picker_value(project)
+                failures.append(f"{name}: {error}")
+            yield visitor.now, line, self._pictures(visitor, editor)
         said = f"{len(paths) - len(failures)} of {len(paths)} done. " + " ".join(failures)
-        yield visitor.keep(project), status(said), picker_value(project)
+        if unsure:
+            subject = editor.info.subject
+            said += (
+                f" No {subject} was surely found in {', '.join(unsure)}: check its square in Edit."
+            )
+        yield visitor.now, status(html.escape(said)), self._pictures(visitor, editor)
 
-    @guarded
-    def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> str:
+    @staticmethod
+    def _made(
+        editor: Editor, path: str, options: InversionOptions, unsure: list[str]
+    ) -> Iterator[Edit]:
+        """A saved code opened, or a photo inverted, the edit after every step."""
+        if path.lower().endswith(".npz"):
+            yield editor.open_code(path)
+            return
+        photo = load_image(path)
+        found = editor.find(photo, least=0.0)
+        if editor.pack.aligner is not None and not (found and found[0][1] >= CONFIDENT):
+            unsure.append(photo_name(path))
+        crop = found[0][0] if found else Crop()
+        aligned = editor.align(photo, crop)
+        for step in editor.invert_steps(aligned, options):
+            edit = editor.edit(step.wp[0], aligned, step.losses)
+            yield replace(edit, source=photo, crop=crop)
+
+    @staticmethod
+    def _pictures(visitor: Visitor, editor: Editor) -> Any:
+        now = visitor.now
+        return picker_value(now.project) if now.domain == editor.info.name else gr.skip()
+
+    @guarded_steps
+    def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
         """The chosen pictures as a zip: the whole photo where there is one, else the square."""
         project, editor = visitor.project, self.shell.editor(visitor)
+        names, failures = _some(value), []
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name in _some(value):
-                image, kind = result(project, editor, name)
+            for done, name in enumerate(names):
+                yield gr.skip(), progress(done, len(names), f"Saving {done + 1} of {len(names)}")
+                try:
+                    image, kind = result(project, editor, name)
+                except EditorError as error:
+                    failures.append(f"{project.picture(name).name}: {error}.")
+                    continue
                 file = file_name(project.picture(name), kind)
                 archive.writestr(file, encode_image(image, kind))
-        return self._file(buffer.getvalue(), "pictures.zip")
+        if len(failures) == len(names):
+            raise OptionError(" ".join(failures))
+        said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
+        yield self._file(buffer.getvalue(), "pictures.zip"), status(html.escape(said))
 
     @guarded
-    def project_file(self, visitor: Visitor) -> str:
-        """The project as a file of the page's cache."""
-        return self._file(project_bytes(visitor.project), f"{visitor.domain}_project.zip")
+    def project_file(self, visitor: Visitor) -> tuple[str, str]:
+        """The project as a file of the page's cache, and what there is to say of it."""
+        project, lost = without_lost_photos(visitor.project)
+        said = "The project was saved."
+        if lost:
+            said += (
+                f" {lost} of its photos are not kept any more: their squares and codes are in it."
+            )
+        return self._file(project_bytes(project), f"{visitor.domain}_project.zip"), status(said)
 
     def _file(self, data: bytes, name: str) -> str:
         return save_bytes_to_cache(data, name, cache_dir=self.edit.photo.GRADIO_CACHE)
+
+
+def _grown(visitor: Visitor, edit: Edit, path: str, node: Node | None) -> Visitor:
+    """With an edit more in the project of its domain; what is shown stays shown."""
+    project = visitor.projects[edit.editor.info.name]
+    at, shown = project.at, project.node
+    made = edit if node is None or edit.moves else node.on(edit)
+    project = add_edit(project, made, photo_name(path), path)
+    return visitor.put(project.go(at) if project.nodes[at : at + 1] == (shown,) else project)
 
 
 def _some(value: dict[str, Any] | None) -> list[str]:

@@ -18,7 +18,7 @@ from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD, Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, png_uri
-from editor.ui.values import chosen_of, picker_value, status
+from editor.ui.values import chosen_of, chosen_there, picker_value, status
 
 MOST = 6
 GROUPS = tuple(layer_groups(10))
@@ -56,14 +56,14 @@ class MixPanel:
                 save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
         pickers = [self.contents, self.styles]
         given = [shell.visitor, *pickers, *strengths]
-        shown = tab.select(self.show, [shell.visitor, *pickers], pickers, **QUIET)
         made: dict[str, Any] = {
             "fn": self.make,
             "inputs": given,
             "outputs": [self.grid, line],
             **QUIET,
         }
-        shown.success(**made)
+        for event in (tab.select, shell.changed):
+            event(self.show, [shell.visitor, *pickers], pickers, **QUIET).success(**made)
         gr.on(
             [self.contents.select, self.styles.select, *(s.change for s in strengths)],
             trigger_mode="always_last",
@@ -137,7 +137,8 @@ class MixPanel:
             raise OptionError("that mixture is not there any more; choose the pictures again")
         code = self._codes(left, top, tuple(strengths))[row, column]
         edit = self.shell.editor(visitor).edit(code)
-        visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed")
+        of = chosen_there(visitor.project, contents, MOST)[row]
+        visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     @guarded
@@ -163,7 +164,9 @@ class MixPanel:
         what, name = " and ".join(taken), project.picture(other.picture).name
         if torch.equal(code, content.code):
             raise OptionError(f"the two have the same {what}; the tab Mix can take more")
-        visitor, _ = keep_picture(visitor, content.editor.edit(code), "Mixture", f"with {name}")
+        made, node = content.editor.edit(code), project.node
+        of = "" if node is None else node.picture
+        visitor, _ = keep_picture(visitor, made, "Mixture", f"with {name}", of)
         said = f"It took the {what} of '{html.escape(name)}'. The tab Mix says what is taken."
         return visitor, status(said)
 
@@ -186,8 +189,7 @@ class MixPanel:
 
     def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:
         project, editor = visitor.project, self.shell.editor(visitor)
-        there = {p.id for p in project.pictures}
-        names = [name for name in chosen_of(value) if name in there][:MOST]
+        names = chosen_there(project, value, MOST)
         return [project.edit(editor, project.latest(name)) for name in names]
 
     @staticmethod

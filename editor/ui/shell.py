@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import gradio as gr
 
 from editor import Editor
 from editor.edits import Edit
-from editor.project.actions import add_edit
+from editor.project.actions import add_edit, add_made
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
 from editor.ui.values import strip_value
@@ -39,6 +40,8 @@ class Shell:
         file: hidden; holds {"name", "uri"} of something to download, see `DOWNLOAD`.
         paths: hidden; a file of the page's cache to download, see `DOWNLOAD_FILE`.
         refresh: options of an event that makes the tab Edit show the visitor's state.
+        changed: set by the tab Edit: options of an event to the success of another domain's choice,
+            `shell.changed(**options)`.
         shared: others reach this page.
     """
 
@@ -48,6 +51,7 @@ class Shell:
     file: gr.JSON
     paths: gr.File
     refresh: dict[str, Any] = field(default_factory=dict)
+    changed: Callable[..., Any] = gr.on
     shared: bool = False
 
     def editor(self, visitor: Visitor) -> Editor:
@@ -55,7 +59,21 @@ class Shell:
         return self.handlers.editor(visitor)
 
 
-def keep_picture(visitor: Visitor, edit: Edit, name: str, label: str) -> tuple[Visitor, Any]:
-    """The visitor with an edit as one more picture, which is then shown, and the history's value."""
-    project = add_edit(visitor.project, edit, name, label=label)
+def keep_picture(
+    visitor: Visitor, edit: Edit, name: str, label: str, of: str
+) -> tuple[Visitor, Any]:
+    """The visitor with an edit made of a picture, which is then shown, and the history's value.
+
+    Args:
+        visitor: whose visit.
+        edit: a code of its own.
+        name: of the new picture.
+        label: what was done, in words.
+        of: id of the picture whose photo the edit is laid into, if it is still there.
+    """
+    there = [p for p in visitor.project.pictures if p.id == of]
+    if there:
+        project = add_made(visitor.project, edit, name, label, there[0])
+    else:
+        project = add_edit(visitor.project, edit, name, label=label)
     return visitor.keep(project), strip_value(project)

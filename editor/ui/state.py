@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Mapping
+import threading
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from PIL import Image
@@ -19,6 +22,25 @@ MAX_DRAWING_BYTES = 4 * 2**20
 PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
 
 
+class Visit:
+    """What all states of one visitor share, so that no event undoes what another did meanwhile.
+
+    Attributes:
+        id: names the visit.
+        lock: held while one state is made of another.
+        latest: the newest state; None before the first event.
+    """
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.lock = threading.RLock()
+        self.latest: Visitor | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
+        """Every page that is opened starts from a copy of the first state, and is a visit of its own."""
+        return Visit()
+
+
 @dataclass(frozen=True, eq=False)
 class Visitor:
     """One visitor's work: a project in every domain that was used, one of which is open.
@@ -26,10 +48,23 @@ class Visitor:
     Attributes:
         domain: the one that is open.
         projects: by domain.
+        visit: shared by all states of the visitor.
     """
 
     domain: str
     projects: Mapping[str, Project] = field(default_factory=dict)
+    visit: Visit = field(default_factory=Visit)
+
+    @property
+    def now(self) -> Visitor:
+        """The newest state of the visit."""
+        return self.visit.latest or self
+
+    def update(self, change: Callable[[Visitor], Visitor]) -> Visitor:
+        """Make a new state of the newest one, for jobs during which other events go on."""
+        with self.visit.lock:
+            self.visit.latest = change(self.now)
+            return self.visit.latest
 
     @property
     def project(self) -> Project:
@@ -38,9 +73,11 @@ class Visitor:
 
     def keep(self, project: Project) -> Visitor:
         """With a project in place of the one of its domain, and open."""
-        return replace(
-            self, domain=project.domain, projects={**self.projects, project.domain: project}
-        )
+        return replace(self.put(project), domain=project.domain)
+
+    def put(self, project: Project) -> Visitor:
+        """With a project in place of the one of its domain; what is open stays open."""
+        return replace(self, projects={**self.projects, project.domain: project})
 
 
 def jpeg_uri(data: bytes) -> str:

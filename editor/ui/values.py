@@ -82,12 +82,13 @@ def picture_value(edit: Edit, before: str | None = None) -> dict[str, Any]:
 
 
 def strip_value(project: Project) -> dict[str, Any]:
-    """Value of `history_strip`: the last edits, and whether there is one before and after."""
+    """Value of `history_strip`: the last edits and every picture's own, one before and after."""
     first = max(0, len(project.nodes) - STRIP_NODES)
+    standing = {project.last(picture.id) for picture in project.pictures}
     nodes = [
         {"index": i, "src": jpeg_uri(node.thumb), "label": project.caption(node)}
         for i, node in enumerate(project.nodes)
-        if i >= first
+        if i >= first or i in standing
     ]
     return {
         "nodes": nodes,
@@ -117,6 +118,12 @@ def chosen_of(value: Any) -> list[str]:
     """Ids that are chosen in a picker's value."""
     chosen = value.get("chosen") if isinstance(value, dict) else None
     return [str(name) for name in chosen] if isinstance(chosen, list) else []
+
+
+def chosen_there(project: Project, value: Any, most: int) -> list[str]:
+    """As `chosen_of`, those that are still in the project, and at most so many."""
+    there = {p.id for p in project.pictures}
+    return [name for name in chosen_of(value) if name in there][:most]
 
 
 def read_layers(text: str | None) -> Layers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +212,10 @@ HOSTILE = {
     "layer that is not there": _set(["nodes", 0, "layers"], {"smile": [99]}),
     "parent in the future": _set(["nodes", 0, "parent"], 3),
     "shown node that is not there": _set(["at"], 99),
+    "picture left at an edit that is not there": _set(["left"], {"p1": 99}),
+    "picture left at an edit of another": _set(["left"], {"p1": 0}),
+    "picture left before the first edit": _set(["left"], {"p1": -1}),
+    "pictures left in a list": _set(["left"], ["p1"]),
     "slider of another domain": _set(["sliders", 0, "domain"], "other"),
     "slider with a number for a name": _set(["sliders", 0, "name"], 7),
     "slider with an absurd range": _set(["sliders", 0, "range"], [-1, 10**400]),
@@ -245,12 +250,27 @@ def test_what_could_not_be_reopened_is_not_saved(project: Project, tmp_path, mon
     assert target.read_bytes() == kept
 
 
+def test_what_stands_for_the_photo_and_where_pictures_were_left_is_kept(
+    tiny, project: Project
+) -> None:
+    base = tiny.sample(7).wp.numpy()
+    shown = replace(project.shown, base=base)
+    kept = project.amend(shown).go(0)
+    again = open_project(project_bytes(kept), tiny, Stored())
+    assert np.array_equal(again.picture(shown.id).base, base)
+    assert again.left == kept.left
+    assert again.left
+    wrong = kept.amend(replace(shown, base=np.zeros((3, 8), np.float32)))
+    with pytest.raises(ProjectError, match="shape"):
+        open_project(project_bytes(wrong), tiny, Stored())
+
+
 def test_codes_of_another_shape_are_refused(tiny, project: Project) -> None:
-    wrong = project.amend(Picture("p2", "wrong", np.zeros((3, 8), np.float32)), project.node)
+    wrong = project.amend(Picture("p2", "wrong", np.zeros((3, 8), np.float32)))
     with pytest.raises(ProjectError, match="shape"):
         open_project(project_bytes(wrong), tiny, Stored())
     code = project.shown.code.copy()
     code[0, 0] = np.nan
-    wrong = project.amend(Picture("p2", "wrong", code), project.node)
+    wrong = project.amend(Picture("p2", "wrong", code))
     with pytest.raises(ProjectError, match="finite"):
         open_project(project_bytes(wrong), tiny, Stored())

@@ -59,12 +59,25 @@ def test_go_outside_is_refused(tiny) -> None:
 def test_amend_changes_the_shown_node_alone(tiny) -> None:
     project = _with(tiny, "a", "b")
     code = tiny.sample(9).wp.numpy()
-    amended = project.amend(Picture("b", "b", code), Node("b", label="preview"))
+    amended = project.amend(Picture("b", "b", code), b"preview")
     assert len(amended.nodes) == 2
     assert amended.at == 1
     assert amended.nodes[1].parent == 0
     assert np.array_equal(amended.shown.code, code)
     assert amended.pictures[0] is project.pictures[0]
+
+
+def test_a_picture_stands_where_it_was_left(tiny) -> None:
+    project = _moved(_with(tiny, "a"), 1.0).undo()
+    project = project.add(Picture("b", "b", tiny.sample(5).wp.numpy()), "made")
+    assert project.last("a") == 0, "what was undone came back"
+    again = project.go(1)
+    assert (again.last("a"), again.last("b")) == (1, 2)
+    assert again.go(2).last("a") == 1
+    assert again.left == (("b", 2),)
+    left = project.remove({"b"})
+    assert left.left == ()
+    assert left.last("a") == left.at == 0
 
 
 def test_removing_a_picture_joins_its_neighbours(tiny) -> None:

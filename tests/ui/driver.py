@@ -21,6 +21,7 @@ FLAGS = [
 ]
 ROOT = Path(__file__).resolve().parents[2]
 AFTER = "#picture img.after"
+START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
 
 
 def source(page) -> str:
@@ -55,14 +56,14 @@ def move(page, name: str, value: float) -> None:
 
 
 @contextmanager
-def served(root: Path, log: Path) -> Iterator[str]:
-    """The app as a process of its own; its address."""
+def served(root: Path, log: Path, patch: str = "") -> Iterator[str]:
+    """The app as a process of its own, after some lines of Python; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--root", str(root)],
+            [sys.executable, "-c", patch + START, "--port", str(port), "--root", str(root)],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,

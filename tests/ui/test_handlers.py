@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
 from pathlib import Path
 
@@ -203,11 +204,11 @@ def test_another_domain_can_be_chosen(library: Library, tiny_root: Path, photo: 
     assert "32 px" in line
     assert "face" in hint
     assert settings == [100, 0.01, 1.0, 0.0, 2.0]
-    shown = _decode(list(handlers.invert(photo, square, visitor, 2, *settings[1:]))[-1][1]["after"])
-    assert shown.size == (32, 32)
     # a step of the old domain's slider, sent before the panel was replaced
     again, _ = handlers.slide(visitor, _moves(smile=2.0))
     assert again["after"] == picture["after"]
+    shown = _decode(list(handlers.invert(photo, square, visitor, 2, *settings[1:]))[-1][1]["after"])
+    assert shown.size == (32, 32)
     back = handlers.choose("tiny", None, visitor)[0]
     assert back.project is moved.project, "the work in the other domain was lost"
     with pytest.raises(gr.Error, match="not found"):
@@ -248,7 +249,16 @@ def test_compare_with_another_edit(handlers: Handlers) -> None:
     moved, _ = handlers.commit(visitor, _moves(smile=2.0))
     compared = handlers.compare(moved, {"chosen": 0})
     assert compared["keep"] is True
-    assert compared["before"] == handlers.slide(visitor, _moves())[0]["after"]
+    assert compared["before"] == handlers.slide(moved, _moves())[0]["after"]
+
+
+def test_compare_in_the_whole_photo(handlers: Handlers, photo: str) -> None:
+    visitor = list(handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS))[-1][0]
+    moved, _ = handlers.commit(visitor, _moves(smile=9.0))
+    compared = handlers.compare(moved, {"chosen": 1}, WHOLE, KEEP)
+    assert _decode(compared["before"]).size == (40, 60)
+    other = handlers.compare(moved, {"chosen": 2}, WHOLE, KEEP)
+    assert other["before"] != compared["before"]
 
 
 def _drawing(array: np.ndarray) -> dict:
@@ -259,18 +269,24 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
     array = np.zeros((256, 256), np.uint8)
     array[:, :64] = 255
+    before = handlers.slide(visitor, _moves())[0]["after"]
+    plain = _decode(before)
+    free = _decode(handlers.slide(visitor, _moves(smile=9.0))[0]["after"])
     painted, strip = handlers.paint(visitor, _drawing(array))
     assert strip["nodes"][-1]["label"] == "Example: painted part"
     assert handlers.paint(painted, _drawing(array)) == (gr.skip(), gr.skip())
-    plain = _decode(handlers.slide(visitor, _moves())[0]["after"])
-    free = _decode(handlers.slide(visitor, _moves(smile=9.0))[0]["after"])
     held = _decode(handlers.slide(painted, _moves(smile=9.0))[0]["after"])
     assert np.array_equal(np.asarray(held)[:, 10:], np.asarray(plain)[:, 10:])
     assert (np.asarray(held)[:, :2] != np.asarray(plain)[:, :2]).any()
     assert (np.asarray(free)[:, 10:] != np.asarray(plain)[:, 10:]).any()
     canvas = handlers.canvas(painted)
-    assert canvas["src"] == handlers.slide(visitor, _moves())[0]["after"]
+    assert canvas["src"] == before
     assert np.asarray(_decode(canvas["mask"]))[:, :4].min() == 255
+    assert _decode(canvas["mask"]).size == (16, 16)
+    finer = handlers.canvas(painted, _drawing(array))
+    assert finer["mask"] == _drawing(array)["mask"], "what was drawn came back coarser"
+    array[:] = 255
+    assert handlers.canvas(painted, _drawing(array))["mask"] == canvas["mask"], "of another edit"
     cleared, _ = handlers.paint(painted, {"mask": ""})
     assert cleared.project.node.mask == b""
 
@@ -282,6 +298,56 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
 def test_a_drawing_that_is_none(handlers: Handlers, uri: str) -> None:
     with pytest.raises(gr.Error, match="paint it again"):
         handlers.paint(handlers.first_visitor(), {"mask": uri})
+
+
+def test_a_settled_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> None:
+    visitor = list(handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS))[-1][0]
+    array = np.zeros((64, 64), np.uint8)
+    array[:32] = 255
+    visitor, _ = handlers.paint(visitor, _drawing(array))
+    visitor = list(handlers.settle(visitor, _moves(smile=9.0), "", *SETTINGS))[-1][0]
+    data, name = handlers.whole_photo(visitor, _moves())
+    assert name == "edited.png"
+    made, given = np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(photo))
+    assert (made != given).any(), "the photo came back without the edit"
+    view = handlers.look(visitor, _moves(), "", WHOLE, KEEP)
+    assert view["after"] != view["before"]
+    again = list(handlers.settle(visitor, _moves(age=1.0), "", *SETTINGS))[-1][0]
+    first = next(p for p in again.project.pictures if p.name == "photo")
+    assert np.array_equal(again.project.shown.reference, first.code), "settled twice"
+
+
+def test_what_is_done_during_an_inversion_stays(handlers: Handlers, photo: str) -> None:
+    stream = handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS)
+    running = next(stream)[0]
+    other = handlers.go(running, {"chosen": 0})
+    assert other.project.at == 0
+    moved, _ = handlers.commit(other, _moves(smile=1.0))
+    *_, (visitor, *_) = stream
+    assert [n.label for n in visitor.project.nodes] == ["", "inverted", "smile +1.0"]
+    assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
+    code = visitor.project.picture("p2").code
+    assert not np.array_equal(code, running.project.picture("p2").code), "it went no further"
+
+
+def test_a_picture_removed_during_its_inversion_stays_away(handlers: Handlers, photo: str) -> None:
+    stream = handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS)
+    running = next(stream)[0]
+    running.update(lambda newest: newest.keep(newest.project.remove({"p2"})))
+    *_, (visitor, *_) = stream
+    assert [p.id for p in visitor.project.pictures] == ["p1"]
+
+
+def test_every_page_is_a_visit_of_its_own(handlers: Handlers) -> None:
+    first = handlers.first_visitor()
+    one, two = copy.deepcopy(first), copy.deepcopy(first)
+    moved, _ = handlers.commit(one, _moves(smile=1.0))
+    assert one.now is moved
+    assert two.now is two
+    assert one.visit.id != two.visit.id
+    # an event that began before the first ended gets what the first one made
+    after, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
+    assert [n.label for n in after.project.nodes] == ["", "smile +1.0", "age +1.0"]
 
 
 def test_settling_gives_a_picture_of_its_own(handlers: Handlers) -> None:

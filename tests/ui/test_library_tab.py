@@ -26,6 +26,34 @@ def _card(page, index: int) -> None:
     )
 
 
+KEPT = """async () => {
+  const base = await new Promise((done) => {
+    const asked = indexedDB.open('in-domain-editor', 1);
+    asked.onsuccess = () => done(asked.result);
+  });
+  const last = await new Promise((done) => {
+    const asked = base.transaction('visit').objectStore('visit').get('last');
+    asked.onsuccess = () => done(asked.result);
+  });
+  base.close();
+  return last && { photos: Object.keys(last.photos).length,
+                   domains: Object.keys(last.projects).length };
+}"""
+
+
+def _wait_until_kept(page, photos: int = 1, domains: int = 1) -> None:
+    for _ in range(50):
+        page.wait_for_timeout(200)
+        if page.evaluate(KEPT) == {"photos": photos, "domains": domains}:
+            break
+    page.wait_for_timeout(2000)
+
+
+def _choose(page, title: str) -> None:
+    page.click("#domain input")
+    page.click(f"[role=option]:has-text('{title}')")
+
+
 def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, faces) -> None:
     page.click("text=Advanced")
     page.get_by_label("Most steps").fill("2")
@@ -127,23 +155,7 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     move(page, "smile", 1.5)
     page.wait_for_timeout(500)
     shown = source(page)
-    kept = """async () => {
-      const base = await new Promise((done) => {
-        const asked = indexedDB.open('in-domain-editor', 1);
-        asked.onsuccess = () => done(asked.result);
-      });
-      const last = await new Promise((done) => {
-        const asked = base.transaction('visit').objectStore('visit').get('last');
-        asked.onsuccess = () => done(asked.result);
-      });
-      base.close();
-      return last && Object.keys(last.photos).length;
-    }"""
-    for _ in range(50):
-        if page.evaluate(kept) == 1:
-            break
-        page.wait_for_timeout(200)
-    page.wait_for_timeout(2000)
+    _wait_until_kept(page)
     page.reload()
     page.wait_for_selector("#history .node >> nth=2")
     page.wait_for_function(
@@ -155,9 +167,114 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     saved = np.asarray(Image.open(download.value.path()))
     assert saved.shape[:2] == Image.open(photo).size[::-1]
     page.click("role=tab[name=Library]")
+    page.click("#forget")  # the question is answered with no
+    page.wait_for_timeout(500)
+    assert page.evaluate(KEPT)["photos"] == 1
+    page.once("dialog", lambda dialog: dialog.accept())
     page.click("#forget")
     page.wait_for_function("() => document.querySelectorAll('#history .node').length === 1")
-    assert page.evaluate(kept) is None or page.evaluate(kept) == 0
+    left = page.evaluate(KEPT)
+    assert left is None or left["photos"] == 0
+
+
+def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
+    invert(page, photo, steps=3)
+    _choose(page, "Published")
+    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 1")
+    move(page, "tilt", 1)
+    _wait_until_kept(page, domains=2)
+    page.reload()
+    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 2")
+    assert page.locator("#slider-tilt input").input_value() == "1"
+    _choose(page, "Faces")
+    page.wait_for_selector("#history button[title*='inverted']")
+
+
+def test_a_visit_that_the_server_forgot_comes_back(
+    root: Path, browser, photo: Path, tmp_path: Path
+) -> None:
+    """As after a night with the lid closed: what the server has instead must not take its place."""
+    short = "import editor.ui.build; editor.ui.build.STATE_LIFE_S = 8"
+    with served(root, tmp_path / "log.txt", short) as url:
+        page = browser.new_context().new_page()
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        page.wait_for_selector(f"{AFTER}[src]")
+        invert(page, photo, steps=3)
+        move(page, "smile", 1.5)
+        page.wait_for_timeout(500)
+        shown = source(page)
+        _wait_until_kept(page)
+        page.wait_for_timeout(10_000)
+        thumb = page.locator("#slider-age input")
+        thumb.fill("1")
+        thumb.dispatch_event("change")
+        page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
+        page.wait_for_selector("#history .node >> nth=2")
+        page.wait_for_function(
+            "now => document.querySelector('#picture img.after').src === now", arg=shown
+        )
+        assert page.evaluate(KEPT)["photos"] == 1
+        page.context.close()
+
+
+def test_what_was_removed_is_brought_back(page, photo: Path) -> None:
+    invert(page, photo, steps=2)
+    move(page, "age", 1)
+    page.click("role=tab[name=Library]")
+    page.click("#library-back")
+    page.wait_for_selector(".toast-body:has-text('nothing to bring back')")
+    _card(page, 1)
+    page.click("#library-remove")
+    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 1")
+    page.click("#library-back")
+    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 2")
+    assert page.locator("#history .node").count() == 3
+
+
+def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
+    invert(page, photo, steps=2)
+    move(page, "age", 1)
+    page.wait_for_timeout(300)
+    shown = source(page)
+    with page.expect_download() as download:
+        page.click("#save-code")
+    file = tmp_path / "mine.npz"
+    download.value.save_as(file)
+    page.click("role=tab[name=Library]")
+    page.set_input_files("#library-photos input[type=file]", [str(file)])
+    page.wait_for_selector("#library-photos :text('mine')")
+    page.click("#library-invert")
+    page.wait_for_selector("#library-status :text('1 of 1 done')")
+    _card(page, 2)
+    page.click("#library-open")
+    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 5")
+    page.wait_for_function(
+        "now => document.querySelector('#picture img.after').src === now", arg=shown
+    )
+
+
+def test_sliders_may_be_moved_while_photos_are_inverted(
+    page, photo: Path, tmp_path: Path, faces
+) -> None:
+    other = tmp_path / "other.png"
+    faces.example(7).resize((200, 200)).save(other)
+    page.click("text=Advanced")
+    page.get_by_label("Most steps").fill("40")
+    page.click("role=tab[name=Library]")
+    page.set_input_files("#library-photos input[type=file]", [str(photo), str(other)])
+    page.wait_for_selector("#library-photos :text('other')")
+    page.click("#library-invert")
+    page.wait_for_selector("#library-status :text('0 of 2')")
+    page.click("role=tab[name=Edit]")
+    move(page, "smile", 2)
+    page.click("role=tab[name=Library]")
+    page.wait_for_selector("#library-status :text('2 of 2 done')")
+    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 3")
+    labels = page.locator("#history .node").all_inner_texts()
+    page.click("role=tab[name=Edit]")
+    assert page.locator("#slider-smile input").input_value() == "2", labels
+    assert page.locator("#history .node").count() == 4, labels
 
 
 @pytest.mark.parametrize("width", [1280, 390])
