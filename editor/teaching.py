@@ -124,12 +124,17 @@ def mark_seed(editor: Editor, lesson: Lesson, seed: int, value: int) -> Lesson:
     return lesson.mark(seed_key(seed), value, raw)
 
 
+def photo_key(name: str) -> str:
+    """How a lesson names a photo."""
+    return f"photo {name}"
+
+
 def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> Lesson:
     """Mark an aligned photo: HAS, HAS_NOT or SKIP.
 
     The photo itself is looked at, not its inversion, which may have lost what is to be taught.
     """
-    return lesson.mark(f"photo {name}", value, looks(to_tensor(aligned))[0].numpy())
+    return lesson.mark(photo_key(name), value, looks(to_tensor(aligned))[0].numpy())
 
 
 def learn_from(editor: Editor, lesson: Lesson) -> Learned:

@@ -16,6 +16,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.project.actions import changed_edits, remove_slider
+from editor.project.history import Project
 from editor.sliders import export_slider, import_slider, renamed, save_slider, slider_strip
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
@@ -106,7 +107,7 @@ class OwnSliders:
         if name in editor.boundaries:
             said = f"{said}, it stays a slider of {html.escape(editor.info.title)}"
         yield (
-            visitor.keep(after),
+            visitor.update(lambda now: _without(now, after, name)),
             status(f"'{html.escape(slider.info.title)}' was removed; {said}."),
         )
 
@@ -125,6 +126,8 @@ class OwnSliders:
             OptionError: the title cannot be used, or is that of a slider of the domain.
         """
         project, editor = visitor.project, self.shell.handlers.library.open(visitor.domain)
+        if slider.info.domain != visitor.domain:
+            raise OptionError(f"that slider was learned in '{slider.info.domain}'; choose it again")
         slider = renamed(slider, slider_name(title), title)
         name = slider.info.name
         if name in editor.boundaries:
@@ -174,3 +177,11 @@ def _own(visitor: Visitor, name: str | None) -> Boundary:
         if slider.info.name == name:
             return slider
     raise OptionError("choose one of your sliders first")
+
+
+def _without(visitor: Visitor, project: Project, name: str) -> Visitor:
+    """Without a slider: as it was worked out, or anew where something was done meanwhile."""
+    now = visitor.projects[project.domain]
+    if len(now.nodes) == len(project.nodes) and now.pictures == project.pictures:
+        return visitor.put(replace(project, at=now.at, left=now.left))
+    return visitor.put(now.without_slider(name))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,13 +15,14 @@ from PIL import Image
 from editor import Editor
 from editor.directions.boundary import Boundary
 from editor.directions.teach import HAS, HAS_NOT, SKIP, Learned, Lesson
-from editor.errors import OptionError
+from editor.errors import EditorError, OptionError
 from editor.teaching import (
     grow_pool,
     learn_from,
     mark_photo,
     mark_seed,
     next_seeds,
+    photo_key,
     picture,
     pool_of,
     slider_of_pairs,
@@ -35,8 +38,9 @@ from editor.ui.state import Visitor, data_uri
 from editor.ui.values import progress, status
 
 BATCH = 12
-OWN = 4  # of the visitor's photos in the first batch
+OWN = 4  # of the visitor's photos in a batch
 VALUES = {"has": HAS, "not": HAS_NOT}
+Lessons = dict[str, Lesson]  # by domain
 FOLDERS, PAIRS = "Photos that have it, and that have not", "Before and after"
 
 
@@ -50,7 +54,7 @@ class TeachPanel:
 
     def __init__(self, shell: Shell, tab: gr.Tab) -> None:
         self.shell = shell
-        self.lesson = gr.State(Lesson(), time_to_live=3600)
+        self.lessons = gr.State({}, time_to_live=3600)
         self.sliders = gr.State((), time_to_live=3600)  # what was learned or discovered last
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=3):
@@ -64,6 +68,7 @@ class TeachPanel:
                     )
                     self.next = gr.Button("Learn, and show the next", elem_id="teach-next")
                     self.cancel = gr.Button("Cancel", elem_id="teach-cancel")
+                    self.forget = gr.Button("Forget the marks", elem_id="teach-forget")
                 self.line = gr.HTML(status(""), elem_id="teach-status", padding=False)
                 self.marks = marks("marks")
                 with gr.Accordion("From your own photos", open=False):
@@ -103,12 +108,13 @@ class TeachPanel:
             **QUIET,
         }
         tab.select(**shown)
+        self.shell.changed(**shown)
         job: dict[str, Any] = {"concurrency_id": "invert", "concurrency_limit": 4, **QUIET}
-        learned = [self.marks, self.lesson, self.sliders, self.line, self.result]
+        learned = [self.marks, self.lessons, self.sliders, self.line, self.result]
         jobs = [
-            self.begin.click(self.show, visitor, learned, **job),
+            self.begin.click(self.show, [visitor, self.lessons], [self.marks, self.line], **job),
             self.next.click(
-                self.learn, [visitor, self.marks, self.lesson, self.others], learned, **job
+                self.learn, [visitor, self.marks, self.lessons, self.others], learned, **job
             ),
             self.from_photos.click(
                 self.photos,
@@ -119,12 +125,13 @@ class TeachPanel:
         ]
         self.others.change(
             self.again,
-            [visitor, self.lesson, self.others],
+            [visitor, self.lessons, self.others],
             [self.sliders, self.result],
             trigger_mode="always_last",
             **QUIET,
         )
         self.cancel.click(lambda: status("Stopped."), None, self.line, cancels=jobs, **QUIET)
+        self.forget.click(self.forgotten, [visitor, self.lessons], learned, cancels=jobs, **QUIET)
         self.add.click(
             self.added, [visitor, self.sliders, self.name], [visitor, self.line], **QUIET
         ).success(**shown).success(**self.shell.refresh)
@@ -140,43 +147,48 @@ class TeachPanel:
         return gr.Dropdown(choices=choices, value=left), self.own.choices(visitor)
 
     @guarded_steps
-    def show(self, visitor: Visitor) -> Iterator[tuple[Any, ...]]:
-        """Make the samples ready, once for a domain, and show the first of them."""
+    def show(self, visitor: Visitor, lessons: Lessons) -> Iterator[tuple[Any, Any]]:
+        """Make the samples ready, once for a domain, and show some; what was learned stays."""
         editor = self.shell.editor(visitor)
         if pool_of(editor) is None:
             for done, total in grow_pool(editor):
                 text = f"Making pictures to learn from, once: {done} of {total}"
-                yield gr.skip(), gr.skip(), gr.skip(), progress(done, total, text), gr.skip()
-        photos = [
-            {"id": f"photo:{p.id}", "src": data_uri(_photo(p.before)), "mark": ""}
-            for p in visitor.project.pictures
-            if p.before
-        ][:OWN]
-        seeds = next_seeds(editor, Lesson(), count=BATCH - len(photos))
-        value = {"items": photos + [_item(editor, seed) for seed in seeds]}
-        said = status("Mark some that have it and some that have not, then press Learn.")
-        yield value, Lesson(), (), said, {"rows": []}
+                yield gr.skip(), progress(done, total, text)
+        lesson = lessons.get(visitor.domain, Lesson())
+        yes, no = lesson.counts
+        learned = learn_from(editor, lesson) if yes and no else None
+        before = f" {yes} have it, {no} have not so far." if lesson.marks else ""
+        said = f"Mark some that have it and some that have not, then press Learn.{before}"
+        yield _batch(visitor, editor, lesson, learned), status(said)
+
+    @guarded
+    def forgotten(self, visitor: Visitor, lessons: Lessons) -> tuple[Any, ...]:
+        """Without the marks of the open domain."""
+        left = {name: lesson for name, lesson in lessons.items() if name != visitor.domain}
+        return {"items": []}, left, (), status("All marks are forgotten."), {"rows": []}
 
     @guarded
     def learn(
-        self, visitor: Visitor, value: dict[str, Any] | None, lesson: Lesson, others: list[str]
+        self, visitor: Visitor, value: dict[str, Any] | None, lessons: Lessons, others: list[str]
     ) -> tuple[Any, ...]:
         """Learn from all marks so far; the next pictures are the most uncertain."""
         editor = self.shell.editor(visitor)
         items = (value or {}).get("items") or []
-        if not items:
+        if not items or pool_of(editor) is None:
             raise OptionError("press Show pictures first")
+        if (value or {}).get("domain") != visitor.domain:
+            raise OptionError("these pictures are of another domain; press Show pictures first")
+        lesson = lessons.get(visitor.domain, Lesson())
+        photos = {p.id: p.before for p in visitor.project.pictures if p.before}
         for item in items:
             kind, _, name = str(item.get("id", "")).partition(":")
             mark = VALUES.get(str(item.get("mark", "")), SKIP)
-            if kind == "photo":
-                aligned = _photo(visitor.project.picture(name).before)
-                lesson = mark_photo(lesson, name, aligned, mark)
-            else:
+            if kind != "photo":
                 lesson = mark_seed(editor, lesson, _seed(name), mark)
+            elif name in photos:  # else it was removed meanwhile
+                lesson = mark_photo(lesson, name, _photo(photos[name]), mark)
         learned = learn_from(editor, lesson)
         sliders = (_slider(editor, learned, others),)
-        seeds = next_seeds(editor, lesson, learned, BATCH)
         yes, no = learned.counts
         sure = (
             f"right on {100 * learned.accuracy:.0f}% of marks that it did not see"
@@ -184,17 +196,17 @@ class TeachPanel:
             else "mark five of each to see how sure it is"
         )
         return (
-            {"items": [_item(editor, seed) for seed in seeds]},
-            lesson,
+            _batch(visitor, editor, lesson, learned),
+            {**lessons, visitor.domain: lesson},
             sliders,
             status(f"{yes} have it, {no} have not · {sure}."),
             slider_rows(self.shell, visitor, sliders),
         )
 
     @guarded
-    def again(self, visitor: Visitor, lesson: Lesson, others: list[str]) -> tuple[Any, Any]:
+    def again(self, visitor: Visitor, lessons: Lessons, others: list[str]) -> tuple[Any, Any]:
         """The same marks, independent of other sliders."""
-        editor = self.shell.editor(visitor)
+        editor, lesson = self.shell.editor(visitor), lessons.get(visitor.domain, Lesson())
         if min(lesson.counts) < 1 or pool_of(editor) is None:
             return gr.skip(), gr.skip()
         sliders = (_slider(editor, learn_from(editor, lesson), others),)
@@ -213,34 +225,37 @@ class TeachPanel:
         editor = self.shell.editor(visitor)
         if not first or not second:
             raise OptionError("give photos on both sides")
-        aligned: list[list[Image.Image]] = []
-        paths, total = (sorted(first), sorted(second)), len(first) + len(second)
-        for side in paths:
-            aligned.append([])
-            for path in side:
-                done = sum(map(len, aligned))
-                text = f"Photo {done + 1} of {total}"
-                yield gr.skip(), progress(done, total, text), gr.skip()
-                aligned[-1].append(editor.align(path))
+        pairs = pair_by_name(second, first) if kind == PAIRS else []
+        aligned: dict[str, Image.Image] = {}
+        failures: list[str] = []
+        for done, path in enumerate([*first, *second]):
+            text = f"Photo {done + 1} of {len(first) + len(second)}"
+            yield gr.skip(), progress(done, len(first) + len(second), text), gr.skip()
+            try:
+                aligned[path] = editor.align(path)
+            except EditorError as error:
+                failures.append(f"{Path(path).name} was left out: {error}.")
         if kind == PAIRS:
-            if len(first) != len(second):
-                raise OptionError(f"{len(second)} before and {len(first)} after do not make pairs")
-            pairs = list(zip(aligned[1], aligned[0], strict=True))
-            slider, sure = slider_of_pairs(editor, pairs, "taught", "", others), None
+            both = [(aligned[b], aligned[a]) for b, a in pairs if b in aligned and a in aligned]
+            if not both:
+                raise OptionError(" ".join(failures))
+            slider, sure = slider_of_pairs(editor, both, "taught", "", others), None
         else:
             for done, count in grow_pool(editor):
                 text = f"Making pictures to learn from, once: {done} of {count}"
                 yield gr.skip(), progress(done, count, text), gr.skip()
             lesson = Lesson()
-            for value, images in zip((HAS, HAS_NOT), aligned, strict=True):
-                for i, image in enumerate(images):
-                    lesson = mark_photo(lesson, f"{value} {i}", image, value)
+            for value, side in ((HAS, first), (HAS_NOT, second)):
+                for i, path in enumerate(side):
+                    if path in aligned:
+                        lesson = mark_photo(lesson, f"{value} {i}", aligned[path], value)
             learned = learn_from(editor, lesson)
             slider, sure = _slider(editor, learned, others), learned.accuracy
         right = (
             "" if sure is None else f" Right on {100 * sure:.0f}% of photos that it did not see."
         )
-        said = status(f"Learned from {total} photos.{right} Name it, and add it.")
+        left_out = html.escape(" ".join(["", *failures]))
+        said = status(f"Learned from {len(aligned)} photos.{right} Name it, and add it.{left_out}")
         yield (slider,), said, slider_rows(self.shell, visitor, (slider,))
 
     @guarded
@@ -254,6 +269,35 @@ class TeachPanel:
 def _slider(editor: Editor, learned: Learned, others: list[str] | None) -> Boundary:
     known = [name for name in others or [] if name in editor.boundaries]
     return taught_slider(editor, learned, "taught", independent_of=known)
+
+
+def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
+    """Photos before and after: of equal names where both sides have the same, else in their order.
+
+    Raises:
+        OptionError: they are not equally many.
+    """
+    if len(before) != len(after):
+        raise OptionError(f"{len(before)} before and {len(after)} after do not make pairs")
+
+    def named(path: str) -> str:
+        return Path(path).name.casefold()  # the page keeps each upload in a folder of its own
+
+    return list(zip(sorted(before, key=named), sorted(after, key=named), strict=True))
+
+
+def _batch(
+    visitor: Visitor, editor: Editor, lesson: Lesson, learned: Learned | None
+) -> dict[str, Any]:
+    """Value of `marks`: some of the visitor's photos that have no mark yet, and samples."""
+    seen = {key for key, _ in lesson.marks}
+    photos = [
+        {"id": f"photo:{p.id}", "src": data_uri(_photo(p.before)), "mark": ""}
+        for p in visitor.project.pictures
+        if p.before and photo_key(p.id) not in seen
+    ][:OWN]
+    seeds = next_seeds(editor, lesson, learned, BATCH - len(photos))
+    return {"domain": visitor.domain, "items": photos + [_item(editor, seed) for seed in seeds]}
 
 
 def _item(editor: Editor, seed: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -58,6 +59,15 @@ def move(page, name: str, value: float) -> None:
 @contextmanager
 def served(root: Path, log: Path, patch: str = "") -> Iterator[str]:
     """The app as a process of its own, after some lines of Python; its address."""
+    with serving(root, log, patch) as (url, _):
+        yield url
+
+
+@contextmanager
+def serving(
+    root: Path, log: Path, patch: str = "", environment: dict[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """As `served`, and the process, with some variables of its environment set."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -65,6 +75,7 @@ def served(root: Path, log: Path, patch: str = "") -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-c", patch + START, "--port", str(port), "--root", str(root)],
             cwd=ROOT,
+            env=os.environ | (environment or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -79,7 +90,7 @@ def served(root: Path, log: Path, patch: str = "") -> Iterator[str]:
             assert time.monotonic() - started < 90, "the page did not come up"
             time.sleep(0.2)
     try:
-        yield url
+        yield url, process
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -322,7 +322,7 @@ def test_what_is_done_during_an_inversion_stays(handlers: Handlers, photo: str) 
     running = next(stream)[0]
     other = handlers.go(running, {"chosen": 0})
     assert other.project.at == 0
-    moved, _ = handlers.commit(other, _moves(smile=1.0))
+    handlers.commit(other, _moves(smile=1.0))
     *_, (visitor, *_) = stream
     assert [n.label for n in visitor.project.nodes] == ["", "inverted", "smile +1.0"]
     assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
