@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editor.cli.interpolate import warn_painted
 from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits
 from editor.cli.options import Sub, add_command, parse_pairs
 from editor.errors import OptionError
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> None:
     editor = Editor.open(args.domain, args.device)
     layer_strengths(editor.info.num_ws, strengths)
     edits = open_edits(editor, contents + styles, args)
+    warn_painted(contents + styles, edits)
     rows, columns = edits[: len(contents)], edits[len(contents) :]
     codes = mix_grid(
         torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths

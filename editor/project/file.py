@@ -67,7 +67,9 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         files |= {f"thumbs/{index}.jpg": node.thumb, f"masks/{index}.png": node.mask}
     tensors = {f"code/{p.id}": torch.from_numpy(p.code) for p in project.pictures}
     tensors |= {
-        f"base/{p.id}": torch.from_numpy(p.base) for p in project.pictures if p.base is not None
+        f"base/{p.id}": torch.from_numpy(p.base.copy())
+        for p in project.pictures
+        if p.base is not None
     }
     tensors |= {f"slider/{b.info.name}": b.normal for b in project.sliders}
     text = {

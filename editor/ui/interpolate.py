@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import gradio as gr
@@ -15,6 +17,8 @@ from PIL import Image
 from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
 from editor.motion import KINDS, check_motion, encode_motion
+from editor.project.history import Project
+from editor.project.nodes import Node
 from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.components import picker, scrubber
 from editor.ui.edit import QUIET
@@ -63,19 +67,33 @@ class InterpolatePanel:
                     )
                     scale = gr.Slider(1, 8, 4, step=1, label="Times larger", elem_id="path-scale")
                     save = gr.Button("Save", elem_id="path-save")
-        tab.select(self.show, [shell.visitor, self.pictures], self.pictures, **QUIET)
-        job = make.click(
+        for event in (tab.select, shell.changed):
+            event(self.show, [shell.visitor, self.pictures], self.pictures, **QUIET)
+        heavy: dict[str, Any] = {
+            "trigger_mode": "once",
+            "concurrency_id": "invert",
+            "concurrency_limit": 4,
+            **QUIET,
+        }
+        made = make.click(
             self.make,
             [shell.visitor, self.pictures, count, fps, easing, loop],
             [self.view, line, self.frames],
-            concurrency_id="invert",
-            concurrency_limit=4,
+            **heavy,
+        )
+        saved = save.click(
+            self.save, [self.frames, kind, fps, scale, loop], [shell.paths, line], **heavy
+        )
+        saved.success(None, shell.paths, None, js=DOWNLOAD_FILE)
+        saved.failure(lambda: status("It was not saved."), None, line, **QUIET)
+        stopped: dict[str, Any] = {
+            "fn": self.stopped,
+            "inputs": self.frames,
+            "outputs": line,
             **QUIET,
-        )
-        cancel.click(lambda: status("Stopped."), None, line, cancels=job, **QUIET)
-        save.click(self.save, [self.frames, kind, fps, scale, loop], shell.paths, **QUIET).success(
-            None, shell.paths, None, js=DOWNLOAD_FILE
-        )
+        }
+        cancel.click(cancels=[made, saved], **stopped)
+        made.failure(**stopped)  # also after Cancel, whose answer a late preview may cover
         self._cache = shell.paths.GRADIO_CACHE
 
     @guarded
@@ -93,14 +111,15 @@ class InterpolatePanel:
         easing: str,
         loop: bool,
     ) -> Iterator[tuple[Any, ...]]:
-        """Synthesise the frames; yields view, status and frames."""
+        """Synthesise the frames; yields view, status and the frames so far, which can be saved."""
         project, editor = visitor.project, self.shell.editor(visitor)
         names = chosen_of(value)
         if len(names) < 2:
             raise OptionError("choose at least two pictures")
         if count > MOST_FRAMES:
             raise OptionError(f"{count:.0f} frames are too many; make at most {MOST_FRAMES}")
-        ends = torch.stack([project.edit(editor, project.latest(n)).code for n in names])
+        nodes = [project.latest(name) for name in names]
+        ends = torch.stack([project.edit(editor, node).code for node in nodes])
         path = interpolate(ends, int(count), EASING_TITLES[easing], bool(loop))
         shown, made = [], []
         told = started = time.monotonic()
@@ -111,18 +130,65 @@ class InterpolatePanel:
             if time.monotonic() - told > PREVIEW_S:
                 told = time.monotonic()
                 line = progress(index + 1, len(path), f"Frame {index + 1} of {len(path)}")
-                yield {"frames": list(shown), "fps": fps}, line, gr.skip()
+                yield {"frames": list(shown), "fps": fps}, line, tuple(made)
         seconds = time.monotonic() - started
-        said = status(f"{len(path)} frames in {seconds:.1f} s. Play, or drag through them.")
+        said = f"{len(path)} frames in {seconds:.1f} s. Play, or drag through them."
+        said = status(said + _painted(project, nodes))
         yield {"frames": shown, "fps": fps, "play": True}, said, tuple(made)
 
     @guarded
-    def save(self, frames: Frames, kind: str, fps: float, scale: float, loop: bool) -> str:
-        """The frames as a file of the page's cache."""
+    def stopped(self, frames: Frames) -> str:
+        """What the status says when not all frames were made."""
+        return status("Stopped; what is shown can be saved." if frames else "Stopped.")
+
+    @guarded_steps
+    def save(
+        self, frames: Frames, kind: str, fps: float, scale: float, loop: bool
+    ) -> Iterator[tuple[Any, str]]:
+        """Encode the frames; yields a file of the page's cache, once it is there, and status."""
         if not frames:
             raise OptionError("make the frames first")
         suffix = FORMATS[kind]
         check_motion(KINDS[suffix], fps, int(scale))
-        pictures = (Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames)
-        data = encode_motion(pictures, KINDS[suffix], fps, bool(loop), int(scale))
-        return save_bytes_to_cache(data, f"path{suffix}", cache_dir=self._cache)
+        data = yield from _encoded(frames, KINDS[suffix], fps, bool(loop), int(scale))
+        path = save_bytes_to_cache(data, f"path{suffix}", cache_dir=self._cache)
+        yield path, status(f"Saved: {len(frames)} frames.")
+
+
+def _encoded(
+    frames: Frames, kind: str, fps: float, loop: bool, scale: int
+) -> Generator[tuple[Any, str], None, bytes]:
+    """As `encode_motion`, in a thread of its own; yields no file, and status."""
+    count, taken, stopped = len(frames), 0, False
+
+    def pictures() -> Iterator[Image.Image]:
+        nonlocal taken
+        for frame in frames:
+            if stopped:
+                raise OptionError("it was stopped")
+            taken += 1
+            yield Image.open(io.BytesIO(frame)).convert("RGB")
+
+    pool = ThreadPoolExecutor(1, "editor-save")
+    job = pool.submit(encode_motion, pictures(), kind, fps, loop, scale)
+    try:
+        while not job.done():
+            text = f"frame {taken} of {count}" if taken < count else "writing the file"
+            yield gr.skip(), progress(taken, count, f"Saving: {text}")
+            wait([job], PREVIEW_S)
+        return job.result()
+    finally:
+        stopped = True
+        pool.shutdown(wait=False)
+
+
+def _painted(project: Project, nodes: list[Node]) -> str:
+    """A warning where a slider moves a painted part alone: a code knows no part."""
+    names = [project.picture(node.picture).name for node in nodes if node.mask and node.moves]
+    if not names:
+        return ""
+    text = (
+        f"The painted part of {' and '.join(names)} counts for the whole picture here; "
+        f"settle the seam first to keep it."
+    )
+    return f'<br><span class="warn">{html.escape(text)}</span>'

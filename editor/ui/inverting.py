@@ -97,10 +97,13 @@ def verdict(edit: Edit, steps: int, seconds: float) -> str:
     far = typical.get("loss_domain_p95")
     if limit is not None and fit > limit:
         subject = html.escape(edit.editor.info.subject)
+        why, what = "", "Try another part of the photo"
+        if edit.editor.pack.aligner is not None:
+            why = " (placement, turn or light)"
+            what = f"Try placing the square closer to the {subject}"
         return status(
-            f'{text}<br><span class="warn">This photo differs from what the model has seen '
-            f"(placement, turn or light); expect changes. Try placing the square closer to "
-            f"the {subject}.</span>"
+            f'{text}<br><span class="warn">This photo differs from what the model has seen{why}; '
+            f"expect changes. {what}.</span>"
         )
     distance = losses.get("loss_domain")
     if far is None or distance is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -160,7 +161,10 @@ class LibraryPanel:
             **QUIET,
         )
         self.keeper.show(opened).success(**shown)
-        self.forget.click(lambda: {"forget": True}, None, self.keeper.component, **QUIET)
+        # another value each time: the browser asks again after a no
+        self.forget.click(
+            lambda: {"forget": uuid.uuid4().hex}, None, self.keeper.component, **QUIET
+        )
 
     @guarded
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:

@@ -44,9 +44,11 @@ def welcome(editor: Editor) -> str:
 def hint(editor: Editor) -> str:
     """One sentence that says what to do."""
     subject = editor.info.subject
-    place = f"put the square close around the {subject}"
+    place = "move the square to the part that you want"
     if editor.info.landmarks:
         place = "check that eyes and mouth lie on the marks of the square"
+    elif editor.pack.aligner is not None:
+        place = f"put the square close around the {subject}"
     return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
 
 

@@ -253,7 +253,7 @@ def test_what_could_not_be_reopened_is_not_saved(project: Project, tmp_path, mon
 def test_what_stands_for_the_photo_and_where_pictures_were_left_is_kept(
     tiny, project: Project
 ) -> None:
-    base = tiny.sample(7).wp.numpy()
+    base = project.picture("p0").code  # as a mixture's, the very array of another picture
     shown = replace(project.shown, base=base)
     kept = project.amend(shown).go(0)
     again = open_project(project_bytes(kept), tiny, Stored())

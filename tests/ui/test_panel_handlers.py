@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from editor import Library
+from editor import Editor, Library
+from editor.cli import main
 from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.editing.mix import USUAL, mix_groups
-from editor.project.actions import add_edit, move_sliders
-from editor.project.pixels import thumbnail
+from editor.project.actions import add_edit, commit_edit, move_sliders
+from editor.project.pixels import mask_png, thumbnail
+from editor.ui import interpolate as tab_interpolate
 from editor.ui.components import history_strip
 from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
+from editor.ui.interpolate import InterpolatePanel
 from editor.ui.mix import GROUPS, MixPanel
 from editor.ui.own import OwnSliders
 from editor.ui.shell import Shell
-from editor.ui.state import Visitor
+from editor.ui.state import Visit, Visitor
 
 STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
 
@@ -49,6 +55,26 @@ def mixing(handlers: Handlers) -> MixPanel:
         edit = EditPanel(shell, handlers.library.open("tiny"), gr.Dropdown(), gr.Markdown())
         with gr.Tab() as tab:
             return MixPanel(shell, edit, tab)
+
+
+@pytest.fixture
+def path(handlers: Handlers) -> InterpolatePanel:
+    with gr.Blocks():
+        return _path(handlers)
+
+
+def _path(handlers: Handlers) -> InterpolatePanel:
+    shell = _shell(handlers)
+    EditPanel(shell, handlers.library.open("tiny"), gr.Dropdown(), gr.Markdown())
+    with gr.Tab() as tab:
+        return InterpolatePanel(shell, tab)
+
+
+def _two(handlers: Handlers) -> tuple[Visitor, dict[str, list[str]]]:
+    """A visitor with two pictures, and both of them chosen."""
+    tiny, visitor = handlers.library.open("tiny"), handlers.first_visitor()
+    visitor = visitor.keep(add_edit(visitor.project, tiny.sample(7), "<Ann>", label="made"))
+    return visitor, {"chosen": [picture.id for picture in visitor.project.pictures]}
 
 
 def _taught(handlers: Handlers) -> Visitor:
@@ -119,7 +145,8 @@ def test_an_edit_dropped_onto_the_picture_is_mixed_in(handlers: Handlers, mixing
 
 def test_what_cannot_be_mixed(handlers: Handlers, mixing: MixPanel) -> None:
     visitor = handlers.first_visitor()
-    coarse, _ = handlers.commit(visitor, {"moves": {"smile": 1.0}})  # moves layers 0 to 2 alone
+    other = replace(visitor, visit=Visit())
+    coarse, _ = handlers.commit(other, {"moves": {"smile": 1.0}})  # moves layers 0 to 2 alone
     now = {"moves": {"smile": 1.0}}
     for state, chosen, strengths, says in (
         (visitor, {"chosen": 0}, STRENGTHS, "the picture itself"),
@@ -130,3 +157,113 @@ def test_what_cannot_be_mixed(handlers: Handlers, mixing: MixPanel) -> None:
     ):
         with pytest.raises(gr.Error, match=says):
             mixing.dropped(state, chosen, now if state is coarse else {}, "", *strengths)
+
+
+def test_the_frames_so_far_are_saved_when_making_was_cancelled(
+    handlers: Handlers, path: InterpolatePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tab_interpolate, "PREVIEW_S", 0.0)
+    visitor, chosen = _two(handlers)
+    steps = path.make(visitor, chosen, 6, 24, "Even", False)
+    for count in (1, 2, 3):
+        view, said, frames = next(steps)
+        assert len(view["frames"]) == len(frames) == count
+        assert f"Frame {count} of 6" in said
+    steps.close()
+    *_, (file, said) = path.save(frames, "WebP", 24, 2, True)
+    with Image.open(file) as found:
+        assert (found.n_frames, found.size) == (3, (32, 32))
+    assert "Saved: 3 frames" in said
+
+
+def test_saving_says_how_far_it_is(handlers: Handlers, path: InterpolatePanel) -> None:
+    visitor, chosen = _two(handlers)
+    *_, (_, _, frames) = path.make(visitor, chosen, 4, 24, "Even", False)
+    *steps, (file, said) = path.save(frames, "GIF", 24, 1, True)
+    assert steps, "something is said while it is saved"
+    assert all(step[0] == gr.skip() and "<progress" in step[1] for step in steps)
+    assert Path(file).name == "path.gif"
+    assert "Saved: 4 frames" in said
+    with pytest.raises(gr.Error, match="make the frames first"):
+        list(path.save((), "GIF", 24, 1, True))
+    with pytest.raises(gr.Error, match="needs 1…50"):
+        list(path.save(frames, "GIF", 60, 1, True))
+
+
+def test_saving_and_making_wait_for_their_turn(handlers: Handlers) -> None:
+    with gr.Blocks() as blocks:
+        panel = _path(handlers)
+    jobs = [fn for fn in blocks.fns.values() if fn.fn in (panel.make, panel.save)]
+    assert len(jobs) == 2
+    assert {(job.trigger_mode, job.concurrency_id) for job in jobs} == {("once", "invert")}
+
+
+def test_saving_that_was_cancelled_stops(
+    handlers: Handlers, path: InterpolatePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, ended, taken = threading.Event(), threading.Event(), []
+
+    def encode(pictures, *_options) -> bytes:
+        try:
+            for picture in pictures:
+                taken.append(picture)
+                go_on.wait(10)
+        finally:
+            ended.set()
+        return b""
+
+    monkeypatch.setattr(tab_interpolate, "encode_motion", encode)
+    visitor, chosen = _two(handlers)
+    *_, (_, _, frames) = path.make(visitor, chosen, 8, 24, "Even", False)
+    steps = path.save(frames, "MP4", 24, 1, True)
+    assert "of 8" in next(steps)[1]
+    steps.close()
+    go_on.set()
+    assert ended.wait(10)
+    assert len(taken) < 2
+
+
+def test_a_painted_part_that_is_not_kept_is_told(
+    handlers: Handlers, path: InterpolatePanel
+) -> None:
+    tiny, (visitor, chosen) = handlers.library.open("tiny"), _two(handlers)
+    mask = torch.zeros(16, 16)
+    mask[:8] = 1
+
+    def said(moves: tuple[tuple[str, float], ...], painted: bytes) -> str:
+        node = replace(visitor.project.node, moves=moves, mask=painted)
+        now = visitor.keep(commit_edit(visitor.project, tiny, node, "painted"))
+        *_, (_, line, _) = path.make(now, chosen, 2, 24, "Even", False)
+        return line
+
+    moves = (("smile", 2.0),)
+    warned = "The painted part of &lt;Ann&gt; counts for the whole picture here; settle the seam"
+    assert warned in said(moves, mask_png(mask))
+    assert "painted part" not in said(moves, b"")
+    assert "painted part" not in said((), mask_png(mask)), "without a slider it limits nothing"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["interpolate", "{a}", "{b}", "--out", "{out}", "--frames", "3"],
+        ["mix", "--content", "{a}", "--style", "{b}", "--out", "{out}"],
+    ],
+)
+def test_a_painted_part_that_is_not_kept_is_told_on_the_command_line(
+    tmp_path: Path,
+    tiny: Editor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
+    names = {"a": tmp_path / "a.npz", "b": tmp_path / "b.npz", "out": tmp_path / "x.png"}
+    tiny.sample(0).move(smile=2.0).save_code(names["a"])
+    tiny.sample(1).move(smile=2.0).inside(torch.eye(16)).save_code(names["b"])
+    argv = [word.format(**names) for word in command]
+    assert main(argv) == 0
+    said = capsys.readouterr().err
+    assert said.count("warning: the painted part of b.npz counts for the whole picture") == 1
+    assert "--settle" in said
+    assert "a.npz" not in said

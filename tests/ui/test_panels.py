@@ -1,14 +1,35 @@
-"""The tabs Interpolate, Diffuse and Mix in a real browser, on a held-out photo."""
+"""The tabs Interpolate, Diffuse and Mix in a real browser, on a held-out photo.
+
+Also single components, without a server: what it answers is then said by the test.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, invert, source, wait_for_change
+from editor.project.pixels import mask_png
+from editor.ui.components import asset
+from editor.ui.state import data_uri, drawn_mask, png_uri
+from tests.ui.driver import AFTER, invert, move, source, wait_for_change
+
+SIDE = 64  # of the domain that a component without a server is shown pictures of
+LOAD = """([name, markup, script]) => {
+  document.body.innerHTML = `<button id="other">other</button><div id="${name}">${markup}</div>`;
+  const watchers = [];
+  window.props = { value: null };
+  window.sent = [];
+  window.give = (value) => { props.value = value; watchers.forEach((one) => one()); };
+  const trigger = (kind) => sent.push(kind);
+  const watch = (_, one) => watchers.push(one);
+  const element = document.getElementById(name);
+  new Function('element', 'trigger', 'props', 'watch', script)(element, trigger, props, watch);
+}"""
 
 
 @pytest.fixture
@@ -70,6 +91,32 @@ def test_interpolate_plays_scrubs_and_saves(two) -> None:
         assert image.format == expected
         assert image.size == ((6 * 256, 256) if kind == "Strip" else (256, 256))
         assert getattr(image, "n_frames", 1) == (1 if kind == "Strip" else 6)
+
+
+def test_a_path_that_was_cancelled_is_saved_as_far_as_it_is_shown(two) -> None:
+    page = two
+    page.click("role=tab[name=Interpolate]")
+    page.wait_for_selector("#path .card >> nth=1")
+    page.click("#path-save")
+    page.wait_for_selector(".toast-body:has-text('make the frames first')")
+    page.wait_for_selector("#path-status :text('not saved')")
+    _choose(page, "#path", 1, 0)
+    frames = page.get_by_label("number input for Frames", exact=True)
+    frames.fill("240")
+    frames.press("Tab")
+    page.click("#path-make")
+    page.wait_for_selector("#scrubber .scrubber:not([hidden])")
+    page.click("#path-cancel")
+    page.wait_for_selector("#path-status :text('Stopped')")
+    page.wait_for_timeout(2000)
+    assert "Stopped" in page.inner_text("#path-status"), "no preview comes after it"
+    shown = int(page.inner_text("#scrubber output").split(" of ")[1])
+    page.click("#path-kind >> text=GIF")
+    with page.expect_download() as download:
+        page.click("#path-save")
+        page.wait_for_selector("#path-status progress")
+    assert shown <= Image.open(download.value.path()).n_frames < 240
+    page.wait_for_selector("#path-status :text('Saved')")
 
 
 def test_a_patch_is_painted_placed_and_spreads(two) -> None:
@@ -244,3 +291,228 @@ def test_every_tab_fits_a_telephone_and_is_labelled(page, tab: str) -> None:
           .map((e) => e.outerHTML.slice(0, 160))"""
     )
     assert unlabelled == []
+
+
+@pytest.fixture
+def part(browser) -> Iterator[object]:
+    """An empty page; `_load` puts one component on it."""
+    tab = browser.new_page(viewport={"width": 600, "height": 600})
+    yield tab
+    tab.close()
+
+
+def _load(page, name: str) -> None:
+    """A component as Gradio loads it: `give` is what the server answers, `props` what it gets."""
+    page.evaluate(LOAD, [name, asset(f"{name}.html"), asset(f"{name}.js")])
+    page.add_style_tag(content=asset("style.css"))
+
+
+def _give(page, **value) -> None:
+    page.evaluate("value => give(value)", value)
+    page.wait_for_timeout(200)
+
+
+def _picture(colour: str) -> str:
+    return data_uri(Image.new("RGB", (SIDE, SIDE), colour))
+
+
+def _mask(page) -> str:
+    """What the server would get."""
+    return page.evaluate("props.value.mask")
+
+
+def _kept_mask(uri: str) -> str:
+    """A drawing as the server keeps it: of the domain's size."""
+    mask = drawn_mask(uri, SIDE)
+    return "" if mask is None else png_uri(mask_png(mask))
+
+
+def _painted(page) -> np.ndarray:
+    """[256, 256] bool, what the page shows as painted."""
+    alpha = """() => {
+      const { data } = document.querySelector('canvas').getContext('2d').getImageData(0, 0, 256, 256);
+      return Array.from({ length: 256 * 256 }, (_, i) => data[4 * i + 3]);
+    }"""
+    return np.array(page.evaluate(alpha)).reshape(256, 256) > 60
+
+
+def _at(page, x: float, y: float) -> tuple[float, float]:
+    """A place of the canvas, given as shares of it, on the page."""
+    box = page.locator("canvas").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def _dab(page, x: float, y: float) -> None:
+    page.mouse.move(*_at(page, x, y))
+    page.mouse.down()
+    page.mouse.up()
+
+
+def _eased(page) -> None:
+    """Without the brush's outline, which is drawn while the canvas has the focus."""
+    page.evaluate("document.activeElement.blur()")
+
+
+def test_a_drawing_stays_as_fine_as_it_was_drawn(part) -> None:
+    page, src = part, _picture("grey")
+    _load(page, "paint")
+    _give(page, src=src, mask="")
+    for x in (0.3, 0.5, 0.7):
+        _dab(page, x, 0.5)
+        _eased(page)
+        drawn, sent = _painted(page), _mask(page)
+        for answer in (_kept_mask(sent), sent):
+            _give(page, src=src, mask=answer)
+            assert np.array_equal(_painted(page), drawn)
+            assert _mask(page) == sent
+    assert drawn[128, 77]
+    assert drawn[128, 179]
+
+
+def test_a_late_answer_does_not_take_away_what_was_painted_since(part) -> None:
+    page, src = part, _picture("grey")
+    _load(page, "paint")
+    _give(page, src=src, mask="")
+    _dab(page, 0.3, 0.3)
+    first = _mask(page)
+    _dab(page, 0.7, 0.7)
+    _eased(page)
+    drawn, second = _painted(page), _mask(page)
+    for late in ("", first, _kept_mask(first), _kept_mask(second)):
+        _give(page, src=src, mask=late)
+        assert np.array_equal(_painted(page), drawn)
+        assert _mask(page) == second
+    page.click("#other")
+    _give(page, src=src, mask=_kept_mask(first))
+    assert _painted(page)[77, 77], "but who asks for what was before gets it"
+    assert not _painted(page)[179, 179]
+
+
+def test_an_answer_waits_for_the_end_of_a_stroke(part) -> None:
+    page, src = part, _picture("grey")
+    _load(page, "paint")
+    _give(page, src=src, mask="")
+    _dab(page, 0.2, 0.2)
+    first = _mask(page)
+    page.mouse.move(*_at(page, 0.3, 0.8))
+    page.mouse.down()
+    page.mouse.move(*_at(page, 0.5, 0.8), steps=3)
+    _give(page, src=src, mask=_kept_mask(first))
+    page.mouse.move(*_at(page, 0.7, 0.8), steps=3)
+    page.mouse.up()
+    _eased(page)
+    whole = drawn_mask(_mask(page), SIDE).numpy() > 0.9
+    for x, y in ((0.2, 0.2), (0.35, 0.8), (0.65, 0.8)):
+        assert _painted(page)[int(256 * y), int(256 * x)]
+        assert whole[int(SIDE * y), int(SIDE * x)]
+
+
+def test_another_picture_brings_its_own_painted_part(part) -> None:
+    page = part
+    _load(page, "paint")
+    _give(page, src=_picture("grey"), mask="")
+    _dab(page, 0.3, 0.3)
+    page.mouse.move(*_at(page, 0.7, 0.7))
+    page.mouse.down()
+    sent = page.evaluate("sent.length")
+    _give(page, src=_picture("red"), mask="")
+    page.mouse.up()
+    _eased(page)
+    assert not _painted(page).any(), "also while a stroke is under way"
+    assert page.evaluate("sent.length") == sent, "which is not the other picture's"
+    half = np.zeros((SIDE, SIDE), np.uint8)
+    half[:32] = 255
+    upper = data_uri(Image.fromarray(half))
+    _give(page, src=_picture("blue"), mask=upper)
+    assert _painted(page)[:128].all()
+    assert not _painted(page)[128:].any()
+    assert page.get_attribute("img", "src") == _picture("blue")
+
+
+def test_what_the_server_kept_is_gone_on_with_unchanged(part) -> None:
+    page, src = part, _picture("grey")
+    _load(page, "paint")
+    rough = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), np.uint8)
+    rough[40:] = 0
+    _give(page, src=src, mask=data_uri(Image.fromarray(rough)))
+    _dab(page, 0.5, 0.9)
+    kept = drawn_mask(_mask(page), SIDE).numpy() * 255
+    assert np.abs(kept[:40] - rough[:40]).max() <= 1
+
+
+def test_quick_dabs_all_stay(page) -> None:
+    page.click("#local button >> nth=0")
+    canvas = page.locator("#paint canvas")
+    canvas.wait_for()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    places = [(0.1 + 0.11 * i, 0.3 if i % 2 else 0.7) for i in range(8)]
+    for x, y in places:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_timeout(120)
+    page.wait_for_selector("#history .node >> nth=1")
+    page.wait_for_timeout(2500)
+    alpha = """([x, y]) => document.querySelector('#paint canvas').getContext('2d')
+      .getImageData(Math.round(256 * x), Math.round(256 * y), 1, 1).data[3]"""
+    assert [page.evaluate(alpha, list(place)) for place in places] == [140] * 8
+
+
+def test_keys_act_on_the_tab_edit_alone(page) -> None:
+    move(page, "smile", 2)
+    page.wait_for_selector("#history .node.at >> nth=0")
+    page.evaluate("""() => {
+      window.pressed = [];
+      for (const id of ['undo', 'redo', 'save']) {
+        document.getElementById(id).addEventListener('click', () => pressed.push(id));
+      }
+      document.addEventListener('idgan:hold', (event) => { if (event.detail) pressed.push('hold'); });
+    }""")
+    keys = ("Control+z", "Control+Shift+z", "Control+y", "c")
+    page.click("role=tab[name=Library]")
+    page.wait_for_selector("#library .card")
+    for target in ("#library .card", "#library-name textarea, #library-name input", "body"):
+        page.locator(target).first.focus()
+        for key in (*keys, "Control+s"):
+            page.keyboard.press(key)
+    assert page.evaluate("pressed") == []
+    page.click("role=tab[name=Edit]")
+    page.wait_for_selector("#main", state="visible")
+    for key in keys:
+        page.keyboard.press(key)
+    assert page.evaluate("pressed") == ["undo", "redo", "redo", "hold"]
+    with page.expect_download():
+        page.keyboard.press("Control+s")
+
+
+def test_the_history_keeps_the_focus(part) -> None:
+    page = part
+    _load(page, "strip")
+    nodes = [{"index": i, "src": _picture("grey"), "label": f"edit {i}"} for i in range(4)]
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    _give(page, nodes=nodes[:3], at=2)
+    for button, label in ((".go", "Go to: edit 1"), (".mix", "Mix into the picture: edit 1")):
+        page.locator(f".node >> nth=1 >> {button}").focus()
+        _give(page, nodes=nodes, at=3)
+        assert page.evaluate(focused) == label
+    _give(page, nodes=nodes, at=1)
+    assert page.evaluate(focused) == "Go to: edit 1", "what is shown is not mixed in"
+    page.focus("#other")
+    _give(page, nodes=nodes, at=2)
+    assert page.evaluate("document.activeElement.id") == "other"
+
+
+def test_rows_keep_the_focus(part) -> None:
+    page = part
+    _load(page, "rows")
+    row = {"title": "smile", "sources": [_picture("grey"), _picture("red")]}
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    _give(page, rows=[row], cells=True, button="Add")
+    for button, label in ((".cell >> nth=1", "Keep: smile 2"), (".keep >> nth=0", "Add: smile")):
+        page.locator(button).focus()
+        _give(page, rows=[row, {**row, "title": "age"}], cells=True, button="Add")
+        assert page.evaluate(focused) == label
+    page.focus("#other")
+    _give(page, rows=[row], cells=True)
+    assert page.evaluate("document.activeElement.id") == "other"

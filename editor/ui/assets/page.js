@@ -12,9 +12,10 @@
   };
   bind();
   const typing = (target) => target.closest('textarea, [contenteditable=true], input:not([type=range]):not([type=radio]):not([type=checkbox])');
+  const editing = () => document.getElementById('main')?.getClientRects().length > 0;  // its tab is open
   const press = (id) => { const button = document.getElementById(id); if (button) button.click(); };
   document.addEventListener('keydown', (event) => {
-    if (typing(event.target) || event.altKey) return;
+    if (!editing() || typing(event.target) || event.altKey) return;
     const key = event.key.toLowerCase();
     if (event.ctrlKey || event.metaKey) {
       if (key === 'z') press(event.shiftKey ? 'redo' : 'undo');

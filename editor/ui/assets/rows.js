@@ -12,6 +12,7 @@ function picture(source, name, row, column, open) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'cell';
+  button.dataset.place = `${row} ${column}`;
   button.title = `Keep: ${name}`;
   button.setAttribute('aria-label', `Keep: ${name}`);
   button.append(image);
@@ -22,6 +23,8 @@ function picture(source, name, row, column, open) {
 function show() {
   const { rows = [], button = '', cells = false } = props.value || {};
   if (!root()) return;
+  const active = document.activeElement;
+  const place = root().contains(active) && active.dataset.place;
   root().replaceChildren(...rows.map((row, index) => {
     const line = document.createElement('div');
     line.className = 'row';
@@ -52,6 +55,7 @@ function show() {
       const keep = document.createElement('button');
       keep.type = 'button';
       keep.className = 'keep';
+      keep.dataset.place = `${index} -1`;
       keep.textContent = button;
       keep.setAttribute('aria-label', `${button}: ${row.title}`);
       keep.addEventListener('click', () => choose(index, -1));
@@ -59,6 +63,7 @@ function show() {
     }
     return line;
   }));
+  if (place) root().querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });
 }
 watch('value', show);
 show();

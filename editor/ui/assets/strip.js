@@ -61,6 +61,7 @@ function thumb(node, at) {
   const item = document.createElement('div');
   item.setAttribute('role', 'listitem');
   item.className = node.index === at ? 'node at' : 'node';
+  item.dataset.index = node.index;
   const go = document.createElement('button');
   go.type = 'button';
   go.className = 'go';
@@ -85,12 +86,23 @@ function thumb(node, at) {
   return item;
 }
 
+// What of the strip has the focus: an edit and one of its buttons.
+function focused() {
+  const item = root().contains(document.activeElement) && document.activeElement.closest('.node');
+  return item ? [item.dataset.index, document.activeElement.className] : null;
+}
+
 function show() {
   const { nodes = [], at = -1, undo = false, redo = false } = props.value || {};
   if (!root()) return;
+  const place = focused();
   root().replaceChildren(...nodes.map((node) => thumb(node, at)));
   const current = root().querySelector('.at');
   if (current) root().scrollLeft = current.offsetLeft - root().clientWidth / 2;
+  if (place) {
+    const again = [...root().children].find((one) => one.dataset.index === place[0]);
+    (again?.querySelector(`.${place[1]}`) || again?.querySelector('.go'))?.focus({ preventScroll: true });
+  }
   for (const [id, on] of [['undo', undo], ['redo', redo]]) {
     const button = document.getElementById(id);
     if (button) button.classList.toggle('idle', !on);
