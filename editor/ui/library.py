@@ -62,15 +62,16 @@ class LibraryPanel:
                 self.pictures = picker("library", "Your pictures; choose one or several")
                 self.status = gr.HTML(status(""), elem_id="library-status")
                 with gr.Row():
-                    self.open = gr.Button("Open", size="sm", elem_id="library-open")
+                    small: dict[str, Any] = {"size": "sm", "min_width": 100}
+                    self.open = gr.Button("Open", elem_id="library-open", **small)
                     self.copy = gr.Button(
                         "Give them the sliders of the picture in Edit",
-                        size="sm",
                         elem_id="library-copy",
+                        **small,
                     )
-                    self.save = gr.Button("Save them", size="sm", elem_id="library-save")
-                    self.remove = gr.Button("Remove", size="sm", elem_id="library-remove")
-                    self.back = gr.Button("Bring back", size="sm", elem_id="library-back")
+                    self.save = gr.Button("Save them", elem_id="library-save", **small)
+                    self.remove = gr.Button("Remove", elem_id="library-remove", **small)
+                    self.back = gr.Button("Bring back", elem_id="library-back", **small)
                 with gr.Row():
                     self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
