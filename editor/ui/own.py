@@ -127,7 +127,10 @@ class OwnSliders:
         """
         project, editor = visitor.project, self.shell.handlers.library.open(visitor.domain)
         if slider.info.domain != visitor.domain:
-            raise OptionError(f"that slider was learned in '{slider.info.domain}'; choose it again")
+            raise OptionError(
+                f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
+                f"learn it here, or go back"
+            )
         slider = renamed(slider, slider_name(title), title)
         name = slider.info.name
         if name in editor.boundaries:

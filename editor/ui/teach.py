@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import re
@@ -14,13 +15,14 @@ from PIL import Image
 
 from editor import Editor
 from editor.directions.boundary import Boundary
-from editor.directions.teach import HAS, HAS_NOT, SKIP, Learned, Lesson
+from editor.directions.teach import HAS, HAS_NOT, SKIP, Learned, Lesson, seed_key
 from editor.errors import EditorError, OptionError
 from editor.teaching import (
+    FIRST_SEED,
+    POOL,
     grow_pool,
     learn_from,
     mark_photo,
-    mark_seed,
     next_seeds,
     photo_key,
     picture,
@@ -68,7 +70,7 @@ class TeachPanel:
                     )
                     self.next = gr.Button("Learn, and show the next", elem_id="teach-next")
                     self.cancel = gr.Button("Cancel", elem_id="teach-cancel")
-                    self.forget = gr.Button("Forget the marks", elem_id="teach-forget")
+                    self.forget = gr.Button("Forget the marks", size="sm", elem_id="teach-forget")
                 self.line = gr.HTML(status(""), elem_id="teach-status", padding=False)
                 self.marks = marks("marks")
                 with gr.Accordion("From your own photos", open=False):
@@ -112,7 +114,12 @@ class TeachPanel:
         job: dict[str, Any] = {"concurrency_id": "invert", "concurrency_limit": 4, **QUIET}
         learned = [self.marks, self.lessons, self.sliders, self.line, self.result]
         jobs = [
-            self.begin.click(self.show, [visitor, self.lessons], [self.marks, self.line], **job),
+            self.begin.click(
+                self.show,
+                [visitor, self.lessons, self.marks],
+                [self.marks, self.line, self.lessons],
+                **job,
+            ),
             self.next.click(
                 self.learn, [visitor, self.marks, self.lessons, self.others], learned, **job
             ),
@@ -147,19 +154,22 @@ class TeachPanel:
         return gr.Dropdown(choices=choices, value=left), self.own.choices(visitor)
 
     @guarded_steps
-    def show(self, visitor: Visitor, lessons: Lessons) -> Iterator[tuple[Any, Any]]:
-        """Make the samples ready, once for a domain, and show some; what was learned stays."""
+    def show(
+        self, visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Make the samples ready, once for a domain, and show the next; what was marked counts."""
         editor = self.shell.editor(visitor)
         if pool_of(editor) is None:
             for done, total in grow_pool(editor):
                 text = f"Making pictures to learn from, once: {done} of {total}"
-                yield gr.skip(), progress(done, total, text)
+                yield gr.skip(), progress(done, total, text), gr.skip()
+        lessons = _counted(visitor, lessons, value)
         lesson = lessons.get(visitor.domain, Lesson())
         yes, no = lesson.counts
         learned = learn_from(editor, lesson) if yes and no else None
         before = f" {yes} have it, {no} have not so far." if lesson.marks else ""
         said = f"Mark some that have it and some that have not, then press Learn.{before}"
-        yield _batch(visitor, editor, lesson, learned), status(said)
+        yield _batch(visitor, editor, lesson, learned), status(said), lessons
 
     @guarded
     def forgotten(self, visitor: Visitor, lessons: Lessons) -> tuple[Any, ...]:
@@ -173,20 +183,13 @@ class TeachPanel:
     ) -> tuple[Any, ...]:
         """Learn from all marks so far; the next pictures are the most uncertain."""
         editor = self.shell.editor(visitor)
-        items = (value or {}).get("items") or []
-        if not items or pool_of(editor) is None:
-            raise OptionError("press Show pictures first")
-        if (value or {}).get("domain") != visitor.domain:
+        shown = value or {}
+        if shown.get("items") and shown.get("domain") != visitor.domain:
             raise OptionError("these pictures are of another domain; press Show pictures first")
-        lesson = lessons.get(visitor.domain, Lesson())
-        photos = {p.id: p.before for p in visitor.project.pictures if p.before}
-        for item in items:
-            kind, _, name = str(item.get("id", "")).partition(":")
-            mark = VALUES.get(str(item.get("mark", "")), SKIP)
-            if kind != "photo":
-                lesson = mark_seed(editor, lesson, _seed(name), mark)
-            elif name in photos:  # else it was removed meanwhile
-                lesson = mark_photo(lesson, name, _photo(photos[name]), mark)
+        if not shown.get("items") or pool_of(editor) is None:
+            raise OptionError("press Show pictures first")
+        lessons = _counted(visitor, lessons, shown)
+        lesson = lessons[visitor.domain]
         learned = learn_from(editor, lesson)
         sliders = (_slider(editor, learned, others),)
         yes, no = learned.counts
@@ -197,7 +200,7 @@ class TeachPanel:
         )
         return (
             _batch(visitor, editor, lesson, learned),
-            {**lessons, visitor.domain: lesson},
+            lessons,
             sliders,
             status(f"{yes} have it, {no} have not · {sure}."),
             slider_rows(self.shell, visitor, sliders),
@@ -239,8 +242,11 @@ class TeachPanel:
             both = [(aligned[b], aligned[a]) for b, a in pairs if b in aligned and a in aligned]
             if not both:
                 raise OptionError(" ".join(failures))
-            slider, sure = slider_of_pairs(editor, both, "taught", "", others), None
+            used, sure = 2 * len(both), None
+            slider = slider_of_pairs(editor, both, "taught", "", _known(editor, others))
         else:
+            if any(aligned.keys().isdisjoint(side) for side in (first, second)):
+                raise OptionError(f"too few photos are left to mark. {' '.join(failures)}")
             for done, count in grow_pool(editor):
                 text = f"Making pictures to learn from, once: {done} of {count}"
                 yield gr.skip(), progress(done, count, text), gr.skip()
@@ -251,11 +257,12 @@ class TeachPanel:
                         lesson = mark_photo(lesson, f"{value} {i}", aligned[path], value)
             learned = learn_from(editor, lesson)
             slider, sure = _slider(editor, learned, others), learned.accuracy
+            used = sum(learned.counts)
         right = (
             "" if sure is None else f" Right on {100 * sure:.0f}% of photos that it did not see."
         )
         left_out = html.escape(" ".join(["", *failures]))
-        said = status(f"Learned from {len(aligned)} photos.{right} Name it, and add it.{left_out}")
+        said = status(f"Learned from {used} photos.{right} Name it, and add it.{left_out}")
         yield (slider,), said, slider_rows(self.shell, visitor, (slider,))
 
     @guarded
@@ -267,12 +274,17 @@ class TeachPanel:
 
 
 def _slider(editor: Editor, learned: Learned, others: list[str] | None) -> Boundary:
-    known = [name for name in others or [] if name in editor.boundaries]
-    return taught_slider(editor, learned, "taught", independent_of=known)
+    return taught_slider(editor, learned, "taught", independent_of=_known(editor, others))
+
+
+def _known(editor: Editor, others: list[str] | None) -> list[str]:
+    return [name for name in others or [] if name in editor.boundaries]
 
 
 def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     """Photos before and after: of equal names where both sides have the same, else in their order.
+
+    Neither case nor what follows the last point of a name makes a difference.
 
     Raises:
         OptionError: they are not equally many.
@@ -280,10 +292,32 @@ def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     if len(before) != len(after):
         raise OptionError(f"{len(before)} before and {len(after)} after do not make pairs")
 
-    def named(path: str) -> str:
-        return Path(path).name.casefold()  # the page keeps each upload in a folder of its own
+    def named(path: str) -> tuple[str, str]:
+        name = Path(path)  # the page keeps each upload in a folder of its own
+        return name.stem.casefold(), name.name
 
     return list(zip(sorted(before, key=named), sorted(after, key=named), strict=True))
+
+
+def _counted(visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None) -> Lessons:
+    """With the shown pictures in the lesson of their domain; one without a mark is skipped there.
+
+    Raises:
+        OptionError: a picture is not one of those that are shown.
+    """
+    domain, items = str((value or {}).get("domain", "")), (value or {}).get("items") or []
+    if not items or domain not in visitor.projects:
+        return lessons
+    lesson = lessons.get(domain, Lesson())
+    photos = {p.id: p.before for p in visitor.projects[domain].pictures if p.before}
+    for item in items:
+        kind, _, name = str(item.get("id", "")).partition(":")
+        mark = VALUES.get(str(item.get("mark", "")), SKIP)
+        if kind != "photo":
+            lesson = lesson.mark(seed_key(_seed(name)), mark)
+        elif name in photos and _digest(photos[name]) == item.get("of"):  # else it was removed
+            lesson = mark_photo(lesson, _digest(photos[name]), _photo(photos[name]), mark)
+    return {**lessons, domain: lesson}
 
 
 def _batch(
@@ -292,9 +326,14 @@ def _batch(
     """Value of `marks`: some of the visitor's photos that have no mark yet, and samples."""
     seen = {key for key, _ in lesson.marks}
     photos = [
-        {"id": f"photo:{p.id}", "src": data_uri(_photo(p.before)), "mark": ""}
+        {
+            "id": f"photo:{p.id}",
+            "of": _digest(p.before),
+            "src": data_uri(_photo(p.before)),
+            "mark": "",
+        }
         for p in visitor.project.pictures
-        if p.before and photo_key(p.id) not in seen
+        if p.before and photo_key(_digest(p.before)) not in seen
     ][:OWN]
     seeds = next_seeds(editor, lesson, learned, BATCH - len(photos))
     return {"domain": visitor.domain, "items": photos + [_item(editor, seed) for seed in seeds]}
@@ -308,7 +347,12 @@ def _photo(before: bytes) -> Image.Image:
     return Image.open(io.BytesIO(before)).convert("RGB")
 
 
+def _digest(before: bytes) -> str:
+    """What a lesson calls a photo: ids are given again to other photos."""
+    return hashlib.sha256(before).hexdigest()[:16]
+
+
 def _seed(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise OptionError("a marked picture is not known; press Show pictures again")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 0 <= int(text) - FIRST_SEED < POOL:
+        raise OptionError("a marked picture is not known; press Forget the marks")
     return int(text)

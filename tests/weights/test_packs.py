@@ -149,9 +149,16 @@ def test_foreign_safetensors(tmp_path: Path) -> None:
 WANTED = {"smile", "mouth_open", "glasses", "beard", "female", "age", "yaw", "pitch"}
 
 
+SCENES = {"sea", "mountain", "glacier", "snow", "cloudiness", "brightness", "warmth", "greenness"}
+
+
 @pytest.mark.parametrize(
     ("name", "resolution", "sliders"),
-    [("faces64", 64, WANTED), ("faces128", 128, WANTED | {"headwear", "light_side"})],
+    [
+        ("faces64", 64, WANTED),
+        ("faces128", 128, WANTED | {"headwear", "light_side"}),
+        ("scenes64", 64, SCENES),
+    ],
 )
 def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) -> None:
     """And each names its boundaries' generator, has a licence and a card, and invents a face."""
@@ -159,7 +166,7 @@ def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) 
     assert editor.info.resolution == resolution
     assert sliders <= set(editor.boundaries)
     assert editor.info.licence
-    assert editor.pack.aligner is not None
+    assert (editor.pack.aligner is not None) == (editor.info.subject == "face")
     assert (editor.pack.path / "MODEL_CARD.md").is_file()
     face = editor.example(editor.info.example_seeds[0])
     assert face.size == (resolution, resolution)
