@@ -58,8 +58,9 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
     assert right >= 0.9
 
     features = PooledFeatures(load_squeezenet(SHARED / "squeezenet_v1.0.npz"), 128)
-    train = photos.batch(torch.arange(3000))
-    judge = fit_predictor(features, train, photos.attributes[:3000], ["glasses"], 400)
+    judge = fit_predictor(
+        features, photos.pixels[:3000], photos.attributes[:3000], ["glasses"], 400
+    )
     assert judge.quality["glasses"] > 0.95
     with torch.no_grad():
         wp = torch.cat(

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from editor.errors import TrainingError
+from editor.errors import MismatchError, TrainingError
 from editor.metrics.statistics import STATISTICS
 
 CONTINUOUS = {"age", "yaw", "pitch", *STATISTICS}
@@ -113,7 +113,10 @@ def fit_predictor(
 
     Raises:
         TrainingError: an attribute is missing from the labels, or has one class only.
+        MismatchError: the images are not uint8.
     """
+    if images.dtype != torch.uint8:
+        raise MismatchError(f"the images are {images.dtype}; uint8 is needed")
     parts = [part.float() / 127.5 - 1.0 for part in images.split(batch)]
     moments: dict[str, tuple[float, float]] = {}
     labelled = set().union(*attributes)

@@ -45,8 +45,8 @@ class Discover:
         line: gr.HTML,
         job: dict[str, Any],
         shown: dict[str, Any],
-    ) -> None:
-        """Connect the components.
+    ) -> Any:
+        """Connect the components; returns the event of the search, to be cancelled.
 
         Args:
             own: takes what is kept.
@@ -57,7 +57,7 @@ class Discover:
         """
         self.own, visitor = own, self.shell.visitor
         found = gr.State((), time_to_live=3600)
-        self.look.click(
+        search = self.look.click(
             self.discovered,
             [visitor, self.method, self.layers],
             [found, self.found, line],
@@ -66,6 +66,7 @@ class Discover:
         self.found.select(
             self.kept, [visitor, found, self.found, name], [visitor, line], **QUIET
         ).success(**shown).success(**self.shell.refresh)
+        return search
 
     @guarded_steps
     def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:

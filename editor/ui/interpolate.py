@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import time
 from collections.abc import Generator, Iterator
@@ -17,15 +16,13 @@ from PIL import Image
 from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
 from editor.motion import KINDS, check_motion, encode_motion
-from editor.project.history import Project
-from editor.project.nodes import Node
 from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.components import picker, scrubber
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD_FILE, Shell
 from editor.ui.state import Visitor, jpeg_uri
-from editor.ui.values import chosen_of, picker_value, progress, status
+from editor.ui.values import chosen_of, painted_warning, picker_value, progress, status
 
 PREVIEW_S = 0.5
 MOST_FRAMES = 240
@@ -133,7 +130,7 @@ class InterpolatePanel:
                 yield {"frames": list(shown), "fps": fps}, line, tuple(made)
         seconds = time.monotonic() - started
         said = f"{len(path)} frames in {seconds:.1f} s. Play, or drag through them."
-        said = status(said + _painted(project, nodes))
+        said = status(said + painted_warning(project, nodes))
         yield {"frames": shown, "fps": fps, "play": True}, said, tuple(made)
 
     @guarded
@@ -180,15 +177,3 @@ def _encoded(
     finally:
         stopped = True
         pool.shutdown(wait=False)
-
-
-def _painted(project: Project, nodes: list[Node]) -> str:
-    """A warning where a slider moves a painted part alone: a code knows no part."""
-    names = [project.picture(node.picture).name for node in nodes if node.mask and node.moves]
-    if not names:
-        return ""
-    text = (
-        f"The painted part of {' and '.join(names)} counts for the whole picture here; "
-        f"settle the seam first to keep it."
-    )
-    return f'<br><span class="warn">{html.escape(text)}</span>'

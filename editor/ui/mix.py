@@ -18,7 +18,7 @@ from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD, Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, png_uri
-from editor.ui.values import chosen_of, chosen_there, picker_value, status
+from editor.ui.values import chosen_of, chosen_there, painted_warning, picker_value, status
 
 MOST = 6
 GROUPS = tuple(layer_groups(10))
@@ -53,7 +53,9 @@ class MixPanel:
             with gr.Column(scale=2):
                 self.grid = rows("mix-grid")
                 line = gr.HTML(status(""), elem_id="mix-status", padding=False)
-                save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
+                with gr.Row():
+                    save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
+                    cancel = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
         pickers = [self.contents, self.styles]
         given = [shell.visitor, *pickers, *strengths]
         made: dict[str, Any] = {
@@ -62,12 +64,23 @@ class MixPanel:
             "outputs": [self.grid, line],
             **QUIET,
         }
-        for event in (tab.select, shell.changed):
+        jobs = [
             event(self.show, [shell.visitor, *pickers], pickers, **QUIET).success(**made)
-        gr.on(
-            [self.contents.select, self.styles.select, *(s.change for s in strengths)],
-            trigger_mode="always_last",
-            **made,
+            for event in (tab.select, shell.changed)
+        ]
+        jobs.append(
+            gr.on(
+                [self.contents.select, self.styles.select, *(s.change for s in strengths)],
+                trigger_mode="always_last",
+                **made,
+            )
+        )
+        cancel.click(
+            lambda: status("Stopped; click one of those that are there to go on with it."),
+            None,
+            line,
+            cancels=jobs,
+            **QUIET,
         )
         self.grid.select(
             self.keep, [*given, self.grid], [shell.visitor, shell.strip, line], **QUIET
@@ -107,6 +120,10 @@ class MixPanel:
         codes = self._codes(left, top, strengths)
         head = {"sources": [data_uri(e.image) for e in top], "closed": True, "lead": png_uri(b"")}
         table: list[dict[str, Any]] = [head | {"title": "taken from"}]
+        project = visitor.project
+        names = {n for v in (contents, styles) for n in chosen_there(project, v, MOST)}
+        warning = painted_warning(project, [project.latest(name) for name in sorted(names)])
+        said = f"Click one to go on with it.{warning}"
         for edit, row in zip(left, codes, strict=True):
             images = edit.editor.synthesise_all(row)
             table.append(
@@ -118,7 +135,8 @@ class MixPanel:
                     "names": [f"mixture {i + 1}" for i in range(len(images))],
                 }
             )
-            yield {"rows": list(table), "cells": True}, status("Click one to go on with it.")
+            line = said if len(table) > len(left) else f"Row {len(table) - 1} of {len(left)}"
+            yield {"rows": list(table), "cells": True}, status(line)
 
     @guarded
     def keep(

@@ -137,12 +137,12 @@ class TeachPanel:
             trigger_mode="always_last",
             **QUIET,
         )
+        jobs.append(self.discover.wire(self.own, self.name, self.line, job, shown))
         self.cancel.click(lambda: status("Stopped."), None, self.line, cancels=jobs, **QUIET)
         self.forget.click(self.forgotten, [visitor, self.lessons], learned, cancels=jobs, **QUIET)
         self.add.click(
             self.added, [visitor, self.sliders, self.name], [visitor, self.line], **QUIET
         ).success(**shown).success(**self.shell.refresh)
-        self.discover.wire(self.own, self.name, self.line, job, shown)
         self.own.wire(shown)
 
     @guarded
@@ -325,16 +325,17 @@ def _batch(
 ) -> dict[str, Any]:
     """Value of `marks`: some of the visitor's photos that have no mark yet, and samples."""
     seen = {key for key, _ in lesson.marks}
+    own = {_digest(p.before): p for p in visitor.project.pictures if p.before}
+    new = [name for name in own if photo_key(name) not in seen][:OWN]
     photos = [
         {
-            "id": f"photo:{p.id}",
-            "of": _digest(p.before),
-            "src": data_uri(_photo(p.before)),
+            "id": f"photo:{own[name].id}",
+            "of": name,
+            "src": data_uri(_photo(own[name].before)),
             "mark": "",
         }
-        for p in visitor.project.pictures
-        if p.before and photo_key(_digest(p.before)) not in seen
-    ][:OWN]
+        for name in new
+    ]
     seeds = next_seeds(editor, lesson, learned, BATCH - len(photos))
     return {"domain": visitor.domain, "items": photos + [_item(editor, seed) for seed in seeds]}
 

@@ -10,7 +10,7 @@ from typing import Any
 from editor import Edit, Editor
 from editor.errors import OptionError
 from editor.project.history import Project
-from editor.project.nodes import Layers, Moves
+from editor.project.nodes import Layers, Moves, Node
 from editor.ui.state import data_uri, jpeg_uri
 from editor.weights.layers import parse_layers
 
@@ -126,6 +126,18 @@ def chosen_there(project: Project, value: Any, most: int) -> list[str]:
     """As `chosen_of`, those that are still in the project, and at most so many."""
     there = {p.id for p in project.pictures}
     return [name for name in chosen_of(value) if name in there][:most]
+
+
+def painted_warning(project: Project, nodes: Iterable[Node]) -> str:
+    """A warning where a slider moves a painted part alone, as HTML: a code knows no part."""
+    names = [project.picture(node.picture).name for node in nodes if node.mask and node.moves]
+    if not names:
+        return ""
+    text = (
+        f"The painted part of {' and '.join(dict.fromkeys(names))} counts for the whole picture "
+        f"here; settle the seam first to keep it."
+    )
+    return f'<br><span class="warn">{html.escape(text)}</span>'
 
 
 def read_layers(text: str | None) -> Layers:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from editor.errors import MismatchError
 from editor.metrics.attributes import PooledFeatures, fit_predictor
 from editor.metrics.statistics import STATISTICS
 
@@ -51,3 +52,10 @@ def test_a_statistic_is_scored_in_deviations_of_the_labelled_images() -> None:
         scores.argmax()
         == pixels.float().mean(dim=(2, 3)).matmul(torch.tensor([0.299, 0.587, 0.114])).argmax()
     )
+
+
+def test_the_predictor_wants_bytes() -> None:
+    """Floats would be scaled again, and every score be nonsense."""
+    features = PooledFeatures(lambda x: [x], None)
+    with pytest.raises(MismatchError, match="uint8"):
+        fit_predictor(features, torch.zeros(4, 3, 8, 8), [{}] * 4, ["brightness"], 1)

@@ -243,6 +243,20 @@ def test_a_painted_part_that_is_not_kept_is_told(
     assert "painted part" not in said((), mask_png(mask)), "without a slider it limits nothing"
 
 
+def test_mixing_tells_its_rows_and_painted_parts(handlers: Handlers, mixing: MixPanel) -> None:
+    visitor, chosen = _two(handlers)
+    lines = [line for _, line in mixing.make(visitor, chosen, chosen, *STRENGTHS)]
+    assert "Row 1 of 2" in lines[0]
+    assert "Click one" in lines[1]
+    assert "painted part" not in lines[1]
+    tiny = handlers.library.open("tiny")
+    mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
+    node = replace(visitor.project.node, moves=(("smile", 1.0),), mask=mask)
+    visitor = visitor.keep(commit_edit(visitor.project, tiny, node, "painted"))
+    *_, (_, line) = mixing.make(visitor, chosen, chosen, *STRENGTHS)
+    assert line.count("The painted part of &lt;Ann&gt; counts for the whole picture") == 1
+
+
 @pytest.mark.parametrize(
     "command",
     [

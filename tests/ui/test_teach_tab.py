@@ -150,6 +150,15 @@ def test_a_photo_in_the_place_of_a_removed_one_is_new(
     assert not any(name.startswith("photo") for name in _ids(after))
 
 
+def test_a_photo_that_is_there_twice_is_asked_once(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor
+) -> None:
+    visitor = handlers.first_visitor()
+    project = _with_photo(tiny_domain, _with_photo(tiny_domain, visitor.project, 1), 1)
+    *_, (value, _, _) = panel.show(visitor.keep(project), {}, None)
+    assert [name.partition(":")[0] for name in _ids(value)] == ["photo", *["seed"] * 11]
+
+
 def test_pairs_are_of_equal_stems() -> None:
     before = ["/1/a.avif", "/2/a.b.png", "/3/Zoe.HEIC"]
     after = ["/9/zoe.png", "/8/a.b.png", "/7/a.jpg"]
