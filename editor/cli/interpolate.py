@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits
+from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits, warn_painted
 from editor.cli.options import Sub, add_command
 from editor.errors import OptionError
-
-if TYPE_CHECKING:
-    from editor.edits import Edit
 
 FRAMES, FRAMES_STRIP = 48, 8
 SHOWN_PX = 256  # smaller pictures are enlarged to this side unless told otherwise
@@ -88,19 +83,3 @@ def run(args: argparse.Namespace) -> None:
     pictures = (editor.synthesise(code) for code in tqdm(codes, unit="frame"))
     save_motion(pictures, args.out, args.fps, not args.once, scale)
     print(f"{args.out}: {frames} frames")
-
-
-def warn_painted(given: list[Path], edits: list[Edit]) -> None:
-    """Say on stderr which edits move a painted part alone: their codes know no part.
-
-    Args:
-        given: where each edit is from.
-        edits: whose codes are used.
-    """
-    for path, edit in dict(zip(given, edits, strict=True)).items():
-        if edit.mask is not None and edit.moves:
-            print(
-                f"warning: the painted part of {path.name} counts for the whole picture here; "
-                f"settle it first to keep it: python -m editor edit … --settle",
-                file=sys.stderr,
-            )

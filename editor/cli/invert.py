@@ -178,6 +178,22 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     return [found[path] for path in given]
 
 
+def warn_painted(given: list[Path], edits: list[Edit]) -> None:
+    """Say on stderr which edits move a painted part alone: their codes know no part.
+
+    Args:
+        given: where each edit is from.
+        edits: whose codes are used.
+    """
+    for path, edit in dict(zip(given, edits, strict=True)).items():
+        if edit.mask is not None and edit.moves:
+            print(
+                f"warning: the painted part of {path.name} counts for the whole picture here; "
+                f"settle it first to keep it: python -m editor edit … --settle",
+                file=sys.stderr,
+            )
+
+
 def check_kept(targets: list[Path], given: list[Path]) -> None:
     """Refuse to write over what was given.
 

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.interpolate import warn_painted
-from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits
+from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits, warn_painted
 from editor.cli.options import Sub, add_command, parse_pairs
 from editor.errors import OptionError
 

@@ -164,7 +164,8 @@ def train_generator(
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images)
     if features is not None:
-        state.projected = ProjectedDiscriminator(features, SqueezeNetFeatures.CHANNELS).to(device)
+        judge = ProjectedDiscriminator(features.to(device), SqueezeNetFeatures.CHANNELS)
+        state.projected = judge.to(device)
         state.projected.compute_dtype = state.discriminator.compute_dtype
         heads = state.projected.heads.parameters()
         state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))

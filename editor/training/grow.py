@@ -1,8 +1,8 @@
 """Growing trained networks to a higher resolution, so that a training starts where a smaller ended.
 
 The generator's new block adds nothing at first: its picture is the small one, enlarged; noise that
-the small one had not starts with no strength. The
-discriminator's new block first learns to hand the old one the features that it knows.
+the small one had not starts with no strength. The discriminator's new block first learns to hand the
+old one the features that it knows.
 """
 
 from __future__ import annotations
@@ -39,24 +39,15 @@ def check_origin(
     Raises:
         OptionError: it is of another architecture, or larger.
     """
-    pairs: list[tuple[NetworkConfig, NetworkConfig, NetworkConfig]] = [
-        (
-            origin.generator.config,
-            generator,
-            replace(
-                origin.generator.config,
-                resolution=generator.resolution,
-                noise=origin.generator.config.noise or generator.noise,
-            ),
-        ),
-        (
-            origin.discriminator.config,
-            discriminator,
-            replace(origin.discriminator.config, resolution=discriminator.resolution),
-        ),
+    pairs: list[tuple[NetworkConfig, NetworkConfig, dict[str, bool]]] = [
+        (origin.generator.config, generator, {"noise": True} if generator.noise else {}),
+        (origin.discriminator.config, discriminator, {}),
     ]
-    for found, wanted, grown in pairs:
-        if found.resolution > wanted.resolution or grown != wanted:
+    for found, wanted, gained in pairs:
+        if (
+            found.resolution > wanted.resolution
+            or replace(found, resolution=wanted.resolution, **gained) != wanted
+        ):
             raise OptionError(
                 f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
                 f"resolution must be the same, and neither it nor the noise may go"

@@ -6,6 +6,7 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
@@ -32,6 +33,7 @@ class Keeper:
 
     def __init__(self, shell: Shell, edit: EditPanel) -> None:
         self.shell, self.edit = shell, edit
+        self._known: WeakKeyDictionary[Project, tuple[str, dict[str, str]]] = WeakKeyDictionary()
         self.component = keeper()
         self.component.submit(self.kept, shell.visitor, self.component, **QUIET)
         loaded = self.component.apply(
@@ -49,15 +51,22 @@ class Keeper:
         projects: dict[str, str] = {}
         photos: dict[str, str] = {}
         for domain, project in visitor.projects.items():
-            project, _ = without_lost_photos(project)
-            projects[domain] = base64.b64encode(project_bytes(project, with_photos=False)).decode()
-            photos |= {name: path for path, name in photo_files(project).items()}
+            projects[domain], its = self._encoded(without_lost_photos(project)[0])
+            photos |= its
         return {
             "visit": visitor.visit.id,
             "open": visitor.domain,
             "projects": projects,
             "photos": photos,
         }
+
+    def _encoded(self, project: Project) -> tuple[str, dict[str, str]]:
+        """Without its photos, as text; and their paths by name. Made once for a project."""
+        if project not in self._known:
+            names = {name: path for path, name in photo_files(project).items()}
+            data = base64.b64encode(project_bytes(project, with_photos=False)).decode()
+            self._known[project] = data, names
+        return self._known[project]
 
     @guarded
     def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any]:

@@ -51,6 +51,15 @@ def _choose(page, picker: str, *places: int) -> None:
         )
 
 
+def _make_path(page, frames: int) -> None:
+    """From the second picture to the first."""
+    _choose(page, "#path", 1, 0)
+    field = page.get_by_label("number input for Frames", exact=True)
+    field.fill(str(frames))
+    field.press("Tab")
+    page.click("#path-make")
+
+
 def _kept(page, nodes: int) -> None:
     """The last edit of the history is a new one, and is what the tab Edit shows."""
     page.wait_for_selector(f"#history .node >> nth={nodes}")
@@ -63,11 +72,7 @@ def test_interpolate_plays_scrubs_and_saves(two) -> None:
     page.wait_for_selector("#path .card >> nth=1")
     page.click("#path-make")
     page.wait_for_selector(".toast-body:has-text('at least two')")
-    _choose(page, "#path", 1, 0)
-    frames = page.get_by_label("number input for Frames", exact=True)
-    frames.fill("6")
-    frames.press("Tab")
-    page.click("#path-make")
+    _make_path(page, 6)
     page.wait_for_selector("#path-status :text('6 frames')")
     shown = "#scrubber .frame img"
     first = page.get_attribute(shown, "src")
@@ -101,11 +106,7 @@ def test_a_path_that_was_cancelled_is_saved_as_far_as_it_is_shown(two) -> None:
     page.click("#path-save")
     page.wait_for_selector(".toast-body:has-text('make the frames first')")
     page.wait_for_selector("#path-status :text('not saved')")
-    _choose(page, "#path", 1, 0)
-    frames = page.get_by_label("number input for Frames", exact=True)
-    frames.fill("240")
-    frames.press("Tab")
-    page.click("#path-make")
+    _make_path(page, 240)
     page.wait_for_selector("#scrubber .scrubber:not([hidden])")
     page.click("#path-cancel")
     page.wait_for_selector("#path-status :text('Stopped')")

@@ -11,7 +11,8 @@ import pytest
 
 from editor import Editor, Library
 from editor.project.actions import add_edit
-from editor.teaching import grow_pool
+from editor.project.history import Project
+from editor.teaching import POOL, grow_pool, pool_of
 from editor.ui.components import history_strip
 from editor.ui.handlers import Handlers
 from editor.ui.shell import Shell
@@ -21,18 +22,23 @@ from editor.ui.teach import FOLDERS, PAIRS, TeachPanel, pair_by_name
 
 @pytest.fixture
 def handlers(tiny_root: Path) -> Handlers:
-    handlers = Handlers(Library("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
-    for _ in grow_pool(handlers.library.open("tiny"), 100):
+    return Handlers(Library("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
+
+
+@pytest.fixture
+def tiny_domain(handlers: Handlers) -> Editor:
+    """The domain of `handlers`, with its samples ready."""
+    tiny = handlers.library.open("tiny")
+    for _ in grow_pool(tiny, 100):
         pass
-    return handlers
+    return tiny
 
 
 @pytest.fixture
 def panel(handlers: Handlers) -> TeachPanel:
     with gr.Blocks(), gr.Tab() as tab:
-        shell = Shell(
-            handlers, gr.State(), history_strip({}), gr.JSON(visible=False), gr.File(visible=False)
-        )
+        files = gr.JSON(visible=False), gr.File(visible=False)
+        shell = Shell(handlers, gr.State(), history_strip({}), *files)
         shell.refresh = {"fn": lambda: None}
         return TeachPanel(shell, tab)
 
@@ -55,6 +61,7 @@ def _with_photos(handlers: Handlers, count: int) -> Visitor:
     return visitor.keep(project)
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_marks_outlive_show_pictures_until_they_are_forgotten(
     panel: TeachPanel, handlers: Handlers
 ) -> None:
@@ -71,6 +78,7 @@ def test_marks_outlive_show_pictures_until_they_are_forgotten(
     assert sliders[0].info.domain == "tiny"
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_what_belongs_to_another_domain_is_refused(panel: TeachPanel, handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
     value = _shown(panel, visitor, {})
@@ -85,6 +93,7 @@ def test_what_belongs_to_another_domain_is_refused(panel: TeachPanel, handlers: 
     assert [b.info.name for b in added.project.sliders] == ["mine"]
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_every_batch_has_own_photos_until_all_were_seen(
     panel: TeachPanel, handlers: Handlers
 ) -> None:
@@ -99,6 +108,7 @@ def test_every_batch_has_own_photos_until_all_were_seen(
     assert shown == [photos[:4], photos[4:], []]
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_a_photo_that_was_removed_meanwhile_is_left_out(
     panel: TeachPanel, handlers: Handlers
 ) -> None:
@@ -122,6 +132,7 @@ def _photos(folder: Path, tiny: Editor, names: list[str], seed: int) -> list[str
     return made
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_pairs_are_of_equal_names(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path, monkeypatch
 ) -> None:
@@ -152,6 +163,7 @@ def test_pairs_are_of_equal_names(
         list(panel.photos(handlers.first_visitor(), PAIRS, after[1:], before, []))
 
 
+@pytest.mark.usefixtures("tiny_domain")
 def test_an_unreadable_photo_is_left_out_and_named(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path
 ) -> None:
@@ -168,3 +180,158 @@ def test_an_unreadable_photo_is_left_out_and_named(
         Path(path).write_bytes(b"no picture")
     with pytest.raises(gr.Error, match="mark"):
         list(panel.photos(handlers.first_visitor(), FOLDERS, first, second, []))
+
+
+def _marked_as(value: dict, kinds: str) -> dict:
+    """The first pictures marked: + has it, - has it not."""
+    given = [{"+": "has", "-": "not"}[kind] for kind in kinds]
+    given += [""] * (len(value["items"]) - len(given))
+    items = [{**item, "mark": kind} for item, kind in zip(value["items"], given, strict=True)]
+    return {**value, "items": items}
+
+
+def _ids(value: dict) -> list[str]:
+    return [item["id"] for item in value["items"]]
+
+
+def _with_photo(tiny: Editor, project: Project, seed: int) -> Project:
+    return add_edit(project, replace(tiny.sample(seed), photo=tiny.example(seed)), f"photo {seed}")
+
+
+def test_show_pictures_counts_marks_in_and_shows_others(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor
+) -> None:
+    visitor = handlers.first_visitor()
+    *_, (first, _, none) = panel.show(visitor, {}, None)
+    assert none == {}
+    *_, (second, said, lessons) = panel.show(visitor, none, _marked_as(first, "+++"))
+    assert "3 have it, 0 have not so far" in said
+    assert len(second["items"]) == 12
+    assert not set(_ids(first)) & set(_ids(second))
+    *_, (third, said, lessons) = panel.show(visitor, lessons, _marked_as(second, "--"))
+    assert "3 have it, 2 have not so far" in said
+    assert not {*_ids(first), *_ids(second)} & set(_ids(third))
+    *_, said, _ = panel.learn(visitor, _marked_as(third, "+-"), lessons, [])
+    assert "4 have it, 3 have not" in said
+
+
+def test_marks_of_a_domain_that_was_left_are_kept(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor
+) -> None:
+    visitor = handlers.first_visitor()
+    visitor = visitor.put(replace(visitor.project, domain="left"))
+    *_, (value, _, _) = panel.show(visitor, {}, None)
+    *_, (_, said, lessons) = panel.show(
+        visitor, {}, {**_marked_as(value, "++--"), "domain": "left"}
+    )
+    assert "so far" not in said
+    assert list(lessons) == ["left"]
+    assert lessons["left"].counts == (2, 2)
+    unknown = {**_marked_as(value, "++--"), "domain": "../x"}
+    *_, (_, _, lessons) = panel.show(visitor, {}, unknown)
+    assert lessons == {}
+
+
+def test_without_samples_learn_says_what_to_press(panel: TeachPanel, handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    assert pool_of(handlers.library.open("tiny")) is None
+    shown = {"items": [{"id": "seed:300000", "mark": "has"}]}
+    with pytest.raises(gr.Error, match="press Show pictures first"):
+        panel.learn(visitor, {"domain": "tiny", **shown}, {}, [])
+    with pytest.raises(gr.Error, match="of another domain; press Show pictures first"):
+        panel.learn(visitor, {"domain": "faces64", **shown}, {}, [])
+
+
+@pytest.mark.parametrize("name", ["x", "-1", "٣", str(300_000 + POOL), "299999"])
+def test_what_is_not_among_the_samples_is_refused(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor, name: str
+) -> None:
+    value = {"domain": "tiny", "items": [{"id": f"seed:{name}", "mark": "has"}]}
+    with pytest.raises(gr.Error, match="is not known"):
+        panel.learn(handlers.first_visitor(), value, {}, [])
+
+
+def test_a_photo_in_the_place_of_a_removed_one_is_new(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor
+) -> None:
+    tiny, visitor = tiny_domain, handlers.first_visitor()
+    with_old = visitor.keep(_with_photo(tiny, visitor.project, 1))
+    old = with_old.project.pictures[-1].id
+    *_, (value, _, _) = panel.show(with_old, {}, None)
+    assert _ids(value)[0] == f"photo:{old}"
+    with_new = visitor.keep(_with_photo(tiny, with_old.project.remove({old}), 2))
+    assert with_new.project.pictures[-1].id == old, "ids are given again"
+    _, lessons, _, said, _ = panel.learn(with_new, _marked_as(value, "++-"), {}, [])
+    assert "1 have it, 1 have not" in said, "the mark was not meant for this photo"
+    *_, (after, _, _) = panel.show(with_new, lessons, None)
+    assert _ids(after)[0] == f"photo:{old}"
+    _, lessons, _, said, _ = panel.learn(with_new, _marked_as(after, "+"), lessons, [])
+    assert "2 have it, 1 have not" in said
+    *_, (after, _, _) = panel.show(with_new, lessons, None)
+    assert not any(name.startswith("photo") for name in _ids(after))
+
+
+def test_a_photo_that_is_there_twice_is_asked_once(
+    panel: TeachPanel, handlers: Handlers, tiny_domain: Editor
+) -> None:
+    visitor = handlers.first_visitor()
+    project = _with_photo(tiny_domain, _with_photo(tiny_domain, visitor.project, 1), 1)
+    *_, (value, _, _) = panel.show(visitor.keep(project), {}, None)
+    assert [name.partition(":")[0] for name in _ids(value)] == ["photo", *["seed"] * 11]
+
+
+def test_pairs_are_of_equal_stems() -> None:
+    before = ["/1/a.avif", "/2/a.b.png", "/3/Zoe.HEIC"]
+    after = ["/9/zoe.png", "/8/a.b.png", "/7/a.jpg"]
+    assert pair_by_name(before, after) == [
+        ("/1/a.avif", "/7/a.jpg"),
+        ("/2/a.b.png", "/8/a.b.png"),
+        ("/3/Zoe.HEIC", "/9/zoe.png"),
+    ]
+
+
+def _files(folder: Path, tiny: Editor, count: int, seed: int) -> list[str]:
+    folder.mkdir()
+    for i in range(count):
+        tiny.example(seed + i).resize((32, 32)).save(folder / f"{i}.png")
+    return [str(folder / f"{i}.png") for i in range(count)]
+
+
+def test_too_few_readable_photos_are_told_before_anything_is_made(
+    panel: TeachPanel, handlers: Handlers, tmp_path: Path
+) -> None:
+    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    first, second = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
+    for path in first:
+        Path(path).write_bytes(b"no picture")
+    steps = panel.photos(visitor, FOLDERS, first, second, [])
+    with pytest.raises(gr.Error, match=r"too few photos.*0\.png was left out.*1\.png was left out"):
+        list(steps)
+    assert pool_of(tiny) is None, "no samples were made in vain"
+
+
+def test_a_pair_with_an_unreadable_photo_is_left_out(
+    panel: TeachPanel, handlers: Handlers, tmp_path: Path
+) -> None:
+    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    after, before = (_files(tmp_path / f"{i}", tiny, 3, 10 * i) for i in (1, 2))
+    Path(after[1]).write_bytes(b"no picture")
+    *_, ((slider,), said, _) = panel.photos(visitor, PAIRS, after, before, ["gone"])
+    assert "Learned from 4 photos" in said
+    assert "1.png was left out" in said
+    assert slider.info.facts["pairs"] == 2
+
+
+def test_a_slider_of_another_domain_is_refused(
+    panel: TeachPanel, handlers: Handlers, tmp_path: Path
+) -> None:
+    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    after, before = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
+    *_, ((slider,), _, _) = panel.photos(visitor, PAIRS, after, before, None)
+    foreign = replace(slider, info=replace(slider.info, domain="faces64"))
+    with pytest.raises(gr.Error, match="learned in 'faces64', but 'tiny' is open"):
+        panel.added(visitor, (foreign,), "Mine")
+    with pytest.raises(gr.Error, match="learned in 'faces64', but 'tiny' is open"):
+        panel.discover.kept(visitor, (foreign,), {"chosen": {"row": 0}}, "Mine")
+    added, _ = panel.added(visitor, (slider,), "Mine")
+    assert [own.info.name for own in added.project.sliders] == ["mine"]
