@@ -21,7 +21,6 @@ from editor.metrics.attributes import (
     PooledFeatures,
     fit_predictor,
 )
-from editor.models.perceptual import DiscriminatorPerceptual
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.data import ImageSet
 from editor.weights.domain import DomainPack
@@ -126,8 +125,7 @@ def fit_boundaries(
         )
     generator, device = pack.generator, pack.generator.w_avg.device
     before = generator.compute_dtype
-    networks = (generator, pack.encoder, pack.discriminator)
-    for network in networks:
+    for network in pack.networks:
         network.compute_dtype = fast_dtype(device)
     try:
         features = PooledFeatures(pack.discriminator.features, device=device)
@@ -190,7 +188,7 @@ def fit_boundaries(
                 },
             }
     finally:
-        for network in networks:
+        for network in pack.networks:
             network.compute_dtype = before
 
 
@@ -255,8 +253,6 @@ def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> T
     """In-domain codes of the last images: what a person's sliders will move."""
     index = torch.arange(max(len(images) - options.probes, 0), len(images))
     device = pack.generator.w_avg.device
-    assert pack.discriminator is not None  # asked for by fit_boundaries
-    perceptual = DiscriminatorPerceptual(pack.discriminator)
     target = images.batch(index).to(device)
     how = InversionOptions(steps=options.steps, patience=0)
-    return invert_all(target, pack.generator, pack.encoder, perceptual, how)[0]
+    return invert_all(target, pack.generator, pack.encoder, pack.feature_term(), how)[0]

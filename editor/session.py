@@ -26,7 +26,6 @@ from editor.edits import Edit
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.images import load_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
-from editor.models.perceptual import DiscriminatorPerceptual, Perceptual
 from editor.runtime import device_label, pick_device, seeded_latents
 from editor.weights.domain import (
     BOUNDARIES,
@@ -64,9 +63,7 @@ class Editor:
         self.pack = pack
         self.boundaries = boundaries
         self.device = device
-        self.perceptual: Perceptual | None = pack.perceptual
-        if pack.perceptual is None and pack.discriminator is not None:
-            self.perceptual = DiscriminatorPerceptual(pack.discriminator)
+        self.perceptual = pack.feature_term()
         self._worker = _device_worker(device)
 
     @classmethod
@@ -133,8 +130,7 @@ class Editor:
     @property
     def weight_bytes(self) -> int:
         """Memory of the networks' weights."""
-        pack = self.pack
-        networks = (pack.generator, pack.encoder, pack.discriminator, pack.perceptual)
+        networks = (*self.pack.networks, self.pack.perceptual)
         return sum(
             tensor.numel() * tensor.element_size()
             for network in networks

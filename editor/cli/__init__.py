@@ -28,6 +28,7 @@ from editor.cli import (
     train_aligner,
     train_encoder,
     train_generator,
+    train_predictor,
 )
 from editor.cli import invert as invert_command
 from editor.cli.options import apply_preset
@@ -44,6 +45,7 @@ COMMANDS = (
     teach,
     discover,
     train_generator,
+    train_predictor,
     train_encoder,
     train_aligner,
     measure_aligner,

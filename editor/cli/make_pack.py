@@ -15,6 +15,9 @@ def add(commands: Sub) -> None:
     parser.add_argument("--generator", type=Path, required=True, help="run folder with G and D")
     parser.add_argument("--encoder", type=Path, required=True, help="run folder with E")
     parser.add_argument("--aligner", type=Path, help="run folder with an aligner, if there is one")
+    parser.add_argument(
+        "--predictor", type=Path, help="run folder of what sees attributes, if there is one"
+    )
     parser.add_argument("--title", required=True, help="a person's words for the domain")
     parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
     parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
@@ -40,6 +43,8 @@ def run(args: argparse.Namespace) -> None:
     }
     if args.aligner is not None:
         sources["aligner"] = args.aligner
+    if args.predictor is not None:
+        sources["predictor"] = args.predictor
     path = make_pack(
         args.name,
         sources,

@@ -51,6 +51,18 @@ def add(commands: Sub) -> None:
         choices=("discriminator", "lpips", "vgg16"),
         help="features of the second term; lpips and vgg16 fetch weights once",
     )
+    parser.add_argument(
+        "--predictor",
+        type=Path,
+        default=None,
+        help="pack or run folder of train-predictor, whose maps the second term compares as well",
+    )
+    parser.add_argument(
+        "--init-from",
+        type=Path,
+        default=None,
+        help="pack or run folder of an encoder to start from; give the same channels and heads",
+    )
     add_dataclass(parser, EncoderTraining)
     add_dry_run(parser)
     add_device(parser)
@@ -58,13 +70,18 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    import torch
+
     from editor.cli.progress import launch, load_with_bar
-    from editor.models.config import EncoderConfig
-    from editor.runtime import pick_device, use_threads
+    from editor.models.config import EncoderConfig, PredictorConfig
+    from editor.models.encoder import Encoder
+    from editor.models.perceptual import PredictorPerceptual
+    from editor.models.predictor import Predictor
+    from editor.runtime import fast_dtype, pick_device, use_threads
     from editor.training.encoder import EncoderTraining, train_encoder
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
-    from editor.weights.domain import load_pair
+    from editor.weights.domain import load_network, load_pair
     from editor.weights.format import read_header
     from editor.weights.perceptual import make_perceptual
 
@@ -83,16 +100,34 @@ def run(args: argparse.Namespace) -> None:
         heads=args.heads,
     )
     perceptual = make_perceptual(args.perceptual, discriminator, device)
+    if args.predictor is not None:
+        file = args.predictor / "predictor.safetensors"
+        predictor = load_network(file, "predictor", Predictor, PredictorConfig).to(device)
+        predictor.compute_dtype = fast_dtype(device) if options.bf16 else torch.float32
+        perceptual = PredictorPerceptual(predictor, perceptual)
+    origin = None
+    if args.init_from is not None:
+        file = args.init_from / "encoder.safetensors"
+        origin = load_network(file, "encoder", Encoder, EncoderConfig).to(device)
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     images = load_with_bar(args.data, generator.resolution, exclude)
     header = {"domain": domain, "licence": args.licence, "data": args.data.name}
-    header["perceptual"] = args.perceptual
+    header["perceptual"] = args.perceptual + ("" if args.predictor is None else " and predictor")
 
     with join_ranks() as ranks:
 
         def train(folder: RunFolder, options: EncoderTraining) -> Iterator[dict[str, Any]]:
             return train_encoder(
-                images, folder, options, config, generator, discriminator, perceptual, header, ranks
+                images,
+                folder,
+                options,
+                config,
+                generator,
+                discriminator,
+                perceptual,
+                header,
+                ranks,
+                origin,
             )
 
         launch(train, options, args.out, args.dry_run, ranks)

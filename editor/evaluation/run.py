@@ -273,9 +273,9 @@ def _claim(folder: Path, facts: dict[str, Any]) -> None:
 @contextmanager
 def _precision(editor: Editor, subject: Subject, plan: Plan) -> Iterator[None]:
     """float32, or the device's fast dtype, while it is measured."""
-    pack = editor.pack
-    found = (pack.generator, pack.encoder, pack.discriminator, subject.traditional)
-    networks = [network for network in found if network is not None]
+    networks = [*editor.pack.networks]
+    if subject.traditional is not None:
+        networks.append(subject.traditional)
     before = [network.compute_dtype for network in networks]
     for network in networks:
         network.compute_dtype = fast_dtype(editor.device) if plan.fast else torch.float32

@@ -171,3 +171,33 @@ class AlignerConfig(Config):
     def __post_init__(self) -> None:
         if not 1 <= self.width <= 256:
             raise OptionError(f"width is {self.width}; expected 1 to 256")
+
+
+@dataclass(frozen=True)
+class PredictorConfig(Config):
+    """The network that sees attributes: what it predicts, and its size.
+
+    `resolution` is the side it scales pictures to, `width` the channels of its stem; `names` are
+    logits, but those among `continuous`, which are standardised values.
+    """
+
+    names: tuple[str, ...]
+    continuous: tuple[str, ...] = ()
+    resolution: int = 96
+    width: int = 24
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # lists, in a file's header
+        object.__setattr__(self, "continuous", tuple(self.continuous))
+        if not self.names or not set(self.continuous) <= set(self.names):
+            raise OptionError(
+                f"names {self.names} are empty, or continuous {self.continuous} not among them"
+            )
+        if not 32 <= self.resolution <= 512 or not 1 <= self.width <= 256:
+            raise OptionError(
+                f"resolution {self.resolution} or width {self.width} lies outside 32…512 or 1…256"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary; what JSON gives back is equal to it."""
+        return {**asdict(self), "names": [*self.names], "continuous": [*self.continuous]}

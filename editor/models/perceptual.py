@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from editor.models.discriminator import Discriminator
+from editor.models.predictor import COMPARED, Predictor
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -80,6 +81,42 @@ class DiscriminatorPerceptual(nn.Module):
             size = masked_mean(a.square(), mask) + 1e-8
             total = total + masked_mean((a - b).square(), mask) / size
         return total / len(target)
+
+
+class PredictorPerceptual(nn.Module):
+    """Adds to another term what a predictor of attributes sees: its maps, at each place of length 1.
+
+    A discriminator looks at textures; this looks at what the labels name, such as thin glasses, for
+    which pixels and textures hardly ask.
+
+    Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1, all weights
+    equal.
+
+    Args:
+        predictor: of the domain, frozen.
+        beside: the other term.
+        weight: factor of this distance.
+    """
+
+    def __init__(self, predictor: Predictor, beside: Perceptual, weight: float = 2.0) -> None:
+        super().__init__()
+        self.predictor, self.beside, self.weight = predictor, beside, weight
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """The other term's maps of images [N, 3, H, W], RGB, in [-1, 1], then the predictor's."""
+        maps = self.predictor.maps(image)
+        unit = [x * (x.square().sum(1, keepdim=True) + 1e-6).rsqrt() for x in maps]
+        return [*self.beside.features(image), *unit]
+
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """[N]: the other term's, and weight · mean over maps and places of ‖a - b‖², 0…2."""
+        total = torch.zeros(len(target[0]), device=target[0].device)
+        for a, b in zip(target[-COMPARED:], other[-COMPARED:], strict=True):
+            total = total + masked_mean((a - b).square(), mask) * a.shape[1]
+        beside = self.beside.distance(target[:-COMPARED], other[:-COMPARED], mask)
+        return beside + self.weight * total / COMPARED
 
 
 class VGG16Perceptual(nn.Module):

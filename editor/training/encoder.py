@@ -125,6 +125,7 @@ def train_encoder(
     perceptual: Perceptual,
     header: dict[str, Any] | None = None,
     ranks: Ranks = ALONE,
+    origin: Encoder | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Train, or go on where the run folder stopped.
 
@@ -140,17 +141,24 @@ def train_encoder(
         perceptual: the feature term, fixed.
         header: domain, licence and data facts for the snapshot's header.
         ranks: this process among those that train together; the main one writes the files.
+        origin: an encoder of the same architecture to start from, of this generator or an earlier
+            one.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
 
     Raises:
         TrainingError: losses are not finite again and again, or the folder holds another run.
-        OptionError: the held-out part leaves nothing to train on.
+        OptionError: the held-out part leaves nothing to train on, or the origin has another
+            architecture.
     """
     if len(images) <= options.held_out:
         raise OptionError(
             f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
+        )
+    if origin is not None and origin.config != config:
+        raise OptionError(
+            f"an encoder of {origin.config} cannot start one of {config}: all must be the same"
         )
     trained_for = fingerprint(generator)
     if ranks.main:
@@ -161,10 +169,11 @@ def train_encoder(
                 "encoder": config.to_dict(),
                 "images": len(images),
                 "generator": trained_for,
+                "init_from": None if origin is None else fingerprint(origin),
             }
         )
     generator = generator.eval().requires_grad_(False)
-    state = _prepare(options, config, generator, discriminator)
+    state = _prepare(options, config, generator, discriminator, origin)
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
     device = generator.w_avg.device
@@ -224,16 +233,19 @@ def _prepare(
     config: EncoderConfig,
     generator: StyleGAN2Generator,
     discriminator: Discriminator,
+    origin: Encoder | None,
 ) -> _State:
     device = generator.w_avg.device
     torch.manual_seed(options.seed)
     encoder = Encoder(config).to(device)
-    if options.trunk_from_discriminator:
+    if origin is not None:
+        encoder.load_state_dict(origin.state_dict())
+    elif options.trunk_from_discriminator:
         _copy_trunk(encoder, discriminator)
     if options.mean_offset:
         encoder.w_avg.copy_(generator.w_avg)
         with torch.no_grad():
-            for layer in encoder.outputs:
+            for layer in encoder.outputs if origin is None else ():
                 layer.weight.mul_(0.1)
     ema = copy.deepcopy(encoder).eval().requires_grad_(False)
     critic = copy.deepcopy(discriminator).train().requires_grad_(True)

@@ -18,12 +18,19 @@ from editor.models.config import (
     DiscriminatorConfig,
     EncoderConfig,
     GeneratorConfig,
+    PredictorConfig,
     StyleGAN1Config,
     StyleGAN1EncoderConfig,
 )
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
-from editor.models.perceptual import VGG16Perceptual
+from editor.models.perceptual import (
+    DiscriminatorPerceptual,
+    Perceptual,
+    PredictorPerceptual,
+    VGG16Perceptual,
+)
+from editor.models.predictor import Predictor
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.weights.fetch import file_sha256
@@ -90,6 +97,7 @@ class DomainPack:
         discriminator: None where it was not published.
         perceptual: the pack's own perceptual network, if it has one.
         aligner: finds the domain's object in a photo, if the pack has one.
+        predictor: sees attributes in pictures, if the pack has one.
         fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
     """
 
@@ -101,6 +109,22 @@ class DomainPack:
     fingerprint: str
     perceptual: VGG16Perceptual | None = None
     aligner: Aligner | None = None
+    predictor: Predictor | None = None
+
+    @property
+    def networks(self) -> tuple[AnyGenerator | AnyEncoder | Discriminator | Predictor, ...]:
+        """Those whose compute dtype can be chosen."""
+        found = (self.generator, self.encoder, self.discriminator, self.predictor)
+        return tuple(network for network in found if network is not None)
+
+    def feature_term(self) -> Perceptual | None:
+        """What inversions compare besides pixels, or None where the pack has nothing for it."""
+        term: Perceptual | None = self.perceptual
+        if term is None and self.discriminator is not None:
+            term = DiscriminatorPerceptual(self.discriminator)
+        if term is None or self.predictor is None:
+            return term
+        return PredictorPerceptual(self.predictor, term)
 
 
 def list_domains(root: Path = CHECKPOINTS) -> list[str]:
@@ -161,7 +185,7 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
 
     generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
     encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
-    discriminator = perceptual = aligner = None
+    discriminator = perceptual = aligner = predictor = None
     if has("discriminator"):
         discriminator = load_network(
             file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
@@ -170,6 +194,10 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
         perceptual = _load_perceptual(file("perceptual")).to(device)
     if has("aligner"):
         aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
+    if has("predictor"):
+        predictor = load_network(
+            file("predictor"), "predictor", Predictor, PredictorConfig, name
+        ).to(device)
     found = (generator.resolution, generator.num_ws, generator.w_dim)
     said = (info.resolution, info.num_ws, info.w_dim)
     inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
@@ -188,7 +216,15 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
             f"the encoder for this generator: python -m editor train-encoder --generator {path}"
         )
     return DomainPack(
-        info, path, generator, encoder, discriminator, name_of_weights, perceptual, aligner
+        info,
+        path,
+        generator,
+        encoder,
+        discriminator,
+        name_of_weights,
+        perceptual,
+        aligner,
+        predictor,
     )
 
 

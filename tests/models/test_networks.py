@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from editor.errors import OptionError
-from editor.models.config import EncoderConfig, GeneratorConfig
+from editor.models.config import EncoderConfig, GeneratorConfig, PredictorConfig
 from editor.models.discriminator import Discriminator, minibatch_std
 from editor.models.encoder import Encoder
 from editor.models.layers import ModulatedConv, upsample2
 from editor.models.perceptual import DiscriminatorPerceptual, VGG16Perceptual
+from editor.models.predictor import COMPARED, Predictor, without_norm
 from editor.models.stylegan2 import StyleGAN2Generator
 
 
@@ -204,3 +205,47 @@ def test_pyramid_heads_give_the_finer_layers_from_finer_maps() -> None:
 def test_heads_are_checked(wrong: dict) -> None:
     with pytest.raises(OptionError, match="heads"):
         EncoderConfig(**({"resolution": 64} | wrong))
+
+
+def test_predictor_takes_pictures_of_any_side() -> None:
+    network = Predictor(PredictorConfig(("a", "b"), resolution=32, width=2)).eval()
+    image = torch.rand(3, 3, 48, 48) * 2 - 1
+    assert network(image).shape == (3, 2)
+    assert [tuple(x.shape[1:]) for x in network.blocks(image)] == [
+        (4, 8, 8),
+        (8, 4, 4),
+        (16, 2, 2),
+        (16, 1, 1),
+    ]
+    assert len(network.maps(image)) == COMPARED
+    small = torch.nn.functional.interpolate(image, 32, mode="bilinear", antialias=True)
+    torch.testing.assert_close(network(image), network(small))
+    exact = network(image)
+    network.compute_dtype = torch.bfloat16
+    torch.testing.assert_close(network(image), exact, atol=0.05, rtol=0.1)
+
+
+def test_batch_normalisation_folds_into_the_convolutions() -> None:
+    network = Predictor(PredictorConfig(("a", "b"), resolution=32, width=2), norm=True)
+    image = torch.rand(8, 3, 32, 32) * 2 - 1
+    for _ in range(5):
+        network(image)  # in training: moves the running mean and deviation
+    network.eval()
+    plain = without_norm(network)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in plain.modules())
+    torch.testing.assert_close(plain(image), network(image), atol=1e-5, rtol=1e-4)
+    assert without_norm(plain) is plain
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"names": ()},
+        {"names": ("a",), "continuous": ("b",)},
+        {"names": ("a",), "resolution": 8},
+        {"names": ("a",), "width": 0},
+    ],
+)
+def test_predictor_config_is_checked(wrong: dict) -> None:
+    with pytest.raises(OptionError):
+        PredictorConfig(**wrong)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
+from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
@@ -208,13 +209,24 @@ def _encoder_run(
     path: Path,
     networks: tuple,
     config: EncoderConfig = ENCODER,
+    origin: Encoder | None = None,
     **options: object,
 ) -> list[dict]:
     generator, discriminator = networks
     settings = EncoderTraining(**(SHORT | {"kimg": 0.016, "held_out": 4} | options))
     term = DiscriminatorPerceptual(discriminator)
-    run = RunFolder(path)
-    return list(train_encoder(images, run, settings, config, generator, discriminator, term, {}))
+    return list(
+        train_encoder(
+            images,
+            RunFolder(path),
+            settings,
+            config,
+            generator,
+            discriminator,
+            term,
+            origin=origin,
+        )
+    )
 
 
 def test_codes_of_samples_are_learnt_beside_the_photos(
@@ -246,6 +258,24 @@ def test_an_encoder_can_start_from_the_discriminators_blocks(
     wider = replace(ENCODER, fmaps_base=256)
     with pytest.raises(OptionError, match="--fmaps-base 128"):
         _encoder_run(images, tmp_path / "b", networks, wider, trunk_from_discriminator=True)
+
+
+def test_an_encoder_can_start_from_another(
+    images: ImageSet, tmp_path: Path, generator, discriminator
+) -> None:
+    networks = (generator, discriminator)
+    origin = Encoder(ENCODER)
+    generator.w_avg.fill_(3.0)
+    _encoder_run(images, tmp_path / "a", networks, origin=origin, lr=1e-9)
+    state, _ = read_tensors(tmp_path / "a" / "checkpoint.safetensors")
+    for name, value in origin.named_parameters():
+        torch.testing.assert_close(state[f"e/{name}"], value)
+    assert state["e/w_avg"].unique().tolist() == [3.0]
+    with pytest.raises(TrainingError, match="init_from"):
+        _encoder_run(images, tmp_path / "a", networks, origin=Encoder(ENCODER), lr=1e-9, kimg=1)
+    wider = replace(ENCODER, fmaps_base=256)
+    with pytest.raises(OptionError, match="must be the same"):
+        _encoder_run(images, tmp_path / "b", networks, wider, origin=origin)
 
 
 def test_absolute_codes_have_no_mean(

@@ -11,6 +11,9 @@ from PIL import Image
 from editor import Crop, Editor
 from editor.errors import MismatchError, PackError, PackNotFoundError, WeightsError
 from editor.images import to_tensor
+from editor.models.config import PredictorConfig
+from editor.models.perceptual import DiscriminatorPerceptual, PredictorPerceptual
+from editor.models.predictor import Predictor
 from editor.weights.domain import BOUNDARIES, CHECKPOINTS, list_domains, load_domain
 from editor.weights.format import fingerprint, half, read_header, read_tensors, write_tensors
 from editor.weights.pack import make_pack
@@ -66,6 +69,34 @@ def test_encoder_of_another_snapshot(tmp_path: Path) -> None:
     with pytest.raises(MismatchError, match=r"another snapshot.*train-encoder"):
         pack("0123456789abcdef")
     assert load_domain("tiny", CPU, tmp_path / "checkpoints").fingerprint == name
+
+
+def test_a_pack_may_have_a_predictor(tmp_path: Path) -> None:
+    source = write_tiny_pack(tmp_path).parents[1] / "source"
+    network = Predictor(PredictorConfig(("hat", "age"), ("age",), 32, 2))
+    header = {"kind": "predictor", "config": network.config.to_dict()}
+    write_tensors(source / "predictor.safetensors", network.state_dict(), header)
+    kinds = ("generator", "encoder", "discriminator", "predictor")
+    root = tmp_path / "checkpoints"
+    plain = load_domain("tiny", CPU, root)
+    make_pack("tiny", dict.fromkeys(kinds, source), root, "Tiny", "picture", "MIT", [0])
+    pack = load_domain("tiny", CPU, root)
+    assert pack.predictor is not None
+    assert pack.predictor.config == network.config
+    assert pack.predictor in pack.networks
+    assert isinstance(plain.feature_term(), DiscriminatorPerceptual)
+    assert isinstance(pack.feature_term(), PredictorPerceptual)
+    editor = Editor.open("tiny", "cpu", root, tmp_path / "boundaries")
+    photo = torch.rand(1, 3, 16, 16) * 2 - 1
+    with_it = editor.perceptual
+    without = plain.feature_term()
+    assert with_it is not None
+    assert without is not None
+    black = -torch.ones(1, 3, 16, 16)
+    distances = [
+        term.distance(term.features(photo), term.features(black)) for term in (with_it, without)
+    ]
+    assert distances[0] > distances[1]
 
 
 def test_fingerprint_survives_float16_storage() -> None:

@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from editor.errors import OptionError, UnavailableError
-from editor.models.perceptual import DiscriminatorPerceptual, VGG16Perceptual
+from editor.models.config import PredictorConfig
+from editor.models.perceptual import (
+    DiscriminatorPerceptual,
+    PredictorPerceptual,
+    VGG16Perceptual,
+)
+from editor.models.predictor import Predictor
 from editor.weights import perceptual
 
 CPU = torch.device("cpu")
@@ -69,3 +75,22 @@ def test_offline_says_what_to_do(discriminator, monkeypatch, tmp_path) -> None:
 
 def _index(key: str) -> int:
     return int(key.split(".")[1]) if key.startswith("features.") else -1
+
+
+def test_a_predictor_adds_the_angles_between_its_maps(discriminator) -> None:
+    predictor = Predictor(PredictorConfig(("hat",), resolution=32, width=4)).eval()
+    beside = DiscriminatorPerceptual(discriminator)
+    term = PredictorPerceptual(predictor, beside, weight=0.5)
+    a, b = torch.rand(2, 3, 3, 16, 16) * 2 - 1
+    found = term.distance(term.features(a), term.features(b))
+    maps = [predictor.maps(x) for x in (a, b)]
+    angles = [
+        1 - torch.cosine_similarity(x, y, dim=1).mean((1, 2)) for x, y in zip(*maps, strict=True)
+    ]
+    other = beside.distance(beside.features(a), beside.features(b))
+    torch.testing.assert_close(found, other + 0.5 * 2 * sum(angles) / 3, atol=1e-3, rtol=1e-3)
+    assert term.distance(term.features(a), term.features(a)).abs().max() < 1e-6
+    mask = torch.zeros(1, 1, 16, 16)
+    mask[..., :8] = 1
+    inside = term.distance(term.features(a), term.features(b), mask)
+    assert (inside - found).abs().min() > 1e-6, "places outside the mask do not count"
