@@ -55,6 +55,7 @@ class FitOptions:
     Attributes:
         samples: how many codes are synthesised and scored.
         share: most that is taken of them at each end of an attribute; a rare one takes less.
+        held_out: the last images only measure the predictor, as in `train-predictor`.
         probes: photos, the last of the images, whose inversions measure layers and range.
         steps: of their inversion.
         flips: share of the probes whose attribute should change within the range.
@@ -68,7 +69,7 @@ class FitOptions:
 
     samples: int = 10_000
     share: float = 0.1
-    held_out: int = 1000
+    held_out: int = 600
     probes: int = 192
     steps: int = 40
     flips: float = 0.95
@@ -128,7 +129,8 @@ def fit_boundaries(
     for network in pack.networks:
         network.compute_dtype = fast_dtype(device)
     try:
-        features = PooledFeatures(pack.discriminator.features, device=device)
+        seen = pack.discriminator.features if pack.predictor is None else pack.predictor.blocks
+        features = PooledFeatures(seen, device=device)
         predictor = fit_predictor(
             features,
             images.pixels,
