@@ -14,7 +14,7 @@ def add(commands: Sub) -> None:
         commands,
         "show",
         run,
-        "Draw samples.png, inversions.png and sliders.png of a domain, for its card.",
+        "Draw samples.jpg, inversions.jpg and sliders.jpg of a domain, for its card.",
     )
     add_domain(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
@@ -31,11 +31,11 @@ def run(args: argparse.Namespace) -> None:
     use_threads(args.threads)
     editor = Editor.open(args.domain, args.device)
     args.out.mkdir(parents=True, exist_ok=True)
-    save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.png")
+    save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.jpg")
     recon = reconstruction_grid(editor, list(range(100, 112))).cpu()
-    save_grid(recon, args.out / "inversions.png", columns=12)
+    save_grid(recon, args.out / "inversions.jpg", columns=12)
     stops = 7
     strips = slider_strips(editor, args.seeds, stops).cpu()
-    save_grid(strips, args.out / "sliders.png", columns=stops * len(args.seeds))
+    save_grid(strips, args.out / "sliders.jpg", columns=stops * len(args.seeds))
     names = ", ".join(info.title for info in editor.sliders)
-    print(f"{args.out}: samples.png, inversions.png, sliders.png (rows: {names})")
+    print(f"{args.out}: samples.jpg, inversions.jpg, sliders.jpg (rows: {names})")

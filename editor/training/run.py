@@ -90,7 +90,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> None:
-    """Save images [N, 3, H, W] in [-1, 1] as one PNG, row by row."""
+    """Save images [N, 3, H, W] in [-1, 1] as one picture, row by row: a PNG, or a JPEG by its suffix."""
     n, _, h, w = images.shape
     rows = (n + columns - 1) // columns
     sheet = torch.full((3, rows * h, columns * w), 255, dtype=torch.uint8)
@@ -103,7 +103,10 @@ def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> N
         size = (image.width * scale, image.height * scale)
         image = image.resize(size, Image.Resampling.LANCZOS)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    image.save(temporary, format="PNG")
+    if path.suffix == ".jpg":
+        image.save(temporary, format="JPEG", quality=90, subsampling=0)
+    else:
+        image.save(temporary, format="PNG")
     os.replace(temporary, path)
 
 

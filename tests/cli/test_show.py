@@ -1,0 +1,35 @@
+"""`show`: the grids of a card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from editor import Editor
+from editor.cli import main
+
+
+def test_show_draws_what_the_domain_makes(
+    tiny: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
+    out = tmp_path / "card"
+    assert main(["show", "--domain", "tiny", "--out", str(out), "--seeds", "4", "9"]) == 0
+    assert "rows: age, smile" in capsys.readouterr().out
+    side = tiny.info.resolution
+    sizes = {path.name: Image.open(path).size for path in out.iterdir()}
+    assert sizes == {
+        "samples.jpg": (8 * side, 8 * side),
+        "inversions.jpg": (12 * side, 3 * side),
+        "sliders.jpg": (14 * side, 2 * side),
+    }
+    with Image.open(out / "samples.jpg") as sheet:
+        assert sheet.format == "JPEG"
+        third = np.asarray(sheet.crop((2 * side, 0, 3 * side, side)), dtype=float)
+    expected = np.asarray(tiny.example(2, truncation_psi=0.7), dtype=float)
+    near = np.abs(third - expected).mean()
+    other = np.asarray(tiny.example(3, truncation_psi=0.7), dtype=float)
+    assert near < 4 < np.abs(third - other).mean(), "seed 2 stands third, but for JPEG's rounding"
