@@ -61,7 +61,7 @@ def add(commands: Sub) -> None:
         "--init-from",
         type=Path,
         default=None,
-        help="pack or run folder of an encoder to start from; give the same channels and heads",
+        help="pack or run folder of an encoder to start from, or to grow; give the same channels and heads",
     )
     add_dataclass(parser, EncoderTraining)
     add_dry_run(parser)

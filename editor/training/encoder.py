@@ -25,6 +25,7 @@ from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype
 from editor.training.data import ImageSet
+from editor.training.grow import check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
@@ -141,8 +142,7 @@ def train_encoder(
         perceptual: the feature term, fixed.
         header: domain, licence and data facts for the snapshot's header.
         ranks: this process among those that train together; the main one writes the files.
-        origin: an encoder of the same architecture to start from, of this generator or an earlier
-            one.
+        origin: an encoder to start from, of this generator or another one; a smaller one is grown.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
@@ -150,16 +150,14 @@ def train_encoder(
     Raises:
         TrainingError: losses are not finite again and again, or the folder holds another run.
         OptionError: the held-out part leaves nothing to train on, or the origin has another
-            architecture.
+            architecture or is larger.
     """
     if len(images) <= options.held_out:
         raise OptionError(
             f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
         )
-    if origin is not None and origin.config != config:
-        raise OptionError(
-            f"an encoder of {origin.config} cannot start one of {config}: all must be the same"
-        )
+    if origin is not None:
+        check_encoder_origin(origin.config, config)
     trained_for = fingerprint(generator)
     if ranks.main:
         run.start(
@@ -173,7 +171,8 @@ def train_encoder(
             }
         )
     generator = generator.eval().requires_grad_(False)
-    state = _prepare(options, config, generator, discriminator, origin)
+    start = None if run.checkpoint.exists() else origin
+    state = _prepare(options, config, generator, discriminator, start, images)
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
     device = generator.w_avg.device
@@ -234,14 +233,22 @@ def _prepare(
     generator: StyleGAN2Generator,
     discriminator: Discriminator,
     origin: Encoder | None,
+    images: ImageSet,
 ) -> _State:
     device = generator.w_avg.device
     torch.manual_seed(options.seed)
-    encoder = Encoder(config).to(device)
     if origin is not None:
-        encoder.load_state_dict(origin.state_dict())
-    elif options.trunk_from_discriminator:
-        _copy_trunk(encoder, discriminator)
+        draw = torch.Generator().manual_seed(options.seed)
+
+        def batch() -> Tensor:
+            index = torch.randint(len(images) - options.held_out, (options.batch,), generator=draw)
+            return images.batch(index).to(device)
+
+        encoder, _ = grow_encoder(origin.to(device), config, batch)
+    else:
+        encoder = Encoder(config).to(device)
+        if options.trunk_from_discriminator:
+            _copy_trunk(encoder, discriminator)
     if options.mean_offset:
         encoder.w_avg.copy_(generator.w_avg)
         with torch.no_grad():

@@ -1,8 +1,8 @@
 """Growing trained networks to a higher resolution, so that a training starts where a smaller ended.
 
 The generator's new block adds nothing at first: its picture is the small one, enlarged; noise that
-the small one had not starts with no strength. The discriminator's new block first learns to hand the
-old one the features that it knows.
+the small one had not starts with no strength. The new block of a discriminator or encoder first learns
+to hand the old one the features that it knows; an encoder's new layers start at the mean code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from editor.errors import OptionError
-from editor.models.config import DiscriminatorConfig, GeneratorConfig, NetworkConfig
-from editor.models.discriminator import Discriminator
+from editor.models.config import (
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    NetworkConfig,
+)
+from editor.models.discriminator import Discriminator, Trunk
+from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
 
 WARM_UP_STEPS = 200
@@ -99,13 +105,71 @@ def grow_discriminator(
     if not added:
         return large, 0.0
     large = large.to(next(small.parameters()).device)
-    new = torch.nn.ModuleList([large.trunk.from_rgb, *list(large.trunk.blocks)[:added]])
+    return large, _hand_on(small.trunk, small.config, large.trunk, added, batch, steps)
+
+
+def check_encoder_origin(found: EncoderConfig, wanted: EncoderConfig) -> None:
+    """Refuse an encoder that cannot grow into the wanted one.
+
+    Raises:
+        OptionError: it is of another architecture, or larger.
+    """
+    if (
+        found.resolution > wanted.resolution
+        or replace(found, resolution=wanted.resolution, num_ws=wanted.num_ws) != wanted
+    ):
+        raise OptionError(
+            f"an encoder of {found} cannot start one of {wanted}: all but a lower resolution, with "
+            f"its fewer layers, must be the same"
+        )
+
+
+def grow_encoder(
+    small: Encoder, config: EncoderConfig, batch: Callable[[], Tensor], steps: int = WARM_UP_STEPS
+) -> tuple[Encoder, float]:
+    """Nearly the same codes at a higher resolution; layers that are new get their mean code.
+
+    Args:
+        small: trained.
+        config: of the grown one.
+        batch: gives images [N, 3, R, R] of the new resolution, on the device of `small`.
+        steps: updates of the new blocks.
+
+    Returns:
+        The grown encoder, and the relative error as `grow_discriminator`'s.
+    """
+    large = Encoder(config).to(small.w_avg.device)
+    added = len(config.resolutions) - len(small.config.resolutions)
+    state = large.state_dict()
+    for name, value in small.state_dict().items():
+        if added and name.startswith("trunk.from_rgb"):
+            continue
+        new = torch.zeros_like(state[_shifted(name, added)])
+        new[: len(value)] = value  # rows of later layers follow those of earlier ones
+        state[_shifted(name, added)] = new
+    state["w_avg"][len(small.w_avg) :] = small.w_avg[-1]
+    large.load_state_dict(state)
+    if not added:
+        return large, 0.0
+    return large, _hand_on(small.trunk, small.config, large.trunk, added, batch, steps)
+
+
+def _hand_on(
+    small: Trunk,
+    config: NetworkConfig,
+    large: Trunk,
+    added: int,
+    batch: Callable[[], Tensor],
+    steps: int,
+) -> float:
+    """Teach new blocks to give what the old first layer gave; their relative error at the end."""
+    new = torch.nn.ModuleList([large.from_rgb, *list(large.blocks)[:added]])
     adam = torch.optim.Adam(new.parameters(), lr=WARM_UP_LR, betas=(0.9, 0.99))
     error = 0.0
     for _ in range(steps):
         image = batch()
         with torch.no_grad():
-            wanted = small.trunk.from_rgb(_reduce(image, small.config))
+            wanted = small.from_rgb(_reduce(image, config))
         x = image
         for module in new:
             x = module(x)
@@ -114,7 +178,7 @@ def grow_discriminator(
         loss.backward()
         adam.step()
         error = loss.item()
-    return large, error
+    return error
 
 
 def _shifted(name: str, added: int) -> str:

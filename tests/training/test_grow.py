@@ -8,15 +8,23 @@ import torch
 import torch.nn.functional as F
 
 from editor.errors import OptionError
+from editor.models.config import EncoderConfig
 from editor.models.discriminator import Discriminator
+from editor.models.encoder import Encoder
 from editor.models.layers import upsample2
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.training.data import ImageSet
 from editor.training.generator import GeneratorTraining, train_generator
-from editor.training.grow import Origin, grow_discriminator, grow_generator
+from editor.training.grow import (
+    Origin,
+    check_encoder_origin,
+    grow_discriminator,
+    grow_encoder,
+    grow_generator,
+)
 from editor.training.run import RunFolder
 from editor.weights.format import read_tensors
-from tests.conftest import DISCRIMINATOR, GENERATOR
+from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
 
 LARGE_G = replace(GENERATOR, resolution=32)
 LARGE_D = replace(DISCRIMINATOR, resolution=32)
@@ -51,6 +59,44 @@ def test_grown_discriminator_judges_alike(discriminator: Discriminator) -> None:
         fresh = torch.stack([discriminator(small), Discriminator(LARGE_D)(image)])
     assert torch.corrcoef(pair)[0, 1] > 0.9
     assert torch.corrcoef(fresh)[0, 1] < 0.9
+
+
+@pytest.mark.parametrize(
+    ("small", "resolution", "num_ws"),
+    [
+        (ENCODER, 32, GENERATOR.num_ws + 2),
+        (replace(ENCODER, resolution=64, num_ws=10, heads="pyramid"), 128, 12),
+        (ENCODER, 16, GENERATOR.num_ws),
+    ],
+)
+def test_a_grown_encoder_gives_nearly_the_same_codes(
+    small: EncoderConfig, resolution: int, num_ws: int
+) -> None:
+    encoder = Encoder(small).eval().requires_grad_(False)
+    encoder.w_avg.normal_()
+    config = replace(small, resolution=resolution, num_ws=num_ws)
+    large, error = grow_encoder(encoder, config, lambda: _smooth(16, resolution), steps=300)
+    assert error < 0.1
+    assert all(p.requires_grad for p in large.parameters())
+    image = _smooth(64, resolution)
+    shrunk = F.interpolate(image, size=small.resolution, mode="bilinear", antialias=True)
+    with torch.no_grad():
+        before, after = encoder(shrunk) - encoder.w_avg, large(image) - large.w_avg
+        fresh = Encoder(config)(image)
+    kept = encoder.w_avg.shape[0]
+    if resolution == small.resolution:
+        torch.testing.assert_close(before, after)
+    assert torch.equal(large.w_avg[:kept], encoder.w_avg)
+    assert not after[:, kept:].any(), "new layers start at their mean code"
+    assert torch.corrcoef(torch.stack([before.flatten(), after[:, :kept].flatten()]))[0, 1] > 0.9
+    assert torch.corrcoef(torch.stack([before.flatten(), fresh[:, :kept].flatten()]))[0, 1] < 0.5
+
+
+def test_a_larger_encoder_does_not_shrink() -> None:
+    with pytest.raises(OptionError, match="must be the same"):
+        check_encoder_origin(replace(ENCODER, resolution=32), ENCODER)
+    with pytest.raises(OptionError, match="must be the same"):
+        check_encoder_origin(ENCODER, replace(ENCODER, resolution=32, fmaps_base=256))
 
 
 def test_training_goes_on_from_a_smaller_pack_and_resumes(
