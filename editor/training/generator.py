@@ -30,7 +30,7 @@ from editor.training.grow import Origin, check_origin, grow_discriminator, grow_
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
-from editor.training.projected import ProjectedDiscriminator
+from editor.training.projected import ProjectedDiscriminator, draw_window
 from editor.training.run import RunFolder, save_grid
 from editor.weights.format import fingerprint, half, write_tensors
 
@@ -42,7 +42,8 @@ class GeneratorTraining:
     `augment_colour` and `augment_shift` are shares of the images; with `augment_target` above 0 they
     are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
     discriminator's logits on real images at the target. `projected` weights the loss from a
-    discriminator on a feature network, where one is given.
+    discriminator on a feature network, where one is given; `projected_zoom` is the share of the
+    updates in which that one looks at a random quarter of the pictures, enlarged.
     """
 
     kimg: float = 150.0
@@ -59,6 +60,7 @@ class GeneratorTraining:
     augment_target: float = 0.0
     augment_kimg: float = 100.0
     projected: float = 1.0
+    projected_zoom: float = 0.0
     tick_kimg: float = 1.0
     snapshot_kimg: float = 8.0
     seed: int = 0
@@ -70,6 +72,8 @@ class GeneratorTraining:
                 f"kimg {self.kimg}, batch {self.batch}, lr {self.lr} and r1_interval "
                 f"{self.r1_interval} must be positive, and batch at least 2"
             )
+        if not 0 <= self.projected_zoom <= 1:
+            raise OptionError(f"projected_zoom {self.projected_zoom} lies outside 0…1")
         if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
             raise OptionError(
                 f"augment_target {self.augment_target} lies outside 0…1, or augment_kimg "
@@ -292,9 +296,12 @@ def _step(
     second: Tensor | float = 0.0
     if state.projected is not None and state.adam_p is not None:
         judge = state.projected.requires_grad_(True)
+        rows, columns_seen = slice(None), slice(None)
+        if options.projected_zoom > 0:
+            rows, columns_seen = draw_window(real.shape[-1], rng, options.projected_zoom)
         with torch.no_grad():
-            real_maps = judge.maps(seen(real))
-        fake_maps = judge.maps(seen(fake))
+            real_maps = judge.maps(seen(real)[..., rows, columns_seen])
+        fake_maps = judge.maps(seen(fake)[..., rows, columns_seen])
         loss_p = loss_discriminator(
             judge.judge(real_maps), judge.judge([x.detach() for x in fake_maps])
         )

@@ -63,6 +63,18 @@ class ProjectedDiscriminator(nn.Module):
         return self.compute_dtype != torch.float32
 
 
+def draw_window(side: int, rng: torch.Generator, share: float) -> tuple[slice, slice]:
+    """Rows and columns of a picture to look at: with chance `share` a random quarter, else all.
+
+    A quarter is enlarged before it is judged, so that features of large photos see fine texture.
+    """
+    half = side // 2
+    row, column = torch.randint(side - half + 1, (2,), generator=rng).tolist()
+    if torch.rand(1, generator=rng).item() >= share:
+        return slice(0, side), slice(0, side)
+    return slice(row, row + half), slice(column, column + half)
+
+
 def _head() -> nn.Sequential:
     return nn.Sequential(
         spectral_norm(nn.Conv2d(WIDTH, WIDTH, 3, padding=1)),

@@ -65,7 +65,7 @@ def test_grown_discriminator_judges_alike(discriminator: Discriminator) -> None:
     ("small", "resolution", "num_ws"),
     [
         (ENCODER, 32, GENERATOR.num_ws + 2),
-        (replace(ENCODER, resolution=64, num_ws=10, heads="pyramid"), 128, 12),
+        (replace(ENCODER, resolution=32, num_ws=9, heads="pyramid"), 64, 11),
         (ENCODER, 16, GENERATOR.num_ws),
     ],
 )

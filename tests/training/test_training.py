@@ -23,7 +23,7 @@ from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
 from editor.training.generator import GeneratorTraining, train_generator
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.projected import WIDTH, ProjectedDiscriminator
+from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
 from editor.training.run import RunFolder
 from editor.weights.format import read_tensors
 from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
@@ -70,6 +70,7 @@ def test_resuming_gives_the_numbers_of_an_uninterrupted_run(
     images: ImageSet, tmp_path: Path, more: bool
 ) -> None:
     extra: dict = {"noise": more, "features": SqueezeNetFeatures() if more else None}
+    extra |= {"projected_zoom": 0.5} if more else {}
     _generator_run(images, tmp_path / "whole", 0.032, **extra)
     _generator_run(images, tmp_path / "parts", 0.016, **extra)
     again = _generator_run(images, tmp_path / "parts", 0.032, **extra)
@@ -106,6 +107,20 @@ def test_projected_discriminator_learns_and_its_features_do_not() -> None:
     loss_generator(judge.judge(judge.maps(fake))).backward()
     assert fake.grad is not None
     assert fake.grad.abs().sum() > 0
+
+
+def test_the_window_is_a_quarter_as_often_as_asked() -> None:
+    rng = torch.Generator().manual_seed(0)
+    drawn = [draw_window(16, rng, 0.3) for _ in range(1000)]
+    picture = torch.arange(256).view(1, 1, 16, 16)
+    seen = [picture[..., rows, columns] for rows, columns in drawn]
+    quarters = [part for part in seen if part.shape[-2:] == (8, 8)]
+    assert all(torch.equal(part, picture) for part in seen if part.shape[-2:] != (8, 8))
+    assert 0.25 < len(quarters) / len(seen) < 0.35
+    assert {int(part[0, 0, 0, 0]) for part in quarters} > {0, 8, 8 * 16, 8 * 16 + 8}, "all corners"
+    assert len(torch.cat([part.flatten() for part in quarters]).unique()) == 256
+    with pytest.raises(OptionError, match="projected_zoom"):
+        GeneratorTraining(projected_zoom=1.1)
 
 
 def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> None:
