@@ -64,6 +64,7 @@ class FitOptions:
         conditional: attribute → others that it is made independent of.
         independent: make every other attribute independent of those that it visibly changes, where
             that helps.
+        only: names to calibrate and save; empty means all. The others are still measured.
         seed: first seed of the samples.
     """
 
@@ -76,6 +77,7 @@ class FitOptions:
     enough: float = 0.85
     conditional: dict[str, list[str]] | None = None
     independent: bool = True
+    only: tuple[str, ...] = ()
     seed: int = 100_000
 
 
@@ -112,7 +114,10 @@ def fit_boundaries(
         OptionError: an attribute cannot be separated.
         TrainingError: an attribute is not labelled.
     """
-    total = len(names) + 3
+    if unknown := sorted(set(options.only) - set(names)):
+        raise OptionError(f"{unknown} are not among the fitted {names}")
+    chosen = [name for name in names if not options.only or name in options.only]
+    total = len(chosen) + 3
     conditional = options.conditional or {}
     extra = COLOUR if pack.info.subject == "face" else []
     measured = [*names, *(name for name in extra if name not in names)]
@@ -151,7 +156,7 @@ def fit_boundaries(
         pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
         probes = Probes(generator, predictor, wp, predictor.score(pictures))
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
-        for index, name in enumerate(names):
+        for index, name in enumerate(chosen):
             normal, deviation, found, others = _separate(codes, planes, probes, name, options)
             info = BoundaryInfo(
                 name=name,

@@ -74,6 +74,31 @@ def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) ->
     options = replace(OPTIONS, conditional={"bright": ["warm"]})
     with pytest.raises(OptionError, match="warm"):
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+    options = replace(OPTIONS, only=("dark",))
+    with pytest.raises(OptionError, match="dark"):
+        next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+
+
+def test_one_slider_is_fitted_again_and_the_others_stay(
+    tiny: Editor, bright_images: ImageSet, tmp_path: Path
+) -> None:
+    """What is not saved is measured all the same: the figures are those of fitting all."""
+    names = ["bright", "warmth"]
+    whole = list(fit_boundaries(tiny.pack, bright_images, names, OPTIONS, tmp_path / "all"))
+    only = replace(OPTIONS, only=("bright",))
+    records = list(fit_boundaries(tiny.pack, bright_images, names, only, tmp_path / "one"))
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["bright.safetensors"]
+    assert (records[-1]["done"], records[-1]["total"]) == (4, 4)
+    for key in ("accuracy", "layers", "range", "change_of_others"):
+        assert records[-1][key] == whole[3][key]
+    assert "warmth" in load_boundary_changes(tmp_path / "one" / "bright.safetensors", tiny)
+
+
+def load_boundary_changes(path: Path, tiny: Editor) -> dict[str, float]:
+    info = tiny.info
+    boundary = load_boundary(path, "tiny", info.num_ws, info.w_dim, tiny.pack.fingerprint)
+    changes: dict[str, float] = boundary.info.facts["changes"]
+    return changes
 
 
 def test_known_attributes(bright_images: ImageSet) -> None:

@@ -31,6 +31,16 @@ def add(commands: Sub) -> None:
         default=True,
         help="make each other slider independent of what it visibly changes, where that helps",
     )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="save these; the others stay as they are",
+    )
+    parser.add_argument(
+        "--probes", type=int, default=192, help="photos whose inversions measure layers and range"
+    )
     parser.add_argument("--out", type=Path, default=None, help="default: boundaries/<domain>")
 
 
@@ -57,6 +67,8 @@ def run(args: argparse.Namespace) -> None:
         share=args.share,
         conditional=conditional,
         independent=args.auto_independent,
+        only=tuple(args.only),
+        probes=args.probes,
     )
     names = args.attributes or known_attributes(images, pack.info.subject)
     folder = args.out or BOUNDARIES / args.domain
