@@ -80,6 +80,10 @@ class FitOptions:
     only: tuple[str, ...] = ()
     seed: int = 100_000
 
+    def __post_init__(self) -> None:
+        if self.probes < 2 or self.samples < 2:
+            raise OptionError(f"probes {self.probes} and samples {self.samples} must be at least 2")
+
 
 def known_attributes(images: ImageSet, subject: str) -> list[str]:
     """Attributes that sliders can be fitted for: labelled ones, and statistics that suit the subject."""

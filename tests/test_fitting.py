@@ -74,6 +74,8 @@ def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) ->
     options = replace(OPTIONS, conditional={"bright": ["warm"]})
     with pytest.raises(OptionError, match="warm"):
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+    with pytest.raises(OptionError, match="probes 0"):
+        replace(OPTIONS, probes=0)
     options = replace(OPTIONS, only=("dark",))
     with pytest.raises(OptionError, match="dark"):
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
