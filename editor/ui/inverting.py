@@ -20,6 +20,7 @@ from editor.ui.state import Visitor
 from editor.ui.values import panel_value, picture_value, progress, status
 
 PREVIEW_S = 0.25
+PREVIEW_PAUSE = 2.0  # a preview is followed by at least so many times what it took in steps alone
 
 
 class Settings(NamedTuple):
@@ -66,23 +67,23 @@ def previews(
     The state is given out at every preview, so that what Cancel leaves standing is kept. The
     sliders are set with the first one, and left alone later. `origin` gets an id of its own.
     """
-    shown_at, step = 0.0, None
+    shown_at, pause, step = 0.0, PREVIEW_S, None
     panel: Any = panel_value(editor)
     for step in steps:
         now = time.monotonic()
-        if now - shown_at < PREVIEW_S and step.step > 0:
+        if now - shown_at < pause and step.step > 0:
             continue
         if not shown_at:
             visitor = visitor.update(partial(_added, origin=origin, label=label, editor=editor))
             shown = visitor.projects[editor.info.name].shown
             assert shown is not None
             origin = shown
-        shown_at = now
         visitor, edit = _amended(visitor, editor, origin, step)
         text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
         line = progress(step.step, most, text)
         yield visitor, picture_value(edit, before), line, panel, gr.skip()
-        panel = gr.skip()
+        panel, shown_at = gr.skip(), time.monotonic()
+        pause = max(PREVIEW_S, PREVIEW_PAUSE * (shown_at - now))
     assert step is not None
     visitor, _ = _amended(visitor, editor, origin, step)
     return visitor, step

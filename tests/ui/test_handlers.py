@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import copy
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 from editor import Library
+from editor.inversion.loop import InversionStep
 from editor.ui.build import build_ui, launch_options
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
 from editor.ui.state import data_uri
@@ -43,6 +46,31 @@ def handlers(library: Library) -> Handlers:
 
 def _moves(**moves: float) -> dict:
     return {"moves": moves}
+
+
+def test_a_slow_page_does_not_slow_the_inversion(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of 0.1 s, and a second for every preview: at least two thirds go into steps."""
+    clock = SimpleNamespace(now=100.0, steps=0)
+    time = SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr("editor.ui.inverting.time", time)
+    editor = handlers.library.open("tiny")
+    original = editor.invert_steps
+
+    def slow(*given: object) -> Iterator[InversionStep]:
+        for step in original(*given):
+            clock.now += 0.1
+            clock.steps += 1
+            yield step
+
+    monkeypatch.setattr(editor, "invert_steps", slow)
+    previews = -1  # the last one shows the result
+    for _ in handlers.invert(photo, None, handlers.first_visitor(), 60, *SETTINGS[1:]):
+        clock.now += 1.0
+        previews += 1
+    assert clock.steps > 20
+    assert 2 <= previews <= 1 + clock.steps // 20
 
 
 def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
