@@ -25,7 +25,7 @@ from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype
 from editor.training.data import ImageSet
-from editor.training.grow import check_encoder_origin, grow_encoder
+from editor.training.grow import batches, check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
@@ -238,12 +238,8 @@ def _prepare(
     device = generator.w_avg.device
     torch.manual_seed(options.seed)
     if origin is not None:
-        draw = torch.Generator().manual_seed(options.seed)
-
-        def batch() -> Tensor:
-            index = torch.randint(len(images) - options.held_out, (options.batch,), generator=draw)
-            return images.batch(index).to(device)
-
+        seen = len(images) - options.held_out
+        batch = batches(images, seen, options.batch, options.seed, device)
         encoder, _ = grow_encoder(origin.to(device), config, batch)
     else:
         encoder = Encoder(config).to(device)

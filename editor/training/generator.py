@@ -26,7 +26,13 @@ from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet
-from editor.training.grow import Origin, check_origin, grow_discriminator, grow_generator
+from editor.training.grow import (
+    Origin,
+    batches,
+    check_origin,
+    grow_discriminator,
+    grow_generator,
+)
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
@@ -199,12 +205,7 @@ def _prepare(
         generator = StyleGAN2Generator(generator_config)
         discriminator = Discriminator(discriminator_config)
     else:
-        draw = torch.Generator().manual_seed(options.seed)
-
-        def batch() -> Tensor:
-            index = torch.randint(len(images), (options.batch,), generator=draw)
-            return images.batch(index).to(device)
-
+        batch = batches(images, len(images), options.batch, options.seed, device)
         generator = grow_generator(origin.generator, generator_config)
         small = origin.discriminator.to(device)
         discriminator, _ = grow_discriminator(small, discriminator_config, batch)
@@ -296,12 +297,12 @@ def _step(
     second: Tensor | float = 0.0
     if state.projected is not None and state.adam_p is not None:
         judge = state.projected.requires_grad_(True)
-        rows, columns_seen = slice(None), slice(None)
+        down, across = slice(None), slice(None)
         if options.projected_zoom > 0:
-            rows, columns_seen = draw_window(real.shape[-1], rng, options.projected_zoom)
+            down, across = draw_window(real.shape[-1], rng, options.projected_zoom)
         with torch.no_grad():
-            real_maps = judge.maps(seen(real)[..., rows, columns_seen])
-        fake_maps = judge.maps(seen(fake)[..., rows, columns_seen])
+            real_maps = judge.maps(seen(real)[..., down, across])
+        fake_maps = judge.maps(seen(fake)[..., down, across])
         loss_p = loss_discriminator(
             judge.judge(real_maps), judge.judge([x.detach() for x in fake_maps])
         )

@@ -24,6 +24,7 @@ from editor.models.config import (
 from editor.models.discriminator import Discriminator, Trunk
 from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.training.data import ImageSet
 
 WARM_UP_STEPS = 200
 WARM_UP_LR = 0.01
@@ -58,6 +59,18 @@ def check_origin(
                 f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
                 f"resolution must be the same, and neither it nor the noise may go"
             )
+
+
+def batches(
+    images: ImageSet, count: int, size: int, seed: int, device: torch.device
+) -> Callable[[], Tensor]:
+    """A function that draws `size` of the first `count` images, [size, 3, R, R], by a seed."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def batch() -> Tensor:
+        return images.batch(torch.randint(count, (size,), generator=draw)).to(device)
+
+    return batch
 
 
 def grow_generator(small: StyleGAN2Generator, config: GeneratorConfig) -> StyleGAN2Generator:
