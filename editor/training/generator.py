@@ -49,12 +49,15 @@ class GeneratorTraining:
     are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
     discriminator's logits on real images at the target. `projected` weights the loss from a
     discriminator on a feature network, where one is given; `projected_zoom` is the share of the
-    updates in which that one looks at a random quarter of the pictures, enlarged.
+    updates in which that one looks at a random quarter of the pictures, enlarged. `grown_lr` is
+    the learning rate of those of the generator's layers that the training started from, as a share
+    of `lr`; 0 keeps them as they are, so that only what was grown learns.
     """
 
     kimg: float = 150.0
     batch: int = 32
     lr: float = 0.0025
+    grown_lr: float = 1.0
     r1_gamma: float = 1.0
     r1_interval: int = 16
     style_mixing: float = 0.5
@@ -78,6 +81,8 @@ class GeneratorTraining:
                 f"kimg {self.kimg}, batch {self.batch}, lr {self.lr} and r1_interval "
                 f"{self.r1_interval} must be positive, and batch at least 2"
             )
+        if not 0 <= self.grown_lr <= 1:
+            raise OptionError(f"grown_lr {self.grown_lr} lies outside 0…1")
         if not 0 <= self.projected_zoom <= 1:
             raise OptionError(f"projected_zoom {self.projected_zoom} lies outside 0…1")
         if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
@@ -155,10 +160,12 @@ def train_generator(
 
     Raises:
         TrainingError: losses are not finite again and again, or the folder holds another run.
-        OptionError: the origin is of another architecture.
+        OptionError: the origin is of another architecture, or nothing is left to learn.
     """
+    known: set[str] = set()
     if origin is not None:
         check_origin(origin, generator_config, discriminator_config)
+        known = {name for name, _ in origin.generator.named_parameters()}
     if ranks.main:
         run.start(
             {
@@ -169,10 +176,11 @@ def train_generator(
                 "images": len(images),
                 "init_from": None if origin is None else fingerprint(origin.generator),
                 "features": None if features is None else type(features).__name__,
-            }
+            },
+            free=("kimg", "ema_kimg"),  # the average changes nothing of the training itself
         )
     start = None if run.checkpoint.exists() else origin
-    state = _prepare(options, generator_config, discriminator_config, device, start, images)
+    state = _prepare(options, generator_config, discriminator_config, device, start, images, known)
     if features is not None:
         judge = ProjectedDiscriminator(features.to(device), SqueezeNetFeatures.CHANNELS)
         state.projected = judge.to(device)
@@ -199,6 +207,7 @@ def _prepare(
     device: torch.device,
     origin: Origin | None,
     images: ImageSet,
+    known: set[str],
 ) -> _State:
     torch.manual_seed(options.seed)
     if origin is None:
@@ -214,7 +223,8 @@ def _prepare(
     dtype = fast_dtype(device) if options.bf16 else torch.float32
     generator.compute_dtype = discriminator.compute_dtype = dtype
     ema = copy.deepcopy(generator).eval().requires_grad_(False)
-    adam_g = torch.optim.Adam(generator.parameters(), lr=options.lr, betas=(0.0, 0.99))
+    groups = _learning(generator, known, options)
+    adam_g = torch.optim.Adam(groups, lr=options.lr, betas=(0.0, 0.99))
     lazy = options.r1_interval / (options.r1_interval + 1)
     adam_d = torch.optim.Adam(
         discriminator.parameters(), lr=options.lr * lazy, betas=(0.0, 0.99**lazy)
@@ -224,6 +234,31 @@ def _prepare(
     if options.augment_target > 0:
         strength = AdaptiveStrength(options.augment_target, options.augment_kimg)
     return _State(generator, discriminator, ema, adam_g, adam_d, rng, strength)
+
+
+def _learning(
+    generator: StyleGAN2Generator, known: set[str], options: GeneratorTraining
+) -> list[dict[str, Any]]:
+    """Parameter groups of Adam: what is new, and what the training started from.
+
+    Where that is to stay as it is, it is frozen, which also saves its part of the backward pass.
+    """
+    if options.grown_lr == 1:  # one group, as Adam's state was laid out before there was a choice
+        return [{"params": list(generator.parameters())}]
+    new: list[nn.Parameter] = []
+    old: list[nn.Parameter] = []
+    for name, parameter in generator.named_parameters():
+        (old if name in known else new).append(parameter)
+    if options.grown_lr > 0:
+        slow = {"params": old, "lr": options.lr * options.grown_lr}
+        return [group for group in ({"params": new}, slow) if group["params"]]
+    if not new:
+        raise OptionError(
+            "grown_lr 0 leaves nothing to learn: the generator is the one that it starts from"
+        )
+    for parameter in old:
+        parameter.requires_grad_(False)
+    return [{"params": new}]
 
 
 def _mixed_codes(

@@ -32,7 +32,7 @@ class RunFolder:
 
         Args:
             options: what the run was asked for.
-            free: options that may change when a run is resumed.
+            free: options that may change when a run is resumed, also inside of others.
 
         Raises:
             TrainingError: the folder holds a run with other options.
@@ -44,7 +44,7 @@ class RunFolder:
             differ = {
                 key: (before.get(key), value)
                 for key, value in options.items()
-                if key not in free and not _same(before.get(key), value)
+                if key not in free and not _same(before.get(key), value, free)
             }
             if differ:
                 raise TrainingError(
@@ -67,10 +67,10 @@ class RunFolder:
             write_text(file, "".join(kept))
 
 
-def _same(before: Any, now: Any) -> bool:
-    """Equal; options that the run's version did not know are free."""
+def _same(before: Any, now: Any, free: tuple[str, ...]) -> bool:
+    """Equal; the free ones and options that the run's version did not know need not be."""
     if isinstance(before, dict) and isinstance(now, dict):
-        return all(_same(value, now.get(key)) for key, value in before.items())
+        return all(key in free or _same(value, now.get(key), free) for key, value in before.items())
     return bool(before == now)
 
 

@@ -143,3 +143,55 @@ def test_an_origin_of_another_kind_is_refused(
         with pytest.raises(OptionError, match="cannot grow"):
             next(steps)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("grown_lr", [0.0, 0.1])
+def test_what_a_training_started_from_learns_more_slowly(
+    tmp_path: Path,
+    generator: StyleGAN2Generator,
+    discriminator: Discriminator,
+    grown_lr: float,
+) -> None:
+    images = ImageSet(
+        torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8), ["a"] * 24, [{}] * 24
+    )
+    origin, cpu = Origin(generator, discriminator), torch.device("cpu")
+
+    def run(path: Path, kimg: float) -> dict[str, torch.Tensor]:
+        options = GeneratorTraining(
+            kimg=kimg, batch=4, tick_kimg=0.008, snapshot_kimg=0.008, bf16=False, grown_lr=grown_lr
+        )
+        list(train_generator(images, RunFolder(path), options, LARGE_G, LARGE_D, cpu, {}, origin))
+        tensors, _ = read_tensors(path / "checkpoint.safetensors")
+        return {k[2:]: v for k, v in tensors.items() if k.startswith("g/")}
+
+    after = run(tmp_path / "whole", 0.016)
+    start = grow_generator(generator, LARGE_G).state_dict()
+    # Adam's steps are about as long as the learning rate, whatever the gradient
+    moved = {
+        name: (value - start[name]).abs().max().item()
+        for name, value in after.items()
+        if name.endswith("to_rgb.weight")
+    }
+    new = moved.pop(f"synth.blocks.{len(LARGE_G.resolutions) - 1}.to_rgb.weight")
+    assert new > 0.002
+    for change in moved.values():
+        assert change < 3 * grown_lr * new + 1e-9
+        assert (change > 0) == (grown_lr > 0)
+    run(tmp_path / "parts", 0.008)
+    parts = run(tmp_path / "parts", 0.016)
+    assert all(torch.equal(value, parts[name]) for name, value in after.items())
+
+
+def test_nothing_left_to_learn_is_refused(
+    tmp_path: Path, generator: StyleGAN2Generator, discriminator: Discriminator
+) -> None:
+    images = ImageSet(torch.zeros(4, 3, 16, 16, dtype=torch.uint8), ["a"] * 4, [{}] * 4)
+    options = GeneratorTraining(grown_lr=0.0)
+    origin, cpu = Origin(generator, discriminator), torch.device("cpu")
+    with pytest.raises(OptionError, match="nothing to learn"):
+        next(
+            train_generator(
+                images, RunFolder(tmp_path), options, GENERATOR, DISCRIMINATOR, cpu, {}, origin
+            )
+        )

@@ -129,6 +129,19 @@ def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> Non
         _generator_run(images, tmp_path, 0.016, lr=0.1)
 
 
+def test_the_average_may_be_another_when_a_run_goes_on(images: ImageSet, tmp_path: Path) -> None:
+    """It changes the snapshots, and nothing of the training."""
+    found = {}
+    for name, half_life in (("same", 10.0), ("shorter", 1e-9)):
+        _generator_run(images, tmp_path / name, 0.016)
+        _generator_run(images, tmp_path / name, 0.032, ema_kimg=half_life)
+        found[name], _ = read_tensors(tmp_path / name / "checkpoint.safetensors")
+    key = "synth.blocks.0.conv1.weight"
+    assert torch.equal(found["same"][f"g/{key}"], found["shorter"][f"g/{key}"])
+    assert torch.equal(found["shorter"][f"ema/{key}"], found["shorter"][f"g/{key}"])
+    assert not torch.equal(found["same"][f"ema/{key}"], found["shorter"][f"ema/{key}"])
+
+
 def _failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool]) -> list[int]:
     """Make the generator's loss undefined at some of its evaluations, counted from 1."""
     calls: list[int] = []
