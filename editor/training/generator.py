@@ -51,13 +51,15 @@ class GeneratorTraining:
     discriminator on a feature network, where one is given; `projected_zoom` is the share of the
     updates in which that one looks at a random quarter of the pictures, enlarged. `grown_lr` is
     the learning rate of those of the generator's layers that the training started from, as a share
-    of `lr`; 0 keeps them as they are, so that only what was grown learns.
+    of `lr`; 0 keeps them as they are, so that only what was grown learns. Without `grown_noise`
+    the noise of the layers that were grown keeps its strength of 0.
     """
 
     kimg: float = 150.0
     batch: int = 32
     lr: float = 0.0025
     grown_lr: float = 1.0
+    grown_noise: bool = True
     r1_gamma: float = 1.0
     r1_interval: int = 16
     style_mixing: float = 0.5
@@ -243,12 +245,14 @@ def _learning(
 
     Where that is to stay as it is, it is frozen, which also saves its part of the backward pass.
     """
-    if options.grown_lr == 1:  # one group, as Adam's state was laid out before there was a choice
-        return [{"params": list(generator.parameters())}]
     new: list[nn.Parameter] = []
     old: list[nn.Parameter] = []
     for name, parameter in generator.named_parameters():
+        if known and not options.grown_noise and name.endswith("noise_strength"):
+            parameter.requires_grad_(name in known)
         (old if name in known else new).append(parameter)
+    if options.grown_lr == 1:  # one group, as Adam's state was laid out before there was a choice
+        return [{"params": list(generator.parameters())}]
     if options.grown_lr > 0:
         slow = {"params": old, "lr": options.lr * options.grown_lr}
         return [group for group in ({"params": new}, slow) if group["params"]]

@@ -195,3 +195,29 @@ def test_nothing_left_to_learn_is_refused(
                 images, RunFolder(tmp_path), options, GENERATOR, DISCRIMINATOR, cpu, {}, origin
             )
         )
+
+
+@pytest.mark.parametrize("grown_noise", [True, False])
+def test_noise_of_grown_layers_may_stay_out(
+    tmp_path: Path,
+    generator: StyleGAN2Generator,
+    discriminator: Discriminator,
+    grown_noise: bool,
+) -> None:
+    images = ImageSet(
+        torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8), ["a"] * 24, [{}] * 24
+    )
+    small = grow_generator(generator, replace(GENERATOR, noise=True))
+    large, origin = replace(LARGE_G, noise=True), Origin(small, discriminator)
+    run, cpu = RunFolder(tmp_path), torch.device("cpu")
+    for kimg in (0.008, 0.016):  # the second goes on with the first
+        options = GeneratorTraining(
+            kimg=kimg, batch=4, tick_kimg=0.008, bf16=False, grown_lr=0.5, grown_noise=grown_noise
+        )
+        list(train_generator(images, run, options, large, LARGE_D, cpu, {}, origin))
+    tensors, _ = read_tensors(tmp_path / "checkpoint.safetensors")
+    known = {f"g/{name}" for name, _ in small.named_parameters()}
+    strength = {k: v for k, v in tensors.items() if k[:2] == "g/" and "noise_strength" in k}
+    assert len(strength.keys() - known) == 2
+    assert all(strength[name] != 0 for name in strength.keys() & known)
+    assert all((strength[name] != 0) == grown_noise for name in strength.keys() - known)
