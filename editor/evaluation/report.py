@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from editor.evaluation.claims import claims
+
 Row = list[str]
 LOWER_IS_BETTER = {"mse", "lpips_vgg", "code_distance"}
 HIGHER_IS_BETTER = {"psnr", "ssim"}
@@ -36,7 +38,18 @@ def markdown(result: dict[str, Any]) -> str:
         parts.append("## Realism of edits and interpolations\n\n" + _realism(result))
     if "ablation" in result:
         parts.append("## Weight of the domain term and iterations\n\n" + _ablation(result))
+    if held := claims(result):
+        parts.append("## What the method claims\n\n" + _claims(held))
     return "\n\n".join(parts) + "\n"
+
+
+def _claims(held: list[dict[str, Any]]) -> str:
+    rows = [["against", "measure", "in-domain", "the other, or claimed", "holds"]]
+    for claim in held:
+        numbers = [f"{claim[key]:.4g}" for key in ("ours", "theirs")]
+        holds = "yes" if claim["holds"] else "no"
+        rows.append([claim["against"], claim["measure"], *numbers, holds])
+    return _table(rows)
 
 
 def reconstruction_table(result: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from editor.directions.boundary import Boundary, BoundaryInfo
+from editor.evaluation.claims import claims
 from editor.evaluation.edits import background, success
 from editor.evaluation.reconstruct import summary
 from editor.evaluation.semantics import code_scores, labels_of, mean_ap, semantics
@@ -106,3 +107,49 @@ def test_the_background_is_outside_the_face() -> None:
     share = 1 - outside.float().mean().item()
     assert share == pytest.approx(math.pi * 0.36 * 0.46, rel=0.02)
     assert background("scene", 64) is None
+
+
+def _entry(mse: float, ap: float | None, edits: list[float], between: float) -> dict:
+    stops = zip((0.5, 1.0, 1.5), edits, strict=True)
+    return {
+        "reconstruction": {
+            "seconds_per_photo_batched": mse,
+            "mse": {"mean": mse},
+            "ssim": {"mean": 1 - mse},
+            "lpips_vgg": "not measured",
+            "code_distance": {"mean": ap or 0.0},
+        },
+        "mean_ap": ap,
+        "edits": [{"slider": "smile", "stop": 1.0, "flips": 0.5}]
+        + [{"slider": "all", "stop": stop, "swd_9": value} for stop, value in stops],
+        "interpolations": {"swd_9": between},
+    }
+
+
+def test_claims_are_held_against_the_figures() -> None:
+    ours = _entry(0.02, 0.9, [10.0, 20.0, 99.0], 5.0)
+    methods = {
+        "traditional": _entry(0.1, 0.8, [20.0, 9.0, 1.0], 5.0),
+        "free": _entry(0.01, None, [16.0, 15.0, 0.0], 6.0),
+        "encoder": _entry(0.028, 0.9, [1.0, 1.0, 1.0], 1.0),
+        "in-domain": ours,
+    }
+    found = {
+        (one["against"], one["measure"]): (one["ours"], one["theirs"], one["holds"])
+        for one in claims({"methods": methods})
+    }
+    assert found == {
+        ("traditional", "mse"): (0.02, 0.1, True),
+        ("traditional", "ssim"): (0.98, 0.9, True),
+        ("traditional", "mean average precision"): (0.9, 0.8, True),
+        ("traditional", "edits: swd_9"): (15.0, 14.5, False),
+        ("traditional", "interpolations: swd_9"): (5.0, 5.0, False),
+        ("free", "edits: swd_9"): (15.0, 15.5, True),
+        ("free", "interpolations: swd_9"): (5.0, 6.0, True),
+        ("encoder", "lower error than the encoder's"): (
+            pytest.approx(0.2857, abs=1e-4),
+            0.3,
+            False,
+        ),
+    }
+    assert claims({"methods": {"free": ours}}) == []
