@@ -1,7 +1,7 @@
 """Calibration of a slider on inverted photos: which layers it moves, and how far.
 
-Of the layers that change the attribute often enough, those are taken that change other attributes
-least; the range ends where enough photos have changed.
+Of the layers that change the attribute often enough, those are taken that change other attributes,
+and of faces what lies around them, least; the range ends where enough photos have changed.
 """
 
 from __future__ import annotations
@@ -29,18 +29,22 @@ class Probes:
         predictor: scores pictures.
         codes: [N, num_ws, w_dim], in-domain codes of photos.
         scores: [N] by attribute, of their pictures.
+        images: [N, 3, R, R], their pictures.
+        outside: [R, R] bool, where pictures should stay as they are; None: nowhere.
     """
 
     generator: AnyGenerator
     predictor: AttributePredictor
     codes: Tensor
     scores: dict[str, Tensor]
+    images: Tensor
+    outside: Tensor | None = None
 
     def few(self) -> Probes:
         """Evenly spread ones, for a first choice."""
         index = torch.linspace(0, len(self.codes) - 1, min(FEW, len(self.codes))).round().long()
         scores = {name: values[index] for name, values in self.scores.items()}
-        return replace(self, codes=self.codes[index], scores=scores)
+        return replace(self, codes=self.codes[index], scores=scores, images=self.images[index])
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,23 @@ class Reach:
         distance: from the photo's code, at least 0.
         flips: share of the probes that could change and did.
         changes: mean change of each other attribute's score; a continuous one counts a quarter.
+        outside: root of the mean squared change of what should stay as it is, in [-1, 1].
     """
 
     distance: float
     flips: float
     changes: dict[str, float]
+    outside: float = 0.0
 
     @property
     def change_of_others(self) -> float:
         """Mean over the other attributes."""
         return sum(self.changes.values()) / max(len(self.changes), 1)
+
+    @property
+    def cost(self) -> float:
+        """All that changes besides the attribute."""
+        return self.change_of_others + self.outside
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ def calibrate(
     }
     enough = {layers: end for layers, end in tried.items() if end.flips >= flips}
     if enough:
-        layers = min(enough, key=lambda key: enough[key].change_of_others)
+        layers = min(enough, key=lambda key: enough[key].cost)
     else:
         layers = max(tried, key=lambda key: tried[key].flips)
     start = next((i for i, f in enumerate(GRID) if f * deviation >= tried[layers].distance), 0)
@@ -161,9 +172,12 @@ def reach(
                 for key, values in after.items()
                 if key != name
             }
-            tried[index] = Reach(
-                distance, _flipped(name, scores[chosen], after[name], sign), changes
-            )
+            flipped = _flipped(name, scores[chosen], after[name], sign)
+            outside = 0.0
+            if probes.outside is not None:
+                change = (images.float() - probes.images[chosen].float())[..., probes.outside]
+                outside = change.square().mean().sqrt().item()
+            tried[index] = Reach(distance, flipped, changes, outside)
         return tried[index]
 
     index = start

@@ -14,6 +14,7 @@ from editor.calibration import Calibration, Probes, calibrate, entangled
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
+from editor.geometry import beside_face
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
     CONTINUOUS,
@@ -158,7 +159,9 @@ def fit_boundaries(
         }
         wp = _invert_probes(pack, images, options)
         pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
-        probes = Probes(generator, predictor, wp, predictor.score(pictures))
+        outside = beside_face(pictures.shape[-1]) if pack.info.subject == "face" else None
+        scored = predictor.score(pictures)
+        probes = Probes(generator, predictor, wp, scored, pictures, outside)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
         for index, name in enumerate(chosen):
             normal, deviation, found, others = _separate(codes, planes, probes, name, options)
@@ -179,6 +182,7 @@ def fit_boundaries(
                     "flips_up": found.up.flips,
                     "flips_down": found.down.flips,
                     "change_of_others": found.up.change_of_others,
+                    "change_outside": found.up.outside,
                     "changes": found.up.changes,
                 },
                 generator=pack.fingerprint,
@@ -222,7 +226,7 @@ def _separate(
     """Normal, deviation along it, calibration, and the others that it was made independent of.
 
     Where nothing was asked for, others that it visibly changes are tried one after another, the most
-    changed first, and kept where the attribute still changes and the others change less.
+    changed first, and kept where the attribute still changes and all else changes less.
     """
 
     def attempt(others: list[str]) -> tuple[Tensor, float, Calibration, list[str]]:
@@ -240,7 +244,7 @@ def _separate(
         except OptionError:  # nothing of the boundary lies outside the span of the others
             continue
         enough = tried[2].up.flips >= min(options.enough, plain[2].up.flips)
-        if enough and tried[2].up.change_of_others < 0.95 * best[2].up.change_of_others:
+        if enough and tried[2].up.cost < 0.95 * best[2].up.cost:
             best = tried
     return best
 

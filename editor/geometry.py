@@ -9,6 +9,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+FACE = (
+    0.5,
+    0.53,
+    0.36,
+    0.46,
+)  # centre x, y and half axes of the ellipse that an aligned face fills
+
+
+def beside_face(side: int) -> Tensor:
+    """[side, side] bool: outside the ellipse of an aligned face."""
+    place = (torch.arange(side) + 0.5) / side
+    x, y, a, b = FACE
+    return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 > 1
+
 
 @dataclass(frozen=True)
 class Pose:

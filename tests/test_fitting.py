@@ -9,11 +9,21 @@ import pytest
 import torch
 
 from editor import Editor
-from editor.calibration import GRID, Calibration, Probes, Reach, entangled, layer_choices, reach
+from editor.calibration import (
+    GRID,
+    Calibration,
+    Probes,
+    Reach,
+    calibrate,
+    entangled,
+    layer_choices,
+    reach,
+)
 from editor.directions.boundary import load_boundary
 from editor.editing.move import move
 from editor.errors import OptionError
 from editor.fitting import FitOptions, _share, fit_boundaries, known_attributes
+from editor.geometry import beside_face
 from editor.runtime import seeded_latents
 from editor.training.data import ImageSet
 
@@ -156,7 +166,7 @@ def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips:
     normal = (bright - dark).mean(dim=(0, 1))
     normal = normal / normal.norm()
     deviation = 0.25 * float((codes[:, 0] @ normal).std())
-    probes = Probes(generator, predictor, codes, scores)  # type: ignore[arg-type]
+    probes = Probes(generator, predictor, codes, scores, pictures)  # type: ignore[arg-type]
     layers = tuple(range(generator.num_ws))
     ends = [
         reach(probes, "bright", normal, deviation, flips, layers, 1.0, start)
@@ -165,6 +175,37 @@ def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips:
     assert ends[0].flips >= flips
     assert GRID[0] * deviation < ends[0].distance < GRID[-1] * deviation
     assert all(end == ends[0] for end in ends)
+
+
+class _Framed:
+    """Layers 0 to 3 make a face as bright as their codes, layers 4 and 5 what lies around it."""
+
+    num_ws = 6
+
+    def synthesis(self, wp: torch.Tensor) -> torch.Tensor:
+        face, around = wp[:, :4, 0].mean(dim=1), wp[:, 4:, 0].mean(dim=1)
+        outside = beside_face(16)[None, None]
+        return torch.where(outside, around.view(-1, 1, 1, 1), face.view(-1, 1, 1, 1))
+
+    def score(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        face, around = images[:, 0, 8, 8], images[:, 0, 0, 0]
+        return {"bright": torch.sigmoid(50 * face), "framed": 0.5 + 0.01 * (face - around)}
+
+
+@pytest.mark.parametrize(("outside", "layers"), [(None, 6), (beside_face(16), 4)])
+def test_layers_are_those_that_leave_the_background_alone(
+    outside: torch.Tensor | None, layers: int
+) -> None:
+    """The least change of others alone would take all layers: nothing then is framed."""
+    framed = _Framed()
+    codes = torch.zeros(8, 6, 2)
+    codes[..., 0] = torch.linspace(-0.4, 0.4, 8)[:, None]
+    images = framed.synthesis(codes)
+    probes = Probes(framed, framed, codes, framed.score(images), images, outside)  # type: ignore[arg-type]
+    found = calibrate(probes, "bright", torch.tensor([1.0, 0.0]), 0.25, 0.9)
+    assert found.layers == tuple(range(layers))
+    assert found.up.flips >= 0.9
+    assert (found.up.outside == 0) == (layers == 4 or outside is None)
 
 
 def test_entangled_names_what_changes_visibly() -> None:

@@ -17,12 +17,12 @@ from editor.directions.boundary import Boundary
 from editor.editing.move import move
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
+from editor.geometry import beside_face
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.session import Editor
 
 STOPS = (0.25, 0.5, 0.75, 1.0, 1.5)
 BETWEEN = (0.25, 0.5, 0.75)
-FACE = (0.5, 0.53, 0.36, 0.46)  # centre x, y and half axes of the ellipse that counts as the face
 SHOWN = 500  # at most so many pictures for a sliced Wasserstein distance
 
 
@@ -59,11 +59,7 @@ def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
 
 def background(subject: str, side: int) -> Tensor | None:
     """[side, side] bool: outside the ellipse of an aligned face; None where pictures have no such."""
-    if subject != "face":
-        return None
-    place = (torch.arange(side) + 0.5) / side
-    x, y, a, b = FACE
-    return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 > 1
+    return beside_face(side) if subject == "face" else None
 
 
 def success(name: str, before: Tensor, after: Tensor, sign: float) -> tuple[float, Tensor]:
