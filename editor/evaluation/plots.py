@@ -101,9 +101,11 @@ def _edits(result: dict[str, Any]) -> Figure | None:
     keys = {key: text for key, text in KEYS.items() if any(key in record for record in some)}
     whole = [r for r in some if r["slider"] == "all"]
     realism = [key for key in (whole[0] if whole else {}) if key not in ("slider", "stop")]
-    figure, axes = _figure(1, len(keys) + len(realism))
+    count = len(keys) + len(realism)
+    columns = min(3, count)
+    figure, axes = _figure(-(-count // columns), columns)
     for method, records in methods.items():
-        for key, panel in zip([*keys, *realism], axes, strict=True):
+        for key, panel in zip([*keys, *realism], axes, strict=False):
             points: dict[float, list[float]] = {}
             for record in records:
                 value = record.get(key)
@@ -113,6 +115,8 @@ def _edits(result: dict[str, Any]) -> Figure | None:
             panel.plot(x, [sum(points[s]) / len(points[s]) for s in x], "o-", label=method)
             panel.set(xlabel="distance / recommended range", ylabel=keys.get(key, key))
             panel.legend(fontsize=7)
+    for panel in axes[count:]:
+        panel.remove()
     return figure
 
 
