@@ -14,7 +14,7 @@ from editor.calibration import Calibration, Probes, calibrate, entangled
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
-from editor.geometry import beside_face
+from editor.geometry import background
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
     CONTINUOUS,
@@ -159,7 +159,7 @@ def fit_boundaries(
         }
         wp = _invert_probes(pack, images, options)
         pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
-        outside = beside_face(pictures.shape[-1]) if pack.info.subject == "face" else None
+        outside = background(pack.info.subject, pictures.shape[-1])
         scored = predictor.score(pictures)
         probes = Probes(generator, predictor, wp, scored, pictures, outside)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}

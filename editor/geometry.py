@@ -24,6 +24,11 @@ def beside_face(side: int) -> Tensor:
     return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 > 1
 
 
+def background(subject: str, side: int) -> Tensor | None:
+    """[side, side] bool: outside the ellipse of an aligned face; None where pictures have no such."""
+    return beside_face(side) if subject == "face" else None
+
+
 @dataclass(frozen=True)
 class Pose:
     """A square in a picture, px; `angle` in radians, clockwise."""

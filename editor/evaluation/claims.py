@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from editor.evaluation.reconstruct import HIGHER_IS_BETTER
+
 OURS = "in-domain"
 ENCODER, TRADITIONAL = "encoder", "traditional"
 GAIN = 0.3  # of the encoder's pixel error
-HIGHER = {"psnr", "ssim", "lower error than the encoder's", "mean average precision"}
+HIGHER = HIGHER_IS_BETTER | {"lower error than the encoder's", "mean average precision"}
 LEFT_OUT = {"seconds_per_photo_batched", "code_distance"}  # not claimed; low by construction
 
 

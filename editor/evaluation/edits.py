@@ -17,7 +17,7 @@ from editor.directions.boundary import Boundary
 from editor.editing.move import move
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
-from editor.geometry import beside_face
+from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.session import Editor
 
@@ -55,11 +55,6 @@ def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
     encoder, mean = editor.pack.encoder, editor.pack.generator.w_avg.cpu()
     codes = torch.cat([encoder(part.to(editor.device)).cpu() for part in images.split(batch)])
     return (codes - mean).flatten(1)
-
-
-def background(subject: str, side: int) -> Tensor | None:
-    """[side, side] bool: outside the ellipse of an aligned face; None where pictures have no such."""
-    return beside_face(side) if subject == "face" else None
 
 
 def success(name: str, before: Tensor, after: Tensor, sign: float) -> tuple[float, Tensor]:

@@ -15,6 +15,7 @@ from editor.metrics.reconstruction import mse, psnr, ssim
 from editor.weights.lpips import load_lpips
 
 RESAMPLES = 1000
+HIGHER_IS_BETTER = {"psnr", "ssim"}  # of the metrics; of the others the lower
 NOT_MEASURED = "not measured"
 METRICS = ("mse", "psnr", "ssim", "lpips", "code_distance", "frechet", "swd")
 Pairwise = Callable[[Tensor, Tensor], Tensor]

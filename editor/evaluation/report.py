@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from editor.evaluation.claims import claims
+from editor.evaluation.reconstruct import HIGHER_IS_BETTER
 
 Row = list[str]
 LOWER_IS_BETTER = {"mse", "lpips_vgg", "code_distance"}
-HIGHER_IS_BETTER = {"psnr", "ssim"}
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -34,6 +34,11 @@ def _smooth(n: int, size: int) -> torch.Tensor:
     return F.interpolate(torch.randn(n, 3, 6, 6), size=size, mode="bicubic").clamp(-1, 1)
 
 
+def _noise(n: int) -> ImageSet:
+    pixels = torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8)
+    return ImageSet(pixels, [str(i) for i in range(n)], [{} for _ in range(n)])
+
+
 @pytest.mark.parametrize("noise", [False, True])
 def test_grown_generator_makes_the_same_pictures(
     generator: StyleGAN2Generator, noise: bool
@@ -102,8 +107,7 @@ def test_a_larger_encoder_does_not_shrink() -> None:
 def test_training_goes_on_from_a_smaller_pack_and_resumes(
     tmp_path: Path, generator: StyleGAN2Generator, discriminator: Discriminator
 ) -> None:
-    pixels = torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8)
-    images = ImageSet(pixels, [str(i) for i in range(24)], [{} for _ in range(24)])
+    images = _noise(24)
     origin = Origin(generator, discriminator)
 
     def run(path: Path, kimg: float) -> list[dict]:
@@ -152,9 +156,7 @@ def test_what_a_training_started_from_learns_more_slowly(
     discriminator: Discriminator,
     grown_lr: float,
 ) -> None:
-    images = ImageSet(
-        torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8), ["a"] * 24, [{}] * 24
-    )
+    images = _noise(24)
     origin, cpu = Origin(generator, discriminator), torch.device("cpu")
 
     def run(path: Path, kimg: float) -> dict[str, torch.Tensor]:
@@ -204,9 +206,7 @@ def test_noise_of_grown_layers_may_stay_out(
     discriminator: Discriminator,
     grown_noise: bool,
 ) -> None:
-    images = ImageSet(
-        torch.randint(0, 256, (24, 3, 32, 32), dtype=torch.uint8), ["a"] * 24, [{}] * 24
-    )
+    images = _noise(24)
     small = grow_generator(generator, replace(GENERATOR, noise=True))
     large, origin = replace(LARGE_G, noise=True), Origin(small, discriminator)
     run, cpu = RunFolder(tmp_path), torch.device("cpu")
