@@ -39,7 +39,9 @@ def add(commands: Sub) -> None:
         help="traditional, free, free-from-encoder, encoder, in-domain; default: all there are",
     )
     parser.add_argument(
-        "--metrics", nargs="+", help="mse psnr ssim lpips code_distance frechet swd; default: all"
+        "--metrics",
+        nargs="+",
+        help="mse psnr ssim lpips code_distance frechet swd logit; default: all",
     )
     parser.add_argument(
         "--traditional", type=Path, help="run folder of train-encoder --preset traditional"

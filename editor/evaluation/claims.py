@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from editor.evaluation.edits import realism
 from editor.evaluation.reconstruct import HIGHER_IS_BETTER
 
 OURS = "in-domain"
@@ -43,7 +44,8 @@ def claims(result: dict[str, Any]) -> list[dict[str, Any]]:
                 a, b = _reconstruction(ours) | a, _reconstruction(entry) | b
             pairs = [(name, a[name], b[name]) for name in a if name in b]
         for name, mine, theirs in pairs:
-            holds = mine > theirs if name in HIGHER else mine < theirs
+            higher = name.removeprefix("edits: ").removeprefix("interpolations: ") in HIGHER
+            holds = mine > theirs if higher else mine < theirs
             numbers = {"ours": mine, "theirs": theirs, "holds": holds}
             found.append({"against": other, "measure": name, **numbers})
     return found
@@ -71,9 +73,9 @@ def _semantic(entry: dict[str, Any]) -> dict[str, float]:
     found = {}
     if entry.get("mean_ap") is not None:
         found["mean average precision"] = entry["mean_ap"]
-    within = [r for r in entry.get("edits", []) if r["slider"] == "all" and r["stop"] <= 1]
-    for name in [key for key in (within[0] if within else {}) if key not in ("slider", "stop")]:
-        found[f"edits: {name}"] = sum(record[name] for record in within) / len(within)
+    within = [figures for stop, figures in realism(entry.get("edits", [])) if stop <= 1]
+    for name in within[0] if within else ():
+        found[f"edits: {name}"] = sum(figures[name] for figures in within) / len(within)
     for name, value in entry.get("interpolations", {}).items():
         found[f"interpolations: {name}"] = value
     return found

@@ -24,6 +24,7 @@ from editor.session import Editor
 STOPS = (0.25, 0.5, 0.75, 1.0, 1.5)
 BETWEEN = (0.25, 0.5, 0.75)
 SHOWN = 500  # at most so many pictures for a sliced Wasserstein distance
+ALL = "all"  # "slider" of the records of realism
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def edits(
 
     Yields:
         A record for every slider and distance; then one for every distance, over all sliders: its
-        realism, under "slider": "all".
+        realism, under "slider": `ALL`.
     """
     before = Before.of(editor, judge, inverted)
     pool: dict[float, list[tuple[Tensor, Tensor]]] = {stop: [] for stop in stops}
@@ -160,10 +161,19 @@ def edits(
             images = torch.cat([part[1] for part in parts])
             index = torch.linspace(0, len(images) - 1, min(len(images), SHOWN)).round().long()
             yield {
-                "slider": "all",
+                "slider": ALL,
                 "stop": stop,
-                **reference.distances(images[index].float(), found),
+                **reference.realism(images[index].float(), found),
             }
+
+
+def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]]]:
+    """Of the records of `edits`: each distance, and how real the edits of all sliders look there."""
+    return [
+        (record["stop"], {k: v for k, v in record.items() if k not in ("slider", "stop")})
+        for record in records
+        if record["slider"] == ALL
+    ]
 
 
 def interpolations(
@@ -178,4 +188,4 @@ def interpolations(
     images = torch.cat(
         [pictures(editor, torch.lerp(codes[order], codes[order.roll(1)], part)) for part in BETWEEN]
     )
-    return reference.distances(images)
+    return reference.realism(images)

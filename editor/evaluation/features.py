@@ -1,4 +1,4 @@
-"""Which features a Fréchet distance is taken on; its name always says so."""
+"""How real sets of pictures look: distances from photos, and what the discriminator says of each."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from editor.metrics.distances import (
     mean_features,
     sliced_wasserstein_distance,
 )
+from editor.models.discriminator import Discriminator
 from editor.session import Editor
 from editor.weights.inception import inception_is_present, load_inception
 from editor.weights.squeezenet import load_squeezenet
 
 LEAST = 10
+BATCH = 64  # of the logits, which depend on it: the discriminator compares pictures of a batch
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,18 @@ class Reference:
         photos: [N, 3, R, R], RGB, in [-1, 1].
         features: which.
         found: [N, F], of the photos.
+        critic: the domain's discriminator, where it has one.
     """
 
     photos: Tensor
     features: Features
     found: Tensor
+    critic: Discriminator | None = None
 
     @classmethod
-    def of(cls, photos: Tensor, features: Features) -> Reference:
+    def of(
+        cls, photos: Tensor, features: Features, critic: Discriminator | None = None
+    ) -> Reference:
         """Photos with their features.
 
         Raises:
@@ -80,7 +86,30 @@ class Reference:
         """
         if len(photos) < LEAST:
             raise OptionError(f"{len(photos)} photos are too few; give at least {LEAST}")
-        return cls(photos, features, features.of(photos))
+        return cls(photos, features, features.of(photos), critic)
+
+    @torch.no_grad()
+    def logits(self, images: Tensor) -> Tensor | None:
+        """The discriminator's logit [M] of each picture, high for photos; None without one.
+
+        Args:
+            images: [M, 3, R, R], RGB, in [-1, 1]; taken in order, 64 at a time.
+        """
+        if self.critic is None:
+            return None
+        device = self.critic.out.weight.device
+        return torch.cat([self.critic(part.to(device)).cpu() for part in images.split(BATCH)])
+
+    def realism(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
+        """The distances of a set of pictures, and the mean of their logits.
+
+        Args:
+            images: [M, 3, R, R], RGB, in [-1, 1].
+            found: [M', F], features; those of `images` by default.
+        """
+        figures = self.distances(images, found)
+        logits = self.logits(images)
+        return figures if logits is None else figures | {"logit": logits.mean().item()}
 
     def distances(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
         """Fréchet and sliced Wasserstein distance of pictures, with features and count in the names.
@@ -97,9 +126,11 @@ class Reference:
         }
 
     def halves(self, seed: int = 0) -> dict[str, float]:
-        """The same between two halves of the photos, drawn by lot."""
+        """The distances between two halves of the photos, drawn by lot, and the photos' mean logit."""
         order = torch.randperm(len(self.photos), generator=torch.Generator().manual_seed(seed))
         first, second = order.chunk(2)
         second = second[: len(first)]
         half = Reference(self.photos[first], self.features, self.found[first])
-        return half.distances(self.photos[second], self.found[second])
+        figures = half.distances(self.photos[second], self.found[second])
+        logits = self.logits(self.photos[order])
+        return figures if logits is None else figures | {"logit": logits.mean().item()}

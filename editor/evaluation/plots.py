@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from editor.evaluation.edits import ALL, realism
 from editor.files import write_whole
 
 KEYS = {
@@ -99,17 +100,17 @@ def _edits(result: dict[str, Any]) -> Figure | None:
         return None
     some = next(iter(methods.values()))
     keys = {key: text for key, text in KEYS.items() if any(key in record for record in some)}
-    whole = [r for r in some if r["slider"] == "all"]
-    realism = [key for key in (whole[0] if whole else {}) if key not in ("slider", "stop")]
-    count = len(keys) + len(realism)
+    whole = realism(some)
+    sets = list(whole[0][1]) if whole else []
+    count = len(keys) + len(sets)
     columns = min(3, count)
     figure, axes = _figure(-(-count // columns), columns)
     for method, records in methods.items():
-        for key, panel in zip([*keys, *realism], axes, strict=False):
+        for key, panel in zip([*keys, *sets], axes, strict=False):
             points: dict[float, list[float]] = {}
             for record in records:
                 value = record.get(key)
-                if value is not None and (record["slider"] == "all") == (key in realism):
+                if value is not None and (record["slider"] == ALL) == (key in sets):
                     points.setdefault(abs(record["stop"]), []).append(value)
             x = sorted(points)
             panel.plot(x, [sum(points[s]) / len(points[s]) for s in x], "o-", label=method)

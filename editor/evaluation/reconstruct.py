@@ -15,9 +15,9 @@ from editor.metrics.reconstruction import mse, psnr, ssim
 from editor.weights.lpips import load_lpips
 
 RESAMPLES = 1000
-HIGHER_IS_BETTER = {"psnr", "ssim"}  # of the metrics; of the others the lower
+HIGHER_IS_BETTER = {"psnr", "ssim", "logit"}  # of the metrics; of the others the lower
 NOT_MEASURED = "not measured"
-METRICS = ("mse", "psnr", "ssim", "lpips", "code_distance", "frechet", "swd")
+METRICS = ("mse", "psnr", "ssim", "lpips", "code_distance", "frechet", "swd", "logit")
 Pairwise = Callable[[Tensor, Tensor], Tensor]
 PAIRWISE: dict[str, Pairwise] = {"mse": mse, "psnr": psnr, "ssim": ssim}
 
@@ -86,4 +86,7 @@ def reconstruction(
         for name, value in reference.distances(inverted.images).items():
             if name.split("_")[0] in metrics:
                 found[name] = value
+        logits = reference.logits(inverted.images) if "logit" in metrics else None
+        if logits is not None:
+            found["logit"] = summary(logits)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from editor.evaluation.claims import claims
+from editor.evaluation.edits import ALL, realism
 from editor.evaluation.reconstruct import HIGHER_IS_BETTER
 
 Row = list[str]
@@ -64,9 +65,8 @@ def reconstruction_table(result: dict[str, Any]) -> str:
         ]
         rows.append([method, *cells])
     halves = result["halves_of_the_photos"]
-    text = ", ".join(f"{name} {value:.4g}" for name, value in halves.items())
     note = "" if result["lpips"] == "measured" else f"\n\nLPIPS is not measured: {result['lpips']}"
-    return f"{_table(rows)}\n\nTwo halves of the photos: {text}.{note}"
+    return f"{_table(rows)}\n\nTwo halves of the photos: {_listed(halves)}.{note}"
 
 
 def _weights(result: dict[str, Any]) -> str:
@@ -129,7 +129,7 @@ def _edits(methods: dict[str, Any]) -> str:
         (record["slider"], -record["stop"], method, record)
         for method, entry in methods.items()
         for record in entry.get("edits", [])
-        if record["slider"] != "all" and abs(record["stop"]) == 1
+        if record["slider"] != ALL and abs(record["stop"]) == 1
     ]
     for slider, end, method, record in sorted(records, key=lambda row: row[:2]):
         rows.append(
@@ -141,18 +141,15 @@ def _edits(methods: dict[str, Any]) -> str:
 def _realism(result: dict[str, Any]) -> str:
     rows: list[Row] = [["pictures", "method", "distances"]]
     for method, entry in result["methods"].items():
-        for record in entry.get("edits", []):
-            if record["slider"] == "all":
-                rows.append([f"edits at {record['stop']:g} of the range", method, _listed(record)])
+        for stop, figures in realism(entry.get("edits", [])):
+            rows.append([f"edits at {stop:g} of the range", method, _listed(figures)])
         if "interpolations" in entry:
             rows.append(["interpolations", method, _listed(entry["interpolations"])])
     return _table(sorted(rows[:1]) + sorted(rows[1:], key=lambda row: row[0]))
 
 
-def _listed(record: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {value:.4g}" for name, value in record.items() if name not in ("slider", "stop")
-    )
+def _listed(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
 
 
 def _ablation(result: dict[str, Any]) -> str:

@@ -142,7 +142,7 @@ def _measure(
     photos, count = subject.photos, len(subject.photos)
     judge = subject.judge
     truth = None if isinstance(judge, str) else judge.score(photos)
-    reference = Reference.of(photos, subject.features)
+    reference = Reference.of(photos, subject.features, editor.pack.discriminator)
     lpips = lpips_or_why(editor.device, "lpips" in plan.metrics)
     found: dict[str, Any] = {
         "halves_of_the_photos": reference.halves(plan.seed),

@@ -135,6 +135,8 @@ def test_figures_are_what_they_say(tiny, subject, tmp_path) -> None:
         wp = tiny.pack.encoder(subject.photos)
         made = tiny.pack.generator.synthesis(wp).clamp(-1, 1)
         again = tiny.pack.encoder(made)
+        logits = tiny.pack.discriminator(made)
+    assert recon["encoder"]["logit"]["mean"] == pytest.approx(logits.mean().item(), abs=1e-4)
     own = (made - subject.photos).square().mean().item()
     assert recon["encoder"]["mse"]["mean"] == pytest.approx(own, rel=1e-4)
     distance = (wp - again).square().mean().item()

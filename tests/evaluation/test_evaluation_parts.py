@@ -122,8 +122,8 @@ def _entry(mse: float, ap: float | None, edits: list[float], between: float) -> 
         },
         "mean_ap": ap,
         "edits": [{"slider": "smile", "stop": 1.0, "flips": 0.5}]
-        + [{"slider": "all", "stop": stop, "swd_9": value} for stop, value in stops],
-        "interpolations": {"swd_9": between},
+        + [{"slider": "all", "stop": stop, "swd_9": v, "logit": -v} for stop, v in stops],
+        "interpolations": {"swd_9": between, "logit": -between},
     }
 
 
@@ -144,9 +144,13 @@ def test_claims_are_held_against_the_figures() -> None:
         ("traditional", "ssim"): (0.98, 0.9, True),
         ("traditional", "mean average precision"): (0.9, 0.8, True),
         ("traditional", "edits: swd_9"): (15.0, 14.5, False),
+        ("traditional", "edits: logit"): (-15.0, -14.5, False),
         ("traditional", "interpolations: swd_9"): (5.0, 5.0, False),
+        ("traditional", "interpolations: logit"): (-5.0, -5.0, False),
         ("free", "edits: swd_9"): (15.0, 15.5, True),
+        ("free", "edits: logit"): (-15.0, -15.5, True),
         ("free", "interpolations: swd_9"): (5.0, 6.0, True),
+        ("free", "interpolations: logit"): (-5.0, -6.0, True),
         ("encoder", "lower error than the encoder's"): (
             pytest.approx(0.2857, abs=1e-4),
             0.3,
