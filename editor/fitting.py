@@ -99,7 +99,12 @@ def known_attributes(images: ImageSet, subject: str) -> list[str]:
 
 
 def fit_boundaries(
-    pack: DomainPack, images: ImageSet, names: list[str], options: FitOptions, folder: Path
+    pack: DomainPack,
+    images: ImageSet,
+    names: list[str],
+    options: FitOptions,
+    folder: Path,
+    independent: PooledFeatures | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Fit and save one boundary an attribute.
 
@@ -110,6 +115,8 @@ def fit_boundaries(
             measured, which sliders should leave alone.
         options: how to fit.
         folder: where the boundary files go.
+        independent: features that the pack does not know, of a judge that measures layers and
+            ranges; without them what scored the samples does, which sees a change too early.
 
     Yields:
         A record after each stage: {"stage": text, "done": n, "total": n}, and for every boundary
@@ -141,13 +148,10 @@ def fit_boundaries(
     try:
         seen = pack.discriminator.features if pack.predictor is None else pack.predictor.blocks
         features = PooledFeatures(seen, device=device)
-        predictor = fit_predictor(
-            features,
-            images.pixels,
-            images.attributes,
-            measured,
-            min(options.held_out, len(images) // 5),
-        )
+        held_out = min(options.held_out, len(images) // 5)
+        labelled = images.pixels, images.attributes, measured, held_out
+        predictor = fit_predictor(features, *labelled)
+        judge = predictor if independent is None else fit_predictor(independent, *labelled)
         yield {"stage": "predictor", "done": 1, "total": total, "quality": predictor.quality}
         codes, scores = score_samples(pack, predictor, options)
         yield {"stage": "samples", "done": 2, "total": total, "samples": len(codes)}
@@ -160,8 +164,7 @@ def fit_boundaries(
         wp = _invert_probes(pack, images, options)
         pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
         outside = background(pack.info.subject, pictures.shape[-1])
-        scored = predictor.score(pictures)
-        probes = Probes(generator, predictor, wp, scored, pictures, outside)
+        probes = Probes(generator, judge, wp, judge.score(pictures), pictures, outside)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
         for index, name in enumerate(chosen):
             normal, deviation, found, others = _separate(codes, planes, probes, name, options)
@@ -175,6 +178,7 @@ def fit_boundaries(
                 accuracy=planes[name].accuracy,
                 facts={
                     "predictor_quality": predictor.quality[name],
+                    "judge_quality": judge.quality[name],
                     "svm_codes": planes[name].used,
                     "samples": options.samples,
                     "deviation": deviation,

@@ -24,6 +24,7 @@ from editor.editing.move import move
 from editor.errors import OptionError
 from editor.fitting import FitOptions, _share, fit_boundaries, known_attributes
 from editor.geometry import beside_face
+from editor.metrics.attributes import PooledFeatures
 from editor.runtime import seeded_latents
 from editor.training.data import ImageSet
 
@@ -235,3 +236,28 @@ def test_rare_attributes_take_fewer_samples() -> None:
     assert _share("beard", {"beard": few}, rare) == pytest.approx(0.03)
     assert _share("female", {"female": half}, rare) == 0.1
     assert _share("age", {"age": few}, rare) == 0.1
+
+
+def test_a_judge_of_other_features_measures_the_range(
+    tiny: Editor, bright_images: ImageSet, tmp_path: Path
+) -> None:
+    """The direction stays that of the pack's own features; the share that flips is the judge's."""
+    own = list(fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path / "own"))[-1]
+
+    def corner(image: torch.Tensor) -> list[torch.Tensor]:
+        return [image[:, :1, :2, :2]]
+
+    judge = PooledFeatures(corner, grid=1)
+    theirs = list(
+        fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path / "theirs", judge)
+    )[-1]
+    info, print_ = tiny.info, tiny.pack.fingerprint
+    first, second = (
+        load_boundary(tmp_path / n / "bright.safetensors", "tiny", info.num_ws, info.w_dim, print_)
+        for n in ("own", "theirs")
+    )
+    assert torch.equal(first.normal, second.normal)
+    facts = second.info.facts
+    assert facts["predictor_quality"] == first.info.facts["judge_quality"]
+    assert facts["judge_quality"] < facts["predictor_quality"]
+    assert theirs["flips_up"] != own["flips_up"]

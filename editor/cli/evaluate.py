@@ -150,8 +150,8 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
 def _judge(args: argparse.Namespace, editor: Editor) -> Any:
     """The judge, or why there is none."""
     from editor.cli.progress import load_with_bar
-    from editor.metrics.attributes import PooledFeatures, fit_predictor
-    from editor.weights.squeezenet import load_squeezenet
+    from editor.evaluation.features import judge_features
+    from editor.metrics.attributes import fit_predictor
 
     if args.train is None or args.features is None:
         return "give --train (labelled images) and --features (SqueezeNet) for a judge"
@@ -159,8 +159,7 @@ def _judge(args: argparse.Namespace, editor: Editor) -> Any:
         return f"'{editor.info.name}' has no sliders"
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     train = load_with_bar(args.train, editor.info.resolution, exclude)
-    features = PooledFeatures(load_squeezenet(args.features), resolution=128, grid=3)
-    names = list(editor.boundaries)
+    features, names = judge_features(args.features), list(editor.boundaries)
     return fit_predictor(features, train.pixels, train.attributes, names, len(train) // 10)
 
 

@@ -41,6 +41,12 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--probes", type=int, default=192, help="photos whose inversions measure layers and range"
     )
+    parser.add_argument(
+        "--features",
+        type=Path,
+        metavar="NPZ",
+        help="SqueezeNet v1.0: a judge that does not know the pack measures layers and range",
+    )
     parser.add_argument("--out", type=Path, default=None, help="default: boundaries/<domain>")
 
 
@@ -51,6 +57,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from editor.cli.progress import load_with_bar
+    from editor.evaluation.features import judge_features
     from editor.fitting import FitOptions, fit_boundaries, known_attributes
     from editor.runtime import pick_device, use_threads
     from editor.weights.domain import BOUNDARIES, load_domain
@@ -72,8 +79,9 @@ def run(args: argparse.Namespace) -> None:
     )
     names = args.attributes or known_attributes(images, pack.info.subject)
     folder = args.out or BOUNDARIES / args.domain
+    judge = None if args.features is None else judge_features(args.features)
     with tqdm(unit="stage") as bar:
-        for record in fit_boundaries(pack, images, names, options, folder):
+        for record in fit_boundaries(pack, images, names, options, folder, judge):
             bar.total = record["total"]
             bar.update(record["done"] - bar.n)
             tqdm.write(json.dumps(record))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import OptionError
+from editor.metrics.attributes import PooledFeatures
 from editor.metrics.distances import (
     frechet_distance,
     mean_features,
@@ -57,6 +58,15 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
         return mean_features(lambda part: critic.features(part.to(editor.device)), images)
 
     return Features("discriminator", of)
+
+
+def judge_features(squeezenet: Path) -> PooledFeatures:
+    """SqueezeNet's, at 128 px and on a grid of 3×3: of a judge that no network of a pack learnt from.
+
+    Args:
+        squeezenet: SqueezeNet v1.0 as .npz.
+    """
+    return PooledFeatures(load_squeezenet(squeezenet), resolution=128, grid=3)
 
 
 @dataclass(frozen=True)
