@@ -30,6 +30,7 @@ from editor.runtime import device_label, pick_device, seeded_latents
 from editor.weights.domain import (
     BOUNDARIES,
     CHECKPOINTS,
+    INVERSION,
     DomainInfo,
     DomainPack,
     load_domain,
@@ -103,7 +104,7 @@ class Editor:
     def inversion(self) -> InversionOptions:
         """How this domain inverts unless told otherwise."""
         usual, own = InversionOptions(), self.info.inversion
-        weights = {name: own[name] for name in ("pix", "feat", "domain") if name in own}
+        weights = {name: own[name] for name in INVERSION[2:] if name in own}
         return replace(
             usual,
             steps=int(own.get("steps", usual.steps)),
@@ -115,12 +116,14 @@ class Editor:
     def diffusion(self) -> InversionOptions:
         """How a patch spreads unless told otherwise.
 
-        Fewer and smaller steps than an inversion's: on faces64 the patch then fits as well as a
-        full inversion of its picture, and the code stays a quarter closer to the domain than by the
-        inversion's own learning rate. A converted pack keeps what was published for it.
+        Fewer steps than an inversion's, a quarter as large: on faces64 the patch then fits as well
+        as a full inversion of its picture, and the code stays a quarter closer to the domain than
+        by the inversion's own learning rate. A converted pack, which comes without a discriminator,
+        keeps what was published for it.
         """
         usual = self.inversion
-        return usual if self.info.inversion else replace(usual, steps=60, lr=0.005)
+        published = self.pack.discriminator is None
+        return usual if published else replace(usual, steps=60, lr=usual.lr / 4)
 
     @property
     def device_label(self) -> str:

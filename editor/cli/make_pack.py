@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command
+from editor.cli.options import Sub, add_command, parse_pairs
 
 
 def add(commands: Sub) -> None:
@@ -28,6 +28,13 @@ def add(commands: Sub) -> None:
         default=[],
         metavar="NAME=X,Y",
         help="where aligned pictures have left_eye, right_eye and mouth: mouth=0.5,0.75",
+    )
+    parser.add_argument(
+        "--inversion",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="where it inverts better than by the usual options: steps, lr, pix, feat, domain",
     )
 
 
@@ -54,6 +61,7 @@ def run(args: argparse.Namespace) -> None:
         licence=args.licence,
         example_seeds=args.example_seeds,
         landmarks=_landmarks(args.landmarks),
+        inversion=parse_pairs(args.inversion, "NAME=VALUE"),
     )
     print(f"{path}: write its MODEL_CARD.md, then fit boundaries (python -m editor fit-boundaries)")
 

@@ -52,6 +52,9 @@ ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
 }
 
 
+INVERSION = ("steps", "lr", "pix", "feat", "domain")  # a domain's own options of an inversion
+
+
 @dataclass(frozen=True)
 class DomainInfo:
     """What domain.json says.

@@ -12,7 +12,7 @@ import torch
 
 from editor.errors import OptionError
 from editor.models.config import GeneratorConfig
-from editor.weights.domain import DomainInfo, load_domain
+from editor.weights.domain import INVERSION, DomainInfo, load_domain
 from editor.weights.fetch import file_sha256
 from editor.weights.format import half, read_tensors, write_tensors
 
@@ -26,6 +26,7 @@ def make_pack(
     licence: str,
     example_seeds: list[int],
     landmarks: dict[str, list[float]] | None = None,
+    inversion: dict[str, float] | None = None,
 ) -> Path:
     """Write checkpoints/<name>/ with float16 networks and domain.json.
 
@@ -41,18 +42,22 @@ def make_pack(
         licence: of the weights, with credits.
         example_seeds: seeds of pictures that show it well.
         landmarks: where its pictures have eyes and mouth, as in `DomainInfo`.
+        inversion: options of an inversion that suit it better than the usual, as there.
 
     Returns:
         The pack's folder.
 
     Raises:
-        OptionError: the name is not a plain folder name.
+        OptionError: the name is not a plain folder name, or an option of the inversion is unknown.
         WeightsError: a network is missing or damaged, or does not fit the others.
     """
+    own = {"landmarks": landmarks or {}, "inversion": inversion or {}}
+    if unknown := sorted(set(own["inversion"]) - set(INVERSION)):
+        raise OptionError(f"inversion {unknown} is not known; use {', '.join(INVERSION)}")
     return install(
         name,
         root,
-        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds, landmarks),
+        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds, own),
     )
 
 
@@ -109,7 +114,7 @@ def _fill(
     subject: str,
     licence: str,
     example_seeds: list[int],
-    landmarks: dict[str, list[float]] | None,
+    own: dict[str, Any],
 ) -> None:
     """Write the files of a pack into a folder."""
     files = {}
@@ -132,6 +137,6 @@ def _fill(
         licence=licence,
         files=files,
         example_seeds=example_seeds,
-        landmarks=landmarks or {},
+        **own,
     )
     (path / "domain.json").write_text(info.to_json(), encoding="utf-8")

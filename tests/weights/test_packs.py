@@ -9,8 +9,15 @@ import torch
 from PIL import Image
 
 from editor import Crop, Editor
-from editor.errors import MismatchError, PackError, PackNotFoundError, WeightsError
+from editor.errors import (
+    MismatchError,
+    OptionError,
+    PackError,
+    PackNotFoundError,
+    WeightsError,
+)
 from editor.images import to_tensor
+from editor.inversion.loop import InversionOptions
 from editor.models.config import PredictorConfig
 from editor.models.perceptual import DiscriminatorPerceptual, PredictorPerceptual
 from editor.models.predictor import Predictor
@@ -69,6 +76,22 @@ def test_encoder_of_another_snapshot(tmp_path: Path) -> None:
     with pytest.raises(MismatchError, match=r"another snapshot.*train-encoder"):
         pack("0123456789abcdef")
     assert load_domain("tiny", CPU, tmp_path / "checkpoints").fingerprint == name
+
+
+def test_a_pack_may_invert_in_its_own_way(tmp_path: Path) -> None:
+    source = write_tiny_pack(tmp_path).parents[1] / "source"
+    sources = dict.fromkeys(("generator", "encoder", "discriminator"), source)
+    root, facts = tmp_path / "checkpoints", ("Tiny", "picture", "MIT", [0])
+    make_pack("tiny", sources, root, *facts, inversion={"lr": 0.04, "feat": 0.05, "steps": 7})
+    editor = Editor.open("tiny", "cpu", root, tmp_path / "boundaries")
+    usual = InversionOptions()
+    assert editor.inversion == replace(
+        usual, steps=7, lr=0.04, weights=replace(usual.weights, feat=0.05)
+    )
+    assert (editor.diffusion.steps, editor.diffusion.lr) == (60, 0.01)
+    with pytest.raises(OptionError, match=r"\['rate'\] is not known; use steps"):
+        make_pack("tiny", sources, root, *facts, inversion={"rate": 0.04})
+    assert Editor.open("tiny", "cpu", root, tmp_path / "boundaries").inversion.lr == 0.04
 
 
 def test_a_pack_may_have_a_predictor(tmp_path: Path) -> None:
