@@ -84,6 +84,8 @@ class FitOptions:
     def __post_init__(self) -> None:
         if self.probes < 2 or self.samples < 2:
             raise OptionError(f"probes {self.probes} and samples {self.samples} must be at least 2")
+        if not 0 < self.flips <= 1:
+            raise OptionError(f"flips {self.flips} lies outside 0…1")
 
 
 def known_attributes(images: ImageSet, subject: str) -> list[str]:

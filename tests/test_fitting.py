@@ -87,6 +87,8 @@ def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) ->
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
     with pytest.raises(OptionError, match="probes 0"):
         replace(OPTIONS, probes=0)
+    with pytest.raises(OptionError, match="flips 95"):
+        replace(OPTIONS, flips=95)
     options = replace(OPTIONS, only=("dark",))
     with pytest.raises(OptionError, match="dark"):
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))

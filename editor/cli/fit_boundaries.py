@@ -42,6 +42,9 @@ def add(commands: Sub) -> None:
         "--probes", type=int, default=192, help="photos whose inversions measure layers and range"
     )
     parser.add_argument(
+        "--flips", type=float, default=0.95, help="share of them that changes within the range"
+    )
+    parser.add_argument(
         "--features",
         type=Path,
         metavar="NPZ",
@@ -76,6 +79,7 @@ def run(args: argparse.Namespace) -> None:
         independent=args.auto_independent,
         only=tuple(args.only),
         probes=args.probes,
+        flips=args.flips,
     )
     names = args.attributes or known_attributes(images, pack.info.subject)
     folder = args.out or BOUNDARIES / args.domain

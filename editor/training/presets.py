@@ -15,7 +15,7 @@ GENERATORS: dict[str, Preset] = {
     "faces64": {"resolution": 64, "kimg": 250.0},  # Fréchet 48,500, SWD 26.9 (halves of the photos 19,251, 16.4); 2.6 h on 2 cores
     "faces128": {"resolution": 128, "kimg": 200.0, "lr": 0.002, "augment_target": 0.6},  # with --init-from a faces64 run: Fréchet 12,304, SWD 26.1 (halves of the photos 5,733, 14.5); 4.7 h on 2 cores beside other work. 16 kimg more with --features: 10,063, 21.8
     "scenes64": {"resolution": 64, "kimg": 100.0, "noise": True, "augment_target": 0.6},  # with --init-from a faces64 run and --features: Fréchet 33,167, SWD 17.6 (halves of the photos 33,032, 16.3); about 2 h on 2 cores
-    "scenes128": {"resolution": 128, "kimg": 120.0, "lr": 0.002, "noise": True, "augment_target": 0.6},  # with --init-from a scenes64 run and --features, after 34 of its kimg (500 samples): Fréchet 26,338, SWD 25.3 (halves of the photos 11,566, 15.0), but outlined blobs, so not shipped; 78 min on one core
+    "scenes128": {"resolution": 128, "kimg": 120.0, "lr": 0.0025, "batch": 16, "grown_lr": 0.2, "ema_kimg": 1.0, "noise": True, "augment_target": 0.6},  # with --init-from a scenes64 run, after 35 of its kimg (500 samples): Fréchet 52,121, SWD 29.4 (halves of the photos 11,566, 15.0); 26 min on 2 cores
 }
 ENCODERS: dict[str, Preset] = {
     "faces64": {"heads": "single", "lr": 1e-3, "kimg": 40.0},  # for the generator at 160 kimg: held-out MSE 0.0445; 27 min on 2 cores

@@ -211,7 +211,7 @@ SCENES = {"sea", "mountain", "glacier", "snow", "cloudiness", "brightness", "war
     [
         ("faces64", 64, WANTED),
         ("faces128", 128, WANTED | {"headwear", "light_side"}),
-        ("scenes64", 64, SCENES),
+        ("scenes128", 128, SCENES),
     ],
 )
 def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) -> None:
