@@ -61,7 +61,9 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
 
 
 def judge_features(squeezenet: Path) -> PooledFeatures:
-    """SqueezeNet's, at 128 px and on a grid of 3×3: of a judge that no network of a pack learnt from.
+    """SqueezeNet's, at 128 px and on a grid of 3×3: of a judge of attributes.
+
+    No encoder or predictor learns from them; a generator does, trained with `--features`.
 
     Args:
         squeezenet: SqueezeNet v1.0 as .npz.

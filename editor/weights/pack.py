@@ -51,7 +51,7 @@ def make_pack(
         OptionError: the name is not a plain folder name, or an option of the inversion is unknown.
         WeightsError: a network is missing or damaged, or does not fit the others.
     """
-    own = {"landmarks": landmarks or {}, "inversion": inversion or {}}
+    own: dict[str, Any] = {"landmarks": landmarks or {}, "inversion": inversion or {}}
     if unknown := sorted(set(own["inversion"]) - set(INVERSION)):
         raise OptionError(f"inversion {unknown} is not known; use {', '.join(INVERSION)}")
     return install(
