@@ -119,9 +119,11 @@ class Reference:
             images: [M, 3, R, R], RGB, in [-1, 1].
             found: [M', F], features; those of `images` by default.
         """
-        figures = self.distances(images, found)
+        return self.distances(images, found) | self._logit(images)
+
+    def _logit(self, images: Tensor) -> dict[str, float]:
         logits = self.logits(images)
-        return figures if logits is None else figures | {"logit": logits.mean().item()}
+        return {} if logits is None else {"logit": logits.mean().item()}
 
     def distances(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
         """Fréchet and sliced Wasserstein distance of pictures, with features and count in the names.
@@ -144,5 +146,4 @@ class Reference:
         second = second[: len(first)]
         half = Reference(self.photos[first], self.features, self.found[first])
         figures = half.distances(self.photos[second], self.found[second])
-        logits = self.logits(self.photos[order])
-        return figures if logits is None else figures | {"logit": logits.mean().item()}
+        return figures | self._logit(self.photos[order])
