@@ -30,7 +30,6 @@ from editor.runtime import device_label, pick_device, seeded_latents
 from editor.weights.domain import (
     BOUNDARIES,
     CHECKPOINTS,
-    INVERSION,
     DomainInfo,
     DomainPack,
     load_domain,
@@ -103,14 +102,7 @@ class Editor:
     @property
     def inversion(self) -> InversionOptions:
         """How this domain inverts unless told otherwise."""
-        usual, own = InversionOptions(), self.info.inversion
-        weights = {name: own[name] for name in INVERSION[2:] if name in own}
-        return replace(
-            usual,
-            steps=int(own.get("steps", usual.steps)),
-            lr=float(own.get("lr", usual.lr)),
-            weights=replace(usual.weights, **weights),
-        )
+        return InversionOptions.of(self.info.inversion)
 
     @property
     def diffusion(self) -> InversionOptions:

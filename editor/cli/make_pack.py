@@ -40,9 +40,12 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    from editor.inversion.loop import InversionOptions
     from editor.weights.domain import CHECKPOINTS
     from editor.weights.pack import make_pack
 
+    inversion = parse_pairs(args.inversion, "NAME=VALUE")
+    InversionOptions.of(inversion)  # values out of range are refused before anything is written
     sources = {
         "generator": args.generator,
         "discriminator": args.generator,
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         licence=args.licence,
         example_seeds=args.example_seeds,
         landmarks=_landmarks(args.landmarks),
-        inversion=parse_pairs(args.inversion, "NAME=VALUE"),
+        inversion=inversion,
     )
     print(f"{path}: write its MODEL_CARD.md, then fit boundaries (python -m editor fit-boundaries)")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -104,6 +105,6 @@ def parse_pairs(items: list[str], what: str) -> dict[str, float]:
             pairs[name] = float(value)
         except ValueError as error:
             raise OptionError(f"'{item}' is not of the form {what}") from error
-        if not name or not equals:
-            raise OptionError(f"'{item}' is not of the form {what}")
+        if not name or not equals or not math.isfinite(pairs[name]):
+            raise OptionError(f"'{item}' is not of the form {what}, with a finite number")
     return pairs

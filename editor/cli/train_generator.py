@@ -25,7 +25,7 @@ def add(commands: Sub) -> None:
     parser = add_command(
         commands, "train-generator", run, "Train a generator; run again to resume."
     )
-    from editor.training.generator import GeneratorTraining
+    from editor.training.adversarial import GeneratorTraining
     from editor.training.presets import GENERATORS
 
     add_presets(parser, GENERATORS)
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> None:
     from editor.cli.progress import launch, load_with_bar
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
     from editor.runtime import pick_device, use_threads
-    from editor.training.generator import GeneratorTraining, train_generator
+    from editor.training.adversarial import GeneratorTraining
+    from editor.training.generator import train_generator
     from editor.training.grow import Origin
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -45,6 +45,22 @@ class InversionOptions:
             )
         if self.start not in ("encoder", "mean"):
             raise OptionError(f"start is '{self.start}'; use encoder or mean")
+
+    @classmethod
+    def of(cls, own: Mapping[str, float]) -> InversionOptions:
+        """The usual options but for those that a domain has of its own: steps, lr, pix, feat, domain.
+
+        Raises:
+            OptionError: a value is out of range.
+        """
+        usual = cls()
+        weights = {name: own[name] for name in ("pix", "feat", "domain") if name in own}
+        return replace(
+            usual,
+            steps=int(own.get("steps", usual.steps)),
+            lr=float(own.get("lr", usual.lr)),
+            weights=replace(usual.weights, **weights),
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ et al., Training Generative Adversarial Networks with Limited Data, section 3.
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,6 +20,7 @@ def draw_changes(
     colour: float,
     shift: float,
     max_shift: float = 0.125,
+    geometry: float = 0.0,
 ) -> Tensor:
     """Draw what `apply_changes` does to each of N images.
 
@@ -28,9 +31,11 @@ def draw_changes(
         colour: share of images that each of the three colour changes touches.
         shift: share of images that are moved.
         max_shift: greatest move, a fraction of the side; uncovered borders are reflected.
+        geometry: share of images that each of zooming, stretching and turning touches.
 
     Returns:
-        [N, 5]: brightness added, saturation, contrast, and the move right and down in half sides.
+        [N, 8]: brightness added, saturation, contrast, the move right and down in half sides, the
+        logarithms of zoom and stretch to base 2, and the turn in radians.
     """
 
     def draw(share: float, scale: float, neutral: float) -> Tensor:
@@ -47,12 +52,18 @@ def draw_changes(
     reach = int(max_shift * size)
     offset = torch.randint(-reach, reach + 1, (n, 2), generator=generator).float()
     offset = torch.where(on[:, None], offset, 0.0) * (2 / size)
-    return torch.cat([torch.stack([brightness, saturation, contrast], dim=1), offset], dim=1)
+    turned = torch.zeros(n, 3)
+    if geometry > 0:
+        on = torch.rand(n, 3, generator=generator) < geometry
+        amounts = torch.randn(n, 2, generator=generator) * 0.2
+        angle = (torch.rand(n, 1, generator=generator) * 2 - 1) * math.pi
+        turned = torch.where(on, torch.cat([amounts, angle], dim=1), 0.0)
+    colours = torch.stack([brightness, saturation, contrast], dim=1)
+    return torch.cat([colours, offset, turned], dim=1)
 
 
 def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
-    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 5]; differentiable."""
-    n = images.shape[0]
+    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 8]; differentiable."""
     changes = changes.to(images.device)
     brightness, saturation, contrast = changes[:, :3, None, None, None].unbind(1)
     x = images + brightness
@@ -60,10 +71,13 @@ def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
     x = mean + (x - mean) * saturation
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
     x = mean + (x - mean) * contrast
-    theta = torch.zeros(n, 2, 3, device=x.device)
-    theta[:, 0, 0] = theta[:, 1, 1] = 1.0
-    theta[:, :, 2] = changes[:, 3:]
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    zoom, stretch, angle = changes[:, 5:].unbind(1)
+    wide, high = torch.exp2(stretch - zoom), torch.exp2(-stretch - zoom)
+    rows = [
+        torch.stack([angle.cos() * wide, -angle.sin() * high, changes[:, 3]], dim=1),
+        torch.stack([angle.sin() * wide, angle.cos() * high, changes[:, 4]], dim=1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, "bilinear", "reflection", align_corners=False)
 
 

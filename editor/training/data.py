@@ -7,7 +7,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,18 @@ class ImageSet:
         return len(self.names)
 
     def batch(self, index: Tensor, flip: Tensor | None = None) -> Tensor:
-        """[B, 3, R, R] float32 in [-1, 1]; `flip` [B] bool mirrors left and right."""
-        images = self.pixels[index].float().div_(127.5).sub_(1.0)
+        """[B, 3, R, R] float32 in [-1, 1], where the pixels lie; `flip` [B] bool mirrors left and right."""
+        device = self.pixels.device
+        images = self.pixels[index.to(device)].float().div_(127.5).sub_(1.0)
         if flip is not None:
-            images = torch.where(flip[:, None, None, None], images.flip(3), images)
+            images = torch.where(flip.to(device)[:, None, None, None], images.flip(3), images)
         return images
+
+    def near(self, device: torch.device) -> ImageSet:
+        """The same with the pixels on a GPU if they take at most a quarter of what is free there."""
+        if device.type != "cuda" or self.pixels.nbytes > torch.cuda.mem_get_info(device)[0] / 4:
+            return self
+        return replace(self, pixels=self.pixels.to(device))
 
 
 def load_images(

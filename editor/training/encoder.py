@@ -24,6 +24,7 @@ from editor.models.encoder import Encoder
 from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype
+from editor.training.augment import apply_changes, draw_changes
 from editor.training.data import ImageSet
 from editor.training.grow import batches, check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
@@ -50,6 +51,8 @@ class EncoderTraining:
         trunk_from_discriminator: start with the discriminator's residual blocks; it must have the
             same channels.
         ema_kimg: half-life of the averaged encoder; 0 averages nothing.
+        augment_colour, augment_shift: shares of the photos that are changed as in a generator's
+            training, before the encoder and the losses see them; for a set that it learns by heart.
     """
 
     kind: Kind = "domain-guided"
@@ -70,6 +73,8 @@ class EncoderTraining:
     r1_interval: int = 16
     ema_kimg: float = 2.0
     flip: bool = True
+    augment_colour: float = 0.0
+    augment_shift: float = 0.0
     held_out: int = 256
     tick_kimg: float = 1.0
     snapshot_kimg: float = 4.0
@@ -176,6 +181,7 @@ def train_encoder(
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
     device = generator.w_avg.device
+    images = images.near(device)
     held_out = images.batch(torch.arange(len(images) - options.held_out, len(images))).to(device)
 
     def step() -> dict[str, float]:
@@ -336,6 +342,10 @@ def _step_domain_guided(
     flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
     real = images.batch(ranks.share(index, columns), ranks.share(flip, columns))
     real = real.to(generator.w_avg.device)
+    if options.augment_colour > 0 or options.augment_shift > 0:
+        shares = (options.augment_colour, options.augment_shift)
+        changes = draw_changes(n, real.shape[-1], rng, *shares)
+        real = apply_changes(real, ranks.share(changes, columns)).clamp(-1, 1)
     with torch.no_grad():
         target = perceptual.features(real)
 

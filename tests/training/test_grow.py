@@ -13,8 +13,9 @@ from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.layers import upsample2
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.training.adversarial import GeneratorTraining
 from editor.training.data import ImageSet
-from editor.training.generator import GeneratorTraining, train_generator
+from editor.training.generator import train_generator
 from editor.training.grow import (
     Origin,
     check_encoder_origin,

@@ -17,10 +17,11 @@ from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
+from editor.training.adversarial import GeneratorTraining
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
-from editor.training.generator import GeneratorTraining, train_generator
+from editor.training.generator import train_generator
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
@@ -150,7 +151,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool]) -> l
         calls.append(len(calls) + 1)
         return loss_generator(logits) * (float("nan") if fails(calls[-1]) else 1.0)
 
-    monkeypatch.setattr("editor.training.generator.loss_generator", loss)
+    monkeypatch.setattr("editor.training.adversarial.loss_generator", loss)
     return calls
 
 
@@ -175,7 +176,7 @@ def test_a_weight_that_is_not_finite_is_rolled_back(
     """Finite losses, then an update that ruins a weight just before a checkpoint."""
     from editor.training import generator as module
 
-    original, calls = module._step, []
+    original, calls = module.training_step, []
 
     def step(state, *args) -> dict[str, float]:
         calls.append(1)
@@ -185,7 +186,7 @@ def test_a_weight_that_is_not_finite_is_rolled_back(
                 state.generator.w_avg[0, 0] = float("inf")
         return stats
 
-    monkeypatch.setattr(module, "_step", step)
+    monkeypatch.setattr(module, "training_step", step)
     records = _generator_run(images, tmp_path, 0.016)
     assert len(calls) == 8
     assert records[-1]["rollbacks"] == 1
@@ -343,6 +344,24 @@ def test_encoder_options_are_checked(wrong: dict) -> None:
         EncoderTraining(**wrong)
 
 
+def test_an_encoder_can_train_on_changed_photos(tmp_path: Path, generator, discriminator) -> None:
+    """Moving leaves a plain colour as it is, and not a ramp; changing colours changes both."""
+    ramp = (torch.arange(16) * 16).to(torch.uint8).expand(3, 16, 16)
+    same = {"lr": 1e-9, "flip": False, "kimg": 0.008, "weight_adv": 0.0}
+
+    def first_loss(picture: torch.Tensor, name: str, **augment: float) -> float:
+        one = ImageSet(picture.expand(24, 3, 16, 16), [str(i) for i in range(24)], [{}] * 24)
+        networks = (generator, discriminator)
+        return _encoder_run(one, tmp_path / name, networks, **same, **augment)[0]["loss_pix"]
+
+    plain = torch.full((3, 16, 16), 100, dtype=torch.uint8)
+    usual = first_loss(plain, "plain")
+    assert first_loss(plain, "plain-moved", augment_shift=1.0) == pytest.approx(usual, rel=1e-4)
+    assert first_loss(plain, "plain-coloured", augment_colour=1.0) != pytest.approx(usual, rel=0.05)
+    moved = first_loss(ramp, "ramp-moved", augment_shift=1.0)
+    assert moved != pytest.approx(first_loss(ramp, "ramp"), rel=1e-3)
+
+
 def test_losses_against_closed_forms() -> None:
     logits = torch.tensor([0.0, 2.0])
     expected = (np.log(2) + np.log1p(np.exp(-2.0))) / 2
@@ -370,6 +389,39 @@ def test_augmentation_is_differentiable_and_can_be_off() -> None:
     y.sum().backward()
     assert x.grad is not None
     assert torch.isfinite(x.grad).all()
+
+
+def test_geometry_turns_zooms_and_stretches() -> None:
+    """By hand: half a turn, twice as large, and twice as wide at half the height."""
+    x = torch.rand(1, 3, 16, 16)
+    neutral = torch.tensor([[0.0, 1, 1, 0, 0, 0, 0, 0]])
+    torch.testing.assert_close(apply_changes(x, neutral), x, atol=1e-5, rtol=1e-5)
+
+    def changed(**column: float) -> torch.Tensor:
+        changes = neutral.clone()
+        for name, value in column.items():
+            changes[0, ("zoom", "stretch", "turn").index(name) + 5] = value
+        return apply_changes(smooth, changes)
+
+    ramp = (torch.arange(16.0) - 7.5) / 8
+    smooth = torch.stack([ramp.expand(16, 16), ramp[:, None].expand(16, 16), torch.zeros(16, 16)])
+    smooth = smooth[None]
+    inner = (..., slice(5, 11), slice(5, 11))
+    close = {"atol": 1e-5, "rtol": 0}
+    torch.testing.assert_close(changed(turn=np.pi)[inner], -smooth[inner], **close)
+    torch.testing.assert_close(changed(zoom=1)[inner], smooth[inner] / 2, **close)
+    torch.testing.assert_close(changed(stretch=-1)[:, 0][inner], smooth[:, 0][inner] / 2, **close)
+    torch.testing.assert_close(changed(stretch=-1)[:, 1][inner], smooth[:, 1][inner] * 2, **close)
+
+
+def test_geometry_touches_its_share_and_draws_nothing_when_off() -> None:
+    drawn = draw_changes(4000, 16, torch.Generator().manual_seed(0), 0, 0, geometry=0.25)
+    shares = (drawn[:, 5:] != 0).float().mean(0)
+    torch.testing.assert_close(shares, torch.full((3,), 0.25), atol=0.03, rtol=0)
+    rngs = [torch.Generator().manual_seed(0) for _ in range(2)]
+    off = draw_changes(8, 16, rngs[0], 0.5, 0.5, geometry=0.0)
+    assert not off[:, 5:].any()
+    torch.testing.assert_close(off, draw_changes(8, 16, rngs[1], 0.5, 0.5))
 
 
 def test_adaptive_strength_follows_the_sign() -> None:

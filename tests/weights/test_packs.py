@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from editor import Crop, Editor
+from editor.cli import main
 from editor.errors import (
     MismatchError,
     OptionError,
@@ -92,6 +93,20 @@ def test_a_pack_may_invert_in_its_own_way(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"\['rate'\] is not known; use steps"):
         make_pack("tiny", sources, root, *facts, inversion={"rate": 0.04})
     assert Editor.open("tiny", "cpu", root, tmp_path / "boundaries").inversion.lr == 0.04
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("lr=5", "lr 5.0 outside"), ("feat=-1", "must not be negative"), ("steps=nan", "finite")],
+)
+def test_options_out_of_range_are_refused_before_a_pack_is_made(
+    value: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = ["--generator", str(tmp_path), "--encoder", str(tmp_path), "--licence", "MIT"]
+    command = ["make-pack", "--name", "never-made", *sources, "--title", "X", "--inversion", value]
+    assert main(command) == 1
+    assert said in capsys.readouterr().err
+    assert not (CHECKPOINTS / "never-made").exists()
 
 
 def test_a_pack_may_have_a_predictor(tmp_path: Path) -> None:

@@ -1,0 +1,307 @@
+"""One step of a generator and its discriminator: what is drawn, what is updated, what is averaged.
+
+Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, sections 2 and 3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from editor.errors import OptionError
+from editor.models.discriminator import Discriminator
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
+from editor.training.data import ImageSet
+from editor.training.loop import Clock
+from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
+from editor.training.parallel import ALONE, Ranks, group_columns
+from editor.training.projected import ProjectedDiscriminator, draw_window
+from editor.training.recorded import Recorded
+
+WHOLE = (slice(None), slice(None))
+
+
+@dataclass(frozen=True)
+class GeneratorTraining:
+    """Options of a generator's training; lengths in thousands of real images shown (kimg).
+
+    `augment_colour`, `augment_shift` and `augment_geometry` (zoomed, stretched and turned) are shares of
+    the images; with `augment_target` above 0 they
+    are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
+    discriminator's logits on real images at the target. `projected` weights the loss from a
+    discriminator on a feature network, where one is given; `projected_zoom` is the share of the
+    updates in which that one looks at a random quarter of the pictures, enlarged. `grown_lr` is
+    the learning rate of those of the generator's layers that the training started from, as a share
+    of `lr`; 0 keeps them as they are, so that only what was grown learns. Without `grown_noise`
+    the noise of the layers that were grown keeps its strength of 0.
+    """
+
+    kimg: float = 150.0
+    batch: int = 32
+    lr: float = 0.0025
+    grown_lr: float = 1.0
+    grown_noise: bool = True
+    r1_gamma: float = 1.0
+    r1_interval: int = 16
+    style_mixing: float = 0.5
+    ema_kimg: float = 10.0
+    ema_rampup: float = 0.05
+    flip: bool = True
+    augment_colour: float = 0.3
+    augment_shift: float = 0.5
+    augment_geometry: float = 0.0
+    augment_target: float = 0.0
+    augment_kimg: float = 100.0
+    projected: float = 1.0
+    projected_zoom: float = 0.0
+    tick_kimg: float = 1.0
+    snapshot_kimg: float = 8.0
+    seed: int = 0
+    bf16: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kimg <= 0 or self.batch < 2 or self.lr <= 0 or self.r1_interval < 1:
+            raise OptionError(
+                f"kimg {self.kimg}, batch {self.batch}, lr {self.lr} and r1_interval "
+                f"{self.r1_interval} must be positive, and batch at least 2"
+            )
+        if not 0 <= self.grown_lr <= 1:
+            raise OptionError(f"grown_lr {self.grown_lr} lies outside 0…1")
+        if not 0 <= self.projected_zoom <= 1:
+            raise OptionError(f"projected_zoom {self.projected_zoom} lies outside 0…1")
+        if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
+            raise OptionError(
+                f"augment_target {self.augment_target} lies outside 0…1, or augment_kimg "
+                f"{self.augment_kimg} is not positive"
+            )
+
+
+@dataclass
+class GanState:
+    """All that a generator's training changes; `record` holds its updates where they are replayed."""
+
+    generator: StyleGAN2Generator
+    discriminator: Discriminator
+    ema: StyleGAN2Generator
+    adam_g: torch.optim.Optimizer
+    adam_d: torch.optim.Optimizer
+    rng: torch.Generator
+    strength: AdaptiveStrength | None = None
+    projected: ProjectedDiscriminator | None = None
+    adam_p: torch.optim.Optimizer | None = None
+    grown: bool = False
+    clock: Clock = field(default_factory=Clock)
+    record: tuple[Any, Recorded] | None = None
+
+    @property
+    def amount(self) -> float:
+        """Strength of the augmentation."""
+        return 1.0 if self.strength is None else self.strength.value.item()
+
+    def recorded(self, options: GeneratorTraining) -> Recorded:
+        """The updates of a step, recorded again after Adam's state was replaced by a checkpoint's."""
+        held = self.adam_g.state
+        if self.record is None or self.record[0] is not held:
+            step = partial(_updates, self, options, ALONE, WHOLE)
+            self.record = (held, Recorded(step))
+        return self.record[1]
+
+    def columns(self, batch: int) -> int:
+        """Groups of the minibatch standard deviation in a batch."""
+        return group_columns(batch, self.discriminator.config.mbstd_group)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """By name, as in a checkpoint."""
+        found: dict[str, nn.Module] = {
+            "g": self.generator,
+            "d": self.discriminator,
+            "ema": self.ema,
+        }
+        if self.strength is not None:
+            found["strength"] = self.strength
+        if self.projected is not None:
+            found["projected"] = self.projected
+        return found
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """By name, as in a checkpoint."""
+        found = {"adam_g": self.adam_g, "adam_d": self.adam_d}
+        return found if self.adam_p is None else found | {"adam_p": self.adam_p}
+
+
+def _draw(
+    state: GanState,
+    images: ImageSet,
+    options: GeneratorTraining,
+    device: torch.device,
+    ranks: Ranks,
+) -> dict[str, Tensor]:
+    """Everything random of a step but noise, drawn on the CPU for all processes; this one's share.
+
+    Returns:
+        `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True where a layer takes the
+        first; and for each look of a discriminator the changes of its images.
+    """
+    generator, rng, n = state.generator, state.rng, options.batch
+    columns, side = state.columns(n), images.pixels.shape[-1]
+    index = torch.randint(len(images), (n,), generator=rng)
+    flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
+    z = torch.randn(2, n, generator.z_dim, generator=rng)
+    cut = torch.randint(1, generator.num_ws, (n,), generator=rng)
+    cut = torch.where(torch.rand(n, generator=rng) < options.style_mixing, cut, generator.num_ws)
+    draws = {
+        "real": images.batch(ranks.share(index, columns), ranks.share(flip, columns)),
+        "z": torch.stack([ranks.share(half, columns) for half in z]),
+        "keep": torch.arange(generator.num_ws)[None] < ranks.share(cut, columns)[:, None],
+    }
+    amount = state.amount
+    looks = ["real", "fake", "fake_g"]
+    if state.projected is not None:
+        looks += ["real_p", "fake_p"]
+    for look in looks:
+        changes = draw_changes(
+            n,
+            side,
+            rng,
+            options.augment_colour * amount,
+            options.augment_shift * amount,
+            geometry=options.augment_geometry * amount,
+        )
+        draws[f"changes_{look}"] = ranks.share(changes, columns)
+    return {name: value.to(device) for name, value in draws.items()}
+
+
+def _mixed_codes(state: GanState, z: Tensor, keep: Tensor, ranks: Ranks) -> Tensor:
+    """Codes [N, num_ws, w_dim] of a batch; a share of them changes to a second latent at a layer."""
+    generator = state.generator
+    first, second = generator.mapping(z.flatten(0, 1)).chunk(2)
+    with torch.no_grad():
+        generator.w_avg.lerp_(ranks.mean(first.mean(dim=0)), 0.002)
+    return torch.where(keep[:, :, None], first, second)
+
+
+def _update(
+    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, ranks: Ranks
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    ranks.average_gradients(network.parameters())
+    optimizer.step()
+
+
+def _updates(
+    state: GanState,
+    options: GeneratorTraining,
+    ranks: Ranks,
+    window: tuple[slice, slice],
+    draws: dict[str, Tensor],
+) -> dict[str, Tensor]:
+    """One update of D and one of G on the same fakes; losses by name, on the device."""
+    real = draws["real"]
+    fake = state.generator.synthesis(_mixed_codes(state, draws["z"], draws["keep"], ranks))
+
+    def seen(x: Tensor, look: str) -> Tensor:
+        return apply_changes(x, draws[f"changes_{look}"])
+
+    discriminator = state.discriminator.requires_grad_(True)
+    real_logits = discriminator(seen(real, "real"))
+    fake_logits = discriminator(seen(fake.detach(), "fake"))
+    loss_d = loss_discriminator(real_logits, fake_logits)
+    _update(discriminator, state.adam_d, loss_d, ranks)
+    stats = {
+        "loss_d": loss_d,
+        "real_sign": real_logits.sign().mean(),
+        "fake_sign": fake_logits.sign().mean(),
+    }
+    second: Tensor | float = 0.0
+    if state.projected is not None and state.adam_p is not None:
+        judge = state.projected.requires_grad_(True)
+        with torch.no_grad():
+            real_maps = judge.maps(seen(real, "real_p")[..., *window])
+        fake_maps = judge.maps(seen(fake, "fake_p")[..., *window])
+        loss_p = loss_discriminator(
+            judge.judge(real_maps), judge.judge([x.detach() for x in fake_maps])
+        )
+        _update(judge, state.adam_p, loss_p, ranks)
+        stats["loss_projected"] = loss_p
+        second = loss_generator(judge.requires_grad_(False).judge(fake_maps)) * options.projected
+    discriminator.requires_grad_(False)
+    loss_g = loss_generator(discriminator(seen(fake, "fake_g")))
+    _update(state.generator, state.adam_g, loss_g + second, ranks)
+    stats["loss_g"] = loss_g
+    return {name: value.detach() for name, value in stats.items()}
+
+
+def _regularise(
+    state: GanState, real: Tensor, options: GeneratorTraining, ranks: Ranks
+) -> dict[str, float]:
+    """The R1 update of D, on a half of the real images."""
+    columns, amount = state.columns(options.batch), state.amount
+    some = ranks.some(real, columns)
+    share = columns * len(some) // len(real)
+    changes = draw_changes(
+        len(some) * ranks.world,
+        real.shape[-1],
+        state.rng,
+        options.augment_colour * amount,
+        options.augment_shift * amount,
+        geometry=options.augment_geometry * amount,
+    )
+    some = apply_changes(some, ranks.share(changes, share))
+    penalty = r1_penalty(state.discriminator.requires_grad_(True), some)
+    weight = options.r1_gamma / 2 * options.r1_interval
+    _update(state.discriminator, state.adam_d, penalty * weight, ranks)
+    return {"loss_r1": penalty.item() * options.r1_interval}
+
+
+def training_step(
+    state: GanState,
+    images: ImageSet,
+    options: GeneratorTraining,
+    device: torch.device,
+    ranks: Ranks,
+) -> dict[str, float]:
+    """One update of D and one of G, and now and then R1; losses by name."""
+    draws = _draw(state, images, options, device, ranks)
+    regular = {}
+    if state.clock.step % options.r1_interval == 0:
+        regular = _regularise(state, draws["real"], options, ranks)
+    if state.generator.config.noise:  # of the step, not of the process: resuming draws the same
+        seed = int(torch.randint(2**31, (), generator=state.rng)) * ranks.world + ranks.rank
+        torch.manual_seed(seed)
+    if options.projected_zoom > 0 and state.projected is not None:
+        window = draw_window(images.pixels.shape[-1], state.rng, options.projected_zoom)
+        found = _updates(state, options, ranks, window, draws)
+    elif ranks.world > 1:
+        found = _updates(state, options, ranks, WHOLE, draws)
+    else:
+        found = state.recorded(options)(draws)
+    stats = dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True)) | regular
+    if state.strength is not None:
+        stats["augment"] = state.amount
+        sign = ranks.mean(torch.tensor(stats["real_sign"], dtype=torch.float64)).item()
+        state.strength.observe(sign, options.batch)
+    _average(state, options)
+    return stats
+
+
+def _average(state: GanState, options: GeneratorTraining) -> None:
+    """Move the averaged generator towards the present one."""
+    seen_after = state.clock.images_seen + options.batch
+    half_life = options.ema_kimg * 1000
+    if not state.grown:  # trained networks are worth averaging from the start
+        half_life = min(half_life, seen_after * options.ema_rampup)
+    decay = 0.5 ** (options.batch / max(half_life, 1e-8))
+    with torch.no_grad():
+        averaged: list[Tensor] = list(state.ema.parameters())
+        current: list[Tensor] = list(state.generator.parameters())
+        torch._foreach_lerp_(averaged, current, 1 - decay)
+        for mean, value in zip(state.ema.buffers(), state.generator.buffers(), strict=True):
+            mean.copy_(value)
