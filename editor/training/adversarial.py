@@ -136,6 +136,13 @@ class GanState:
         return found if self.adam_p is None else found | {"adam_p": self.adam_p}
 
 
+def _changes(state: GanState, options: GeneratorTraining, n: int, side: int) -> Tensor:
+    """Changes [n, 8] of pictures, as strong as the augmentation is at present."""
+    shares = (options.augment_colour, options.augment_shift, options.augment_geometry)
+    colour, shift, geometry = (share * state.amount for share in shares)
+    return draw_changes(n, side, state.rng, colour, shift, geometry=geometry)
+
+
 def _draw(
     state: GanState,
     images: ImageSet,
@@ -161,20 +168,11 @@ def _draw(
         "z": torch.stack([ranks.share(half, columns) for half in z]),
         "keep": torch.arange(generator.num_ws)[None] < ranks.share(cut, columns)[:, None],
     }
-    amount = state.amount
     looks = ["real", "fake", "fake_g"]
     if state.projected is not None:
         looks += ["real_p", "fake_p"]
     for look in looks:
-        changes = draw_changes(
-            n,
-            side,
-            rng,
-            options.augment_colour * amount,
-            options.augment_shift * amount,
-            geometry=options.augment_geometry * amount,
-        )
-        draws[f"changes_{look}"] = ranks.share(changes, columns)
+        draws[f"changes_{look}"] = ranks.share(_changes(state, options, n, side), columns)
     return {name: value.to(device) for name, value in draws.items()}
 
 
@@ -185,15 +183,6 @@ def _mixed_codes(state: GanState, z: Tensor, keep: Tensor, ranks: Ranks) -> Tens
     with torch.no_grad():
         generator.w_avg.lerp_(ranks.mean(first.mean(dim=0)), 0.002)
     return torch.where(keep[:, :, None], first, second)
-
-
-def _update(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, ranks: Ranks
-) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    ranks.average_gradients(network.parameters())
-    optimizer.step()
 
 
 def _updates(
@@ -214,7 +203,7 @@ def _updates(
     real_logits = discriminator(seen(real, "real"))
     fake_logits = discriminator(seen(fake.detach(), "fake"))
     loss_d = loss_discriminator(real_logits, fake_logits)
-    _update(discriminator, state.adam_d, loss_d, ranks)
+    ranks.update(discriminator, state.adam_d, loss_d)
     stats = {
         "loss_d": loss_d,
         "real_sign": real_logits.sign().mean(),
@@ -229,12 +218,12 @@ def _updates(
         loss_p = loss_discriminator(
             judge.judge(real_maps), judge.judge([x.detach() for x in fake_maps])
         )
-        _update(judge, state.adam_p, loss_p, ranks)
+        ranks.update(judge, state.adam_p, loss_p)
         stats["loss_projected"] = loss_p
         second = loss_generator(judge.requires_grad_(False).judge(fake_maps)) * options.projected
     discriminator.requires_grad_(False)
     loss_g = loss_generator(discriminator(seen(fake, "fake_g")))
-    _update(state.generator, state.adam_g, loss_g + second, ranks)
+    ranks.update(state.generator, state.adam_g, loss_g + second)
     stats["loss_g"] = loss_g
     return {name: value.detach() for name, value in stats.items()}
 
@@ -243,21 +232,14 @@ def _regularise(
     state: GanState, real: Tensor, options: GeneratorTraining, ranks: Ranks
 ) -> dict[str, float]:
     """The R1 update of D, on a half of the real images."""
-    columns, amount = state.columns(options.batch), state.amount
+    columns = state.columns(options.batch)
     some = ranks.some(real, columns)
     share = columns * len(some) // len(real)
-    changes = draw_changes(
-        len(some) * ranks.world,
-        real.shape[-1],
-        state.rng,
-        options.augment_colour * amount,
-        options.augment_shift * amount,
-        geometry=options.augment_geometry * amount,
-    )
+    changes = _changes(state, options, len(some) * ranks.world, real.shape[-1])
     some = apply_changes(some, ranks.share(changes, share))
     penalty = r1_penalty(state.discriminator.requires_grad_(True), some)
     weight = options.r1_gamma / 2 * options.r1_interval
-    _update(state.discriminator, state.adam_d, penalty * weight, ranks)
+    ranks.update(state.discriminator, state.adam_d, penalty * weight)
     return {"loss_r1": penalty.item() * options.r1_interval}
 
 

@@ -309,21 +309,12 @@ def _code_loss(
     return loss
 
 
-def _update(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, ranks: Ranks
-) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    ranks.average_gradients(network.parameters())
-    optimizer.step()
-
-
 def _step_traditional(
     state: _State, options: EncoderTraining, generator: StyleGAN2Generator, ranks: Ranks
 ) -> dict[str, float]:
     """One update on synthesised images, in code space."""
     loss = _code_loss(state, options.batch, generator, ranks, ranks.world)
-    _update(state.encoder, state.adam_e, loss, ranks)
+    ranks.update(state.encoder, state.adam_e, loss)
     return {"loss_code": loss.item()}
 
 
@@ -364,7 +355,7 @@ def _step_domain_guided(
         loss_code = _code_loss(state, count, generator, ranks, ranks.world)
         loss = loss + options.weight_code * loss_code
         stats["loss_code"] = loss_code.item()
-    _update(state.encoder, state.adam_e, loss, ranks)
+    ranks.update(state.encoder, state.adam_e, loss)
     if options.weight_adv == 0:
         return stats
 
@@ -373,5 +364,5 @@ def _step_domain_guided(
     if state.clock.step % options.r1_interval == 0:
         penalty = r1_penalty(critic, ranks.some(real, columns))
         loss_d = loss_d + penalty * (options.r1_gamma / 2 * options.r1_interval)
-    _update(critic, state.adam_d, loss_d, ranks)
+    ranks.update(critic, state.adam_d, loss_d)
     return stats | {"loss_d": loss_d.item()}

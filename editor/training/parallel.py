@@ -101,6 +101,13 @@ class Ranks:
         for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
             grad.copy_(part.view_as(grad))
 
+    def update(self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        """One update of a network by the gradients of all processes."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.average_gradients(network.parameters())
+        optimizer.step()
+
     def mean_losses(self, losses: dict[str, float]) -> dict[str, float]:
         """Mean of each loss; not finite if it is so in any process."""
         if self.world == 1:
