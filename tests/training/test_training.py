@@ -21,7 +21,7 @@ from editor.training.adversarial import GeneratorTraining
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
-from editor.training.generator import train_generator
+from editor.training.generator import _prepare, train_generator
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
@@ -192,6 +192,16 @@ def test_a_weight_that_is_not_finite_is_rolled_back(
     assert records[-1]["rollbacks"] == 1
     tensors, _ = read_tensors(tmp_path / "checkpoint.safetensors")
     assert bool(torch.isfinite(tensors["g/w_avg"]).all())
+
+
+def test_updates_are_recorded_again_after_a_checkpoint_was_read(images: ImageSet) -> None:
+    """A recording knows the addresses of Adam's state, which reading a checkpoint replaces."""
+    options = GeneratorTraining(**SHORT)
+    state = _prepare(options, GENERATOR, DISCRIMINATOR, CPU, None, images, set())
+    first = state.recorded(options)
+    assert state.recorded(options) is first
+    state.adam_g.load_state_dict(state.adam_g.state_dict())
+    assert state.recorded(options) is not first
 
 
 def test_losses_that_stay_undefined_end_the_run(
