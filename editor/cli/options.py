@@ -96,7 +96,7 @@ def parse_pairs(items: list[str], what: str) -> dict[str, float]:
     """["a=1"] → {"a": 1.0}.
 
     Raises:
-        OptionError: an item is not of that form.
+        OptionError: an item is not of that form, or not finite.
     """
     pairs: dict[str, float] = {}
     for item in items:
@@ -105,6 +105,8 @@ def parse_pairs(items: list[str], what: str) -> dict[str, float]:
             pairs[name] = float(value)
         except ValueError as error:
             raise OptionError(f"'{item}' is not of the form {what}") from error
-        if not name or not equals or not math.isfinite(pairs[name]):
-            raise OptionError(f"'{item}' is not of the form {what}, with a finite number")
+        if not name or not equals:
+            raise OptionError(f"'{item}' is not of the form {what}")
+        if not math.isfinite(pairs[name]):
+            raise OptionError(f"'{item}' is not finite")
     return pairs
