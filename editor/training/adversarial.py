@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from editor.errors import OptionError
 from editor.models.discriminator import Discriminator
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
+from editor.training.augment import AdaptiveStrength, apply_changes, check_shares, draw_changes
 from editor.training.data import ImageSet
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
@@ -30,10 +30,10 @@ WHOLE = (slice(None), slice(None))
 class GeneratorTraining:
     """Options of a generator's training; lengths in thousands of real images shown (kimg).
 
-    `augment_colour`, `augment_shift` and `augment_geometry` (zoomed, stretched and turned) are shares of
-    the images; with `augment_target` above 0 they
-    are what the adaptive strength multiplies, which starts at 0 and holds the mean sign of the
-    discriminator's logits on real images at the target. `projected` weights the loss from a
+    `augment_colour`, `augment_shift` and `augment_geometry` (zoomed, stretched and turned) are shares
+    of the images; with `augment_target` above 0 they are what the adaptive strength multiplies,
+    which starts at 0 and holds the mean sign of the discriminator's logits on real images at the
+    target. `projected` weights the loss from a
     discriminator on a feature network, where one is given; `projected_zoom` is the share of the
     updates in which that one looks at a random quarter of the pictures, enlarged. `grown_lr` is
     the learning rate of those of the generator's layers that the training started from, as a share
@@ -74,6 +74,7 @@ class GeneratorTraining:
             raise OptionError(f"grown_lr {self.grown_lr} lies outside 0…1")
         if not 0 <= self.projected_zoom <= 1:
             raise OptionError(f"projected_zoom {self.projected_zoom} lies outside 0…1")
+        check_shares(self.augment_colour, self.augment_shift, self.augment_geometry)
         if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
             raise OptionError(
                 f"augment_target {self.augment_target} lies outside 0…1, or augment_kimg "
@@ -258,13 +259,13 @@ def training_step(
     if state.generator.config.noise:  # of the step, not of the process: resuming draws the same
         seed = int(torch.randint(2**31, (), generator=state.rng)) * ranks.world + ranks.rank
         torch.manual_seed(seed)
+    window = WHOLE
     if options.projected_zoom > 0 and state.projected is not None:
         window = draw_window(images.pixels.shape[-1], state.rng, options.projected_zoom)
-        found = _updates(state, options, ranks, window, draws)
-    elif ranks.world > 1:
-        found = _updates(state, options, ranks, WHOLE, draws)
-    else:
+    if ranks.world == 1 and state.projected is None:
         found = state.recorded(options)(draws)
+    else:
+        found = _updates(state, options, ranks, window, draws)
     stats = dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True)) | regular
     if state.strength is not None:
         stats["augment"] = state.amount

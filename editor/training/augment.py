@@ -12,6 +12,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from editor.errors import OptionError
+
+
+def check_shares(*shares: float) -> None:
+    """Refuse shares of the images that are none.
+
+    Raises:
+        OptionError: one lies outside 0…1.
+    """
+    if not all(0 <= share <= 1 for share in shares):
+        raise OptionError(f"shares of augmented images {shares} lie outside 0…1")
+
 
 def draw_changes(
     n: int,

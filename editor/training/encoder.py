@@ -24,7 +24,7 @@ from editor.models.encoder import Encoder
 from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.runtime import fast_dtype
-from editor.training.augment import apply_changes, draw_changes
+from editor.training.augment import apply_changes, check_shares, draw_changes
 from editor.training.data import ImageSet
 from editor.training.grow import batches, check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
@@ -86,6 +86,7 @@ class EncoderTraining:
             raise OptionError(f"kind is '{self.kind}'; use domain-guided or traditional")
         if self.lr_schedule not in ("cosine", "steps"):
             raise OptionError(f"lr_schedule is '{self.lr_schedule}'; use cosine or steps")
+        check_shares(self.augment_colour, self.augment_shift)
         if not 0 < self.sample_share <= 1 or self.weight_code < 0 or not 0 <= self.beta1 < 1:
             raise OptionError(
                 f"sample_share {self.sample_share} or beta1 {self.beta1} lies outside 0…1, or "

@@ -122,6 +122,8 @@ def test_the_window_is_a_quarter_as_often_as_asked() -> None:
     assert len(torch.cat([part.flatten() for part in quarters]).unique()) == 256
     with pytest.raises(OptionError, match="projected_zoom"):
         GeneratorTraining(projected_zoom=1.1)
+    with pytest.raises(OptionError, match="shares"):
+        GeneratorTraining(augment_geometry=1.1)
 
 
 def test_another_run_is_not_overwritten(images: ImageSet, tmp_path: Path) -> None:
@@ -347,7 +349,13 @@ def test_learning_rate_schedules() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"lr_schedule": "linear"}, {"sample_share": 0.0}, {"weight_code": -1.0}, {"beta1": 1.0}],
+    [
+        {"lr_schedule": "linear"},
+        {"sample_share": 0.0},
+        {"weight_code": -1.0},
+        {"beta1": 1.0},
+        {"augment_shift": -0.1},
+    ],
 )
 def test_encoder_options_are_checked(wrong: dict) -> None:
     with pytest.raises(OptionError):
