@@ -89,6 +89,8 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     _name(page, "Odd ones")
     page.click("#teach-add")
     page.wait_for_selector("#teach-status :text('is among the sliders')")
+    # the list of own sliders follows in an event of its own
+    page.wait_for_function("() => document.querySelector('#teach-own input').value === 'Odd ones'")
     with page.expect_download() as download:
         page.click("#teach-export")
     file = tmp_path / "odd_ones.safetensors"
