@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -54,12 +54,12 @@ class InversionOptions:
             OptionError: a value is out of range.
         """
         usual = cls()
-        weights = {name: own[name] for name in ("pix", "feat", "domain") if name in own}
+        weights = {name: own.get(name, value) for name, value in asdict(usual.weights).items()}
         return replace(
             usual,
             steps=int(own.get("steps", usual.steps)),
             lr=float(own.get("lr", usual.lr)),
-            weights=replace(usual.weights, **weights),
+            weights=Weights(**weights),
         )
 
 

@@ -33,12 +33,12 @@ class GeneratorTraining:
     `augment_colour`, `augment_shift` and `augment_geometry` (zoomed, stretched and turned) are shares
     of the images; with `augment_target` above 0 they are what the adaptive strength multiplies,
     which starts at 0 and holds the mean sign of the discriminator's logits on real images at the
-    target. `projected` weights the loss from a
-    discriminator on a feature network, where one is given; `projected_zoom` is the share of the
-    updates in which that one looks at a random quarter of the pictures, enlarged. `grown_lr` is
-    the learning rate of those of the generator's layers that the training started from, as a share
-    of `lr`; 0 keeps them as they are, so that only what was grown learns. Without `grown_noise`
-    the noise of the layers that were grown keeps its strength of 0.
+    target. `projected` weights the loss from a discriminator on a feature network, where one is
+    given; `projected_zoom` is the share of the updates in which that one looks at a random quarter
+    of the pictures, enlarged. `grown_lr` is the learning rate of those of the generator's layers
+    that the training started from, as a share of `lr`; 0 keeps them as they are, so that only what
+    was grown learns. Without `grown_noise` the noise of the layers that were grown keeps its
+    strength of 0.
     """
 
     kimg: float = 150.0

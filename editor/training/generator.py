@@ -98,8 +98,7 @@ def train_generator(
         state.projected = judge.to(device)
         state.projected.compute_dtype = state.discriminator.compute_dtype
         heads = state.projected.heads.parameters()
-        graph = device.type == "cuda"
-        state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99), capturable=graph)
+        state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))
     state.grown = origin is not None
     images = images.near(device)
     ranks.check_columns(state.columns(options.batch))
