@@ -1,12 +1,14 @@
-"""Calibration of a slider on inverted photos: which layers it moves, and how far.
+"""Calibration of a slider on inverted photos: which of several directions and layers, and how far.
 
-Of the layers that change the attribute often enough, those are taken that change other attributes,
-and of faces what lies around them, least; the range ends where enough photos have changed.
+Of those that change the attribute often enough, that one is taken which changes other attributes, and
+of faces what lies around them, least; the range ends where enough photos have changed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,8 +18,8 @@ from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.weights.domain import AnyGenerator
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
-FEW = 32
-VISIBLE = 0.15
+HALVINGS = 3  # of the grid's last step: a range ends within an eighth of it
+FEW = 48
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Probes:
     scores: dict[str, Tensor]
     images: Tensor
     outside: Tensor | None = None
+
+    def pictures(self, codes: Tensor) -> Tensor:
+        """[N, 3, R, R] of codes [N, num_ws, w_dim]."""
+        return torch.cat([self.generator.synthesis(part) for part in codes.split(64)])
 
     def few(self) -> Probes:
         """Evenly spread ones, for a first choice."""
@@ -75,10 +81,27 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Layers and both ends of a slider."""
+class Candidate:
+    """A direction that may become a slider.
 
+    Attributes:
+        rows: [num_ws, w_dim], each of length 1.
+        layers: that it moves.
+        deviation: of the domain's codes along it; the unit of the distances tried.
+        facts: how it was made.
+    """
+
+    rows: Tensor
     layers: tuple[int, ...]
+    deviation: float
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The direction chosen, and both ends of its slider."""
+
+    chosen: Candidate
     up: Reach
     down: Reach
 
@@ -89,41 +112,28 @@ class Calibration:
 
 
 def calibrate(
-    probes: Probes, name: str, normal: Tensor, deviation: float, flips: float
+    probes: Probes, name: str, candidates: Sequence[Candidate], flips: float
 ) -> Calibration:
-    """Choose layers and range of a slider.
+    """Choose direction, layers and range of a slider.
 
     Args:
         probes: inverted photos.
         name: the attribute.
-        normal: [w_dim], of length 1.
-        deviation: of the domain's codes along the normal; the unit of the distances tried.
+        candidates: at least one.
         flips: share of the probes whose attribute must change within the range.
     """
     few = probes.few()
-    tried = {
-        layers: reach(few, name, normal, deviation, flips, layers, 1.0)
-        for layers in layer_choices(probes.generator.num_ws)
-    }
-    enough = {layers: end for layers, end in tried.items() if end.flips >= flips}
+    tried = [(reach(few, name, each, flips, 1.0), each) for each in candidates]
+    enough = [pair for pair in tried if pair[0].flips >= flips]
     if enough:
-        layers = min(enough, key=lambda key: enough[key].cost)
+        end, chosen = min(enough, key=lambda pair: pair[0].cost)
     else:
-        layers = max(tried, key=lambda key: tried[key].flips)
-    start = next((i for i, f in enumerate(GRID) if f * deviation >= tried[layers].distance), 0)
-    up, down = (
-        reach(probes, name, normal, deviation, flips, layers, sign, start) for sign in (1.0, -1.0)
-    )
+        end, chosen = max(tried, key=lambda pair: pair[0].flips)
+    start = next((i for i, f in enumerate(GRID) if f * chosen.deviation >= end.distance), 0)
+    up, down = (reach(probes, name, chosen, flips, sign, start) for sign in (1.0, -1.0))
     if not down.changes:  # no probe has the attribute: as far down as up
         down = replace(up, flips=0.0)
-    return Calibration(layers, up, down)
-
-
-def entangled(calibration: Calibration, names: list[str]) -> list[str]:
-    """Others that a slider visibly changes at its high end, most changed first."""
-    changes = calibration.up.changes
-    found = [name for name in names if changes.get(name, 0.0) > VISIBLE]
-    return sorted(found, key=lambda name: -changes[name])
+    return Calibration(chosen, up, down)
 
 
 def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
@@ -135,19 +145,12 @@ def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
 
 @torch.no_grad()
 def reach(
-    probes: Probes,
-    name: str,
-    normal: Tensor,
-    deviation: float,
-    flips: float,
-    layers: tuple[int, ...],
-    sign: float,
-    start: int = 0,
+    probes: Probes, name: str, candidate: Candidate, flips: float, sign: float, start: int = 0
 ) -> Reach:
     """The smallest distance that changes enough probes, or that which changes most.
 
-    The share is taken to grow with the distance, between two distances of the grid in a straight
-    line: the search starts at one of the grid and walks to the first that changes enough.
+    The share is taken to grow with the distance: the search starts at a distance of the grid, walks to
+    the first that changes enough, and halves the step before it.
     """
     scores = probes.scores[name]
     if name in CONTINUOUS:
@@ -156,15 +159,13 @@ def reach(
         can = scores < 0.5 if sign > 0 else scores >= 0.5
     chosen = can.nonzero()[:, 0]
     if not len(chosen):
-        return Reach(GRID[-1] * deviation, 0.0, {})
-    rows = normal[None].expand(probes.generator.num_ws, -1)
-    tried: dict[int, Reach] = {}
+        return Reach(GRID[-1] * candidate.deviation, 0.0, {})
+    tried: dict[float, Reach] = {}
 
-    def at(index: int) -> Reach:
-        if index not in tried:
-            distance = GRID[index] * deviation
-            moved = move(probes.codes[chosen], rows, sign * distance, layers)
-            images = torch.cat([probes.generator.synthesis(part) for part in moved.split(64)])
+    def at(distance: float) -> Reach:
+        if distance not in tried:
+            moved = move(probes.codes[chosen], candidate.rows, sign * distance, candidate.layers)
+            images = probes.pictures(moved)
             after = probes.predictor.score(images)
             changes = {
                 key: (values - probes.scores[key][chosen]).abs().mean().item()
@@ -177,20 +178,22 @@ def reach(
             if probes.outside is not None:
                 change = (images.float() - probes.images[chosen].float())[..., probes.outside]
                 outside = change.square().mean().sqrt().item()
-            tried[index] = Reach(distance, flipped, changes, outside)
-        return tried[index]
+            tried[distance] = Reach(distance, flipped, changes, outside)
+        return tried[distance]
 
+    grid = [factor * candidate.deviation for factor in GRID]
     index = start
-    while index < len(GRID) - 1 and at(index).flips < flips:
+    while index < len(grid) - 1 and at(grid[index]).flips < flips:
         index += 1
-    while index > 0 and at(index).flips >= flips and at(index - 1).flips >= flips:
+    while index > 0 and at(grid[index]).flips >= flips and at(grid[index - 1]).flips >= flips:
         index -= 1
-    if at(index).flips < flips:
+    if at(grid[index]).flips < flips:
         return max(tried.values(), key=lambda end: (end.flips, -end.distance))
-    before = at(index - 1) if index else Reach(0.0, 0.0, {})
-    found = at(index)
-    part = (flips - before.flips) / max(found.flips - before.flips, 1e-9)
-    return replace(found, distance=before.distance + part * (found.distance - before.distance))
+    less, enough = grid[index - 1] if index else 0.0, grid[index]
+    for _ in range(HALVINGS):
+        middle = (less + enough) / 2
+        less, enough = (less, middle) if at(middle).flips >= flips else (middle, enough)
+    return at(enough)
 
 
 def _flipped(name: str, before: Tensor, after: Tensor, sign: float) -> float:

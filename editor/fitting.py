@@ -1,4 +1,4 @@
-"""Fitting the boundaries of a domain: score samples, separate, calibrate, make independent."""
+"""Fitting the boundaries of a domain: score samples, separate, balance, calibrate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.calibration import Calibration, Probes, calibrate, entangled
+from editor.calibration import Calibration, Candidate, Probes, calibrate, layer_choices
+from editor.directions.balance import Responses, balance
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
@@ -22,6 +23,7 @@ from editor.metrics.attributes import (
     PooledFeatures,
     fit_predictor,
 )
+from editor.responses import measure
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.data import ImageSet
 from editor.weights.domain import DomainPack
@@ -47,6 +49,8 @@ OF_FACES = ["light_side"]
 OF_SCENES = ["brightness", "contrast", "warmth", "greenness", "cloudiness", "snow"]
 COLOUR = ["brightness", "warmth"]  # of a face: no sliders of it, but none should change it
 NOT_SLIDERS = {"unusable", "hand_labelled"}
+BALANCES = ((0.1, 10.0), (0.03, 30.0))  # stiffness and weight of what is outside, to be tried
+CONTINUOUS_WEIGHT = 0.5  # of what lies on a scale, beside what is there or not
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,9 @@ class FitOptions:
         probes: photos, the last of the images, whose inversions measure layers and range.
         steps: of their inversion.
         flips: share of the probes whose attribute should change within the range.
-        enough: share of the probes that must still change where an attribute is made independent of
-            others by itself.
-        conditional: attribute → others that it is made independent of.
-        independent: make every other attribute independent of those that it visibly changes, where
-            that helps.
+        conditional: attribute → others that it is made independent of, by projection; it is not
+            balanced then.
+        balance: try directions that leave all other attributes as they are, by measurement.
         only: names to calibrate and save; empty means all. The others are still measured.
         seed: first seed of the samples.
     """
@@ -75,9 +77,8 @@ class FitOptions:
     probes: int = 192
     steps: int = 40
     flips: float = 0.95
-    enough: float = 0.85
     conditional: dict[str, list[str]] | None = None
-    independent: bool = True
+    balance: bool = True
     only: tuple[str, ...] = ()
     seed: int = 100_000
 
@@ -131,7 +132,7 @@ def fit_boundaries(
     if unknown := sorted(set(options.only) - set(names)):
         raise OptionError(f"{unknown} are not among the fitted {names}")
     chosen = [name for name in names if not options.only or name in options.only]
-    total = len(chosen) + 3
+    total = len(chosen) + 4
     conditional = options.conditional or {}
     extra = COLOUR if pack.info.subject == "face" else []
     measured = [*names, *(name for name in extra if name not in names)]
@@ -168,14 +169,21 @@ def fit_boundaries(
         outside = background(pack.info.subject, pictures.shape[-1])
         probes = Probes(generator, judge, wp, judge.score(pictures), pictures, outside)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
+        fit = _Fit(codes, planes, probes, options)
+        if options.balance:
+            normals = {name: plane.normal for name, plane in planes.items()}
+            lengths = {name: fit.deviation(normal[None]) for name, normal in normals.items()}
+            fit.responses = measure(probes.few(), normals, lengths)
+        yield {"stage": "responses", "done": 4, "total": total}
         for index, name in enumerate(chosen):
-            normal, deviation, found, others = _separate(codes, planes, probes, name, options)
+            found, others = fit.separate(name)
+            layers = found.chosen.layers
             info = BoundaryInfo(
                 name=name,
                 title=TITLE.get(name, name.replace("_", " ")),
                 group=GROUP.get(name, "Face" if pack.info.subject == "face" else "Scene"),
                 domain=pack.info.name,
-                layers=found.layers,
+                layers=layers,
                 range=found.range,
                 accuracy=planes[name].accuracy,
                 facts={
@@ -183,8 +191,9 @@ def fit_boundaries(
                     "judge_quality": judge.quality[name],
                     "svm_codes": planes[name].used,
                     "samples": options.samples,
-                    "deviation": deviation,
+                    "deviation": found.chosen.deviation,
                     "independent_of": others,
+                    "balanced": found.chosen.facts,
                     "flips_up": found.up.flips,
                     "flips_down": found.down.flips,
                     "change_of_others": found.up.change_of_others,
@@ -193,19 +202,27 @@ def fit_boundaries(
                 },
                 generator=pack.fingerprint,
             )
-            rows = normal[None].expand(generator.num_ws, -1)
-            fitted = planes[name].normal if others else None
-            save_boundary(Boundary(info, rows, fitted), folder / f"{name}.safetensors")
+            plain = not others and not found.chosen.facts
+            fitted = None if plain else planes[name].normal
+            boundary = Boundary(info, found.chosen.rows, fitted)
+            save_boundary(boundary, folder / f"{name}.safetensors")
             yield {
                 "stage": name,
-                "done": index + 4,
+                "done": index + 5,
                 "total": total,
                 "accuracy": info.accuracy,
                 "layers": list(info.layers),
                 "range": list(info.range),
                 **{
                     key: info.facts[key]
-                    for key in ("flips_up", "flips_down", "change_of_others", "independent_of")
+                    for key in (
+                        "flips_up",
+                        "flips_down",
+                        "change_of_others",
+                        "change_outside",
+                        "independent_of",
+                        "balanced",
+                    )
                 },
             }
     finally:
@@ -222,37 +239,56 @@ def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
     return min(options.share, max(min(has, 1 - has), least))
 
 
-def _separate(
-    codes: Tensor,
-    planes: dict[str, Hyperplane],
-    probes: Probes,
-    name: str,
-    options: FitOptions,
-) -> tuple[Tensor, float, Calibration, list[str]]:
-    """Normal, deviation along it, calibration, and the others that it was made independent of.
+@dataclass
+class _Fit:
+    """What the directions of all attributes are made of.
 
-    Where nothing was asked for, others that it visibly changes are tried one after another, the most
-    changed first, and kept where the attribute still changes and all else changes less.
+    Attributes:
+        codes: [N, w_dim], of the samples.
+        planes: by attribute.
+        probes: inverted photos.
+        options: how to fit.
+        responses: to steps along the planes' normals; None: nothing is balanced.
     """
 
-    def attempt(others: list[str]) -> tuple[Tensor, float, Calibration, list[str]]:
-        normal = project_out(planes[name].normal, [planes[other].normal for other in others])
-        deviation = float(((codes - codes.mean(0)) @ normal).std())
-        found = calibrate(probes, name, normal, deviation, options.flips)
-        return normal, deviation, found, others
+    codes: Tensor
+    planes: dict[str, Hyperplane]
+    probes: Probes
+    options: FitOptions
+    responses: Responses | None = None
 
-    if others := (options.conditional or {}).get(name, []):
-        return attempt(others)
-    best = plain = attempt([])
-    for other in entangled(plain[2], list(planes)) if options.independent else []:
-        try:
-            tried = attempt([*best[3], other])
-        except OptionError:  # nothing of the boundary lies outside the span of the others
-            continue
-        enough = tried[2].up.flips >= min(options.enough, plain[2].up.flips)
-        if enough and tried[2].up.cost < 0.95 * best[2].up.cost:
-            best = tried
-    return best
+    def deviation(self, rows: Tensor) -> float:
+        """Root mean square, over rows [L, w_dim], of the codes' deviation along each."""
+        along = (self.codes - self.codes.mean(0)) @ rows.T
+        return float(along.square().mean().sqrt())
+
+    def separate(self, name: str) -> tuple[Calibration, list[str]]:
+        """The best direction of an attribute, and the others that it was asked to be independent of."""
+        others = (self.options.conditional or {}).get(name, [])
+        normal = project_out(
+            self.planes[name].normal, [self.planes[other].normal for other in others]
+        )
+        num_ws = self.probes.generator.num_ws
+        rows = normal[None].expand(num_ws, -1)
+        unit = self.deviation(normal[None])
+        candidates = [Candidate(rows, layers, unit) for layers in layer_choices(num_ws)]
+        if self.responses is not None and not others:
+            candidates += self._balanced(self.responses, name)
+        return calibrate(self.probes, name, candidates, self.options.flips), others
+
+    def _balanced(self, responses: Responses, name: str) -> list[Candidate]:
+        weights = {other: CONTINUOUS_WEIGHT for other in responses.names if other in CONTINUOUS}
+        found = []
+        for layers in layer_choices(self.probes.generator.num_ws):
+            for stiffness, outside in BALANCES:
+                try:
+                    rows = balance(responses, name, layers, weights, stiffness, outside)
+                except OptionError:  # nothing that these layers do changes the attribute
+                    continue
+                facts = {"stiffness": stiffness, "outside": outside}
+                unit = self.deviation(rows[list(layers)])
+                found.append(Candidate(rows, layers, unit, facts))
+        return found
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ import torch
 from editor import Editor
 from editor.calibration import (
     GRID,
-    Calibration,
+    HALVINGS,
+    Candidate,
     Probes,
     Reach,
     calibrate,
-    entangled,
     layer_choices,
     reach,
 )
@@ -49,7 +50,9 @@ def test_a_fitted_slider_moves_what_it_is_named_after(
     tiny: Editor, bright_images: ImageSet, tmp_path: Path
 ) -> None:
     records = list(fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path))
-    assert [r["done"] for r in records] == [1, 2, 3, 4] == list(range(1, records[-1]["total"] + 1))
+    assert (
+        [r["done"] for r in records] == [1, 2, 3, 4, 5] == list(range(1, records[-1]["total"] + 1))
+    )
     info, pack = tiny.info, tiny.pack
     boundary = load_boundary(
         tmp_path / "bright.safetensors", "tiny", info.num_ws, info.w_dim, pack.fingerprint
@@ -103,9 +106,9 @@ def test_one_slider_is_fitted_again_and_the_others_stay(
     only = replace(OPTIONS, only=("bright",))
     records = list(fit_boundaries(tiny.pack, bright_images, names, only, tmp_path / "one"))
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["bright.safetensors"]
-    assert (records[-1]["done"], records[-1]["total"]) == (4, 4)
+    assert (records[-1]["done"], records[-1]["total"]) == (5, 5)
     for key in ("accuracy", "layers", "range", "change_of_others"):
-        assert records[-1][key] == whole[3][key]
+        assert records[-1][key] == whole[4][key]
     assert "warmth" in load_boundary_changes(tmp_path / "one" / "bright.safetensors", tiny)
 
 
@@ -125,12 +128,12 @@ def test_known_attributes(bright_images: ImageSet) -> None:
     assert len(scene) >= 6
 
 
-def test_a_slider_is_made_independent_where_that_helps(
+def test_a_slider_is_made_independent_of_what_was_asked(
     tiny: Editor, bright_images: ImageSet, tmp_path: Path
 ) -> None:
-    """Brightness and warmth of random pictures are mixed up; with one asked for, it is projected out."""
+    """Brightness and warmth of random pictures are mixed up; one asked for is projected out."""
     names = ["bright", "warmth"]
-    options = replace(OPTIONS, conditional={"warmth": ["bright"]})
+    options = replace(OPTIONS, conditional={"warmth": ["bright"]}, balance=False)
     records = list(fit_boundaries(tiny.pack, bright_images, names, options, tmp_path))
     assert records[-1]["independent_of"] == ["bright"]
     info, print_ = tiny.info, tiny.pack.fingerprint
@@ -138,11 +141,34 @@ def test_a_slider_is_made_independent_where_that_helps(
         load_boundary(tmp_path / f"{name}.safetensors", "tiny", info.num_ws, info.w_dim, print_)
         for name in names
     )
-    if not first.info.facts["independent_of"]:
-        assert (first.normal[0] @ second.normal[0]).abs() < 1e-5
+    assert first.hyperplane is None  # neither projected nor balanced: it is the normal itself
+    assert (first.normal[0] @ second.normal[0]).abs() < 1e-5
     assert second.info.facts["changes"].keys() == {"bright"}
     assert second.hyperplane is not None
     assert (second.hyperplane @ second.normal[0]).abs() < 0.999
+
+
+def test_balancing_changes_no_more_of_the_others(
+    tiny: Editor, bright_images: ImageSet, tmp_path: Path
+) -> None:
+    """A balanced direction is taken where it does what the plain one does at a lower cost."""
+    names, changes = ["bright", "warmth"], []
+    for balance in (False, True):
+        options = replace(OPTIONS, balance=balance)
+        folder = tmp_path / str(balance)
+        last = list(fit_boundaries(tiny.pack, bright_images, names, options, folder))[-1]
+        assert last["flips_up"] >= OPTIONS.flips
+        assert bool(last["balanced"]) == balance
+        changes.append(last["change_of_others"] + last["change_outside"])
+    assert changes[1] < changes[0]
+    boundary = load_boundary(
+        tmp_path / "True" / "warmth.safetensors",
+        "tiny",
+        tiny.info.num_ws,
+        tiny.info.w_dim,
+        tiny.pack.fingerprint,
+    )
+    assert boundary.hyperplane is not None
 
 
 class _Bright:
@@ -170,13 +196,17 @@ def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips:
     normal = normal / normal.norm()
     deviation = 0.25 * float((codes[:, 0] @ normal).std())
     probes = Probes(generator, predictor, codes, scores, pictures)  # type: ignore[arg-type]
-    layers = tuple(range(generator.num_ws))
-    ends = [
-        reach(probes, "bright", normal, deviation, flips, layers, 1.0, start)
-        for start in range(len(GRID))
-    ]
+    rows = normal[None].expand(generator.num_ws, -1)
+    candidate = Candidate(rows, tuple(range(generator.num_ws)), deviation)
+    ends = [reach(probes, "bright", candidate, flips, 1.0, start) for start in range(len(GRID))]
     assert ends[0].flips >= flips
     assert GRID[0] * deviation < ends[0].distance < GRID[-1] * deviation
+    step = next(b - a for a, b in pairwise(GRID) if b * deviation >= ends[0].distance) * deviation
+    nearer = move(codes, rows, ends[0].distance - step / 2**HALVINGS, candidate.layers)
+    with torch.no_grad():
+        after = predictor.score(generator.synthesis(nearer))["bright"]
+    could = scores["bright"] < 0.5
+    assert (after[could] > 0.5).float().mean() < flips  # nothing much nearer is enough
     assert all(end == ends[0] for end in ends)
 
 
@@ -205,17 +235,18 @@ def test_layers_are_those_that_leave_the_background_alone(
     codes[..., 0] = torch.linspace(-0.4, 0.4, 8)[:, None]
     images = framed.synthesis(codes)
     probes = Probes(framed, framed, codes, framed.score(images), images, outside)  # type: ignore[arg-type]
-    found = calibrate(probes, "bright", torch.tensor([1.0, 0.0]), 0.25, 0.9)
-    assert found.layers == tuple(range(layers))
+    rows = torch.tensor([1.0, 0.0]).expand(6, -1)
+    candidates = [Candidate(rows, each, 0.25) for each in layer_choices(6)]
+    found = calibrate(probes, "bright", candidates, 0.9)
+    assert found.chosen.layers == tuple(range(layers))
     assert found.up.flips >= 0.9
     assert (found.up.outside == 0) == (layers == 4 or outside is None)
 
 
-def test_entangled_names_what_changes_visibly() -> None:
-    end = Reach(1.0, 0.9, {"age": 0.3, "smile": 0.05, "hat": 0.4})
-    found = Calibration((0,), end, end)
-    assert entangled(found, ["age", "smile", "hat"]) == ["hat", "age"]
+def test_what_a_range_costs() -> None:
+    end = Reach(1.0, 0.9, {"age": 0.3, "smile": 0.05, "hat": 0.4}, outside=0.1)
     assert end.change_of_others == pytest.approx(0.25)
+    assert end.cost == pytest.approx(0.35)
 
 
 def test_layer_choices_are_ranges_of_whole_resolutions() -> None:
@@ -244,14 +275,15 @@ def test_a_judge_of_other_features_measures_the_range(
     tiny: Editor, bright_images: ImageSet, tmp_path: Path
 ) -> None:
     """The direction stays that of the pack's own features; the share that flips is the judge's."""
-    own = list(fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path / "own"))[-1]
+    half = replace(OPTIONS, flips=0.6)
+    own = list(fit_boundaries(tiny.pack, bright_images, ["bright"], half, tmp_path / "own"))[-1]
 
     def corner(image: torch.Tensor) -> list[torch.Tensor]:
         return [image[:, :1, :2, :2]]
 
     judge = PooledFeatures(corner, grid=1)
     theirs = list(
-        fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path / "theirs", judge)
+        fit_boundaries(tiny.pack, bright_images, ["bright"], half, tmp_path / "theirs", judge)
     )[-1]
     info, print_ = tiny.info, tiny.pack.fingerprint
     first, second = (
@@ -262,4 +294,4 @@ def test_a_judge_of_other_features_measures_the_range(
     facts = second.info.facts
     assert facts["predictor_quality"] == first.info.facts["judge_quality"]
     assert facts["judge_quality"] < facts["predictor_quality"]
-    assert theirs["flips_up"] != own["flips_up"]
+    assert theirs["range"] != own["range"]

@@ -16,7 +16,7 @@ LAYER = {
     "weights": 2,
     "metrics": 3, "directions": 3, "inversion": 3, "alignment": 3, "training": 3,
     "editing": 4,
-    "session": 5, "edits": 5, "library": 5, "evaluation": 5, "calibration": 5, "fitting": 5,
+    "session": 5, "edits": 5, "library": 5, "evaluation": 5, "calibration": 5, "responses": 5, "fitting": 5,
     "project": 5, "teaching": 5, "sliders": 5, "benchmark": 5,
     "cli": 6, "ui": 6,
 }  # fmt: skip

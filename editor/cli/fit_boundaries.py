@@ -23,13 +23,13 @@ def add(commands: Sub) -> None:
         nargs="*",
         default=[],
         metavar="NAME:OTHER,OTHER",
-        help="make a slider independent of others: glasses:age",
+        help="make a slider's normal orthogonal to those of others: glasses:age",
     )
     parser.add_argument(
-        "--auto-independent",
+        "--balance",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="make each other slider independent of what it visibly changes, where that helps",
+        help="try directions for the other sliders that leave all else as it is, as measured",
     )
     parser.add_argument(
         "--only",
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> None:
         samples=args.samples,
         share=args.share,
         conditional=conditional,
-        independent=args.auto_independent,
+        balance=args.balance,
         only=tuple(args.only),
         probes=args.probes,
         flips=args.flips,
