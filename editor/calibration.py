@@ -18,6 +18,7 @@ from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.weights.domain import AnyGenerator
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+LIKELY = 2  # index of GRID where a search starts
 HALVINGS = 3  # of the grid's last step: a range ends within an eighth of it
 FEW = 48
 
@@ -123,7 +124,7 @@ def calibrate(
         flips: share of the probes whose attribute must change within the range.
     """
     few = probes.few()
-    tried = [(reach(few, name, each, flips, 1.0), each) for each in candidates]
+    tried = [(reach(few, name, each, flips, 1.0, LIKELY), each) for each in candidates]
     enough = [pair for pair in tried if pair[0].flips >= flips]
     if enough:
         end, chosen = min(enough, key=lambda pair: pair[0].cost)
