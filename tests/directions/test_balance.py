@@ -86,6 +86,13 @@ def test_layers_that_do_not_move_keep_the_normal() -> None:
     assert not torch.allclose(rows[2], given.normals[1], atol=0.1)
 
 
+def test_a_part_that_changes_nothing_keeps_the_normal() -> None:
+    given = responses(ENTANGLED, [[0.0, 0.0], [0.0, 0.0]], torch.zeros(4, 4))
+    rows = balance(given, "smile", (0, 1, 2, 3), {}, 1e-6, 0.0)
+    assert torch.equal(rows[2:], given.normals[0].expand(2, -1))
+    assert abs(float(rows[0] @ torch.tensor([0.8, 1.0, 0.0, 0.0]))) < 1e-3  # the mouth stays shut
+
+
 def test_what_cannot_be_balanced() -> None:
     given = responses(ENTANGLED, [[0.0, 0.0], [0.0, 0.0]], torch.zeros(4, 4))
     with pytest.raises(OptionError, match="whole parts"):
