@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from editor.editing.move import move
+from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.weights.domain import AnyGenerator
 
@@ -43,15 +44,29 @@ class Probes:
     images: Tensor
     outside: Tensor | None = None
 
-    def pictures(self, codes: Tensor) -> Tensor:
-        """[N, 3, R, R] of codes [N, num_ws, w_dim]."""
-        return torch.cat([self.generator.synthesis(part) for part in codes.split(64)])
+    @classmethod
+    def of(
+        cls, generator: AnyGenerator, predictor: AttributePredictor, codes: Tensor, subject: str
+    ) -> Probes:
+        """Codes [N, num_ws, w_dim] of photos, with what their pictures show.
+
+        Args:
+            subject: of the domain: what lies around a face should stay.
+        """
+        images = pictures(generator, codes)
+        outside = background(subject, images.shape[-1])
+        return cls(generator, predictor, codes, predictor.score(images), images, outside)
 
     def few(self) -> Probes:
         """Evenly spread ones, for a first choice."""
         index = torch.linspace(0, len(self.codes) - 1, min(FEW, len(self.codes))).round().long()
         scores = {name: values[index] for name, values in self.scores.items()}
         return replace(self, codes=self.codes[index], scores=scores, images=self.images[index])
+
+
+def pictures(generator: AnyGenerator, codes: Tensor) -> Tensor:
+    """[N, 3, R, R] of codes [N, num_ws, w_dim], 64 at a time."""
+    return torch.cat([generator.synthesis(part) for part in codes.split(64)])
 
 
 @dataclass(frozen=True)
@@ -166,7 +181,7 @@ def reach(
     def at(distance: float) -> Reach:
         if distance not in tried:
             moved = move(probes.codes[chosen], candidate.rows, sign * distance, candidate.layers)
-            images = probes.pictures(moved)
+            images = pictures(probes.generator, moved)
             after = probes.predictor.score(images)
             changes = {
                 key: (values - probes.scores[key][chosen]).abs().mean().item()

@@ -15,7 +15,6 @@ from editor.directions.balance import Responses, balance
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
-from editor.geometry import background
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
     CONTINUOUS,
@@ -165,25 +164,23 @@ def fit_boundaries(
             for name in measured
         }
         wp = _invert_probes(pack, images, options)
-        pictures = torch.cat([generator.synthesis(part) for part in wp.split(64)])
-        outside = background(pack.info.subject, pictures.shape[-1])
-        probes = Probes(generator, judge, wp, judge.score(pictures), pictures, outside)
+        probes = Probes.of(generator, judge, wp, pack.info.subject)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
-        fit = _Fit(codes, planes, probes, options)
+        centred, responses = codes - codes.mean(0), None
         if options.balance:
             normals = {name: plane.normal for name, plane in planes.items()}
-            lengths = {name: fit.deviation(normal[None]) for name, normal in normals.items()}
-            fit.responses = measure(probes.few(), normals, lengths)
+            lengths = {name: _deviation(centred, n[None]) for name, n in normals.items()}
+            responses = measure(probes.few(), normals, lengths)
+        fit = _Fit(centred, planes, probes, options, responses)
         yield {"stage": "responses", "done": 4, "total": total}
         for index, name in enumerate(chosen):
             found, others = fit.separate(name)
-            layers = found.chosen.layers
             info = BoundaryInfo(
                 name=name,
                 title=TITLE.get(name, name.replace("_", " ")),
                 group=GROUP.get(name, "Face" if pack.info.subject == "face" else "Scene"),
                 domain=pack.info.name,
-                layers=layers,
+                layers=found.chosen.layers,
                 range=found.range,
                 accuracy=planes[name].accuracy,
                 facts={
@@ -239,28 +236,28 @@ def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
     return min(options.share, max(min(has, 1 - has), least))
 
 
-@dataclass
+def _deviation(centred: Tensor, rows: Tensor) -> float:
+    """Root mean square, over rows [L, w_dim], of the deviation of codes, less their mean, along each."""
+    return float((centred @ rows.T).square().mean().sqrt())
+
+
+@dataclass(frozen=True)
 class _Fit:
     """What the directions of all attributes are made of.
 
     Attributes:
-        codes: [N, w_dim], of the samples.
+        centred: [N, w_dim], codes of the samples, less their mean.
         planes: by attribute.
         probes: inverted photos.
         options: how to fit.
         responses: to steps along the planes' normals; None: nothing is balanced.
     """
 
-    codes: Tensor
+    centred: Tensor
     planes: dict[str, Hyperplane]
     probes: Probes
     options: FitOptions
-    responses: Responses | None = None
-
-    def deviation(self, rows: Tensor) -> float:
-        """Root mean square, over rows [L, w_dim], of the codes' deviation along each."""
-        along = (self.codes - self.codes.mean(0)) @ rows.T
-        return float(along.square().mean().sqrt())
+    responses: Responses | None
 
     def separate(self, name: str) -> tuple[Calibration, list[str]]:
         """The best direction of an attribute, and the others that it was asked to be independent of."""
@@ -270,7 +267,7 @@ class _Fit:
         )
         num_ws = self.probes.generator.num_ws
         rows = normal[None].expand(num_ws, -1)
-        unit = self.deviation(normal[None])
+        unit = _deviation(self.centred, normal[None])
         candidates = [Candidate(rows, layers, unit) for layers in layer_choices(num_ws)]
         if self.responses is not None and not others:
             candidates += self._balanced(self.responses, name)
@@ -286,7 +283,7 @@ class _Fit:
                 except OptionError:  # nothing that these layers do changes the attribute
                     continue
                 facts = {"stiffness": stiffness, "outside": outside}
-                unit = self.deviation(rows[list(layers)])
+                unit = _deviation(self.centred, rows[list(layers)])
                 found.append(Candidate(rows, layers, unit, facts))
         return found
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from editor.calibration import Probes
+from editor.calibration import Probes, layer_choices, pictures
 from editor.directions.balance import Responses
 from editor.editing.move import move
 from editor.metrics.attributes import CONTINUOUS
@@ -14,14 +16,13 @@ from editor.metrics.attributes import CONTINUOUS
 STEP = 0.75  # deviations of the codes along a normal, to both sides
 SIDE = 32  # pictures are made this small before what surrounds a face is compared
 SURE = 1e-4  # of a probability: its logit goes no further
-COARSE = 8  # layers from here on are one part
 
 
 def layer_parts(num_ws: int) -> tuple[tuple[int, ...], ...]:
-    """Resolutions of two layers each; those from the ninth layer on together."""
-    pairs = [tuple(range(i, min(i + 2, num_ws))) for i in range(0, min(COARSE, num_ws), 2)]
-    fine = tuple(range(COARSE, num_ws))
-    return tuple([*pairs, fine] if fine else pairs)
+    """The finest groups that all of `layer_choices` are made of."""
+    choices = layer_choices(num_ws)
+    borders = sorted({0, *(each[0] for each in choices), *(each[-1] + 1 for each in choices)})
+    return tuple(tuple(range(start, end)) for start, end in pairwise(borders))
 
 
 def evidence(scores: dict[str, Tensor]) -> Tensor:
@@ -46,6 +47,7 @@ def measure(probes: Probes, normals: dict[str, Tensor], deviations: dict[str, fl
     parts = layer_parts(probes.generator.num_ws)
     names = tuple(normals)
     spread = evidence({name: probes.scores[name] for name in names}).std(dim=1).clamp(min=1e-6)
+    whole = _outside(probes)
     changes, around = [], []
     for part in parts:
         for name, normal in normals.items():
@@ -54,9 +56,10 @@ def measure(probes: Probes, normals: dict[str, Tensor], deviations: dict[str, fl
             ends = []
             for distance in (length, -length):
                 moved = move(probes.codes, rows, distance, part)
-                images = probes.pictures(moved)
+                images = pictures(probes.generator, moved)
                 scores = probes.predictor.score(images)
-                ends.append((evidence({n: scores[n] for n in names}), _outside(images, probes)))
+                shown = evidence({n: scores[n] for n in names})
+                ends.append((shown, _small(images)[..., whole].flatten().cpu()))
             (more, beyond), (less, before) = ends
             changes.append((more - less) / spread[:, None] / (2 * length))
             around.append((beyond - before) / (2 * length))
@@ -71,10 +74,14 @@ def measure(probes: Probes, normals: dict[str, Tensor], deviations: dict[str, fl
     )
 
 
-def _outside(images: Tensor, probes: Probes) -> Tensor:
-    """[values]: pixels, made few, of all pictures where they should stay as they are."""
+def _outside(probes: Probes) -> Tensor:
+    """[side, side] bool: pixels of small pictures that lie wholly where they should stay as they are."""
+    images = probes.images
     if probes.outside is None:
-        return torch.zeros(1)
-    side = min(SIDE, images.shape[-1])
-    whole = F.adaptive_avg_pool2d(probes.outside[None, None].float(), side)[0, 0] > 0.99
-    return F.adaptive_avg_pool2d(images.float(), side)[..., whole.to(images.device)].flatten().cpu()
+        return torch.zeros_like(_small(images[:1])[0, 0], dtype=torch.bool)
+    return (_small(probes.outside[None, None])[0, 0] > 0.99).to(images.device)
+
+
+def _small(images: Tensor) -> Tensor:
+    """[N, C, side, side], float32, of pictures [N, C, R, R]."""
+    return F.adaptive_avg_pool2d(images.float(), min(SIDE, images.shape[-1]))

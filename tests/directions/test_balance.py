@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from editor.calibration import Probes
+from editor.calibration import Probes, layer_choices
 from editor.directions.balance import Responses, balance
 from editor.errors import OptionError
 from editor.geometry import beside_face
@@ -159,3 +159,5 @@ def test_parts_hold_each_layer_once(num_ws: int) -> None:
     parts = layer_parts(num_ws)
     assert sum(parts, ()) == tuple(range(num_ws))
     assert all(len(part) == 2 for part in parts[:4])
+    for layers in layer_choices(num_ws):  # else they could not be balanced
+        assert sum((part for part in parts if set(part) <= set(layers)), ()) == layers
