@@ -13,6 +13,7 @@ from torch import Tensor
 from editor.calibration import Calibration, Candidate, Probes, calibrate, layer_choices
 from editor.directions.balance import Responses, balance
 from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
+from editor.directions.discover import pca
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, invert_all
@@ -66,6 +67,8 @@ class FitOptions:
         conditional: attribute → others that it is made independent of, by projection; it is not
             balanced then.
         balance: try directions that leave all other attributes as they are, by measurement.
+        components: principal directions of the codes that those may take in beside the normals; at
+            most as many as codes have dimensions.
         only: names to calibrate and save; empty means all. The others are still measured.
         seed: first seed of the samples.
     """
@@ -78,12 +81,15 @@ class FitOptions:
     flips: float = 0.95
     conditional: dict[str, list[str]] | None = None
     balance: bool = True
+    components: int = 32
     only: tuple[str, ...] = ()
     seed: int = 100_000
 
     def __post_init__(self) -> None:
         if self.probes < 2 or self.samples < 2:
             raise OptionError(f"probes {self.probes} and samples {self.samples} must be at least 2")
+        if self.components < 0:
+            raise OptionError(f"components {self.components} must not be negative")
         if not 0 < self.flips <= 1:
             raise OptionError(f"flips {self.flips} lies outside 0…1")
 
@@ -168,9 +174,10 @@ def fit_boundaries(
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
         centred, responses = codes - codes.mean(0), None
         if options.balance:
-            normals = {name: plane.normal for name, plane in planes.items()}
-            lengths = {name: _deviation(centred, n[None]) for name, n in normals.items()}
-            responses = measure(probes.few(), normals, lengths)
+            normals = torch.stack([planes[name].normal for name in measured])
+            directions = torch.cat([normals, _principal(centred, options.components)])
+            deviations = (centred @ directions.T).square().mean(dim=0).sqrt()
+            responses = measure(probes.few(), tuple(measured), directions, deviations)
         fit = _Fit(centred, planes, probes, options, responses)
         yield {"stage": "responses", "done": 4, "total": total}
         for index, name in enumerate(chosen):
@@ -236,6 +243,12 @@ def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
     return min(options.share, max(min(has, 1 - has), least))
 
 
+def _principal(centred: Tensor, count: int) -> Tensor:
+    """[count or less, w_dim]: directions that codes [N, w_dim] vary most along, of length 1."""
+    count = min(count, centred.shape[1], len(centred) - 1)
+    return pca(centred[:, None], count).rows[:, 0] if count else centred[:0]
+
+
 def _deviation(centred: Tensor, rows: Tensor) -> float:
     """Root mean square, over rows [L, w_dim], of the deviation of codes, less their mean, along each."""
     return float((centred @ rows.T).square().mean().sqrt())
@@ -250,7 +263,7 @@ class _Fit:
         planes: by attribute.
         probes: inverted photos.
         options: how to fit.
-        responses: to steps along the planes' normals; None: nothing is balanced.
+        responses: to steps along the planes' normals and the codes' principal directions; None: nothing is balanced.
     """
 
     centred: Tensor
@@ -275,6 +288,7 @@ class _Fit:
 
     def _balanced(self, responses: Responses, name: str) -> list[Candidate]:
         weights = {other: CONTINUOUS_WEIGHT for other in responses.names if other in CONTINUOUS}
+        components = len(responses.directions) - len(responses.names)
         found = []
         for layers in layer_choices(self.probes.generator.num_ws):
             for stiffness, outside in BALANCES:
@@ -282,7 +296,11 @@ class _Fit:
                     rows = balance(responses, name, layers, weights, stiffness, outside)
                 except OptionError:  # nothing that these layers do changes the attribute
                     continue
-                facts = {"stiffness": stiffness, "outside": outside}
+                facts = {
+                    "stiffness": stiffness,
+                    "outside": outside,
+                    "components": components,
+                }
                 unit = _deviation(self.centred, rows[list(layers)])
                 found.append(Candidate(rows, layers, unit, facts))
         return found

@@ -1,4 +1,4 @@
-"""Measuring what steps along the normals of a domain change in pictures of inverted photos."""
+"""Measuring what steps along the directions of a domain change in pictures of inverted photos."""
 
 from __future__ import annotations
 
@@ -36,38 +36,40 @@ def evidence(scores: dict[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def measure(probes: Probes, normals: dict[str, Tensor], deviations: dict[str, float]) -> Responses:
-    """Take short steps along each normal on each part of the layers, to both sides.
+def measure(
+    probes: Probes, names: tuple[str, ...], directions: Tensor, deviations: Tensor
+) -> Responses:
+    """Take short steps along each direction on each part of the layers, to both sides.
 
     Args:
-        probes: inverted photos; their predictor scores an attribute of each normal's name.
-        normals: [w_dim] by attribute, of length 1.
-        deviations: of the domain's codes along each.
+        probes: inverted photos.
+        names: attributes that their predictor scores, O of them.
+        directions: [K, w_dim], of length 1; the first O are the attributes' normals.
+        deviations: [K], of the domain's codes along each.
     """
     parts = layer_parts(probes.generator.num_ws)
-    names = tuple(normals)
     spread = evidence({name: probes.scores[name] for name in names}).std(dim=1).clamp(min=1e-6)
     whole = _outside(probes)
     changes, around = [], []
     for part in parts:
-        for name, normal in normals.items():
-            rows = normal[None].expand(probes.generator.num_ws, -1)
-            length = STEP * deviations[name]
+        for direction, deviation in zip(directions, deviations.tolist(), strict=True):
+            rows = direction[None].expand(probes.generator.num_ws, -1)
+            length = STEP * deviation
             ends = []
             for distance in (length, -length):
                 moved = move(probes.codes, rows, distance, part)
                 images = pictures(probes.generator, moved)
                 scores = probes.predictor.score(images)
-                shown = evidence({n: scores[n] for n in names})
+                shown = evidence({name: scores[name] for name in names})
                 ends.append((shown, _small(images)[..., whole].flatten().cpu()))
             (more, beyond), (less, before) = ends
             changes.append((more - less) / spread[:, None] / (2 * length))
             around.append((beyond - before) / (2 * length))
     each = torch.stack(around).double()
-    shape = len(parts), len(names), len(names), len(probes.codes)
+    shape = len(parts), len(directions), len(names), len(probes.codes)
     return Responses(
         names,
-        torch.stack(list(normals.values())),
+        directions,
         parts,
         torch.stack(changes).view(shape),
         each @ each.T / max(each.shape[1], 1),

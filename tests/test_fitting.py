@@ -90,6 +90,8 @@ def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) ->
         next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
     with pytest.raises(OptionError, match="probes 0"):
         replace(OPTIONS, probes=0)
+    with pytest.raises(OptionError, match="components -1"):
+        replace(OPTIONS, components=-1)
     with pytest.raises(OptionError, match="flips 95"):
         replace(OPTIONS, flips=95)
     options = replace(OPTIONS, only=("dark",))
@@ -169,6 +171,28 @@ def test_balancing_changes_no_more_of_the_others(
         tiny.pack.fingerprint,
     )
     assert boundary.hyperplane is not None
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(0, 0), (2, 2), (99, 8)])
+def test_components_join_the_normals(
+    tiny: Editor, bright_images: ImageSet, tmp_path: Path, asked: int, taken: int
+) -> None:
+    """Without them rows are combinations of the two normals; with them they are of more."""
+    names, info = ["bright", "warmth"], tiny.info
+    options = replace(OPTIONS, components=asked)
+    last = list(fit_boundaries(tiny.pack, bright_images, names, options, tmp_path))[-1]
+    assert last["balanced"]["components"] == taken
+    found = [
+        load_boundary(
+            tmp_path / f"{name}.safetensors", "tiny", info.num_ws, info.w_dim, tiny.pack.fingerprint
+        )
+        for name in names
+    ]
+    normals = [each.normal[0] if each.hyperplane is None else each.hyperplane for each in found]
+    moved = found[1].normal[list(found[1].info.layers)]
+    solved = torch.linalg.lstsq(torch.stack(normals).T, moved.T).solution
+    outside = (moved.T - torch.stack(normals).T @ solved).norm()
+    assert bool(outside > 0.05) == (taken > 0)
 
 
 class _Bright:

@@ -32,6 +32,12 @@ def add(commands: Sub) -> None:
         help="try directions for the other sliders that leave all else as it is, as measured",
     )
     parser.add_argument(
+        "--components",
+        type=int,
+        default=32,
+        help="principal directions of the codes that these may take in beside the normals",
+    )
+    parser.add_argument(
         "--only",
         nargs="+",
         default=[],
@@ -77,6 +83,7 @@ def run(args: argparse.Namespace) -> None:
         share=args.share,
         conditional=conditional,
         balance=args.balance,
+        components=args.components,
         only=tuple(args.only),
         probes=args.probes,
         flips=args.flips,

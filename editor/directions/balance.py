@@ -2,8 +2,9 @@
 
 A normal that is orthogonal to others (`project_out`) leaves the others' linear scores of a code alone,
 not the pictures: attributes that go together in the data still change together, and the layers differ
-in what they change. A balanced direction is a combination of all normals, one for every part of the
-layers, whose measured effects on inverted photos cancel but for the attribute's own.
+in what they change. A balanced direction is a combination of all normals and of the directions that
+codes vary most along, one for every part of the layers, whose measured effects on inverted photos
+cancel but for the attribute's own.
 
 Generalises conditional manipulation: Shen et al., Interpreting the Latent Space of GANs for Semantic
 Face Editing, section 3.2.
@@ -24,11 +25,11 @@ WIDEST = 1e3  # at most so much stiffer or softer does it make a part
 
 @dataclass(frozen=True)
 class Responses:
-    """What short steps along known normals, on one part of the layers at a time, change in pictures.
+    """What short steps along known directions, on one part of the layers at a time, change in pictures.
 
     Attributes:
         names: of the attributes, O of them.
-        normals: [K, w_dim], of length 1.
+        directions: [K, w_dim], of length 1; the first O are the attributes' normals.
         parts: P disjoint groups of layers.
         changes: [P, K, O, N], of each attribute's evidence in each of N pictures, by a step of length 1;
             in deviations of that evidence.
@@ -37,7 +38,7 @@ class Responses:
     """
 
     names: tuple[str, ...]
-    normals: Tensor
+    directions: Tensor
     parts: tuple[tuple[int, ...], ...]
     changes: Tensor
     outside: Tensor
@@ -78,7 +79,7 @@ def balance(
         raise OptionError(f"'{name}' was not measured, or {stiffness}, {outside} are out of range")
     if not chosen or sorted(layers) != sorted(sum((responses.parts[i] for i in chosen), ())):
         raise OptionError(f"layers {layers} are not whole parts of {responses.parts}")
-    own, count = responses.names.index(name), len(responses.normals)
+    own, count = responses.names.index(name), len(responses.directions)
     columns = torch.cat([torch.arange(i * count, (i + 1) * count) for i in chosen])
     changes = responses.changes[chosen].flatten(0, 1).double()
     weight = torch.tensor([weights.get(other, 1.0) for other in responses.names]).double()
@@ -88,10 +89,10 @@ def balance(
     wanted = changes[:, own].mean(dim=1)
     if not float(wanted.abs().max()) > 1e-9:
         raise OptionError(f"no step changes '{name}'")
-    normals = responses.normals.double()
+    directions = responses.directions.double()
     share = torch.tensor([float(len(responses.parts[i])) for i in chosen]).double() / len(layers)
-    steps = _even_steps(products, wanted, normals, share, stiffness)
-    rows = responses.normals[own].expand(sum(len(part) for part in responses.parts), -1).clone()
+    steps = _even_steps(products, wanted, directions, share, stiffness)
+    rows = responses.directions[own].expand(sum(len(part) for part in responses.parts), -1).clone()
     for part, step in zip(chosen, steps, strict=True):
         if float(step.norm()) > 0:  # else nothing that it does changes the attribute
             rows[list(responses.parts[part])] = (step / step.norm()).float()
@@ -99,17 +100,17 @@ def balance(
 
 
 def _even_steps(
-    products: Tensor, wanted: Tensor, normals: Tensor, share: Tensor, stiffness: float
+    products: Tensor, wanted: Tensor, directions: Tensor, share: Tensor, stiffness: float
 ) -> Tensor:
     """[P, w_dim]: the steps of `balance`, of about one length."""
-    gram, count = normals @ normals.T, len(normals)
-    softest = 1e-9 * torch.eye(len(wanted), dtype=torch.float64)  # normals may repeat each other
+    gram, count = directions @ directions.T, len(directions)
+    softest = 1e-9 * torch.eye(len(wanted), dtype=torch.float64)  # directions may repeat each other
     stiff = torch.ones_like(share)
-    steps = torch.zeros(len(share), normals.shape[1], dtype=torch.float64)
+    steps = torch.zeros(len(share), directions.shape[1], dtype=torch.float64)
     for _ in range(ROUNDS):
         lengths = torch.block_diag(*[gram * factor for factor in share * stiff])
         solved = torch.linalg.solve(products + stiffness * lengths + softest, wanted)
-        steps = solved.view(len(share), count) @ normals
+        steps = solved.view(len(share), count) @ directions
         long = steps.norm(dim=1)
         stiff = (stiff * long / (long * share).sum()).clamp(1 / WIDEST, WIDEST)
     return steps

@@ -23,7 +23,7 @@ def responses(first: list[list[float]], second: list[list[float]], outside: Tens
 
 def effect(given: Responses, rows: Tensor) -> Tensor:
     """[O]: what moving by rows changes, in a world that is linear."""
-    steps = torch.stack([rows[part[0]] @ given.normals.T for part in given.parts])
+    steps = torch.stack([rows[part[0]] @ given.directions.T for part in given.parts])
     return torch.einsum("pk,pko->o", steps, given.changes.mean(dim=3))
 
 
@@ -37,8 +37,22 @@ def test_the_others_stay_as_they_are() -> None:
     smile, mouth = effect(given, rows)
     assert smile > 0.5
     assert abs(mouth / smile) < 1e-3
-    plain = given.normals[0].expand(4, -1)
+    plain = given.directions[0].expand(4, -1)
     assert effect(given, plain)[1] / effect(given, plain)[0] == pytest.approx(0.8)
+
+
+def test_further_directions_cancel_what_the_normals_cannot() -> None:
+    """Both normals do the same, a third direction moves the mouth alone."""
+    changes = torch.tensor([[1.0, 0.8], [1.0, 0.8], [0.0, 0.5]]).expand(2, 3, 2)[..., None]
+    eye, nothing = torch.eye(3, 4), torch.zeros(6, 6)
+    given = Responses(("smile", "mouth"), eye, PARTS, changes.expand(-1, -1, -1, 3), nothing)
+    rows = balance(given, "smile", (0, 1, 2, 3), {}, 1e-4, 0.0)
+    smile, mouth = effect(given, rows)
+    assert abs(mouth / smile) < 0.01
+    assert rows[0, 2] < -0.5
+    normals = Responses(given.names, eye[:2], PARTS, given.changes[:, :2], nothing[:4, :4])
+    without = balance(normals, "smile", (0, 1, 2, 3), {}, 1e-4, 0.0)
+    assert effect(normals, without)[1] / effect(normals, without)[0] == pytest.approx(0.8)
 
 
 def test_stiffness_gives_the_step_that_changes_most() -> None:
@@ -82,14 +96,14 @@ def test_rows_of_one_length_still_cancel() -> None:
 def test_layers_that_do_not_move_keep_the_normal() -> None:
     given = responses(ENTANGLED, ENTANGLED, torch.zeros(4, 4))
     rows = balance(given, "mouth", (2, 3), {}, 1e-6, 0.0)
-    assert torch.equal(rows[:2], given.normals[1].expand(2, -1))
-    assert not torch.allclose(rows[2], given.normals[1], atol=0.1)
+    assert torch.equal(rows[:2], given.directions[1].expand(2, -1))
+    assert not torch.allclose(rows[2], given.directions[1], atol=0.1)
 
 
 def test_a_part_that_changes_nothing_keeps_the_normal() -> None:
     given = responses(ENTANGLED, [[0.0, 0.0], [0.0, 0.0]], torch.zeros(4, 4))
     rows = balance(given, "smile", (0, 1, 2, 3), {}, 1e-6, 0.0)
-    assert torch.equal(rows[2:], given.normals[0].expand(2, -1))
+    assert torch.equal(rows[2:], given.directions[0].expand(2, -1))
     assert abs(float(rows[0] @ torch.tensor([0.8, 1.0, 0.0, 0.0]))) < 1e-3  # the mouth stays shut
 
 
@@ -129,19 +143,20 @@ def test_responses_are_those_of_the_pictures() -> None:
     )
     images = painter.synthesis(codes)
     probes = Probes(painter, painter, codes, painter.score(images), images, beside_face(16))  # type: ignore[arg-type]
-    normals = {"bright": torch.tensor([1.0, 0.0, 0.0]), "age": torch.tensor([0.0, 1.0, 0.0])}
-    found = measure(probes, normals, {"bright": 0.5, "age": 0.5})
-    assert (found.names, found.parts) == (("bright", "age"), PARTS)
+    names, deviations = ("bright", "age"), torch.tensor([0.5, 0.5, 0.2])
+    directions = torch.eye(3)  # the normals, and one that does nothing
+    found = measure(probes, names, directions, deviations)
+    assert (found.names, found.parts) == (names, PARTS)
+    assert torch.equal(found.directions, directions)
     spread = torch.linspace(-1, 1, 6).std()
-    expected = torch.zeros(2, 2, 2)
+    expected = torch.zeros(2, 3, 2)
     expected[0, 0, 0] = 1 / spread  # evidence 4 · brightness, in its own deviations
     expected[1, 1, 1] = 1 / (2 * spread)
     assert torch.allclose(found.changes, expected[..., None].expand(-1, -1, -1, 6), atol=1e-3)
-    assert torch.allclose(
-        found.outside.float(), torch.diag(torch.tensor([0.0, 0, 0, 1])), atol=1e-4
-    )
+    around = torch.diag(torch.tensor([0.0, 0, 0, 0, 1, 0]))
+    assert torch.allclose(found.outside.float(), around, atol=1e-4)
     nowhere = Probes(painter, painter, codes, painter.score(images), images)  # type: ignore[arg-type]
-    assert not bool(measure(nowhere, normals, {"bright": 0.5, "age": 0.5}).outside.any())
+    assert not bool(measure(nowhere, names, directions, deviations).outside.any())
 
 
 def test_evidence_is_finite_where_a_judge_is_sure() -> None:
