@@ -263,7 +263,8 @@ class _Fit:
         planes: by attribute.
         probes: inverted photos.
         options: how to fit.
-        responses: to steps along the planes' normals and the codes' principal directions; None: nothing is balanced.
+        responses: to steps along the planes' normals and the codes' principal directions; None:
+            nothing is balanced.
     """
 
     centred: Tensor
