@@ -13,7 +13,7 @@ from editor.directions.balance import Responses
 from editor.editing.move import move
 from editor.metrics.attributes import CONTINUOUS
 
-STEP = 0.75  # deviations of the codes along a normal, to both sides
+STEP = 0.75  # deviations of the codes along a direction, to both sides
 SIDE = 32  # pictures are made this small before what surrounds a face is compared
 SURE = 1e-4  # of a probability: its logit goes no further
 

@@ -35,7 +35,7 @@ def add(commands: Sub) -> None:
         "--components",
         type=int,
         default=32,
-        help="principal directions of the codes that these may take in beside the normals",
+        help="principal directions of the codes that balanced ones may take in beside the normals",
     )
     parser.add_argument(
         "--only",
