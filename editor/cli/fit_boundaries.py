@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command, add_data, add_domain, parse_pairs
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_data,
+    add_domain,
+)
 
 
 def add(commands: Sub) -> None:
@@ -65,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
 
     from tqdm import tqdm
 
-    from editor.cli.progress import load_with_bar
+    from editor.cli.progress import load_data
     from editor.evaluation.features import judge_features
     from editor.fitting import FitOptions, fit_boundaries, known_attributes
     from editor.runtime import pick_device, use_threads
@@ -73,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     pack = load_domain(args.domain, pick_device(args.device))
-    images = load_with_bar(args.data, pack.info.resolution, parse_pairs(args.exclude, "NAME=BOUND"))
+    images = load_data(args, pack.info.resolution)
     conditional = {
         name: others.split(",")
         for name, _, others in (item.partition(":") for item in args.independent)

@@ -62,8 +62,22 @@ def apply_preset(args: argparse.Namespace) -> bool:
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """--data and --exclude."""
-    parser.add_argument("--data", type=Path, required=True, help="folder or zip of square images")
+    """--data, --data-weight and --exclude."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders or zips of square images; labels that one of them lacks are left out of account",
+    )
+    parser.add_argument(
+        "--data-weight",
+        type=float,
+        nargs="+",
+        default=None,
+        metavar="W",
+        help="share of the images that are drawn from each, such as 2 1 1; by default all are alike",
+    )
     parser.add_argument(
         "--exclude",
         nargs="*",
@@ -84,6 +98,11 @@ def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, .
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
         else:
             parser.add_argument(flag, type=type(default), default=default)
+
+
+def data_names(args: argparse.Namespace) -> str:
+    """The names of the data sets, for the header of what is trained."""
+    return ", ".join(source.name for source in args.data)
 
 
 def from_args(args: argparse.Namespace, cls: type, skip: tuple[str, ...] = ()) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,8 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from editor.cli.options import parse_pairs
 from editor.errors import OptionError
-from editor.training.data import ImageSet, load_images
+from editor.training.data import ImageSet, check_weights, join_images, load_images
 from editor.training.parallel import Ranks
 from editor.training.run import RunFolder
 
@@ -23,6 +25,19 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
     """Read images with a progress bar."""
     with tqdm(desc="reading", unit="img") as bar:
         return load_images(source, resolution, exclude, progress=follow(bar))
+
+
+def load_data(args: Namespace, resolution: int) -> ImageSet:
+    """Read the sets of `--data` as one, with `--data-weight` and without what `--exclude` leaves out.
+
+    Raises:
+        OptionError: an exclusion is not of the form NAME=BOUND, or the weights do not fit the sets.
+        TrainingError: a set cannot be read.
+    """
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
+    check_weights(args.data_weight, len(args.data))
+    sets = [load_with_bar(source, resolution, exclude) for source in args.data]
+    return join_images(sets, args.data_weight)
 
 
 def follow(bar: Any) -> Callable[[int, int], None]:

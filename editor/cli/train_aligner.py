@@ -14,8 +14,8 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    data_names,
     from_args,
-    parse_pairs,
 )
 
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.cli.progress import follow, launch, load_with_bar
+    from editor.cli.progress import follow, launch, load_data, load_with_bar
     from editor.models.config import AlignerConfig
     from editor.runtime import use_threads
     from editor.training.aligner import (
@@ -69,8 +69,7 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     options = from_args(args, AlignerTraining)
-    exclude = parse_pairs(args.exclude, "NAME=BOUND")
-    images = load_with_bar(args.data, 128, exclude)
+    images = load_data(args, 128)
     photos = photos_of_images(images)
     if args.photos is not None:
         with tqdm(desc="photos", unit="img") as bar:
@@ -85,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
         backgrounds = made_backgrounds(images, 4000)
     else:
         backgrounds = load_with_bar(args.backgrounds, 128, {}).pixels
-    header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
+    header = {"domain": args.domain or None, "licence": args.licence, "data": data_names(args)}
 
     def train(folder: RunFolder, options: AlignerTraining) -> Iterator[dict[str, Any]]:
         return train_aligner(

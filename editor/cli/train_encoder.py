@@ -15,8 +15,8 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    data_names,
     from_args,
-    parse_pairs,
 )
 
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     import torch
 
-    from editor.cli.progress import launch, load_with_bar
+    from editor.cli.progress import launch, load_data
     from editor.models.config import EncoderConfig, PredictorConfig
     from editor.models.encoder import Encoder
     from editor.models.perceptual import PredictorPerceptual
@@ -109,9 +109,8 @@ def run(args: argparse.Namespace) -> None:
     if args.init_from is not None:
         file = args.init_from / "encoder.safetensors"
         origin = load_network(file, "encoder", Encoder, EncoderConfig).to(device)
-    exclude = parse_pairs(args.exclude, "NAME=BOUND")
-    images = load_with_bar(args.data, generator.resolution, exclude)
-    header = {"domain": domain, "licence": args.licence, "data": args.data.name}
+    images = load_data(args, generator.resolution)
+    header = {"domain": domain, "licence": args.licence, "data": data_names(args)}
     header["perceptual"] = args.perceptual + ("" if args.predictor is None else " and predictor")
 
     with join_ranks() as ranks:

@@ -15,8 +15,8 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    data_names,
     from_args,
-    parse_pairs,
 )
 
 
@@ -64,7 +64,7 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import launch, load_with_bar
+    from editor.cli.progress import launch, load_data
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
     from editor.runtime import pick_device, use_threads
     from editor.training.adversarial import GeneratorTraining
@@ -81,9 +81,8 @@ def run(args: argparse.Namespace) -> None:
     size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
     generator = GeneratorConfig(fmaps_base=args.fmaps_base, noise=args.noise, **size)
     discriminator = DiscriminatorConfig(fmaps_base=args.fmaps_base_d, **size)
-    exclude = parse_pairs(args.exclude, "NAME=BOUND")
-    images = load_with_bar(args.data, args.resolution, exclude)
-    header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
+    images = load_data(args, args.resolution)
+    header = {"domain": args.domain or None, "licence": args.licence, "data": data_names(args)}
     origin = None if args.init_from is None else Origin(*load_pair(args.init_from))
     features = None if args.features is None else load_squeezenet(args.features)
     with join_ranks() as ranks:

@@ -14,8 +14,8 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    data_names,
     from_args,
-    parse_pairs,
 )
 
 
@@ -45,7 +45,7 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.cli.progress import launch, load_with_bar
+    from editor.cli.progress import launch, load_data
     from editor.errors import TrainingError
     from editor.models.config import PredictorConfig
     from editor.runtime import pick_device, use_threads
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     use_threads(args.threads)
     device = pick_device(args.device)
     options = from_args(args, PredictorTraining)
-    images = load_with_bar(args.data, args.side, parse_pairs(args.exclude, "NAME=BOUND"))
+    images = load_data(args, args.side)
     names, continuous = predictable(images)
     if unknown := sorted(set(args.attributes or ()) - set(names)):
         raise TrainingError(f"{unknown} are not labelled; the data knows {', '.join(names)}")
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     config = PredictorConfig(
         names, tuple(name for name in names if name in continuous), args.side, args.width
     )
-    header = {"domain": args.domain or None, "licence": args.licence, "data": args.data.name}
+    header = {"domain": args.domain or None, "licence": args.licence, "data": data_names(args)}
 
     def train(folder: RunFolder, options: PredictorTraining) -> Iterator[dict[str, Any]]:
         return train_predictor(images, folder, options, config, device, header)

@@ -159,7 +159,7 @@ def _draw(
     """
     generator, rng, n = state.generator, state.rng, options.batch
     columns, side = state.columns(n), images.pixels.shape[-1]
-    index = torch.randint(len(images), (n,), generator=rng)
+    index = images.draw(n, rng)
     flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
     z = torch.randn(2, n, generator.z_dim, generator=rng)
     cut = torch.randint(1, generator.num_ws, (n,), generator=rng)

@@ -170,7 +170,7 @@ def made_backgrounds(images: ImageSet, count: int, seed: int = 0) -> Tensor:
     for i in range(count):
         if i % 2:
             tile = (8, 16, 32)[int(torch.randint(3, (1,), generator=rng))]
-            index = torch.randint(len(images), (1,), generator=rng)
+            index = images.draw(1, rng)
             x = F.interpolate(images.pixels[index].float(), size=128, mode="area")
             tiles = F.unfold(x, tile, stride=tile)
             order = torch.randperm(tiles.shape[2], generator=rng)

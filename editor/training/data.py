@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.errors import TrainingError
+from editor.errors import OptionError, TrainingError
 from editor.images import known_formats
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
@@ -32,14 +33,24 @@ class ImageSet:
         pixels: [N, 3, R, R], uint8, RGB.
         names: the file name of each.
         attributes: what dataset.json says of each; an empty dictionary where it says nothing.
+        weights: [N], float64, positive: how often each is drawn, relative to the others; None where
+            all are drawn alike.
     """
 
     pixels: Tensor
     names: list[str]
     attributes: list[dict[str, Any]]
+    weights: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def draw(self, size: int, rng: torch.Generator, count: int | None = None) -> Tensor:
+        """Draw indices [size] with replacement from the first `count` images (all by default)."""
+        count = len(self) if count is None else count
+        if self.weights is None:
+            return torch.randint(count, (size,), generator=rng)
+        return torch.multinomial(self.weights[:count], size, replacement=True, generator=rng)
 
     def batch(self, index: Tensor, flip: Tensor | None = None) -> Tensor:
         """[B, 3, R, R] float32 in [-1, 1], where the pixels lie; `flip` [B] bool mirrors left and right."""
@@ -96,6 +107,51 @@ def load_images(
         if progress and (i % 200 == 0 or i == len(known) - 1):
             progress(i + 1, len(known))
     return ImageSet(pixels, known, _flags([attributes.get(name, {}) for name in known]))
+
+
+def join_images(sets: Sequence[ImageSet], weights: Sequence[float] | None = None) -> ImageSet:
+    """Make one set of several, in a fixed shuffled order.
+
+    Args:
+        sets: of one resolution.
+        weights: share of the drawn images that come from each set, relative to the others; without
+            them every image is drawn alike.
+
+    Raises:
+        OptionError: a weight is missing, or not a positive number.
+    """
+    check_weights(weights, len(sets))
+    if len(sets) == 1:
+        return sets[0]
+    order = list(range(sum(len(one) for one in sets)))
+    random.Random(0).shuffle(order)  # so that a held-out tail is like the rest
+    names = [name for one in sets for name in one.names]
+    attributes = [row for one in sets for row in one.attributes]
+    each = None
+    if weights is not None:
+        shares = zip(sets, weights, strict=True)
+        drawn = [torch.full((len(one),), w / len(one), dtype=torch.float64) for one, w in shares]
+        each = torch.cat(drawn)[order]
+    return ImageSet(
+        torch.cat([one.pixels for one in sets])[order],
+        [names[i] for i in order],
+        [attributes[i] for i in order],
+        each,
+    )
+
+
+def check_weights(weights: Sequence[float] | None, count: int) -> None:
+    """Refuse weights that do not fit so many data sets.
+
+    Raises:
+        OptionError: one is missing, or not a positive number.
+    """
+    if weights is None:
+        return
+    if len(weights) != count:
+        raise OptionError(f"{len(weights)} weights do not fit {count} data sets; give one each")
+    if not all(0 < weight < math.inf for weight in weights):
+        raise OptionError(f"the weights {list(weights)} must be positive numbers")
 
 
 def _flags(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -330,7 +330,7 @@ def _step_domain_guided(
     """One update of E on the three-term loss and one of its critic (equations 3 to 5)."""
     n, rng = options.batch, state.rng
     columns = state.columns(n)
-    index = torch.randint(len(images) - options.held_out, (n,), generator=rng)
+    index = images.draw(n, rng, len(images) - options.held_out)
     flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
     real = images.batch(ranks.share(index, columns), ranks.share(flip, columns))
     real = real.to(generator.w_avg.device)

@@ -68,7 +68,7 @@ def batches(
     draw = torch.Generator().manual_seed(seed)
 
     def batch() -> Tensor:
-        return images.batch(torch.randint(count, (size,), generator=draw)).to(device)
+        return images.batch(images.draw(size, draw, count)).to(device)
 
     return batch
 

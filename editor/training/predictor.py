@@ -163,7 +163,7 @@ def train_predictor(
     def step() -> dict[str, float]:
         for group in adam.param_groups:
             group["lr"] = options.lr * _rate(state.clock.kimg / options.kimg)
-        index = torch.randint(count, (options.batch,), generator=state.rng)
+        index = images.draw(options.batch, state.rng, count)
         flip = torch.rand(options.batch, generator=state.rng) < (0.5 if options.flip else 0.0)
         seen = _changed(images.batch(index, flip).to(device), options, config, state.rng)
         wanted = _mirrored(labels[index], flip, config)
