@@ -11,19 +11,24 @@ from editor.project.archive import MAX_BYTES
 from editor.ui.components import asset, history_strip
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
+from editor.ui.environment import keep_to_ourselves
+from editor.ui.gradio_internals import schedule
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
 from editor.ui.keep import Keeper
 from editor.ui.library import LibraryPanel
+from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
+from editor.ui.service import Service
 from editor.ui.shell import Shell
 from editor.ui.teach import TeachPanel
 from editor.ui.values import strip_value
 from editor.ui.values import where as line
+from editor.ui.visit_files import VisitFiles
 
 SHARED_NOTE = (
     "Photos that you give go to the computer that serves this page. They "
-    "stay there in a temporary folder for at most seven hours, and are then deleted; nothing else "
+    "stay there in a private folder for at most seven hours, and are then deleted; nothing else "
     "is kept. Give only photos that you may share."
 )
 DARK = "() => { document.body.classList.toggle('dark'); }"
@@ -49,7 +54,6 @@ HELPED = """() => {
   document.querySelector('#help-button').setAttribute('aria-expanded', String(open));
 }"""
 STATE_LIFE_S = 6 * 3600
-FILE_LIFE_S = {True: 6 * 3600, False: 7 * 24 * 3600}  # where others reach the page, and at home
 
 
 def launch_options() -> dict[str, Any]:
@@ -68,24 +72,28 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
+def build_ui(
+    library: Library, start: str, shared: bool = False, service: Service | None = None
+) -> gr.Blocks:
     """The page; nothing is started here.
 
     Args:
         library: the domains that a visitor may choose.
         start: name of the first one.
         shared: the page will be reachable by others; it then says where photos go.
+        service: what the visitors share; a new one for None.
 
     Raises:
         PackError: the first domain cannot be opened.
     """
-    handlers = Handlers(library, start)
+    service = service or Service(Limits() if shared else Limits.at_home(), VisitFiles())
+    keep_to_ourselves(service.files.root)
+    handlers = Handlers(library, start, service)
     editor = library.open(start)
     with gr.Blocks(
         title="In-domain editor",
         fill_width=True,
         analytics_enabled=False,
-        delete_cache=(3600, FILE_LIFE_S[shared]),
     ) as page:
         first = handlers.first_visitor()
         visitor = gr.State(first, time_to_live=STATE_LIFE_S)
@@ -132,4 +140,5 @@ def build_ui(library: Library, start: str, shared: bool = False) -> gr.Blocks:
                 LibraryPanel(shell, edit, keeper, tab)
         strip.render()
         dark.click(None, js=DARK)
+    schedule(page, service)
     return page

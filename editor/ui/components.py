@@ -11,6 +11,10 @@ from typing import Any
 
 import gradio as gr
 
+from editor.errors import PageFileError
+from editor.ui.guard import shown
+from editor.ui.visit_files import VisitFiles
+
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -19,8 +23,8 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def photo_input() -> gr.Image:
-    """An image input that passes on the path of the uploaded file untouched.
+def photo_input(files: VisitFiles) -> gr.Image:
+    """An image input that passes on the path of the uploaded file, which has to be one given here.
 
     Gradio's own preprocessing decodes the file and fails without a clear message on a damaged
     one; here the editor reads it, with its limits and its errors.
@@ -33,8 +37,31 @@ def photo_input() -> gr.Image:
         elem_id="photo",
         buttons=[],
     )
-    photo.preprocess = lambda payload: None if payload is None else payload.path
+    photo.preprocess = lambda payload: None if payload is None else _own(files, payload.path)
     return photo
+
+
+def file_input(files: VisitFiles, **options: Any) -> gr.File:
+    """A file input that passes on the path, or paths, of what was given here."""
+    component = gr.File(**options)
+
+    def preprocess(payload: Any) -> Any:
+        if payload is None:
+            return None
+        if hasattr(payload, "root"):
+            return [_own(files, one.path) for one in payload.root]
+        return _own(files, payload.path)
+
+    component.preprocess = preprocess
+    return component
+
+
+def _own(files: VisitFiles, path: str | None) -> str | None:
+    """The path of a file that was given here; see `VisitFiles.own`."""
+    try:
+        return None if path is None else str(files.own(path))
+    except PageFileError as error:
+        raise shown(error) from None
 
 
 def crop_square() -> gr.HTML:
@@ -129,10 +156,11 @@ def place(elem_id: str) -> gr.HTML:
 
 
 def keeper() -> gr.HTML:
-    """Keeps the visit in the browser: asks for it by `submit`, and brings the last one by `apply`.
+    """Keeps visits in the browser: asks for this one by `submit`, and brings the last by `apply`.
 
-    Its value is {"project": base64, "photos": {name: path}}, {"restore": the same} or
-    {"forget": True}.
+    Its value is {"visit", "open", "projects": {domain: base64}, "photos": {name: path}, "worth": it
+    holds more than the example}; {"restore": the same, photos as {name: {"path"}}}; {"restored":
+    whether that worked, "visit"}; or {"forget": another value each time}.
     """
     return _html("keeper", None, elem_id="keeper")
 

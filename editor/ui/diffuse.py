@@ -81,8 +81,6 @@ class DiffusePanel:
             self.run,
             [shell.visitor, *pickers, self.canvas, self.place, steps],
             [self.results, line, self.codes],
-            concurrency_id="invert",
-            concurrency_limit=4,
             **QUIET,
         )
         cancel.click(

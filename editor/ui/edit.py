@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 
 from editor import Editor
 from editor.ui.components import (
@@ -16,9 +15,11 @@ from editor.ui.components import (
     picture_view,
     slider_panel,
 )
+from editor.ui.guard import guarded, reads_files
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
 from editor.ui.shell import DOWNLOAD, DOWNLOAD_FILE, Shell
+from editor.ui.state import Visitor
 from editor.ui.values import example_value, hint, panel_value, status, welcome
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
@@ -64,7 +65,7 @@ class EditPanel:
         self._save()
 
     def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
-        self.photo = photo_input()
+        self.photo = photo_input(self.shell.files)
         self.square = crop_square()
         self.angle = gr.Slider(
             -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
@@ -143,8 +144,6 @@ class EditPanel:
         outputs = [visitor, self.picture, self.status, self.panel, self.shell.strip]
         job: dict[str, Any] = {
             "outputs": outputs,
-            "concurrency_id": "invert",
-            "concurrency_limit": 4,
             **QUIET,
         }
         invert = {"fn": handlers.invert, "inputs": [self.photo, self.square, visitor]}
@@ -205,7 +204,6 @@ class EditPanel:
             handlers.slide,
             outputs=[self.picture, self.where],
             trigger_mode="always_last",
-            concurrency_limit=8,
             **self._now,
         )
         gr.on(
@@ -256,10 +254,12 @@ class EditPanel:
                 None, shell.file, None, js=DOWNLOAD
             )
 
-        def pasted(*given: Any) -> str:
-            """The edited photo as a file of the page's cache, which is emptied by the hour."""
-            data, name = handlers.whole_photo(*given)
-            return save_bytes_to_cache(data, name, cache_dir=self.photo.GRADIO_CACHE)
+        @reads_files
+        @guarded
+        def pasted(visitor: Visitor, *given: Any) -> str:
+            """The edited photo as a file of the visit."""
+            data, name = handlers.whole_photo(visitor, *given)
+            return handlers.store(visitor, name, data)
 
         whole = [*shown, self.mode]
         self.save_photo.click(pasted, whole, shell.paths, **QUIET).success(

@@ -19,7 +19,7 @@ from editor.images import encode_image, load_image
 from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
 from editor.project.nodes import MAX_NAME, Picture, describe
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
-from editor.ui.guard import guarded, guarded_steps
+from editor.ui.guard import guarded, guarded_steps, reads_files
 from editor.ui.inverting import Settings, chosen_options, previews, verdict
 from editor.ui.photo import chosen_crop, square_value
 from editor.ui.state import Visitor, data_uri, drawn_mask, jpeg_uri, png_uri
@@ -44,6 +44,7 @@ MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 class Handlers(Visits):
     """What the controls do; holds nothing of any visitor."""
 
+    @reads_files
     @guarded
     def choose(self, name: str, path: str | None, visitor: Visitor) -> tuple[Any, ...]:
         """Another domain: visitor, status, examples, square, hint, settings; the work of both stays."""
@@ -58,6 +59,7 @@ class Handlers(Visits):
             *Settings.of(editor.inversion),
         )
 
+    @reads_files
     @guarded
     def show_photo(self, path: str | None, visitor: Visitor) -> dict[str, Any] | None:
         """A new photo: show it with the square to place."""
@@ -74,12 +76,13 @@ class Handlers(Visits):
         return round(min(max(float((square or {}).get("angle", 0.0)), -45.0), 45.0))
 
     @guarded
-    def example(self, chosen: dict[str, Any], visitor: Visitor) -> Image.Image:
-        """A generated picture as the photo."""
+    def example(self, chosen: dict[str, Any], visitor: Visitor) -> str:
+        """A generated picture as the photo: the path of a file."""
         editor = self.editor(visitor)
         seeds = editor.info.example_seeds
         index = int(chosen.get("chosen", 0)) if isinstance(chosen, dict) else 0
-        return editor.example(seeds[index % len(seeds)])
+        seed = seeds[index % len(seeds)]
+        return self.store(visitor, f"example {seed}.png", png_bytes(editor.example(seed)))
 
     @guarded_steps
     def invert(

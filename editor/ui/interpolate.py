@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 import torch
-from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from editor.editing.interpolate import EASINGS, interpolate
@@ -69,7 +68,6 @@ class InterpolatePanel:
         heavy: dict[str, Any] = {
             "trigger_mode": "once",
             "concurrency_id": "invert",
-            "concurrency_limit": 4,
             **QUIET,
         }
         made = make.click(
@@ -79,7 +77,10 @@ class InterpolatePanel:
             **heavy,
         )
         saved = save.click(
-            self.save, [self.frames, kind, fps, scale, loop], [shell.paths, line], **heavy
+            self.save,
+            [self.frames, kind, fps, scale, loop, shell.visitor],
+            [shell.paths, line],
+            **heavy,
         )
         saved.success(None, shell.paths, None, js=DOWNLOAD_FILE)
         saved.failure(lambda: status("It was not saved."), None, line, **QUIET)
@@ -91,7 +92,6 @@ class InterpolatePanel:
         }
         cancel.click(cancels=[made, saved], **stopped)
         made.failure(**stopped)  # also after Cancel, whose answer a late preview may cover
-        self._cache = shell.paths.GRADIO_CACHE
 
     @guarded
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
@@ -140,15 +140,21 @@ class InterpolatePanel:
 
     @guarded_steps
     def save(
-        self, frames: Frames, kind: str, fps: float, scale: float, loop: bool
+        self,
+        frames: Frames,
+        kind: str,
+        fps: float,
+        scale: float,
+        loop: bool,
+        visitor: Visitor | None = None,
     ) -> Iterator[tuple[Any, str]]:
-        """Encode the frames; yields a file of the page's cache, once it is there, and status."""
+        """Encode the frames; yields a file of the visit, once it is there, and status."""
         if not frames:
             raise OptionError("make the frames first")
         suffix = FORMATS[kind]
         check_motion(KINDS[suffix], fps, int(scale))
         data = yield from _encoded(frames, KINDS[suffix], fps, bool(loop), int(scale))
-        path = save_bytes_to_cache(data, f"path{suffix}", cache_dir=self._cache)
+        path = self.shell.handlers.store(visitor, f"path{suffix}", data)
         yield path, status(f"Saved: {len(frames)} frames.")
 
 

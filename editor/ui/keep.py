@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
-from editor.errors import ProjectError
+from editor.errors import PageFileError, ProjectError
 from editor.project.actions import without_lost_photos
 from editor.project.file import open_project, photo_files, project_bytes, project_domain
 from editor.project.history import Project
 from editor.ui.components import keeper
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded
+from editor.ui.guard import guarded, reads_files
 from editor.ui.shell import Shell
 from editor.ui.state import Visitor
+
+MAX_DOMAINS = 16
 
 
 class Keeper:
@@ -37,9 +39,13 @@ class Keeper:
         self.component = keeper()
         self.component.submit(self.kept, shell.visitor, self.component, **QUIET)
         loaded = self.component.apply(
-            self.restored, [shell.visitor, self.component], [shell.visitor, edit.domain], **QUIET
+            self.restored,
+            [shell.visitor, self.component],
+            [shell.visitor, edit.domain, self.component],
+            **QUIET,
         )
         self.show(loaded)
+        loaded.failure(lambda: {"restored": False}, None, self.component, **QUIET)
 
     def show(self, event: Any) -> Any:
         """After an event that opened a project: show it, with its domain."""
@@ -58,6 +64,7 @@ class Keeper:
             "open": visitor.domain,
             "projects": projects,
             "photos": photos,
+            "worth": any(len(project.nodes) > 1 for project in visitor.projects.values()),
         }
 
     def _encoded(self, project: Project) -> tuple[str, dict[str, str]]:
@@ -68,38 +75,47 @@ class Keeper:
             self._known[project] = data, names
         return self._known[project]
 
+    @reads_files
     @guarded
-    def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any]:
-        """The last visit, but for domains that have changed or gone."""
+    def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any, Any]:
+        """The last visit: as the server has it still, else as the browser kept it.
+
+        Returns visitor, domain, and whether it worked; domains that have changed or gone are left.
+        """
         last = (value or {}).get("restore") or {}
+        known = self.shell.handlers.service.visit(visitor.visit.owner, str(last.get("visit")))
+        if known is not None and known.latest is not None and known is not visitor.visit:
+            now = known.latest
+            return now, now.domain, {"restored": True, "visit": known.id}
         try:
             projects = {
                 str(domain): base64.b64decode(str(data), validate=True)
                 for domain, data in dict(last["projects"]).items()
             }
-            photos = {str(name): str(path) for name, path in dict(last["photos"]).items()}
-        except (KeyError, TypeError, ValueError, binascii.Error):
-            return gr.skip(), gr.skip()
-        folder = Path(get_upload_folder()).resolve()
-        for path in photos.values():
-            if folder not in Path(path).resolve().parents:
-                raise ProjectError("a photo of the last visit is not where photos are given")
+            photos = {
+                str(name): str(self.shell.files.own(file["path"], visitor.visit.owner))
+                for name, file in dict(last["photos"]).items()
+            }
+        except (KeyError, TypeError, ValueError, binascii.Error, PageFileError):
+            return gr.skip(), gr.skip(), {"restored": False}
         domain = None
-        for name in sorted(projects, key=lambda name: name == str(last.get("open"))):
+        for name in sorted(projects, key=lambda name: name == str(last.get("open")))[-MAX_DOMAINS:]:
             try:
                 visitor, domain = self._opened(visitor, projects[name], photos)
             except ProjectError as error:
-                gr.Info(f"Your last visit could not be restored: {error}", title="A new start")
+                text = html.escape(f"Your last visit could not be restored: {error}")
+                gr.Info(text, title="A new start")
         if domain is None:
-            return gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), {"restored": not projects, "visit": visitor.visit.id}
         if last.get("late"):
             gr.Info(
                 "This page was left for so long that the server had forgotten your visit. It is as the "
                 "browser kept it; make your last change again.",
                 title="Your visit is here again",
             )
-        return visitor, domain
+        return visitor, domain, {"restored": True, "visit": visitor.visit.id}
 
+    @reads_files
     @guarded
     def opened(self, visitor: Visitor, path: str | None) -> tuple[Any, Any]:
         """A project file: visitor and domain."""
@@ -119,8 +135,6 @@ class Keeper:
             )
         editor = self.shell.handlers.library.open(domain)
 
-        def store(name: str, data: bytes) -> str:
-            return save_bytes_to_cache(data, name, cache_dir=self.edit.photo.GRADIO_CACHE)
-
+        store = partial(self.shell.handlers.store, visitor)
         project: Project = open_project(source, editor, store, photos)
         return visitor.keep(project), domain

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 
 from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
@@ -31,9 +30,9 @@ from editor.project.file import project_bytes
 from editor.project.history import Project
 from editor.project.nodes import Node
 from editor.session import CONFIDENT
-from editor.ui.components import picker
+from editor.ui.components import file_input, picker
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps
+from editor.ui.guard import guarded, guarded_steps, reads_files
 from editor.ui.inverting import chosen_options
 from editor.ui.keep import Keeper
 from editor.ui.shell import DOWNLOAD_FILE, Shell
@@ -76,7 +75,8 @@ class LibraryPanel:
                     self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
             with gr.Column(scale=1):
-                self.photos = gr.File(
+                self.photos = file_input(
+                    shell.files,
                     label="Add photos, or saved codes",
                     file_count="multiple",
                     file_types=["image", ".heic", ".heif", ".avif", ".npz"],
@@ -92,8 +92,12 @@ class LibraryPanel:
                     )
                     self.cancel = gr.Button("Cancel", elem_id="library-cancel")
                 self.save_project = gr.Button("Save project", elem_id="project-save")
-                self.project = gr.File(
-                    label="Open a project", file_types=[".zip"], height=120, elem_id="project-open"
+                self.project = file_input(
+                    shell.files,
+                    label="Open a project",
+                    file_types=[".zip"],
+                    height=120,
+                    elem_id="project-open",
                 )
                 self.forget = gr.Button(
                     "Start afresh (the browser forgets this visit)", size="sm", elem_id="forget"
@@ -130,8 +134,6 @@ class LibraryPanel:
             self.saved,
             given,
             [self.shell.paths, self.status],
-            concurrency_id="save",
-            concurrency_limit=4,
             **QUIET,
         )
         saving.success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
@@ -139,8 +141,6 @@ class LibraryPanel:
             self.inverted,
             [visitor, self.photos, self.with_moves, *self.edit.settings],
             [visitor, self.status, self.pictures],
-            concurrency_id="invert",
-            concurrency_limit=4,
             **QUIET,
         )
         job.then(**self.shell.refresh)
@@ -196,6 +196,7 @@ class LibraryPanel:
         said = status(f"{len(names)} removed. Bring back undoes that.")
         return visitor.keep(project), strip_value(project), said, before
 
+    @reads_files
     @guarded
     def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
         """A project file in place of the open project: visitor, domain, the project before, status."""
@@ -313,8 +314,10 @@ class LibraryPanel:
         if len(failures) == len(names):
             raise OptionError(" ".join(failures))
         said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
-        yield self._file(buffer.getvalue(), "pictures.zip"), status(html.escape(said))
+        path = self.shell.handlers.store(visitor, "pictures.zip", buffer.getvalue())
+        yield path, status(html.escape(said))
 
+    @reads_files
     @guarded
     def project_file(self, visitor: Visitor) -> tuple[str, str]:
         """The project as a file of the page's cache, and what there is to say of it."""
@@ -324,10 +327,10 @@ class LibraryPanel:
             said += (
                 f" {lost} of its photos are not kept any more: their squares and codes are in it."
             )
-        return self._file(project_bytes(project), f"{visitor.domain}_project.zip"), status(said)
-
-    def _file(self, data: bytes, name: str) -> str:
-        return save_bytes_to_cache(data, name, cache_dir=self.edit.photo.GRADIO_CACHE)
+        path = self.shell.handlers.store(
+            visitor, f"{visitor.domain}_project.zip", project_bytes(project)
+        )
+        return path, status(said)
 
 
 def _grown(visitor: Visitor, edit: Edit, path: str, node: Node | None) -> Visitor:

@@ -15,7 +15,7 @@ from editor.errors import OptionError
 from editor.images import encode_image
 from editor.ui.components import picker, rows
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps
+from editor.ui.guard import guarded, guarded_steps, in_passing
 from editor.ui.shell import DOWNLOAD, Shell, keep_picture
 from editor.ui.state import Visitor, data_uri, png_uri
 from editor.ui.values import chosen_of, chosen_there, painted_warning, picker_value, status
@@ -104,6 +104,7 @@ class MixPanel:
             picker_value(visitor.project, chosen_of(value), MOST) for value in (contents, styles)
         )  # type: ignore[return-value]
 
+    @in_passing
     @guarded_steps
     def make(
         self,

@@ -11,13 +11,13 @@ from typing import Any
 
 import gradio as gr
 import torch
-from gradio.processing_utils import save_bytes_to_cache
 
 from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
 from editor.sliders import export_slider, import_slider, renamed, save_slider, slider_strip
+from editor.ui.components import file_input
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
 from editor.ui.shell import DOWNLOAD_FILE, Shell
@@ -36,7 +36,6 @@ class OwnSliders:
 
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
-        self._cache = shell.paths.GRADIO_CACHE
         self.names = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
         with gr.Row():
             small: dict[str, Any] = {"size": "sm", "min_width": 110}
@@ -46,7 +45,8 @@ class OwnSliders:
             )
             self.remove = gr.Button("Remove", elem_id="teach-remove", **small)
         self.said = gr.HTML(status(""), elem_id="own-status", padding=False)
-        self.file = gr.File(
+        self.file = file_input(
+            shell.files,
             label="Open a slider's file",
             file_types=[".safetensors"],
             height=110,
@@ -82,7 +82,7 @@ class OwnSliders:
         """One of the visitor's sliders as a file."""
         slider = _own(visitor, name)
         data = export_slider(slider)
-        return save_bytes_to_cache(data, f"{slider.info.name}.safetensors", cache_dir=self._cache)
+        return self.shell.handlers.store(visitor, f"{slider.info.name}.safetensors", data)
 
     @guarded
     def saved(self, visitor: Visitor, name: str | None) -> str:

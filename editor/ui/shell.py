@@ -14,6 +14,7 @@ from editor.project.actions import add_edit, add_made
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
 from editor.ui.values import strip_value
+from editor.ui.visit_files import VisitFiles
 
 DOWNLOAD = """(file) => {
   if (!file || !file.uri) return;
@@ -53,6 +54,11 @@ class Shell:
     refresh: dict[str, Any] = field(default_factory=dict)
     changed: Callable[..., Any] = gr.on
     shared: bool = False
+
+    @property
+    def files(self) -> VisitFiles:
+        """Of the visits."""
+        return self.handlers.service.files
 
     def editor(self, visitor: Visitor) -> Editor:
         """Of the visitor's domain, with the visitor's own sliders."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import io
@@ -17,6 +18,7 @@ from PIL import Image
 from editor.errors import ImageError
 from editor.project.history import Project
 from editor.project.pixels import png_bytes
+from editor.ui.visit_files import COMMON
 
 MAX_DRAWING_BYTES = 4 * 2**20
 PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
@@ -27,13 +29,17 @@ class Visit:
 
     Attributes:
         id: names the visit.
+        owner: the browser's visit that it belongs to, and whose files it may use.
         lock: held while one state is made of another.
+        turn: held by the handler of the visit that runs; others wait for it without a thread.
         latest: the newest state; None before the first event.
     """
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
+        self.owner = COMMON
         self.lock = threading.RLock()
+        self.turn = asyncio.Lock()
         self.latest: Visitor | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visit:

@@ -30,7 +30,7 @@ from editor.teaching import (
     slider_of_pairs,
     taught_slider,
 )
-from editor.ui.components import marks, rows
+from editor.ui.components import file_input, marks, rows
 from editor.ui.discover import Discover
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
@@ -91,14 +91,17 @@ class TeachPanel:
 
     def _folders(self) -> None:
         self.kind = gr.Radio([FOLDERS, PAIRS], value=FOLDERS, label="What you give")
+        files = self.shell.files
         with gr.Row():
             options: dict[str, Any] = {
                 "file_count": "multiple",
                 "file_types": ["image", ".heic", ".heif", ".avif"],
                 "height": 110,
             }
-            self.first = gr.File(label="Has it / after", elem_id="teach-first", **options)
-            self.second = gr.File(label="Has it not / before", elem_id="teach-second", **options)
+            self.first = file_input(files, label="Has it / after", elem_id="teach-first", **options)
+            self.second = file_input(
+                files, label="Has it not / before", elem_id="teach-second", **options
+            )
         self.from_photos = gr.Button("Learn from them", elem_id="teach-photos")
 
     def _wire(self, tab: gr.Tab) -> None:
@@ -111,7 +114,7 @@ class TeachPanel:
         }
         tab.select(**shown)
         self.shell.changed(**shown)
-        job: dict[str, Any] = {"concurrency_id": "invert", "concurrency_limit": 4, **QUIET}
+        job: dict[str, Any] = dict(QUIET)
         learned = [self.marks, self.lessons, self.sliders, self.line, self.result]
         jobs = [
             self.begin.click(

@@ -9,13 +9,14 @@ from typing import Any
 
 from editor import Edit, Editor
 from editor.errors import OptionError
-from editor.project.history import Project
+from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
 from editor.ui.state import data_uri, jpeg_uri
 from editor.weights.layers import parse_layers
 
 BEYOND = 1.5
 STRIP_NODES = 60
+MAX_ID = 64
 
 
 def status(content: str) -> str:
@@ -117,9 +118,10 @@ def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) ->
 
 
 def chosen_of(value: Any) -> list[str]:
-    """Ids that are chosen in a picker's value."""
+    """Ids that are chosen in a picker's value, each once, and no more than a project has pictures."""
     chosen = value.get("chosen") if isinstance(value, dict) else None
-    return [str(name) for name in chosen] if isinstance(chosen, list) else []
+    names = chosen[: 10 * MAX_PICTURES] if isinstance(chosen, list) else []
+    return list(dict.fromkeys(str(name)[:MAX_ID] for name in names))[:MAX_PICTURES]
 
 
 def chosen_there(project: Project, value: Any, most: int) -> list[str]:

@@ -10,8 +10,11 @@ from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
+from editor.ui.limits import Limits
+from editor.ui.service import Service
 from editor.ui.state import Visitor
 from editor.ui.values import read_layers
+from editor.ui.visit_files import COMMON, VisitFiles
 
 
 class Visits:
@@ -20,11 +23,22 @@ class Visits:
     Args:
         library: the domains.
         start: name of the one that a new visitor sees.
+        service: what all visitors share; a new one for None.
     """
 
-    def __init__(self, library: Library, start: str) -> None:
+    def __init__(self, library: Library, start: str, service: Service | None = None) -> None:
         self.library = library
         self.start = start
+        self.service = service or Service(Limits.at_home(), VisitFiles())
+
+    def store(self, visitor: Visitor | None, name: str, data: bytes) -> str:
+        """Keep a file of a visit, or of none; returns its path.
+
+        Raises:
+            InputError: there is no room for it.
+        """
+        owner = COMMON if visitor is None else visitor.visit.owner
+        return self.service.files.store(owner, name, data)
 
     def editor(self, visitor: Visitor) -> Editor:
         """Of the visitor's domain, with the visitor's own sliders."""

@@ -1,0 +1,203 @@
+"""The only place that touches what Gradio does not document.
+
+Its handlers are wrapped so that they take turns, its sessions are forgotten when pages close, its
+uploads go where `VisitFiles` says. Written against gradio 6.31; a test names what is relied on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import gradio as gr
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+
+from editor.errors import EditorError
+from editor.ui.gateway import Calls
+from editor.ui.guard import shown
+from editor.ui.service import Service
+from editor.ui.values import status
+from editor.ui.visit_files import UploadFolder
+
+WORKERS = 12  # threads in which handlers run, more than all places of the lanes
+MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
+END = object()
+
+
+def schedule(page: gr.Blocks, service: Service) -> None:
+    """Let every handler of a page take turns, as `Service` says, and be nobody's API.
+
+    Args:
+        page: with all its events, before it is mounted.
+        service: what the visitors share.
+    """
+    threads = _Threads()
+    for function in page.fns.values():
+        function.api_visibility = "private"
+        function.concurrency_limit = None
+        if function.fn is None:
+            continue
+        if inspect.isgeneratorfunction(function.fn):
+            function.fn = _stepwise(function.fn, function.outputs, service, threads)
+        else:
+            function.fn = _at_once(function.fn, service, threads)
+    page._queue.max_thread_count = MAX_CALLS
+    page.queue(default_concurrency_limit=None, max_size=None)
+    page._queue.max_thread_count = MAX_CALLS
+
+
+class _Threads:
+    """A limit on threads, made when the loop runs."""
+
+    def __init__(self) -> None:
+        self._limiter: CapacityLimiter | None = None
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(WORKERS)
+        return await anyio.to_thread.run_sync(partial(function, *args), limiter=self._limiter)
+
+
+def _at_once(function: Callable[..., Any], service: Service, threads: _Threads) -> Any:
+    lane = getattr(function, "lane", "light")
+
+    async def call(request: gr.Request, *args: Any) -> Any:
+        client, _, visitor = service.caller(_scope(request), args)
+        try:
+            async with service.one_by_one(visitor), service.lanes[lane].turn(client.key):
+                return await threads.run(function, *args)
+        except EditorError as error:
+            raise shown(error) from None
+
+    return call
+
+
+def _stepwise(
+    function: Callable[..., Any], outputs: Any, service: Service, threads: _Threads
+) -> Any:
+    """A long job: it waits for its turn, gives it up where others wait, and ends unheard."""
+    lane = getattr(function, "lane", "long")
+    line = next(
+        (i for i, one in enumerate(outputs) if str(one.elem_id or "").endswith("status")), None
+    )
+
+    def waiting(before: int) -> Any:
+        said = [gr.skip()] * len(outputs)
+        if line is not None:
+            said[line] = status(f"Busy, {before} before you…")
+        return said if len(said) > 1 else said[0]
+
+    async def steps(request: gr.Request, *args: Any) -> AsyncIterator[Any]:
+        client, session, _ = service.caller(_scope(request), args)
+        try:
+            async with service.job(client, session, lane) as job:
+                work = function(*args)
+                try:
+                    while True:
+                        async for before in job.wait():
+                            yield waiting(before)
+                        value = await threads.run(next, work, END)
+                        if value is END or not job.is_heard:
+                            return
+                        job.give_way()
+                        yield value
+                finally:
+                    await _closed(work, threads)
+        except EditorError as error:
+            raise shown(error) from None
+
+    return steps
+
+
+async def _closed(job: Any, threads: _Threads) -> None:
+    with anyio.CancelScope(shield=True), suppress(Exception):
+        await threads.run(job.close)
+
+
+def _scope(request: gr.Request) -> Any:
+    return getattr(request.request, "scope", {})
+
+
+def calls_of(page: gr.Blocks, session: str | None) -> Calls:
+    """What runs or waits for a session, or for all."""
+    queue = page._queue
+    events = [
+        event
+        for event in queue.event_ids_to_events.values()
+        if session is None or event.session_hash == session
+    ]
+    size = sum(event.request.scope.get("editor.bytes", 0) for event in events)
+    unread = 0
+    if session is not None and session in queue.pending_messages_per_session:
+        unread = queue.pending_messages_per_session[session].qsize()
+    return Calls(len(events), size, unread)
+
+
+def inputs_of(page: gr.Blocks, index: int) -> int | None:
+    """How many values the function of an index takes; None where the page has no such function."""
+    function = page.fns.get(index)
+    return None if function is None or function.fn is None else len(function.inputs)
+
+
+def forget_session(page: gr.Blocks, session: str) -> None:
+    """Drop all that Gradio keeps of a page that is closed."""
+    queue, holder = page._queue, page.state_holder
+    queue.pending_messages_per_session.pop(session, None)
+    for name in queue.pending_event_ids_session.pop(session, set()):
+        if (event := queue.event_ids_to_events.get(name)) is not None:
+            event.alive = False
+    holder.session_data.pop(session, None)
+    holder.time_last_used.pop(session, None)
+
+
+def forget_values(page: gr.Blocks) -> None:
+    """Drop the last values that components were sent: Gradio keeps them for links, which we lack."""
+    for state in list(page.state_holder.session_data.values()):
+        state.config_values.clear()
+
+
+def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAPI:
+    """An application with the page at its root.
+
+    Args:
+        page: whose handlers take turns already, see `schedule`.
+        files: folder of all visits' files.
+        lifespan: what goes on beside the application.
+        options: of `gradio.mount_gradio_app`.
+    """
+    parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    gr.mount_gradio_app(
+        parent,
+        page,
+        path="/",
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        ssr_mode=False,
+        show_error=False,
+        **options,
+    )
+    gradio_app = next(route.app for route in parent.routes if hasattr(route, "app"))
+    gradio_app.uploaded_file_dir = UploadFolder(files)
+    page.has_launched = True  # only then does Gradio check where files lie
+    page._queue.set_server_app(gradio_app)
+    return parent
+
+
+def open_tunnel(port: int) -> str:
+    """A public address of a port of this machine.
+
+    Raises:
+        Exception: of many kinds; there is no internet, or the service is down.
+    """
+    from secrets import token_urlsafe
+
+    from gradio.networking import setup_tunnel
+
+    return setup_tunnel("127.0.0.1", port, token_urlsafe(32), None, None)

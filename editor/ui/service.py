@@ -1,0 +1,150 @@
+"""What all visitors of a page share: lanes for what they ask, their pages, files and visits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from editor.errors import BusyError
+from editor.ui.clients import Client
+from editor.ui.limits import Limits
+from editor.ui.open_pages import OpenPages
+from editor.ui.state import Visit, Visitor
+from editor.ui.turns import Lane, Shares, Turn
+from editor.ui.visit_files import COMMON, VisitFiles
+
+AT_ONCE = {"light": 2, "files": 1, "long": 1}  # places of each lane
+LOOK_S = 0.25
+GIVE_WAY_S = 3.0  # for a job of the same page that is being cancelled
+
+
+class Job:
+    """A job that is done in steps, in turn with others.
+
+    Args:
+        service: whose job it is.
+        client: for whom.
+        session: of the page that listens.
+        lane: in which it works.
+    """
+
+    def __init__(self, service: Service, client: Client, session: str, lane: Lane) -> None:
+        self.service, self.session, self.lane = service, session, lane
+        self.turn = Turn(client.key)
+        lane.enter(self.turn)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the page listens; one that is not known does not."""
+        return self.service.pages.is_heard(self.session)
+
+    async def wait(self) -> AsyncIterator[int]:
+        """Wait until it is this job's turn; yields how many are before it, when that changes.
+
+        Raises:
+            BusyError: nobody listens any more.
+        """
+        said = -1
+        while not self.turn.ready.is_set():
+            if not self.is_heard:
+                raise BusyError("nobody waits for this any more")
+            if (before := self.lane.before(self.turn)) != said:
+                said = before
+                yield before
+            try:
+                await asyncio.wait_for(self.turn.ready.wait(), LOOK_S)
+            except TimeoutError:
+                continue
+
+    def give_way(self) -> None:
+        """Give the place up where another client waits and this job has had its time."""
+        had = self.service.shares.clock() - self.turn.since
+        if had >= self.service.limits.slice_s and self.lane.wanted(self.turn):
+            self.lane.leave(self.turn)
+            self.lane.enter(self.turn)
+
+
+class Service:
+    """Who may do what when.
+
+    Args:
+        limits: the numbers.
+        files: of the visits.
+    """
+
+    def __init__(self, limits: Limits, files: VisitFiles) -> None:
+        self.limits, self.files = limits, files
+        self.pages = OpenPages(limits)
+        self.shares = Shares()
+        self.lanes = {name: Lane(places, self.shares) for name, places in AT_ONCE.items()}
+        self._visits: dict[tuple[str, str], tuple[Visit, float]] = {}  # the last used last
+        self._jobs: list[tuple[Client, str]] = []
+
+    def caller(
+        self, scope: Mapping[str, Any], args: tuple[Any, ...]
+    ) -> tuple[Client, str, Visitor | None]:
+        """Who calls, from which page, and whose state; the state is bound to its visit."""
+        client = scope.get("editor.client") or Client(COMMON, "")
+        session = str(scope.get("editor.session", ""))
+        visitor = next((arg for arg in args if isinstance(arg, Visitor)), None)
+        if visitor is not None:
+            visitor.visit.owner = client.visit or COMMON
+            self._remember(visitor.visit)
+        return client, session, visitor
+
+    def visit(self, owner: str, name: str) -> Visit | None:
+        """A visit that a page had before it was reloaded."""
+        return self._visits.get((owner, name), (None, 0.0))[0]
+
+    def one_by_one(self, visitor: Visitor | None) -> Any:
+        """A context in which no other handler of the visit runs; nobody waits for it in a thread."""
+        return nullcontext() if visitor is None else visitor.visit.turn
+
+    @asynccontextmanager
+    async def job(self, client: Client, session: str, lane: str = "long") -> AsyncIterator[Job]:
+        """Take a job on that is done in steps.
+
+        Raises:
+            BusyError: there are too many long ones, or the visit has one.
+        """
+        entry = (client, session)
+        if lane == "long":
+            await self._check_room(client, session)
+            self._jobs.append(entry)
+        job = Job(self, client, session, self.lanes[lane])
+        try:
+            yield job
+        finally:
+            if lane == "long":
+                self._jobs.remove(entry)
+            job.lane.leave(job.turn)
+
+    async def _check_room(self, client: Client, session: str) -> None:
+        limits = self.limits
+        for left in range(round(GIVE_WAY_S / LOOK_S), -1, -1):
+            mine = [page for one, page in self._jobs if one.visit == client.visit]
+            if len(mine) < limits.max_jobs_visit:
+                break
+            if not left or session not in mine:
+                raise BusyError("another job of yours is still at work; wait for it, or cancel it")
+            await asyncio.sleep(LOOK_S)
+        of_client = sum(one.key == client.key for one, _ in self._jobs)
+        if of_client >= limits.max_jobs_client or len(self._jobs) >= limits.max_jobs:
+            raise BusyError(f"busy, {len(self._jobs)} before you; try again in a minute")
+
+    def forget_visits(self) -> None:
+        """Forget visits that nobody has used for long."""
+        oldest = self.shares.clock() - 3600 * self.limits.visit_hours
+        self._visits = {key: held for key, held in self._visits.items() if held[1] > oldest}
+
+    def _remember(self, visit: Visit) -> None:
+        key = (visit.owner, visit.id)
+        self._visits.pop(key, None)
+        self._visits[key] = visit, self.shares.clock()
+        of_owner = [one for one in self._visits if one[0] == visit.owner]
+        for old in of_owner[: -self.limits.max_pages_visit]:
+            del self._visits[old]
+        while len(self._visits) > self.limits.max_pages:
+            del self._visits[next(iter(self._visits))]

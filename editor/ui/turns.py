@@ -1,0 +1,124 @@
+"""Whose turn it is: what visitors ask for is done in fair shares, and nobody waits in a thread.
+
+Of those that wait, the client comes next that has used least lately.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from editor.errors import BusyError
+
+HALF_LIFE_S = 10.0
+_order = itertools.count()
+
+
+class Shares:
+    """How many seconds each client has used lately; what is past counts half after ten seconds.
+
+    Args:
+        clock: gives seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._used: dict[str, tuple[float, float]] = {}  # seconds, and when they were counted
+
+    def used(self, client: str) -> float:
+        """Seconds that a client has used, old ones discounted."""
+        seconds, at = self._used.get(client, (0.0, 0.0))
+        return float(seconds * 0.5 ** ((self.clock() - at) / HALF_LIFE_S))
+
+    def spend(self, client: str, seconds: float) -> None:
+        """Count what a client has used."""
+        self._used[client] = (self.used(client) + seconds, self.clock())
+        if len(self._used) > 1000:
+            self._used = {name: v for name, v in self._used.items() if self.used(name) > 0.01}
+
+
+class Turn:
+    """One wish to use a lane."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self.order = next(_order)
+        self.ready = asyncio.Event()
+        self.since = 0.0
+
+
+class Lane:
+    """A number of places that clients use in turn, each client one at a time.
+
+    Args:
+        places: how many work at once.
+        shares: what the clients have used, in all lanes.
+    """
+
+    def __init__(self, places: int, shares: Shares) -> None:
+        self.places, self.shares = places, shares
+        self.running: list[Turn] = []
+        self.waiting: list[Turn] = []
+
+    def enter(self, turn: Turn) -> None:
+        """Wait for a place, from now on; `turn.ready` is set when there is one."""
+        turn.ready.clear()
+        self.waiting.append(turn)
+        self._fill()
+
+    def leave(self, turn: Turn) -> None:
+        """Give the place back, or wait no more; what was used is counted."""
+        if turn in self.running:
+            self.running.remove(turn)
+            self.shares.spend(turn.client, self.shares.clock() - turn.since)
+        elif turn in self.waiting:
+            self.waiting.remove(turn)
+        self._fill()
+
+    def before(self, turn: Turn) -> int:
+        """How many turns come before one that waits."""
+        ahead = sorted(self.waiting, key=self._rank)
+        return len(self.running) + (ahead.index(turn) if turn in ahead else 0)
+
+    def wanted(self, turn: Turn) -> bool:
+        """Whether somebody else waits for the place of a turn that runs."""
+        others = {one.client for one in self.running if one is not turn}
+        return any(one.client not in others | {turn.client} for one in self.waiting)
+
+    @asynccontextmanager
+    async def turn(self, client: str, most_s: float = 60.0) -> AsyncIterator[Turn]:
+        """Use a place for the length of a `with`.
+
+        Raises:
+            BusyError: none was free in time.
+        """
+        turn = Turn(client)
+        self.enter(turn)
+        try:
+            try:
+                await asyncio.wait_for(turn.ready.wait(), most_s)
+            except TimeoutError:
+                raise BusyError(
+                    f"busy, {self.before(turn)} before you; try again in a minute"
+                ) from None
+            yield turn
+        finally:
+            self.leave(turn)
+
+    def _rank(self, turn: Turn) -> tuple[float, int]:
+        return self.shares.used(turn.client), turn.order
+
+    def _fill(self) -> None:
+        while len(self.running) < self.places:
+            using = {one.client for one in self.running}
+            able = [one for one in self.waiting if one.client not in using]
+            if not able:
+                return
+            turn = min(able, key=self._rank)
+            self.waiting.remove(turn)
+            self.running.append(turn)
+            turn.since = self.shares.clock()
+            turn.ready.set()

@@ -1,0 +1,331 @@
+"""The files of visitors: a private folder with one part a visit, emptied by age.
+
+Every path that comes from a page is checked here, by `VisitFiles.own`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import IO
+
+from editor.errors import InputError, PageFileError
+
+MAX_PATH = 4096
+MAX_NAME_BYTES = 200
+MAX_FILES = 2000  # of one visit
+NOT_OURS = "this file was not given on this page, or it is deleted by now; give it again"
+VISIT = re.compile(r"[0-9a-f]{32}")
+COMMON = "0" * 32  # the part of what is of no visit
+
+SPARE_BYTES = 32 * 2**20  # of the disk, which files of the page leave free
+
+_receiving: ContextVar[Path] = ContextVar("receiving")
+log = logging.getLogger(__name__)
+
+
+class VisitFiles:
+    """A folder that only this account may enter, with a part for every visit.
+
+    Args:
+        base: where runs of the app have their folders; None takes one in the system's temporary
+            folder. What runs that have ended left there is removed.
+        life_s: age at which files are deleted.
+        quota_visit: bytes of all files of a visit.
+        quota: bytes of all files.
+
+    Raises:
+        InputError: the folder cannot be made.
+    """
+
+    def __init__(
+        self,
+        base: Path | None = None,
+        life_s: float = 6 * 3600,
+        quota_visit: int = 2**62,
+        quota: int = 2**62,
+    ) -> None:
+        self.life_s, self.quota_visit, self.quota = life_s, quota_visit, quota
+        try:
+            self.base = _private_folder(base)
+            remove_ended_runs(self.base)
+            self.root = Path(tempfile.mkdtemp(prefix="run-", dir=self.base)).resolve()
+            self._lock = _locked(self.root)
+        except OSError as error:
+            raise InputError(
+                f"no folder for the page's files can be made ({error.strerror or error}); choose "
+                f"another by --files"
+            ) from error
+        self._stop = threading.Event()
+
+    def part(self, visit: str) -> Path:
+        """The folder of a visit, made if need be.
+
+        Raises:
+            InputError: it cannot be made.
+        """
+        if not VISIT.fullmatch(visit):
+            raise InputError("this visit is not known; reload the page")
+        folder = self.root / visit
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise InputError(_sentence(error)) from error
+        return folder
+
+    def own(self, path: object, visit: str | None = None) -> Path:
+        """Return the regular file that a path of a page names.
+
+        Nothing outside the folder is looked at, whatever the path; what is wrong is not told.
+
+        Args:
+            path: as the page sent it.
+            visit: whose file it has to be; None takes those of all.
+
+        Raises:
+            PageFileError: it is no file of the visit.
+        """
+        folder = self.root if visit is None else self.root / visit
+        if not isinstance(path, str) or not 0 < len(path) <= MAX_PATH or "\0" in path:
+            raise PageFileError(NOT_OURS)
+        plain = Path(os.path.abspath(path))
+        if folder not in plain.parents:
+            raise PageFileError(NOT_OURS)
+        try:
+            real = plain.resolve(strict=True)
+            kind = real.lstat().st_mode
+        except (OSError, RuntimeError, ValueError) as error:
+            raise PageFileError(NOT_OURS) from error
+        if folder not in real.parents or not stat.S_ISREG(kind):
+            raise PageFileError(NOT_OURS)
+        return real
+
+    def store(self, visit: str, name: str, data: bytes) -> str:
+        """Keep bytes as a file of a visit, under a name; returns its path.
+
+        Raises:
+            InputError: the visit has too many files, or the disk is full.
+        """
+        self.check_room(visit, len(data))
+        folder = self.part(visit) / secrets.token_hex(8)
+        try:
+            folder.mkdir(mode=0o700)
+            path = folder / safe_name(name)
+            path.write_bytes(data)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise InputError(_sentence(error)) from error
+        return str(path)
+
+    @contextmanager
+    def receiving(self, visit: str) -> Iterator[Path]:
+        """Let what is uploaded meanwhile go into a new folder of a visit, see `UploadFolder`.
+
+        What broke off is removed.
+
+        Raises:
+            InputError: the folder cannot be made.
+        """
+        folder = self.part(visit) / secrets.token_hex(8)
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise InputError(_sentence(error)) from error
+        token = _receiving.set(folder)
+        try:
+            yield folder
+        finally:
+            _receiving.reset(token)
+            for left in folder.glob("tmp*"):  # whole files lie one folder deeper
+                with suppress(OSError):
+                    left.unlink()
+            with suppress(OSError):
+                folder.rmdir()
+
+    def check_room(self, visit: str, size: int, reserved: int = 0) -> None:
+        """Refuse more files than a visit, or all, may have.
+
+        Args:
+            visit: whose file it will be.
+            size: of the file, bytes.
+            reserved: bytes of files of the visit that are on their way.
+
+        Raises:
+            InputError: there is no room.
+        """
+        count, used = self.usage(visit)
+        if count >= MAX_FILES or used + reserved + size > self.quota_visit:
+            raise InputError(
+                f"this visit's files have {(used + reserved) / 2**20:.0f} MB; with this one they would "
+                f"be more than the {self.quota_visit // 2**20} that fit. Remove some, or wait: they "
+                f"are deleted after {self.life_s / 3600:g} hours"
+            )
+        free = shutil.disk_usage(self.root).free
+        if size + SPARE_BYTES > free:
+            raise InputError(
+                "the disk of this page is full; the file cannot be kept. Tell its owner"
+            )
+        if self.usage()[1] + reserved + size > self.quota:
+            raise InputError("this page has no room for more files at present; try again later")
+
+    def usage(self, visit: str | None = None) -> tuple[int, int]:
+        """Number and bytes of the files of a visit, or of all."""
+        count = size = 0
+        for entry in _files(self.root if visit is None else self.root / visit):
+            with suppress(OSError):
+                size += entry.stat(follow_symlinks=False).st_size
+                count += 1
+        return count, size
+
+    def sweep(self, now: float | None = None) -> int:
+        """Delete what is too old, and folders that are empty then; returns how many files went.
+
+        What cannot be deleted is left for the next time, and does not keep the rest.
+        """
+        now, gone = time.time() if now is None else now, 0
+        for entry in list(_files(self.root)):
+            with suppress(OSError):
+                if now - entry.stat(follow_symlinks=False).st_mtime > self.life_s:
+                    os.unlink(entry.path)
+                    gone += 1
+        for folder, _, _ in os.walk(self.root, topdown=False):
+            with suppress(OSError):
+                if Path(folder) != self.root and now - os.stat(folder).st_mtime > 600:
+                    os.rmdir(folder)  # refused where something is in it
+        return gone
+
+    def start_sweeping(self, every_s: float = 3600) -> None:
+        """Sweep now and by the hour, in a thread that no error ends."""
+
+        def work() -> None:
+            while True:
+                try:
+                    self.sweep()
+                    remove_ended_runs(self.base)
+                except Exception:
+                    log.exception("sweeping the page's files failed; it is tried again")
+                if self._stop.wait(every_s):
+                    return
+
+        threading.Thread(target=work, name="editor-sweep", daemon=True).start()
+
+    def close(self) -> None:
+        """Delete everything of this run."""
+        self._stop.set()
+        shutil.rmtree(self.root, ignore_errors=True)
+        self._lock.close()
+
+
+class UploadFolder(os.PathLike[str]):
+    """The folder into which the request that is being served uploads, as a path.
+
+    Args:
+        otherwise: where nothing is uploaded, see `VisitFiles.receiving`.
+    """
+
+    def __init__(self, otherwise: Path) -> None:
+        self.otherwise = otherwise
+
+    def __fspath__(self) -> str:
+        return str(_receiving.get(self.otherwise))
+
+    __str__ = __fspath__
+
+
+def safe_name(name: str) -> str:
+    """A file name that any system takes, as near as possible to the one that was given."""
+    last = name.encode("utf-8", "replace").decode().replace("\\", "/").rpartition("/")[2]
+    plain = "".join("_" if ord(c) < 32 or c in '<>:"|?*\x7f' else c for c in last).strip(" .")
+    stem, dot, suffix = plain.rpartition(".")
+    stem = stem if dot else plain
+    suffix = f".{suffix[:12]}" if dot else ""
+    stem = stem.encode()[: MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
+    return (stem or "file") + suffix
+
+
+def remove_ended_runs(base: Path) -> None:
+    """Remove the folders of runs that have ended: nobody holds their lock."""
+    for folder in base.glob("run-*"):
+        with suppress(OSError):
+            if _is_ours(folder) and (lock := _try_lock(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.close()
+
+
+def _private_folder(base: Path | None) -> Path:
+    """A folder of mode 0700 that is ours; another where the usual one is somebody else's."""
+    if base is not None:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return base.resolve()
+    user = getattr(os, "getuid", lambda: "user")()
+    usual = Path(tempfile.gettempdir()) / f"in-domain-editor-{user}"
+    with suppress(OSError):
+        usual.mkdir(mode=0o700, exist_ok=True)
+        if _is_ours(usual):
+            usual.chmod(0o700)
+            return usual.resolve()
+    return Path(tempfile.mkdtemp(prefix="in-domain-editor-")).resolve()
+
+
+def _is_ours(folder: Path) -> bool:
+    info = folder.lstat()
+    mine = not hasattr(os, "getuid") or info.st_uid == os.getuid()
+    return stat.S_ISDIR(info.st_mode) and mine
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    lock = _try_lock(folder, make=True)
+    if lock is None:
+        raise OSError(f"{folder} is used by another run")
+    return lock
+
+
+def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
+    """The lock file of a run's folder, held; None where another process holds it.
+
+    A folder without one is of a run that is just starting, until it is a minute old.
+    """
+    path = folder / ".lock"
+    if not make and not path.exists() and time.time() - folder.stat().st_mtime < 60:
+        return None
+    file = path.open("ab")
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks: files go by their age
+        if not make:
+            file.close()
+            return None
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Every file under a folder but the lock; links are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files(Path(entry.path))
+                elif entry.name != ".lock":
+                    yield entry
+    except OSError:
+        return
+
+
+def _sentence(error: OSError) -> str:
+    return f"the file cannot be kept here: {(error.strerror or str(error)).lower()}"
