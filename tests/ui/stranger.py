@@ -63,7 +63,8 @@ class Stranger:
             "trigger_id": None,
             "event_data": None,
         }
-        return self.http.post(f"{API}/queue/join", json=body)
+        headers = {"content-type": "application/json"}
+        return self.http.post(f"{API}/queue/join", content=json.dumps(body), headers=headers)
 
     def call(self, name: str, event: str, **given: Any) -> dict[str, Any]:
         """Ask for a call and wait for its end: the last message, with "status" of the asking."""

@@ -1,0 +1,50 @@
+"""The page of the tiny pack, served by a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from editor import Library
+from editor.ui.limits import MB, Limits
+from editor.ui.service import Service
+from editor.ui.serving import Address, _config, make_app
+from editor.ui.visit_files import VisitFiles
+from tests.conftest import write_tiny_pack
+
+
+@contextmanager
+def served_tiny(folder: Path, limits: Limits, **options: Any) -> Iterator[str]:
+    """The page's address, for the length of a `with`; one at a time, as Gradio has one folder.
+
+    Args:
+        folder: where the pack and the visits' files are made.
+        limits: of the page.
+        options: of `Address`, and "logins".
+    """
+    write_tiny_pack(folder)
+    logins = options.pop("logins", None)
+    address = Address(port=0, **options)
+    listening = address.listen()
+    port = listening.getsockname()[1]
+    files = VisitFiles(folder / "files", quota_visit=limits.quota_visit_mb * MB)
+    library = Library("cpu", folder / "checkpoints", folder / "boundaries")
+    app = make_app(library, "tiny", address, port, Service(limits, files), logins)
+    server = uvicorn.Server(_config(app, address))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield address.url(port)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+        files.close()

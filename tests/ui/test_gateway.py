@@ -1,0 +1,297 @@
+"""The page behind its gateway, asked by a stranger."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from editor.ui.gateway import JOIN, UPLOAD, without_surrogates
+from editor.ui.limits import MB, Limits
+from tests.ui.inprocess import served_tiny
+from tests.ui.stranger import API, Stranger, error_of
+
+LIMITS = Limits(
+    max_body_mb=4,
+    max_upload_mb=3,
+    quota_visit_mb=5,
+    quota_client_mb=7,
+    max_events_visit=6,
+    max_pages_visit=4,
+    max_pages_client=30,
+    unread_s=1.0,
+    closed_s=1.0,
+)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> Iterator[str]:
+    with served_tiny(tmp_path_factory.mktemp("shared"), LIMITS, shared=True) as where:
+        yield where
+
+
+@pytest.fixture
+def stranger(url: str) -> Stranger:
+    return Stranger(url)
+
+
+def _png(side: int = 40) -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((side, side), 50).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_photo_that_was_given_is_shown(stranger: Stranger) -> None:
+    data = _png()
+    photo = stranger.given("a #1 %20 ü.png", data)
+    message = stranger.call("photo", "change", photo=photo)
+    assert message["success"], message
+    assert message["output"]["data"][0]["width"] == 40
+    again = stranger.http.get(f"{API}/file={urllib.parse.quote(photo['path'])}")
+    assert again.content == data
+
+
+@pytest.mark.parametrize("shape", ["path", "path and meta", "url", "deep"])
+@pytest.mark.parametrize(
+    "path", ["secret", "/dev/zero", "/dev/stdout", "/proc/self/fd/0", "/not/there.png", "http://x/"]
+)
+def test_no_path_but_of_its_own_files_is_opened(
+    stranger: Stranger, tmp_path: Path, path: str, shape: str
+) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(_png())
+    path = str(secret) if path == "secret" else path
+    value = {
+        "path": {"path": path},
+        "path and meta": {"path": path, "meta": {"_type": "gradio.FileData"}},
+        "url": {"url": path},
+        "deep": {"a": [{"b": {"path": path}}]},
+    }[shape]
+    started, said = time.monotonic(), set()
+    for name, event in (
+        ("photo", "change"),
+        ("invert", "click"),
+        ("domain", "input"),
+        ("project-open", "upload"),
+        ("library-invert", "click"),
+        ("teach-file", "upload"),
+        ("keeper", "apply"),
+        ("panel", "input"),
+    ):
+        given = {
+            target: value if target in ("photo", "keeper", "panel") else [value]
+            for target in (
+                "photo",
+                "project-open",
+                "library-photos",
+                "teach-file",
+                "keeper",
+                "panel",
+            )
+        }
+        answer = stranger.join(name, event, **given)
+        assert answer.status_code == 400
+        said.add(answer.json()["detail"])
+    assert len(said) == 1  # nothing tells which files exist
+    assert time.monotonic() - started < 5
+
+
+def test_another_visits_file_is_neither_used_nor_sent(url: str, stranger: Stranger) -> None:
+    photo = stranger.given("mine.png", _png())
+    other = Stranger(url)
+    assert other.join("photo", "change", photo=photo).status_code == 400
+    where = f"{API}/file={urllib.parse.quote(photo['path'])}"
+    assert other.http.get(where).status_code == 403
+    assert other.http.get(f"{API}/file=/etc/passwd").status_code == 403
+    assert other.http.get(f"{API}/file={url}/config").status_code == 403
+    assert stranger.http.get(where).status_code == 200
+
+
+def test_another_visits_page_is_not_used(url: str, stranger: Stranger) -> None:
+    assert stranger.call("undo", "click")["success"]
+    other = Stranger(url)
+    other.session = stranger.session
+    assert other.join("undo", "click").status_code == 400
+    for where in ("queue/data?session_hash=", "heartbeat/"):
+        assert other.http.get(f"{API}/{where}{stranger.session}").status_code == 400
+    cancel = {"session_hash": stranger.session, "fn_index": 1, "event_id": "x"}
+    assert other.http.post(f"{API}/cancel", json=cancel).status_code == 400
+
+
+def test_what_the_page_does_not_need_is_not_there(stranger: Stranger) -> None:
+    for path in (
+        "/monitoring",
+        "/monitoring/summary",
+        f"{API}/process_recording",
+        f"{API}/call/invert",
+        f"{API}/run/invert",
+        f"{API}/api/predict",
+        f"{API}/openapi.json",
+        f"{API}/startup-events",
+        f"{API}/vibe-edit",
+        f"{API}/component_server",
+        f"{API}/proxy=http://127.0.0.1",
+        f"{API}/stream/x",
+        f"{API}/deep_link",
+        f"{API}/runs",
+        "/docs",
+        "/openapi.json",
+    ):
+        assert stranger.http.get(path).status_code == 404, path
+        assert stranger.http.post(path, json={}).status_code == 404, path
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
+        assert stranger.http.request(method, "/").status_code == 404
+
+
+def test_handlers_are_nobodys_api(stranger: Stranger) -> None:
+    assert stranger.http.get(f"{API}/info").json() == {
+        "named_endpoints": {},
+        "unnamed_endpoints": {},
+    }
+    assert {item["api_visibility"] for item in stranger.config["dependencies"]} == {"private"}
+
+
+def test_headers_that_browsers_obey(stranger: Stranger) -> None:
+    for path in ("/", "/config", f"{API}/file=/etc/passwd", "/nothing"):
+        headers = stranger.http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "SAMEORIGIN"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "object-src 'none'" in headers["content-security-policy"]
+        assert "server" not in headers
+    cookie = httpx.get(stranger.http.base_url, trust_env=False).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_another_sites_page_may_not_use_it(stranger: Stranger) -> None:
+    body = {"session_hash": "x"}
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+    ):
+        answer = stranger.http.post(f"{API}/cancel", json=body, headers=headers)
+        assert answer.status_code == 403, headers
+    stranger.http.headers["origin"] = str(stranger.http.base_url).rstrip("/")
+    assert stranger.call("undo", "click")["success"]
+
+
+def test_without_a_visit_nothing_is_done(url: str) -> None:
+    bare = httpx.Client(base_url=url, trust_env=False)
+    assert bare.post(JOIN, json={"session_hash": "x"}).status_code == 403
+    assert bare.post(UPLOAD, files={"files": ("a.png", b"x")}).status_code == 403
+    assert bare.get(f"{API}/queue/data?session_hash=x").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"fn_index": 1e400, "session_hash": "s", "data": []}',
+        b'{"fn_index": 1, "session_hash": "s", "data": [NaN]}',
+        b'{"fn_index": 1, "session_hash": "s", "data": [Infinity]}',
+        b'{"fn_index": 99999, "session_hash": "s", "data": []}',
+        b'{"fn_index": "1", "session_hash": "s", "data": []}',
+        b'{"fn_index": 1, "session_hash": {"a": 1}, "data": []}',
+        b'{"fn_index": 1, "session_hash": "s", "data": "x"}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_call_is_refused(stranger: Stranger, body: bytes) -> None:
+    answer = stranger.http.post(JOIN, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert "detail" in answer.json()
+
+
+def test_a_call_has_a_size(stranger: Stranger) -> None:
+    value = {"restore": {"projects": {"tiny": "A" * (5 * MB)}}}
+    assert stranger.join("keeper", "apply", keeper=value).status_code == 413
+
+    def parts() -> Iterator[bytes]:  # one that does not say how long it is
+        for _ in range(6):
+            yield b"x" * MB
+
+    try:
+        status = stranger.http.post(JOIN, content=parts()).status_code
+    except httpx.HTTPError:
+        status = 413  # the connection was closed before all of it was sent
+    assert status in (400, 413)
+
+
+def test_a_visit_gives_so_much_and_an_address_too(url: str) -> None:
+    one = Stranger(url)
+    assert one.upload("a.bin", b"x" * (4 * MB)).status_code == 413
+    for _ in range(2):
+        assert one.upload("a.bin", os.urandom(2 * MB)).status_code == 200
+    refused = one.upload("a.bin", os.urandom(2 * MB))
+    assert refused.status_code == 400
+    assert "that fit" in refused.json()["detail"]
+    other = Stranger(url)
+    answers = [other.upload("a.bin", os.urandom(2 * MB)).status_code for _ in range(2)]
+    assert 413 in answers  # another visit of the same address
+
+
+def test_calls_of_a_visit_are_counted(stranger: Stranger) -> None:
+    answers = [
+        stranger.join("panel", "input", panel={"moves": {"smile": 1.0}}).status_code
+        for _ in range(40)
+    ]
+    assert answers[0] == 200
+    assert 429 in answers
+
+
+def test_pages_of_a_visit_are_counted(stranger: Stranger) -> None:
+    answers = []
+    for _ in range(LIMITS.max_pages_visit + 1):
+        stranger = stranger.another_page()
+        answers.append(stranger.join("undo", "click").status_code)
+    assert answers == [200] * LIMITS.max_pages_visit + [429]
+
+
+def test_jobs_that_nobody_reads_do_not_keep_others_waiting(url: str, stranger: Stranger) -> None:
+    idle = Stranger(url)
+    photo = idle.given("p.png", _png())
+    answers = [idle.join("invert", "click", photo=photo).status_code for _ in range(50)]
+    assert answers[0] == 200
+    assert 429 in answers
+    started = time.monotonic()
+    mine = stranger.given("p.png", _png())
+    message = stranger.call("invert", "click", photo=mine)
+    assert message["success"], message
+    assert time.monotonic() - started < 15
+
+
+def test_texts_of_a_hostile_project_are_no_html(stranger: Stranger) -> None:
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        text = '{"kind": "idgan-project", "domain": "<img src=x onerror=alert(1)>"}'
+        archive.writestr("project.json", text)
+    given = {"project-open": stranger.given("p.zip", buffer.getvalue())}
+    said = error_of(stranger.call("project-open", "upload", **given))
+    assert "&lt;img" in said
+    assert "<img" not in said
+
+
+def test_lone_surrogates_are_replaced() -> None:
+    assert without_surrogates({"a\ud800": ["\udfff", "ü", {"b": "😀"}]}) == {
+        "a�": ["�", "ü", {"b": "😀"}]
+    }
+
+
+def test_a_text_with_lone_surrogates_is_kept(stranger: Stranger) -> None:
+    given = {"library": {"chosen": ["p1"]}, "library-name": "A\ud800B"}
+    assert stranger.call("library-rename", "click", **given)["success"]
+    saved = stranger.call("project-save", "click")
+    assert saved["success"], saved

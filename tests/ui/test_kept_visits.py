@@ -1,0 +1,216 @@
+"""What the browser keeps: names, tabs, lost networks, photos that cannot be had."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.ui.driver import AFTER, invert, move
+
+NODES = "#history .node"
+KEPT = """async () => {
+  const base = await new Promise((resolve, reject) => {
+    const request = indexedDB.open('in-domain-editor', 2);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const store = base.transaction('visits').objectStore('visits');
+  const all = await new Promise((resolve) => {
+    const request = store.getAll();
+    request.onsuccess = () => resolve(request.result);
+  });
+  base.close();
+  return all.map((one) => ({ visit: one.visit, photos: Object.values(one.photos).map((blob) => [blob.size, blob.type]) }));
+}"""
+
+
+@pytest.fixture
+def context(server: str, browser):
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    made.set_default_timeout(60_000)
+    yield made
+    made.close()
+
+
+def _opened(context, url: str):
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(f"{AFTER}[src]")
+    return page
+
+
+def _wait_for_nodes(page, count: int) -> None:
+    page.wait_for_function(
+        "([s, n]) => document.querySelectorAll(s).length >= n", arg=[NODES, count]
+    )
+
+
+def _wait_until_kept(page, photos: int = 1) -> None:
+    """Until a record with so many photos is in the browser."""
+    for _ in range(100):
+        if any(len(one["photos"]) >= photos for one in page.evaluate(KEPT)):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the visit was not kept")
+
+
+@pytest.fixture
+def named(tmp_path: Path, photo: Path) -> Path:
+    """A photo whose name an address has to write in another way."""
+    path = tmp_path / "holiday #1 %20 50%, ünd?.png"
+    Image.open(photo).convert("RGB").save(path)
+    return path
+
+
+def test_any_name_outlives_a_reload(context, server: str, named: Path) -> None:
+    page = _opened(context, server)
+    invert(page, named)
+    _wait_until_kept(page)
+    ((size, kind),) = page.evaluate(KEPT)[0]["photos"]
+    assert kind == "image/png"
+    assert size == named.stat().st_size
+    page.reload()
+    _wait_for_nodes(page, 2)
+    with page.expect_download() as saved:
+        page.click("#save-photo")
+    with Image.open(saved.value.path()) as whole, Image.open(named) as source:
+        assert whole.size == source.size
+
+
+def test_any_name_outlives_the_server_s_memory(context, server: str, named: Path) -> None:
+    """A new visit that knows nothing but what the browser kept."""
+    page = _opened(context, server)
+    invert(page, named)
+    _wait_until_kept(page)
+    context.clear_cookies()  # the server takes it for another visit
+    page.reload()
+    _wait_for_nodes(page, 2)
+    with page.expect_download() as saved:
+        page.click("#save-photo")
+    with Image.open(saved.value.path()) as whole, Image.open(named) as source:
+        assert whole.size == source.size
+
+
+def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> None:
+    first, second = _opened(context, server), _opened(context, server)
+    invert(first, photo)
+    _wait_until_kept(first)
+    move(second, "smile", 1.0)
+    second.wait_for_timeout(3000)
+    assert len(second.evaluate(KEPT)) == 2
+    assert not first.locator("#keeper .offer").is_visible()
+    first.reload()
+    second.reload()
+    _wait_for_nodes(first, 2)
+    _wait_for_nodes(second, 2)
+    assert "photo" in (
+        first.locator(f"{NODES} button, {NODES}").last.get_attribute("aria-label") or "photo"
+    )
+    with first.expect_download():
+        first.click("#save-photo")
+
+
+def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path) -> None:
+    page = _opened(context, server)
+    invert(page, photo)
+    _wait_until_kept(page)
+    other = _opened(context, server)
+    other.wait_for_timeout(1500)
+    assert not other.locator("#keeper .offer").is_visible()  # it is open in the other tab
+    other.close()
+    page.close()
+    page = _opened(context, server)
+    page.wait_for_selector("#keeper .offer:not([hidden])")
+    assert page.locator(NODES).count() == 1
+    page.click("#keeper .take")
+    _wait_for_nodes(page, 2)
+    page.reload()
+    _wait_for_nodes(page, 2)
+
+
+def test_a_copied_tab_does_not_overwrite_the_other(context, server: str, photo: Path) -> None:
+    page = _opened(context, server)
+    invert(page, photo)
+    _wait_until_kept(page)
+    stored = page.evaluate("() => ({ ...sessionStorage })")
+    copy = context.new_page()
+    again = "for (const [k, v] of Object.entries(STORED)) sessionStorage.setItem(k, v);"
+    script = again.replace("STORED", json.dumps(stored))
+    copy.add_init_script(f"if (!sessionStorage.length) {{ {script} }}")
+    copy.goto(server)
+    _wait_for_nodes(copy, 2)
+    copy.wait_for_timeout(2500)
+    tabs = {
+        p.evaluate("() => sessionStorage.getItem('in-domain-editor-tab')") for p in (page, copy)
+    }
+    assert len(tabs) == 2
+
+
+def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> None:
+    page = _opened(context, server)
+    invert(page, photo, steps=3)
+    context.set_offline(True)
+    page.wait_for_timeout(2500)  # nothing of the picture reaches the browser's record
+    assert all(not one["photos"] for one in page.evaluate(KEPT))
+    context.set_offline(False)
+    page.reload()
+    _wait_for_nodes(page, 2)
+
+
+def test_a_photo_that_cannot_be_had_costs_no_more_than_itself(
+    context, server: str, photo: Path
+) -> None:
+    page = _opened(context, server)
+    page.route("**/file=**", lambda route: route.fulfill(status=500, body="no"))
+    invert(page, photo)
+    page.wait_for_timeout(3500)
+    assert [one["photos"] for one in page.evaluate(KEPT)] == [[]]  # an error's text is no photo
+    page.unroute("**/file=**")
+    move(page, "smile", 1.0)
+    _wait_until_kept(page)  # asked again with the next change
+
+
+def test_a_record_with_a_broken_photo_opens_without_it(context, server: str, photo: Path) -> None:
+    page = _opened(context, server)
+    invert(page, photo)
+    _wait_until_kept(page)
+    context.clear_cookies()
+    page.route("**/upload**", lambda route: route.fulfill(status=507, body="full"))
+    page.reload()
+    _wait_for_nodes(page, 2)
+    page.unroute("**/upload**")
+    move(page, "smile", 1.0)  # the picture is there; its square can be edited
+
+
+SPOIL = """async () => {
+  const base = await new Promise((resolve) => {
+    const request = indexedDB.open('in-domain-editor', 2);
+    request.onsuccess = () => resolve(request.result);
+  });
+  const change = base.transaction('visits', 'readwrite');
+  const store = change.objectStore('visits');
+  const name = sessionStorage.getItem('in-domain-editor-tab');
+  store.get(name).onsuccess = (event) => {
+    store.put({ ...event.target.result, projects: { faces64: 'AAAA' }, visit: 'spoiled' }, name);
+  };
+  await new Promise((resolve) => { change.oncomplete = resolve; });
+  base.close();
+}"""
+
+
+def test_a_record_that_cannot_be_opened_stays(context, server: str, photo: Path) -> None:
+    page = _opened(context, server)
+    invert(page, photo)
+    _wait_until_kept(page)
+    page.evaluate(SPOIL)
+    context.clear_cookies()
+    page.reload()
+    page.wait_for_selector("text=could not be restored")
+    move(page, "smile", 1.0)
+    page.wait_for_timeout(3000)
+    kept = page.evaluate(KEPT)
+    assert len(kept) == 2
+    assert [len(one["photos"]) for one in kept if one["visit"] == "spoiled"] == [1]

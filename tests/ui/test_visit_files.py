@@ -1,0 +1,217 @@
+"""The private folder of visits: what a page may name, how much it may give, what is deleted when."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from editor.errors import InputError, PageFileError
+from editor.ui import visit_files
+from editor.ui.visit_files import VisitFiles, safe_name
+
+MINE, OTHER = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def files(tmp_path: Path):
+    made = VisitFiles(tmp_path / "base", life_s=100, quota_visit=1000, quota=1500)
+    yield made
+    made.close()
+
+
+def test_a_file_of_the_visit_is_its_own(files: VisitFiles) -> None:
+    path = files.store(MINE, "a #1 %20 ü.png", b"data")
+    assert files.own(path, MINE).read_bytes() == b"data"
+    assert files.own(path).name == "a #1 %20 ü.png"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "/dev/zero",
+        "/dev/stdout",
+        "/proc/self/fd/0",
+        "/proc/self/environ",
+        "",
+        ".",
+        "relative.png",
+        "http://127.0.0.1/x",
+        "file:///etc/passwd",
+        "\0",
+        "x" * 5000,
+        None,
+        7,
+        ["/etc/passwd"],
+        {"path": "/etc/passwd"},
+        "\ud800",
+    ],
+)
+def test_what_is_not_in_the_folder_is_refused_alike(files: VisitFiles, path: object) -> None:
+    with pytest.raises(PageFileError) as told:
+        files.own(path, MINE)
+    assert str(told.value) == visit_files.NOT_OURS
+
+
+def test_neither_others_files_nor_folders_nor_links(files: VisitFiles) -> None:
+    theirs = files.store(OTHER, "x.png", b"data")
+    folder = files.part(MINE)
+    link, fifo = folder / "link.png", folder / "fifo"
+    link.symlink_to("/etc/passwd")
+    os.mkfifo(fifo)
+    for path in (theirs, str(folder), str(link), str(fifo), f"{folder}/../{OTHER}/x.png"):
+        with pytest.raises(PageFileError):
+            files.own(path, MINE)
+    with pytest.raises(PageFileError):
+        files.own(str(files.root / ".lock"), MINE)
+
+
+def test_the_folder_is_private(files: VisitFiles) -> None:
+    for folder in (files.base, files.root, files.part(MINE)):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_somebody_elses_folder_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    taken = tmp_path / f"in-domain-editor-{os.getuid()}"
+    taken.mkdir()
+    real = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: real + 1)
+    (tmp_path / f"in-domain-editor-{real + 1}").symlink_to(taken)
+    files = VisitFiles()
+    assert taken not in (files.base, *files.base.parents)
+    assert not any(taken.iterdir())
+    files.close()
+
+
+def test_a_visit_has_a_quota_and_all_have_one(files: VisitFiles) -> None:
+    files.store(MINE, "a", b"x" * 900)
+    with pytest.raises(InputError, match="that fit"):
+        files.store(MINE, "b", b"x" * 200)
+    with pytest.raises(InputError, match="that fit"):
+        files.check_room(MINE, 50, reserved=60)
+    with pytest.raises(InputError, match="no room"):
+        files.store(OTHER, "c", b"x" * 700)
+    assert files.usage() == (1, 900)
+
+
+def test_a_full_disk_is_a_sentence(files: VisitFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = os.statvfs_result((4096, 4096, 100, 100, 100, 9, 9, 9, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _path: free)
+    with pytest.raises(InputError, match="disk of this page is full"):
+        files.store(MINE, "a", b"x")
+    assert files.usage() == (0, 0)
+
+
+def test_nothing_half_written_stays(files: VisitFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="no space left"):
+        files.store(MINE, "a", b"x")
+    assert not any(files.part(MINE).iterdir())
+
+
+def test_what_broke_off_is_removed(files: VisitFiles) -> None:
+    with files.receiving(MINE) as folder:
+        (folder / "tmpabc").write_bytes(b"half")
+    assert not folder.exists()
+    with files.receiving(MINE) as folder:
+        (folder / "sha").mkdir()
+        (folder / "sha" / "whole.png").write_bytes(b"data")
+    assert files.usage(MINE) == (1, 4)
+
+
+def test_old_files_go_whatever_else_is_there(
+    files: VisitFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubborn, old, young = (Path(files.store(MINE, n, b"x")) for n in ("stubborn", "old", "young"))
+    past = time.time() - 200
+    for path in (stubborn, old):
+        os.utime(path, (past, past))
+    unlink = os.unlink
+
+    def refuse(path: str, **options: object) -> None:
+        if "stubborn" in str(path):
+            raise PermissionError(13, "no")
+        unlink(path, **options)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    assert files.sweep() == 1
+    assert stubborn.exists()
+    assert young.exists()
+    assert not old.exists()
+    monkeypatch.undo()
+    assert files.sweep(time.time() + 1000) == 2
+    assert not (files.root / MINE).exists()
+    assert (files.root / ".lock").exists()
+
+
+def test_no_error_ends_the_sweeping(files: VisitFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def failing(self: VisitFiles) -> int:
+        calls.append(1)
+        raise IsADirectoryError("a folder of the cache")
+
+    monkeypatch.setattr(VisitFiles, "sweep", failing)
+    files.start_sweeping(every_s=0.02)
+    deadline = time.monotonic() + 5
+    while len(calls) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(calls) >= 3
+
+
+def test_a_run_that_was_killed_leaves_nothing_for_the_next(tmp_path: Path) -> None:
+    code = (
+        "import sys, os; from pathlib import Path; from editor.ui.visit_files import VisitFiles; "
+        "f = VisitFiles(Path(sys.argv[1])); print(f.store('a' * 32, 'p.png', b'x'), flush=True); "
+        "sys.stdin.read(1); os._exit(9)"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "base")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert run.stdout is not None
+    left = Path(run.stdout.readline().strip())
+    living = VisitFiles(tmp_path / "base")
+    assert left.exists()  # that run still goes on
+    run.kill()
+    run.communicate()
+    assert left.exists()
+    after = VisitFiles(tmp_path / "base")
+    assert not left.exists()
+    assert living.root.exists()
+    for one in (living, after):
+        one.close()
+        assert not one.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("photo.jpg", "photo.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\x\\p.png", "p.png"),
+        ("a\nb\0c.png", "a_b_c.png"),
+        ("...", "file"),
+        ("ü" * 300 + ".jpeg", "ü" * 97 + ".jpeg"),
+        ("x\ud800.png", "x_.png"),
+        ("what?.png", "what_.png"),
+    ],
+)
+def test_names_that_any_system_takes(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
