@@ -1,23 +1,254 @@
-"""Writing files whole or not at all."""
+"""Files in and out: reading with a limit, writing whole or not at all, plain words for what fails."""
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
-from contextlib import suppress
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from editor.errors import EditorError, InputError, StorageError
+
+CHUNK = 2**20
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "the disk is full, or its quota for you",
+    errno.EFBIG: "no file of this size may be written here",
+}
+MAX_TEMPORARY_NAME = 120
+_numbers = itertools.count()
+_in_use: set[str] = set()
+
+
+@contextmanager
+def open_regular(
+    path: str | Path, most_bytes: int, error: type[EditorError] = InputError
+) -> Iterator[BinaryIO]:
+    """Open a file that a user names, for as long as a `with` lasts; never waits, as on a pipe.
+
+    Args:
+        path: the file.
+        most_bytes: refuse a larger one.
+        error: what to raise; its text names the file without its folder.
+
+    Raises:
+        EditorError: it is missing, may not be read, is no regular file (a folder, pipe or device),
+            or too large; of the type that was asked for.
+    """
+    file = _opened(path, most_bytes, error)
+    with file:
+        yield file
+
+
+def read_regular(path: str | Path, most_bytes: int, error: type[EditorError] = InputError) -> bytes:
+    """The bytes of a file that a user names, as `open_regular`; never more, even if it grows meanwhile.
+
+    Raises:
+        EditorError: as `open_regular`.
+    """
+    left, parts = most_bytes + 1, []
+    with open_regular(path, most_bytes, error) as file:
+        size = max(os.fstat(file.fileno()).st_size + 1, CHUNK)
+        try:
+            while left > 0 and (part := file.read(min(size, left))):
+                parts.append(part)
+                left -= len(part)
+        except OSError as failed:
+            raise error(f"{shown_name(path)} cannot be read: {why(failed)}") from failed
+    if left <= 0:
+        raise error(too_large(shown_name(path), most_bytes + 1, most_bytes))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def shown_name(path: str | Path) -> str:
+    """What to call a file in an error: its name without its folder."""
+    return plain_text(Path(path).name)[:80] or "the file"
+
+
+def too_large(name: str, size: int, most_bytes: int) -> str:
+    """The sentence about a file that is larger than what is read."""
+    return f"{name} has {_size(size)}; at most {_size(most_bytes)} are read"
+
+
+def plain_text(text: str) -> str:
+    """A text that can be written to any file: lone surrogates become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def why(error: Exception) -> str:
+    """Why something failed, in words, without a path."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    said = error.strerror or type(error).__name__
+    if error.errno in FULL:
+        return f"{FULL[error.errno]} ({said}). Make room and try again"
+    return said
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk takes no more."""
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+@contextmanager
+def telling_full(path: Path) -> Iterator[None]:
+    """Say so where a disk turns out to be full; other errors stay as they are.
+
+    Args:
+        path: what is being written.
+
+    Raises:
+        StorageError: the disk takes no more.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise StorageError(f"{path.name} was not saved: {why(error)}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write to a temporary name beside the file, then rename; folders are made.
 
     Raises:
+        StorageError: the disk is full; nothing is left behind.
         OSError: it cannot be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writing_whole(path) as temporary, temporary.open("wb") as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside a file, which becomes the file when the `with` ends well.
+
+    What is written is on the disk before it takes the file's name, so that a power cut leaves the
+    old file or the new one. What killed processes left behind goes away.
+
+    Args:
+        path: the file; folders are made.
+
+    Raises:
+        StorageError: the disk is full; nothing is left behind.
+        OSError: it cannot be written; nothing is left behind.
+    """
+    with telling_full(path), temporary_beside(path) as temporary:
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A name beside a file or folder that nobody else uses; what has it at the end is removed.
+
+    Args:
+        path: the file or folder; folders above it are made.
+    """
+    short = path.name[:MAX_TEMPORARY_NAME]
+    temporary = path.with_name(f".{short}.{os.getpid()}-{next(_numbers)}.tmp")
+    _in_use.add(temporary.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        sweep(path)
+        yield temporary
     finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
+        _in_use.discard(temporary.name)
+
+
+def sweep(path: Path) -> None:
+    """Remove the temporary files beside a file whose process is gone."""
+    name = re.compile(rf"\.{re.escape(path.name[:MAX_TEMPORARY_NAME])}\.(\d+)(-\d+)?\.tmp")
+    with suppress(OSError):
+        for entry in list(os.scandir(path.parent)):
+            found = name.fullmatch(entry.name)
+            if found and entry.name not in _in_use and not _lives(int(found[1])):
+                _remove(Path(entry.path))
+
+
+def sync_tree(folder: Path) -> None:
+    """Have the system put the files of a folder on the disk.
+
+    Raises:
+        OSError: it cannot, as on a full disk.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _sync(path)
+
+
+def _opened(path: str | Path, most_bytes: int, error: type[EditorError]) -> BinaryIO:
+    name, flags = shown_name(path), os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a device alone may do something
+            _refuse(name, error)
+        file = os.fdopen(os.open(path, flags), "rb", buffering=0)
+    except (OSError, ValueError) as failed:  # ValueError: a name with a null character
+        raise error(f"{name} cannot be read: {why(failed)}") from failed
+    seen = os.fstat(file.fileno())  # of what was opened, not of what had the name before
+    if stat.S_ISREG(seen.st_mode) and seen.st_size <= most_bytes:
+        return file
+    file.close()
+    if stat.S_ISREG(seen.st_mode):
+        raise error(too_large(name, seen.st_size, most_bytes))
+    _refuse(name, error)
+
+
+def _refuse(name: str, error: type[EditorError]) -> NoReturn:
+    raise error(f"{name} is not a regular file, but a folder, pipe or device; give a file")
+
+
+def _size(count: int) -> str:
+    return f"{count // 2**20} MB" if count >= 10 * 2**20 else f"{count} bytes"
+
+
+def _lives(process: int) -> bool:
+    """Whether another process of this number runs; this one's own files are known."""
+    if process == os.getpid() or process <= 0:
+        return False
+    if os.name != "posix":
+        return True  # there, asking would end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # another user's
+    return True
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the renaming itself on the disk, where the system lets folders be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from editor.errors import ImageError, OptionError, UnavailableError
-from editor.files import write_whole
+from editor.files import why, write_whole
 from editor.images import SOURCE_TYPE, XMP, encode_image
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def save_motion(
     try:
         write_whole(target, data)
     except OSError as error:
-        raise ImageError(f"{target} cannot be written: {error}") from error
+        raise ImageError(f"{target} cannot be written: {why(error)}") from error
 
 
 def strip(frames: Iterable[Image.Image]) -> Image.Image:

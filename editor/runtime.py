@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -14,20 +16,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.errors import OptionError
+from editor.errors import OptionError, ShortMemoryError
+
+MAX_THREADS = 1024
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")  # in what torch says
+log = logging.getLogger(__name__)
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Resolve a device name.
+    """Resolve a device name; a device that fails its first operation is not taken.
 
     Args:
-        name: "auto" (CUDA, else CPU), "cpu", "cuda", "cuda:1", "mps".
+        name: "auto" (CUDA, else CPU; with a warning where CUDA fails), "cpu", "cuda", "cuda:1", "mps".
 
     Raises:
-        OptionError: the device is unknown or absent.
+        OptionError: the device is unknown, absent or does not work.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        failed = _failure(torch.device("cuda"))
+        if failed is None:
+            return torch.device("cuda")
+        log.warning("the CUDA GPU does not work (%s); the CPU is used instead", failed)
+        return torch.device("cpu")
     try:
         device = torch.device(name)
     except RuntimeError as error:
@@ -40,7 +52,66 @@ def pick_device(name: str = "auto") -> torch.device:
         raise OptionError(
             f"device '{name}' was asked for, but no Metal GPU is here; use --device cpu"
         )
+    failed = None if device.type == "cpu" else _failure(device)
+    if failed is not None:
+        raise OptionError(
+            f"device '{name}' was asked for, but does not work ({failed}); mend its driver, or use "
+            f"--device cpu"
+        )
     return device
+
+
+def _failure(device: torch.device) -> str | None:
+    """What a device says at its first operation; None where it works."""
+    try:
+        works = float(_first_operation(device)) == 2.0
+    except (RuntimeError, AssertionError, NotImplementedError, OSError) as error:
+        return _first_line(error)
+    return None if works else "it adds wrongly"
+
+
+def _first_operation(device: torch.device) -> float:
+    return torch.ones(1, device=device).add_(1).item()
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
+@contextmanager
+def telling_memory(device: torch.device | None = None) -> Iterator[None]:
+    """Say in words when a device, or the machine, has not the memory for something.
+
+    Args:
+        device: that works; None where it is not known.
+
+    Raises:
+        ShortMemoryError: it has not.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch's own is a RuntimeError
+        if not is_short(error):
+            raise
+        said = _first_line(error)
+        traceback.clear_frames(error.__traceback__)  # they hold what fills the memory
+    else:
+        return
+    if torch.cuda.is_available() and (device is None or device.type == "cuda"):
+        torch.cuda.empty_cache()
+    return_memory()
+    where = "the machine" if device is None or device.type == "cpu" else f"device '{device}'"
+    raise ShortMemoryError(
+        f"{where} has not enough memory for this ({said}). Close what else uses it, take fewer or "
+        f"smaller pictures at a time, or use --device cpu"
+    )
+
+
+def is_short(error: BaseException) -> bool:
+    """Whether an error says that memory ran out."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
 
 
 def device_label(device: torch.device) -> str:
@@ -103,12 +174,31 @@ def stop_requested() -> Iterator[list[int]]:
 def return_memory() -> None:
     """Give memory that nobody uses any more back to the system, where it knows how."""
     gc.collect()
+    trim_memory()
+
+
+def trim_memory() -> None:
+    """Give back what was freed already, as after a large picture; fast."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def use_threads(count: int | None) -> None:
-    """Set the number of CPU threads; None leaves torch's choice, or EDITOR_THREADS."""
-    value = count if count is not None else int(os.environ.get("EDITOR_THREADS", "0"))
-    if value > 0:
-        torch.set_num_threads(value)
+    """Set the number of CPU threads; None takes EDITOR_THREADS, or leaves torch's choice.
+
+    Raises:
+        OptionError: it is no number of 1…1024.
+    """
+    said: int | str | None = os.environ.get("EDITOR_THREADS") if count is None else count
+    if said is None or said == "":
+        return
+    name = "EDITOR_THREADS" if count is None else "the number of threads"
+    try:
+        value = int(said)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= MAX_THREADS:
+        raise OptionError(
+            f"{name} is {str(said)[:40]!r}; give a whole number of 1…{MAX_THREADS}, or none at all"
+        )
+    torch.set_num_threads(value)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from editor import images
 from editor.alignment.crop import Crop, crop_square
-from editor.errors import ImageError, OptionError
-from editor.images import load_image, save_image, to_pil, to_tensor
+from editor.errors import ImageError, OptionError, StorageError
+from editor.images import image_size, load_image, save_image, to_pil, to_tensor
 
 
 def _bytes(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -177,3 +180,102 @@ def test_formats_of_telephones(kind: str) -> None:
     found = load_image(buffer.getvalue())
     assert found.size == (64, 48)
     assert np.abs(np.asarray(found).mean(axis=(0, 1)) - (200, 60, 40)).max() < 6
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    """None of these may block, fill the memory, or say where it lies."""
+    pipe, (end, start) = tmp_path / "pipe.png", os.pipe()
+    os.mkfifo(pipe)
+    try:
+        for path in (pipe, "/dev/zero", "/dev/null", f"/proc/self/fd/{end}", tmp_path):
+            with pytest.raises(ImageError, match="not a regular file") as caught:
+                load_image(path)
+            assert str(Path(path).parent) + "/" not in str(caught.value)
+    finally:
+        os.close(end)
+        os.close(start)
+    for path in (tmp_path / "gone.png", "a\0b.png"):
+        with pytest.raises(ImageError, match="cannot be read") as caught:
+            load_image(path)
+        assert str(tmp_path) not in str(caught.value)
+
+
+def test_no_more_is_read_than_the_limit(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(_bytes(_gradient(), "PNG"))
+    monkeypatch.setattr(images, "MAX_BYTES", path.stat().st_size)
+    load_image(path)
+    with path.open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ImageError, match=r"photo\.png has"):
+        load_image(path)
+    with pytest.raises(ImageError, match="the picture has"):
+        load_image(path.read_bytes())
+
+
+def test_sixteen_bits_take_no_more_than_the_picture() -> None:
+    pixels = np.zeros((3000, 3000), np.uint16)
+    pixels[::2] = 40_000
+    data = _bytes(Image.fromarray(pixels), "PNG")
+    tracemalloc.start()
+    found = load_image(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6, "float64 alone would be 72 MB, and more than once"
+    assert found.getpixel((0, 0)) == (155, 155, 155)
+    assert found.getpixel((0, 2999)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("brightest", [200, 255, 256, 4095, 65535])
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "float32"])
+def test_deep_grey_is_scaled_alike_in_every_strip(brightest: int, dtype: str, monkeypatch) -> None:
+    values = np.random.default_rng(0).integers(0, brightest, (40, 30)).astype(np.float64)
+    values[33, 7] = brightest
+    top = 65535.0 if brightest > 255 else 255.0
+    expected = (values * (255.0 / top)).astype(np.uint8)
+    monkeypatch.setattr(images, "STRIP_PIXELS", 100)
+    found = np.asarray(load_image(_bytes(Image.fromarray(values.astype(dtype)), "TIFF")))
+    assert np.array_equal(found[..., 0], expected)
+
+
+def test_grey_that_is_no_number_is_black() -> None:
+    values = np.full((20, 20), 100, np.float32)
+    values[0, :3] = (np.nan, np.inf, -np.inf)
+    found = np.asarray(load_image(_bytes(Image.fromarray(values), "TIFF")))[0, :4, 0]
+    assert found.tolist() == [0, 255, 0, 0]  # as bright as infinity, 100 of 65535 is nothing
+
+
+def test_transparency_is_laid_on_grey_in_strips(monkeypatch) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 4), np.uint8)
+    data = _bytes(Image.fromarray(pixels), "PNG")
+    whole = np.asarray(load_image(data))
+    monkeypatch.setattr(images, "STRIP_PIXELS", 100)
+    assert np.array_equal(np.asarray(load_image(data)), whole)
+
+
+def test_the_size_alone_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(_bytes(_gradient(size=(200, 100)), "JPEG")[:1500])  # cut off
+    large = _bytes(Image.new("1", (20_000, 20_000)), "PNG")
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    assert image_size(path) == (200, 100)
+    with pytest.raises(ImageError, match="megapixels"):
+        image_size(large)
+    with pytest.raises(ImageError, match="not a picture"):
+        image_size(b"hello")
+
+
+def test_a_profile_beyond_all_measure_is_left_out() -> None:
+    data = _bytes(_gradient(), "TIFF", icc_profile=bytes(5 * 2**20))
+    assert load_image(data).info == {}
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device", str(tmp_path))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match=r"x\.png was not saved: the disk is full") as caught:
+        save_image(_gradient(), tmp_path / "x.png")
+    assert str(tmp_path) not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

@@ -86,6 +86,8 @@ def measure_photos(
     unknown = [name for name in changes if name not in CHANGES]
     if unknown:
         raise OptionError(f"'{unknown[0]}' is no change; choose of: {', '.join(CHANGES)}")
+    if not photos.is_file():  # opening a pipe would wait
+        raise OptionError(f"{photos} is no zip with an alignment.json: it is no file")
     try:
         archive = zipfile.ZipFile(photos)
         known = json.loads(archive.read("alignment.json"))

@@ -16,10 +16,12 @@ from PIL import Image
 from editor.alignment.crop import Crop
 from editor.alignment.detect import Found, crop_of, distinct
 from editor.errors import UnavailableError, WeightsError
+from editor.files import read_regular
 from editor.geometry import Pose
 
 LONG_PX = (320, 640)  # large faces are exact in the smaller, small ones are found in the larger
 LIKELY = 0.3
+MAX_BYTES = 64 * 2**20  # the published file has 230 KB
 SURE = 0.7
 SIDE, DOWN = 0.64, 0.36  # of the square that the published face packs were trained on
 
@@ -38,11 +40,10 @@ def yunet_faces(photo: Image.Image, path: Path, least: float = SURE) -> list[tup
     """
     cv2 = _opencv()
     try:
-        model = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
+        model = np.frombuffer(read_regular(path, MAX_BYTES, WeightsError), np.uint8)
+    except WeightsError as error:
         raise WeightsError(
-            f"YuNet's file {path} cannot be read ({error.strerror}); give the path of a "
-            f"face_detection_yunet_….onnx"
+            f"YuNet's file: {error}; give the path of a face_detection_yunet_….onnx"
         ) from error
     found: list[Found] = []
     try:

@@ -111,6 +111,8 @@ def load_photos(source: Path, part: str, progress: Progress | None = None) -> Ph
     Raises:
         TrainingError: there is no such zip, or nothing in it can be used.
     """
+    if not source.is_file():  # opening a pipe would wait
+        raise TrainingError(f"{source} is no zip of photos with an alignment.json: it is no file")
     try:
         archive = zipfile.ZipFile(source)
         known = json.loads(archive.read("alignment.json"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from editor.errors import NotFiniteError, TrainingError
+from editor.files import telling_full, write_whole
 from editor.weights.format import read_tensors, write_tensors
 
 
@@ -37,10 +40,11 @@ class RunFolder:
         Raises:
             TrainingError: the folder holds a run with other options.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        with telling_full(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
         file = self.path / "options.json"
         if file.exists() and self.checkpoint.exists():
-            before = json.loads(file.read_text())
+            before = _read_options(file)
             differ = {
                 key: (before.get(key), value)
                 for key, value in options.items()
@@ -54,9 +58,21 @@ class RunFolder:
         write_text(file, json.dumps(options, indent=2, default=str) + "\n")
 
     def log(self, record: dict[str, Any]) -> None:
-        """Append one object to stats.jsonl."""
-        with (self.path / "stats.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        """Append one object to stats.jsonl: the whole line or nothing of it.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        path = self.path / "stats.jsonl"
+        line = (json.dumps(record) + "\n").encode()
+        with telling_full(path), path.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                if file.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                file.truncate(before)
+                raise
 
     def trim_log(self, images_seen: int) -> None:
         """Drop records later than the checkpoint that a run resumes from."""
@@ -65,6 +81,19 @@ class RunFolder:
             lines = file.read_text().splitlines(keepends=True)
             kept = [line for line in lines if _kimg(line) * 1000 < images_seen + 0.5]
             write_text(file, "".join(kept))
+
+
+def _read_options(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return found
+        said = f"it holds a {type(found).__name__}"
+    except ValueError as error:
+        said = str(error)
+    raise TrainingError(
+        f"{file} is damaged ({said}); put it right, or remove it to take the options of now"
+    )
 
 
 def _same(before: Any, now: Any, free: tuple[str, ...]) -> bool:
@@ -83,14 +112,20 @@ def _kimg(line: str) -> float:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    """Write a text file whole or not at all.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    write_whole(path, text.encode("utf-8", "replace"))
 
 
 def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> None:
-    """Save images [N, 3, H, W] in [-1, 1] as one picture, row by row: a PNG, or a JPEG by its suffix."""
+    """Save images [N, 3, H, W] in [-1, 1] as one picture, row by row: a PNG, or a JPEG by its suffix.
+
+    Raises:
+        StorageError: the disk is full.
+    """
     n, _, h, w = images.shape
     rows = (n + columns - 1) // columns
     sheet = torch.full((3, rows * h, columns * w), 255, dtype=torch.uint8)
@@ -102,12 +137,12 @@ def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> N
     if scale > 1:
         size = (image.width * scale, image.height * scale)
         image = image.resize(size, Image.Resampling.LANCZOS)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    buffer = io.BytesIO()
     if path.suffix == ".jpg":
-        image.save(temporary, format="JPEG", quality=90, subsampling=0)
+        image.save(buffer, format="JPEG", quality=90, subsampling=0)
     else:
-        image.save(temporary, format="PNG")
-    os.replace(temporary, path)
+        image.save(buffer, format="PNG")
+    write_whole(path, buffer.getvalue())
 
 
 def check_finite(modules: dict[str, nn.Module]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from editor.errors import OptionError, WeightsError
+from editor.files import temporary_beside, write_whole
 from editor.weights.convert_idinvert import (
     convert_boundary,
     convert_encoder,
@@ -80,6 +81,7 @@ def convert_idinvert(
     Raises:
         WeightsError: a file is missing, damaged, of another make or was made to do harm.
         OptionError: the name is no plain folder name.
+        StorageError: the disk is full; what was there stays as it is.
     """
     check_name(sources.name)
     files = [] if sources.boundaries is None else find_boundaries(sources.boundaries, sources.name)
@@ -108,16 +110,14 @@ def convert_idinvert(
     install(sources.name, checkpoints, lambda path: _write_pack(path, sources, networks))
     done += 1
     yield "pack", done, total
-    staging = boundaries / f".{sources.name}.{os.getpid()}.tmp"
-    try:
+    target = boundaries / sources.name
+    with temporary_beside(target) as staging:
         for name in _write_boundaries(staging, sources, rows, trained_for):
             done += 1
             yield name, done, total
         if rows:  # all of them at once
-            shutil.rmtree(boundaries / sources.name, ignore_errors=True)
-            os.replace(staging, boundaries / sources.name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(staging, target)
 
 
 def _refuse_stale(folder: Path, generator: str) -> None:
@@ -201,9 +201,9 @@ def _write_pack(
         files=files,
         inversion=inversion,
     )
-    (path / "domain.json").write_text(info.to_json(), encoding="utf-8")
+    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))
     text = CARD.format(name=sources.name, licence=sources.licence, table="\n".join(lines))
-    (path / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    write_whole(path / "MODEL_CARD.md", text.encode("utf-8", "replace"))
 
 
 CARD = """# {name}

@@ -9,7 +9,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from editor.errors import UnavailableError
+from editor.errors import StorageError, UnavailableError
+from editor.files import is_full, why, write_whole
 
 CHUNK = 2**20
 TIMEOUT_S = 30.0
@@ -76,8 +77,12 @@ def fetch(
                 f"Nothing was kept. {mend}"
             )
         os.replace(part, target)
-        note.write_text(f"{digest}  {name}\n", encoding="ascii")
+        write_whole(note, f"{digest}  {name}\n".encode("ascii"))
+    except StorageError:
+        raise
     except (urllib.error.URLError, OSError, TimeoutError) as error:
+        if is_full(error):  # what there is of it stays, and the next call goes on from there
+            raise UnavailableError(f"{url} was not downloaded: {why(error)}") from error
         raise UnavailableError(f"{url} could not be downloaded ({error}). {mend}") from error
     return target
 

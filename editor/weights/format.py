@@ -6,9 +6,11 @@ of the network, domain, licence and training facts.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,29 +22,40 @@ from safetensors.torch import load, save, save_file
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, WeightsError
+from editor.files import writing_whole
 
 SCHEMA = 1
 MAX_HEADER_BYTES = 16 * 2**20
+MAX_GIVEN_HEADER_BYTES = 2**20  # of tensors that a visitor gives
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
-    """Write a tensor file: to a temporary name first, then renamed.
+    """Write a tensor file, whole or not at all; folders are made.
 
     Args:
         path: the file, ending in .safetensors.
         tensors: what to store.
         header: a JSON-ready dictionary with at least "kind".
+
+    Raises:
+        StorageError: the disk is full; nothing is left behind.
+        OSError: it cannot be written; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     text = json.dumps({"schema": SCHEMA, **header}, sort_keys=True)
     data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    try:
-        save_file(data, temporary, metadata={"editor": text})
+    with writing_whole(path) as temporary:
+        try:
+            save_file(data, temporary, metadata={"editor": text})
+        except SafetensorError as error:
+            raise _as_os_error(error) from error
         os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _as_os_error(error: SafetensorError) -> OSError:
+    """What the system said, which safetensors gives as a text: "… (os error 28)"."""
+    found = re.search(r"os error (\d+)", str(error))
+    number = int(found[1]) if found else errno.EIO
+    return OSError(number, os.strerror(number) if found else str(error))
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -116,8 +129,8 @@ def unpack_tensors(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str,
     """
     try:
         (length,) = struct.unpack("<Q", data[:8])
-        if length > min(len(data) - 8, MAX_HEADER_BYTES):
-            raise ValueError("its header is longer than it")
+        if length > min(len(data) - 8, MAX_GIVEN_HEADER_BYTES):
+            raise ValueError("its header is longer than it, or than any of ours")
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["editor"])
         if header["schema"] != SCHEMA:
             raise ValueError(f"it has schema {header['schema']!r}, not {SCHEMA}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 from editor.errors import OptionError
+from editor.files import sync_tree, temporary_beside, write_whole
 from editor.models.config import GeneratorConfig
 from editor.weights.domain import INVERSION, DomainInfo, load_domain
 from editor.weights.fetch import file_sha256
@@ -75,19 +75,18 @@ def install(name: str, root: Path, fill: Callable[[Path], None]) -> Path:
     Raises:
         OptionError: the name is not a plain folder name.
         PackError: what was written does not load.
+        StorageError: the disk is full; a pack that was there stays as it is.
     """
     check_name(name)
     path = root / name
-    staging = root / f".{name}.{os.getpid()}.tmp"
-    try:
+    with temporary_beside(path) as staging:
         (staging / name).mkdir(parents=True)
         fill(staging / name)
         load_domain(name, torch.device("cpu"), staging)
+        sync_tree(staging)
         path.mkdir(parents=True, exist_ok=True)
         for file in (staging / name).iterdir():
             os.replace(file, path / file.name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return path
 
 
@@ -139,4 +138,4 @@ def _fill(
         example_seeds=example_seeds,
         **own,
     )
-    (path / "domain.json").write_text(info.to_json(), encoding="utf-8")
+    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))

@@ -6,6 +6,7 @@ reader that knows four names and stands in for them with records; every other na
 
 from __future__ import annotations
 
+import io
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from numpy.lib import format as npy
 from torch import Tensor
 
 from editor.errors import WeightsError
+from editor.files import read_regular
 
 MAX_NPY_BYTES = 64 * 2**20
 MAX_FILES = 10_000
@@ -78,12 +80,7 @@ def read_npy(path: Path) -> Any:
             executed.
     """
     _require(path)
-    if path.stat().st_size > MAX_NPY_BYTES:
-        raise WeightsError(
-            f"{path} has {path.stat().st_size} bytes; a boundary has a few hundred thousand, and more "
-            f"than {MAX_NPY_BYTES} are not read. {SAFE}"
-        )
-    with path.open("rb") as file:
+    with io.BytesIO(read_regular(path, MAX_NPY_BYTES, WeightsError)) as file:
         try:
             shape, dtype = _npy_header(file)
             if dtype.hasobject:

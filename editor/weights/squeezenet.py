@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from editor.arrays import read_npz
 from editor.errors import WeightsError
 from editor.models.perceptual import SqueezeNetFeatures
 from editor.weights.format import load_into
 
+MAX_BYTES = 64 * 2**20
 PARTS = {"squeeze": "conv1x1_1", "expand1": "conv1x1_2", "expand3": "conv3x3_2"}
 
 
@@ -25,18 +25,17 @@ def load_squeezenet(path: Path) -> SqueezeNetFeatures:
     Raises:
         WeightsError: the file is missing or not such an .npz.
     """
-    network = SqueezeNetFeatures()
+    network, wanted = SqueezeNetFeatures(), {}
+    for name in network.state_dict():
+        layer, suffix = name.rsplit(".", 1)
+        if layer != "conv1":
+            fire, part = layer.split("_")
+            layer = f"{fire}/{PARTS[part]}"
+        wanted[name] = f"{layer}.{'w' if suffix == 'weight' else 'b'}"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            tensors = {}
-            for name in network.state_dict():
-                layer, suffix = name.rsplit(".", 1)
-                if layer != "conv1":
-                    fire, part = layer.split("_")
-                    layer = f"{fire}/{PARTS[part]}"
-                key = f"{layer}.{'w' if suffix == 'weight' else 'b'}"
-                tensors[name] = torch.from_numpy(arrays[key])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        arrays = read_npz(path, None, MAX_BYTES, WeightsError)
+        tensors = {name: torch.from_numpy(arrays[key]) for name, key in wanted.items()}
+    except (KeyError, TypeError, WeightsError) as error:
         raise WeightsError(f"{path} is not a SqueezeNet .npz: {error}") from error
     load_into(network, tensors, str(path))
     return network.eval().requires_grad_(False)
