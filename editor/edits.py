@@ -14,10 +14,10 @@ from torch import Tensor
 
 from editor.alignment.crop import Crop
 from editor.editing.local import blend, check_mask
-from editor.editing.move import move
+from editor.editing.move import check_distance, move
 from editor.editing.paste import Mode, paste_back
 from editor.errors import ImageError, OptionError
-from editor.files import write_whole
+from editor.files import why, write_whole
 from editor.images import save_image, to_pil, to_tensor
 from editor.weights.layers import parse_layers
 
@@ -61,21 +61,19 @@ class Edit:
         """Whether the photo with the edit in it differs from the photo."""
         return bool(self.moves) or self.base is not None
 
-    def move(self, **distances: float) -> Edit:
+    def move(self, /, **distances: float) -> Edit:
         """Set sliders: `edit.move(smile=2.0, age=-1)`; a boundary set before is replaced.
 
         Raises:
-            OptionError: a boundary is unknown, or a distance is not a finite number.
+            OptionError: a boundary is unknown, or a distance is not a number of -1000…1000.
         """
         moves = dict(self.moves)
         for name, distance in distances.items():
             self.editor.boundary(name)
-            if not np.isfinite(distance):
-                raise OptionError(f"distance {distance} of '{name}' is not finite")
-            moves[name] = float(distance)
+            moves[name] = check_distance(distance, name)
         return replace(self, moves=tuple((k, v) for k, v in moves.items() if v != 0.0))
 
-    def on_layers(self, **layers: tuple[int, ...] | str) -> Edit:
+    def on_layers(self, /, **layers: tuple[int, ...] | str) -> Edit:
         """Let sliders move other layers than their own: `edit.on_layers(smile=(4, 5), age="0-3")`.
 
         Raises:
@@ -165,14 +163,20 @@ class Edit:
         save_image(self.image, Path(path))
 
     def save_code(self, path: str | Path) -> None:
-        """Save code, sliders and domain as .npz (plain arrays, no pickle)."""
+        """Save code, sliders and domain as .npz (plain arrays, no pickle).
+
+        Raises:
+            OptionError: another suffix.
+            ImageError: it cannot be written.
+            StorageError: the disk is full.
+        """
         target = Path(path)
         if target.suffix != ".npz":
             raise OptionError(f"a code is saved as .npz, not '{target.suffix}'")
         try:
             write_whole(target, self.code_bytes())
         except OSError as error:
-            raise ImageError(f"{target} cannot be written: {error}") from error
+            raise ImageError(f"{target} cannot be written: {why(error)}") from error
 
     def code_bytes(self) -> bytes:
         """The bytes of the .npz that `save_code` writes."""

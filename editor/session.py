@@ -20,13 +20,15 @@ from editor.alignment.crop import Crop, crop_square
 from editor.alignment.detect import CONFIDENT as CONFIDENT
 from editor.alignment.detect import crop_of, detect
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
+from editor.editing.code_file import read_code
 from editor.editing.diffuse import collage, diffuse
 from editor.editing.local import check_mask
 from editor.edits import Edit
 from editor.errors import ImageError, MismatchError, OptionError
+from editor.files import shown_name
 from editor.images import load_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
-from editor.runtime import device_label, pick_device, seeded_latents
+from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
 from editor.weights.domain import (
     BOUNDARIES,
     CHECKPOINTS,
@@ -84,10 +86,12 @@ class Editor:
 
         Raises:
             PackError: the pack is missing, damaged or inconsistent.
-            OptionError: the device is not there.
+            OptionError: the device is not there, or does not work.
+            ShortMemoryError: the device has not enough memory for the pack.
         """
         where = pick_device(device)
-        pack = load_domain(domain, where, checkpoints)
+        with telling_memory(where):
+            pack = load_domain(domain, where, checkpoints)
         info = pack.info
         found = load_boundaries(
             boundaries / domain, domain, info.num_ws, info.w_dim, pack.fingerprint
@@ -271,35 +275,28 @@ class Editor:
 
         Raises:
             MismatchError: the file is of another domain or generator, or not such a file.
+            OptionError: a slider is unknown, or a value of it, of a layer or of the mask cannot be.
         """
+        name = shown_name(path)
         try:
-            with np.load(Path(path), allow_pickle=False) as data:
-                domain, wp = str(data["domain"]), data["wp"]
-                generator = str(data["generator"])
-                moves = dict(zip(map(str, data["move_names"]), data["move_distances"], strict=True))
-                layers = {}
-                if "layer_names" in data:
-                    texts = zip(
-                        map(str, data["layer_names"]), map(str, data["layers"]), strict=True
-                    )
-                    layers = dict(texts)
-                mask = torch.from_numpy(data["mask"].copy()) if "mask" in data else None
-                base = data.get("base")
-        except (OSError, KeyError, ValueError, EOFError) as error:
-            raise MismatchError(f"{path} is not a code saved by this editor: {error}") from error
-        if domain != self.info.name:
+            found = read_code(Path(path))
+        except MismatchError as error:
+            raise MismatchError(f"{name} is not a code saved by this editor: {error}") from error
+        if found.domain != self.info.name:
             raise MismatchError(
-                f"{path} was saved in domain '{domain}', but '{self.info.name}' is open. "
-                f"Open it with --domain {domain}"
+                f"{name} was saved in domain '{found.domain}', but '{self.info.name}' is open. "
+                f"Open it with --domain {found.domain}"
             )
-        if generator != self.pack.fingerprint:
+        if found.generator != self.pack.fingerprint:
             raise MismatchError(
-                f"{path} was saved with another version of the pack '{domain}', in which it would "
-                f"be another picture. Invert the photo again, or put that version of the pack back"
+                f"{name} was saved with another version of the pack '{self.info.name}', in which it "
+                f"would be another picture. Invert the photo again, or put that version of the pack "
+                f"back"
             )
-        edit = self.edit(wp, moves={name: float(value) for name, value in moves.items()})
-        edit = replace(edit, base=None if base is None else self.edit(base).wp)
-        return edit.on_layers(**layers).inside(mask)
+        edit = self.edit(found.wp, moves=found.moves)
+        edit = replace(edit, base=None if found.base is None else self.edit(found.base).wp)
+        mask = None if found.mask is None else torch.from_numpy(found.mask)
+        return edit.on_layers(**found.layers).inside(mask)
 
     def collages(
         self,
@@ -426,8 +423,16 @@ class Editor:
         return self.pack.generator.synthesis(code[None].to(self.device))
 
     def on_device(self, work: Callable[[], T]) -> T:
-        """Do one piece of work when it is its turn."""
-        return self._worker.submit(work).result()
+        """Do one piece of work when it is its turn.
+
+        Raises:
+            ShortMemoryError: the device has not enough memory for it; other work goes on.
+        """
+        return self._worker.submit(self._told, work).result()
+
+    def _told(self, work: Callable[[], T]) -> T:
+        with telling_memory(self.device):
+            return work()
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
         """An edit of a generated code, all sliders at zero."""

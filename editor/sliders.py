@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,26 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from editor.directions.boundary import MAX_BYTES as MAX_BYTES
 from editor.directions.boundary import (
-    GROUPS,
     Boundary,
     BoundaryInfo,
+    boundary_bytes,
     check_boundary,
+    clean_title,
+    read_boundary,
     save_boundary,
 )
+from editor.directions.boundary import check_name as check_name
 from editor.directions.fit import project_out
 from editor.editing.move import move
-from editor.errors import MismatchError, OptionError, WeightsError
+from editor.errors import OptionError, WeightsError
+from editor.files import read_regular, why
 from editor.session import Editor
 from editor.weights.domain import BOUNDARIES
-from editor.weights.format import pack_tensors, unpack_tensors
+from editor.weights.format import unpack_tensors
 
 REACH = 2.5  # standard deviations; the ends of fitted sliders lie at 1.4 to 3
-MAX_BYTES = 2**20
-MAX_NAME, MAX_TITLE, MAX_FACTS = 64, 80, 4000
 
 
 def make_slider(
@@ -57,7 +59,7 @@ def make_slider(
     check_name(name)
     info = BoundaryInfo(
         name=name,
-        title=_title(name, title),
+        title=clean_title(name, title),
         group="Other",
         domain=editor.info.name,
         layers=check_layers(editor, layers),
@@ -76,20 +78,7 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
         OptionError: the name cannot be used.
     """
     check_name(name)
-    return replace(slider, info=replace(slider.info, name=name, title=_title(name, title)))
-
-
-def check_name(name: str) -> None:
-    """Refuse what cannot be a slider's name, and so a file's.
-
-    Raises:
-        OptionError: it is not an identifier of at most 64 characters.
-    """
-    if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
-        raise OptionError(
-            f"{str(name)[:MAX_NAME]!r} is no name for a slider; use letters, digits and _, at most "
-            f"{MAX_NAME}, and a letter first"
-        )
+    return replace(slider, info=replace(slider.info, name=name, title=clean_title(name, title)))
 
 
 def check_layers(editor: Editor, layers: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -153,10 +142,19 @@ def save_slider(
         The file.
 
     Raises:
-        OptionError: there is one of this name, or the folder cannot be written.
+        OptionError: there is one of this name, it could not be opened again, or the folder cannot be
+            written.
+        StorageError: the disk is full.
         MismatchError: the slider is of another domain.
     """
-    _check(editor, slider.info, slider.normal)
+    pack = editor.info
+    check_boundary(
+        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+    )
+    try:
+        import_slider(editor, boundary_bytes(slider))
+    except WeightsError as error:
+        raise OptionError(f"the slider could not be opened again: {error}") from error
     path = boundaries / editor.info.name / f"{slider.info.name}.safetensors"
     if path.exists() and not replace_old:
         raise OptionError(
@@ -166,13 +164,13 @@ def save_slider(
     try:
         save_boundary(slider, path)
     except OSError as error:
-        raise OptionError(f"{path} cannot be written: {error}") from error
+        raise OptionError(f"{path} cannot be written: {why(error)}") from error
     return path
 
 
 def export_slider(slider: Boundary) -> bytes:
     """A slider as the bytes of a .safetensors file, as `save_slider` would write it."""
-    return pack_tensors({"normal": slider.normal}, {"kind": "boundary", **asdict(slider.info)})
+    return boundary_bytes(replace(slider, hyperplane=None))
 
 
 def import_slider(editor: Editor, data: bytes) -> Boundary:
@@ -189,30 +187,19 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
     if len(data) > MAX_BYTES:
         raise WeightsError(f"the file has {len(data)} bytes; a slider has at most {MAX_BYTES}")
     tensors, header = unpack_tensors(data, "boundary")
-    try:
-        if len(header["layers"]) > editor.info.num_ws:
-            raise MismatchError(
-                f"the slider moves {len(header['layers'])} layers; '{editor.info.name}' has "
-                f"{editor.info.num_ws}"
-            )
-        info, normal = BoundaryInfo.from_json(header), tensors["normal"]
-        check_name(info.name)
-        if not normal.is_floating_point() or normal.ndim != 2:
-            raise TypeError("the normal is not a matrix of real numbers")
-        accuracy = None if info.accuracy is None else float(info.accuracy)
-        info = replace(
-            info,
-            title=_title(info.name, str(info.title)[:MAX_FACTS]),
-            group=info.group if info.group in GROUPS else "Other",
-            domain=str(info.domain)[:MAX_TITLE],
-            accuracy=accuracy if accuracy is not None and 0 <= accuracy <= 1 else None,
-            facts=_sound(info.facts),
-        )
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
-        raise WeightsError(f"the slider is not complete: {str(error)[:MAX_TITLE]}") from error
-    except OptionError as error:
-        raise WeightsError(f"the slider cannot be used: {error}") from error
-    return _check(editor, info, normal.float())
+    pack = editor.info
+    return read_boundary(
+        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+    )
+
+
+def read_slider(editor: Editor, path: str | Path) -> Boundary:
+    """As `import_slider`, of a file; no more of it is read than a slider has.
+
+    Raises:
+        WeightsError, MismatchError: as `import_slider`, or it is no regular file.
+    """
+    return import_slider(editor, read_regular(path, MAX_BYTES, WeightsError))
 
 
 def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -> list[Image.Image]:
@@ -249,21 +236,3 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
         tall.paste(picture, (0, top))
         top += picture.height
     return tall
-
-
-def _check(editor: Editor, info: BoundaryInfo, normal: Tensor) -> Boundary:
-    pack = editor.info
-    return check_boundary(info, normal, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint)
-
-
-def _title(name: str, title: str) -> str:
-    return " ".join(title.split())[:MAX_TITLE] or name.replace("_", " ")
-
-
-def _sound(facts: Any) -> dict[str, Any]:
-    """Facts that can be shown and saved again; none where they are something else."""
-    try:
-        text = json.dumps(facts, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    return dict(facts) if isinstance(facts, dict) and len(text) <= MAX_FACTS else {}

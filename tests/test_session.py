@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +75,57 @@ def test_code_round_trip(tiny: Editor, photo: Path, tmp_path: Path) -> None:
         tiny.open_code(tmp_path / "stale.npz")
     with pytest.raises(OptionError, match=r"\.npz"):
         edit.save_code(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("name", ["self", "class", "distances", "moves", "layers"])
+def test_a_slider_may_have_any_name(tiny: Editor, tmp_path: Path, name: str) -> None:
+    slider = tiny.boundary("smile")
+    info = replace(slider.info, name=name)
+    own = tiny.with_sliders({name: replace(slider, info=info)})
+    edit = own.sample(0).move(**{name: 1.5}).on_layers(**{name: "0-1"})
+    assert edit.moves == ((name, 1.5),)
+    assert edit.layers == ((name, (0, 1)),)
+    edit.save_code(tmp_path / "a.npz")
+    assert own.open_code(tmp_path / "a.npz").moves == edit.moves
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e300, -1001.0, 10**400, "x"])
+def test_absurd_distances_are_refused(tiny: Editor, tmp_path: Path, value: Any) -> None:
+    with pytest.raises(OptionError, match="'smile' is not"):
+        tiny.sample(0).move(smile=value)
+    if isinstance(value, float):
+        tiny.sample(0).move(smile=1).save_code(tmp_path / "a.npz")
+        with np.load(tmp_path / "a.npz") as data:
+            changed = dict(data) | {"move_distances": np.array([value])}
+        np.savez(tmp_path / "b.npz", **changed)
+        with pytest.raises(OptionError, match="'smile' is not"):
+            tiny.open_code(tmp_path / "b.npz")
+
+
+def test_a_code_is_checked_by_what_it_claims(tiny: Editor, tmp_path: Path) -> None:
+    tiny.sample(0).move(smile=1).save_code(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as data:
+        sound = dict(data)
+    for changes, said in (
+        ({"wp": np.zeros((6, 8, 1))}, "no matrix"),
+        ({"wp": np.zeros((6, 8), complex)}, "of type complex"),
+        ({"wp": np.full((6, 8), np.nan)}, "finite"),
+        ({"mask": np.zeros((3000, 3000))}, "larger"),
+        ({"base": np.zeros((3, 8))}, "shape"),
+        ({"move_names": np.array(["smile"] * 2000)}, "list of texts"),
+        ({"domain": np.array([1.0])}, "a text was expected"),
+        ({"extra": np.zeros(3)}, "does not belong"),
+    ):
+        np.savez_compressed(tmp_path / "b.npz", **(sound | changes))
+        with pytest.raises(MismatchError, match=said) as caught:
+            tiny.open_code(tmp_path / "b.npz")
+        assert str(tmp_path) not in str(caught.value)
+    np.savez(tmp_path / "b.npz", **{k: v for k, v in sound.items() if k != "wp"})
+    with pytest.raises(MismatchError, match="lacks 'wp'"):
+        tiny.open_code(tmp_path / "b.npz")
+    os.mkfifo(tmp_path / "c.npz")
+    with pytest.raises(MismatchError, match="not a regular file"):
+        tiny.open_code(tmp_path / "c.npz")
 
 
 def test_same_input_same_numbers(tiny: Editor, photo: Path) -> None:

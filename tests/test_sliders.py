@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,13 +15,14 @@ import torch
 from PIL import Image
 
 from editor import Editor
-from editor.directions.boundary import Boundary
-from editor.errors import EditorError, MismatchError, OptionError, WeightsError
+from editor.directions.boundary import Boundary, save_boundary
+from editor.errors import EditorError, MismatchError, OptionError, StorageError, WeightsError
 from editor.sliders import (
     MAX_BYTES,
     export_slider,
     import_slider,
     make_slider,
+    read_slider,
     renamed,
     save_slider,
     slider_strip,
@@ -167,6 +169,61 @@ def test_what_is_only_shown_is_made_harmless(tiny: Editor, slider: Boundary) -> 
     assert import_slider(tiny, _file(slider, facts=[1])).info.facts == {}
     assert import_slider(tiny, _file(slider, facts={"x": float("nan")})).info.facts == {}
     assert import_slider(tiny, _file(slider, title=5)).info.title == "5"
+
+
+def test_what_could_not_be_opened_again_is_not_saved(
+    tiny: Editor, tiny_root: Path, slider: Boundary
+) -> None:
+    """An 11 MB slider, saved for everyone, once made the domain refuse to start."""
+    root = tiny_root / "boundaries"
+    huge = replace(slider, info=replace(slider.info, facts={"x": "y" * 11 * 2**20}))
+    for wrong in (huge, replace(slider, info=replace(slider.info, name="a" * 65))):
+        with pytest.raises(OptionError):
+            save_slider(tiny, wrong, root)
+    with pytest.raises(OptionError, match="at most 1048576 are read again"):
+        save_boundary(huge, root / "tiny" / "tilt.safetensors")
+    with pytest.raises(OptionError, match="at most 1048576"):
+        export_slider(huge)
+    assert {path.name for path in (root / "tiny").iterdir()} == {
+        "smile.safetensors",
+        "age.safetensors",
+    }
+
+
+def test_a_full_disk_keeps_the_old_slider(
+    tiny: Editor, tiny_root: Path, slider: Boundary, monkeypatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = tiny_root / "boundaries" / "tiny" / "smile.safetensors"
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="the disk is full"):
+        save_slider(tiny, renamed(slider, "smile"), tiny_root / "boundaries", replace_old=True)
+    assert path.read_bytes() == before
+
+
+def test_texts_that_no_file_takes_are_cleaned(tiny: Editor, slider: Boundary) -> None:
+    info = import_slider(tiny, _file(slider, title="a\ud800", facts={"b\udfff": "\ud800"})).info
+    assert (info.title, info.facts) == ("a?", {"b?": "?"})
+    assert renamed(slider, "lean", "c\ud800").info.title == "c?"
+
+
+def test_a_slider_of_a_file(tiny: Editor, tmp_path: Path, slider: Boundary) -> None:
+    path = tmp_path / "tilt.safetensors"
+    path.write_bytes(export_slider(slider))
+    assert read_slider(tiny, path).info == slider.info
+    path.write_bytes(bytes(MAX_BYTES + 1))
+    with pytest.raises(WeightsError, match="at most 1048576 bytes"):
+        read_slider(tiny, path)
+    with pytest.raises(WeightsError, match="not a regular file"):
+        read_slider(tiny, "/dev/zero")
+
+
+def test_a_range_beyond_all_measure_is_refused(tiny: Editor, slider: Boundary) -> None:
+    with pytest.raises(WeightsError, match="beyond"):
+        import_slider(tiny, _file(slider, range=[-1e300, 1e300]))
 
 
 def test_strip(tiny: Editor, slider: Boundary) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -33,6 +35,7 @@ from editor.cli import (
 from editor.cli import invert as invert_command
 from editor.cli.options import apply_preset
 from editor.errors import EditorError
+from editor.files import why
 
 COMMANDS = (
     align,
@@ -74,15 +77,38 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 for a known error, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name need not be text
+            stream.reconfigure(errors="backslashreplace")
     top = parser()
     args = top.parse_args(argv)
     if apply_preset(args):
         args = top.parse_args(argv)
     try:
-        return int(args.run(args) or 0)
+        return _run(args)
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename is not None else ""
+        print(f"error: {named}{why(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        return int(args.run(args) or 0)
+    except (RuntimeError, MemoryError) as error:
+        from editor.runtime import is_short, telling_memory  # torch: only where it is needed
+
+        if not is_short(error):
+            raise
+        with telling_memory():
+            raise
+    return 1

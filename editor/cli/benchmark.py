@@ -8,6 +8,7 @@ from typing import Any
 
 from editor.cli.options import Sub, add_command
 
+MAX_RESULT_BYTES = 16 * 2**20
 BUSY = 0.3  # of the cores: above this load other work spoils the figures
 
 
@@ -90,12 +91,13 @@ def _read(sources: list[Path]) -> list[dict[str, Any]]:
     import json
 
     from editor.errors import OptionError
+    from editor.files import read_regular
 
     results = []
     for path in sources:
         try:
-            results.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            results.append(json.loads(read_regular(path, MAX_RESULT_BYTES, OptionError)))
+        except (OptionError, ValueError, RecursionError) as error:
             raise OptionError(f"{path} is no result of the benchmark: {error}") from error
     return results
 

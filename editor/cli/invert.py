@@ -110,27 +110,37 @@ def each_photo(
 
     Returns:
         1 when a photo failed, after all others are done; else 0.
+
+    Raises:
+        StorageError: the disk is full; what was done before stays, and a run goes on from there.
     """
     from tqdm import tqdm
 
-    from editor.errors import EditorError
+    from editor.errors import EditorError, StorageError
+    from editor.files import is_full, why
     from editor.training.run import write_text
 
     done = {} if redo else _read_done(out)
     failures: list[str] = []
     skipped = 0
     for photo in tqdm(photos, unit="photo"):
-        key = _key(photo, asked)
-        if done.get(photo.stem) == key and (out / f"{photo.stem}.png").is_file():
-            skipped += 1
-            continue
         try:
+            key = _key(photo, asked)
+            if done.get(photo.stem) == key and (out / f"{photo.stem}.png").is_file():
+                skipped += 1
+                continue
             said = work(photo)
             done[photo.stem] = key
             write_text(out / DONE, json.dumps(done, indent=1) + "\n")
             tqdm.write(f"{photo.name}: {said}")
+        except StorageError:
+            raise  # the next would not fit either
         except EditorError as error:
             failures.append(f"{photo}: {error}")
+        except OSError as error:
+            if is_full(error):
+                raise
+            failures.append(f"{photo}: {why(error)}")
     if skipped:
         print(f"{skipped} were done before; --redo makes them again")
     for failure in failures:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from editor.cli.invert import add_photo_options, each_photo, find_photos
 from editor.cli.options import Sub, add_command, add_device, parse_pairs
-from editor.errors import EditorError, OptionError, ProjectError
+from editor.errors import EditorError, OptionError, ProjectError, StorageError
 
 if TYPE_CHECKING:
     from editor.project.history import Project
@@ -129,7 +129,11 @@ def _opened(args: argparse.Namespace) -> Iterator[tuple[Project, Editor]]:
     if not args.project.is_file():
         raise ProjectError(f"{args.project} was not found; make one: python -m editor project new")
     editor = Editor.open(project_domain(args.project), args.device)
-    with unpacked(args.project, editor) as project:
+    lost: list[str] = []
+    with unpacked(args.project, editor, lost) as project:
+        if lost:
+            said = f"warning: {len(lost)} photos of {args.project.name} cannot be read; "
+            print(said + "their squares and edits are there", file=sys.stderr)
         yield project, editor
 
 
@@ -286,6 +290,8 @@ def _save(args: argparse.Namespace) -> int:
                 target = args.out / file_name(project.picture(name), kind)
                 save_image(image, target)
                 tqdm.write(str(target))
+            except StorageError:
+                raise  # the next would not fit either
             except EditorError as error:
                 failures.append(f"{name}: {error}")
     for failure in failures:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from editor.directions.teach import Lesson
     from editor.session import Editor
 
+MAX_MARKS_BYTES = 2**20
 MARKS = {"has": 1, "has not": -1, "skip": 0}
 
 
@@ -180,10 +181,15 @@ def _aligned(editor: Editor, photos: list[Path]) -> dict[Path, Image.Image]:
 def _read_marks(path: Path) -> dict[int, int]:
     import json
 
+    from editor.files import read_regular
+
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = json.loads(read_regular(path, MAX_MARKS_BYTES, OptionError))
         return {int(seed): MARKS[mark] for seed, mark in given.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        *(OptionError, ValueError, KeyError, TypeError),
+        *(AttributeError, RecursionError),
+    ) as error:
         raise OptionError(
             f"{path} holds no marks ({error!r}); expected "
             f'{{"300012": "has", "300013": "has not", "300014": "skip"}}'
@@ -202,6 +208,7 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
 
 def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
     from editor.directions.boundary import save_boundary
+    from editor.files import why
     from editor.sliders import save_slider
     from editor.weights import domain
 
@@ -211,7 +218,7 @@ def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
     try:
         save_boundary(slider, args.out)
     except OSError as error:
-        raise OptionError(f"{args.out} cannot be written: {error}") from error
+        raise OptionError(f"{args.out} cannot be written: {why(error)}") from error
     print(args.out)
 
 

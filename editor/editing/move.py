@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from torch import Tensor
 
 from editor.errors import OptionError
+
+MAX_DISTANCE = 1000.0  # far beyond any slider, whose ends lie within 50
+
+
+def check_distance(value: Any, name: str) -> float:
+    """A slider's distance as a number.
+
+    Args:
+        value: what was given.
+        name: of the slider.
+
+    Raises:
+        OptionError: it is not finite, or beyond ±1000.
+    """
+    try:
+        distance = float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise OptionError(f"distance {str(value)[:40]} of '{name}' is not a number") from error
+    if not math.isfinite(distance) or abs(distance) > MAX_DISTANCE:
+        raise OptionError(
+            f"distance {distance} of '{name}' is not finite, or beyond ±{MAX_DISTANCE:g}"
+        )
+    return distance
 
 
 def move(

@@ -17,11 +17,12 @@ from editor.alignment.crop import Crop
 from editor.editing.paste import Mode
 from editor.edits import Edit
 from editor.errors import ImageError, OptionError
+from editor.files import plain_text
 from editor.images import load_image
 from editor.motion import strip
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
-from editor.project.nodes import MAX_NAME, Node, Picture, describe
+from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.session import Editor
 
@@ -30,7 +31,7 @@ SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
 
 def photo_name(path: str | Path) -> str:
     """What to call a photo."""
-    return Path(path).stem[:40] or "photo"
+    return plain_text(Path(path).stem)[:40] or "photo"
 
 
 def check_room(project: Project, photos: Sequence[str | Path]) -> None:
@@ -71,7 +72,7 @@ def add_edit(
         square = (edit.crop.x, edit.crop.y, edit.crop.side, edit.crop.angle)
     picture = Picture(
         project.free_id(),
-        name[:MAX_NAME],
+        plain_text(name)[:MAX_NAME],
         edit.wp.numpy(),
         edit.losses,
         photo if whole else "",
@@ -80,7 +81,7 @@ def add_edit(
         b"" if edit.photo is None else png_bytes(edit.photo),
         None if edit.base is None else edit.base.numpy(),
     )
-    project = project.add(picture, label, thumbnail(edit.reconstruction))
+    project = project.add(picture, plain_text(label), thumbnail(edit.reconstruction))
     if not edit.moves:
         return project
     mask = b"" if edit.mask is None else mask_png(edit.mask)
@@ -123,7 +124,7 @@ def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Pro
         OptionError: a slider is not known.
     """
     thumb = thumbnail(project.edit(editor, node).image)
-    return project.commit(replace(node, label=label, thumb=thumb))
+    return project.commit(replace(node, label=plain_text(label), thumb=thumb))
 
 
 def move_sliders(
@@ -222,10 +223,7 @@ def file_name(picture: Picture, kind: str) -> str:
 def without_lost_photos(project: Project) -> tuple[Project, int]:
     """Without the whole photos that are not there any more; and of how many pictures they were."""
     lost = {p.id for p in project.pictures if p.photo and not Path(p.photo).is_file()}
-    pictures = tuple(
-        replace(p, photo="", square=None, small=b"") if p.id in lost else p
-        for p in project.pictures
-    )
+    pictures = tuple(without_photo(p) if p.id in lost else p for p in project.pictures)
     return replace(project, pictures=pictures) if lost else project, len(lost)
 
 

@@ -8,12 +8,24 @@ import zipfile
 from pathlib import Path
 
 from editor.errors import ImageError, ProjectError
+from editor.files import read_regular
+from editor.zips import checked_zip, read_part
 
 MAX_BYTES = 512 * 2**20
 MAX_PHOTO_BYTES = 100 * 2**20
-MAX_PART_BYTES = 16 * 2**20
+MAX_PARTS = 1000
+# by the part's name, or its folder
+MAX_PART_BYTES = {
+    "project.json": 4 * 2**20,
+    "tensors.safetensors": 16 * 2**20,
+    "photos": MAX_PHOTO_BYTES,
+    "small": 2 * 2**20,
+    "before": 16 * 2**20,
+    "thumbs": 256 * 2**10,
+    "masks": 4 * 2**20,
+}
 PARTS = re.compile(
-    r"project\.json|tensors\.safetensors|photos/[0-9a-f]{16}\.[a-z]{3,4}"
+    r"project\.json|tensors\.safetensors|photos/[0-9a-f]{16}\.[a-z]{3,4}|small/[0-9a-f]{16}\.jpg"
     r"|(before|thumbs|masks)/[A-Za-z0-9_]{1,32}\.(jpg|png)"
 )
 
@@ -22,12 +34,14 @@ def read_photo(path: str) -> bytes:
     """The bytes of a whole photo.
 
     Raises:
-        ImageError: it is gone.
+        ImageError: it is gone, or no file that a project takes.
     """
     try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(f"a photo is gone ({Path(path).name}); give it again") from error
+        return read_regular(path, MAX_PHOTO_BYTES, ImageError)
+    except ImageError as error:
+        if not Path(path).exists():
+            raise ImageError(f"a photo is gone ({Path(path).name}); give it again") from error
+        raise
 
 
 def pack_parts(files: dict[str, bytes]) -> bytes:
@@ -42,6 +56,12 @@ def pack_parts(files: dict[str, bytes]) -> bytes:
             f"the project would have {total // 2**20} MB, and could not be reopened; at most "
             f"{MAX_BYTES // 2**20} MB can. Remove pictures of large photos first"
         )
+    for name, data in files.items():
+        if len(data) > _bound(name):
+            raise ProjectError(
+                f"'{name}' would have {len(data) // 2**20} MB, and the project could not be reopened. "
+                f"Remove pictures, or sliders of one's own, first"
+            )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in files.items():
@@ -51,7 +71,7 @@ def pack_parts(files: dict[str, bytes]) -> bytes:
 
 
 def read_parts(source: bytes | Path, only: str | None = None) -> dict[str, bytes]:
-    """The parts of the file, never more than the limits, whatever its index says.
+    """The parts of the file; its index is checked against the limits before anything is unpacked.
 
     Args:
         source: the file, or its bytes.
@@ -60,29 +80,23 @@ def read_parts(source: bytes | Path, only: str | None = None) -> dict[str, bytes
     Raises:
         ProjectError: damaged, too large, or with parts that do not belong into a project.
     """
-    files: dict[str, bytes] = {}
-    left = MAX_BYTES
-    try:
-        with zipfile.ZipFile(
-            io.BytesIO(source) if isinstance(source, bytes) else source
-        ) as archive:
-            for item in archive.infolist():
-                if not PARTS.fullmatch(item.filename) or item.filename in files:
-                    raise ProjectError(
-                        f"'{item.filename[:60]}' does not belong into a project, or is there twice"
-                    )
-                if only not in (None, item.filename):
-                    continue
-                photo = item.filename.startswith("photos/")
-                bound = min(MAX_PHOTO_BYTES if photo else MAX_PART_BYTES, left)
-                with archive.open(item) as part:
-                    data = part.read(bound + 1)
-                if len(data) > bound:
-                    raise ProjectError(f"'{item.filename}' is larger than a project may hold")
-                left -= len(data)
-                files[item.filename] = data
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise ProjectError(f"this is not a project file, or it is damaged: {error}") from error
-    except (ValueError, KeyError, zipfile.LargeZipFile) as error:
-        raise ProjectError(f"this is not a project file, or it is damaged: {error}") from error
-    return files
+    with checked_zip(source, MAX_BYTES, MAX_PARTS, _bound, ProjectError, "project file") as (
+        archive,
+        items,
+    ):
+        return {
+            item.filename: read_part(archive, item, ProjectError)
+            for item in items
+            if only in (None, item.filename)
+        }
+
+
+def _bound(name: str) -> int:
+    """How many bytes a part may have.
+
+    Raises:
+        ProjectError: it does not belong into a project.
+    """
+    if not PARTS.fullmatch(name):
+        raise ProjectError(f"'{name[:60]}' does not belong into a project")
+    return MAX_PART_BYTES[name.partition("/")[0]]

@@ -3,6 +3,7 @@
 project.json          pictures, nodes, sliders
 tensors.safetensors   code/<picture>, slider/<name>
 photos/<sha256>.jpg   the whole photos, as they were given
+small/<sha256>.jpg    the same as they are shown, so that opening decodes no photo
 before/               of each picture: the aligned crop
 thumbs/ masks/        of each node
 """
@@ -20,17 +21,19 @@ from typing import Any
 
 import torch
 
-from editor.errors import EditorError, ProjectError
-from editor.files import write_whole
-from editor.images import PHOTO_SUFFIXES, load_image
+from editor.errors import EditorError, ImageError, ProjectError
+from editor.files import why, write_whole
+from editor.images import PHOTO_SUFFIXES, image_size, load_image
 from editor.project.archive import pack_parts, read_parts, read_photo
 from editor.project.history import Project
-from editor.project.parse import MAX_TEXT, as_object, check_domain, parse_project
+from editor.project.nodes import Picture, without_photo
+from editor.project.parse import as_object, as_text, check_domain, check_small, parse_project
 from editor.project.pixels import SMALL_PX, thumbnail
 from editor.session import Editor
 from editor.weights.format import pack_tensors, unpack_tensors
 
 SCHEMA = 1
+MAX_DECODED_PIXELS = 250_000_000  # of photos without a small copy; a JPEG's count a quarter
 KIND = "idgan-project"
 Store = Callable[[str, bytes], str]
 
@@ -58,6 +61,8 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         entry |= {"square": picture.square, "photo": photos.get(picture.photo)}
         pictures.append(entry)
         files[f"before/{picture.id}.png"] = picture.before
+        if picture.photo and picture.small:
+            files[_small_name(photos[picture.photo])] = picture.small
     nodes = []
     for index, node in enumerate(project.nodes):
         nodes.append(
@@ -65,13 +70,13 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
             | {"layers": {name: list(those) for name, those in node.layers}, "parent": node.parent}
         )
         files |= {f"thumbs/{index}.jpg": node.thumb, f"masks/{index}.png": node.mask}
-    tensors = {f"code/{p.id}": torch.from_numpy(p.code) for p in project.pictures}
+    tensors = {f"code/{p.id}": torch.from_numpy(p.code.copy()) for p in project.pictures}
     tensors |= {
         f"base/{p.id}": torch.from_numpy(p.base.copy())
         for p in project.pictures
         if p.base is not None
     }
-    tensors |= {f"slider/{b.info.name}": b.normal for b in project.sliders}
+    tensors |= {f"slider/{b.info.name}": b.normal.clone() for b in project.sliders}
     text = {
         "kind": KIND,
         "schema": SCHEMA,
@@ -110,16 +115,21 @@ def save_project(project: Project, path: Path) -> None:
     Raises:
         ImageError: a photo is gone.
         ProjectError: it would be too large to be reopened, or the folder cannot be written.
+        StorageError: the disk is full.
     """
     data = project_bytes(project)
     try:
         write_whole(path, data)
     except OSError as error:
-        raise ProjectError(f"{path} cannot be written: {error}") from error
+        raise ProjectError(f"{path} cannot be written: {why(error)}") from error
 
 
 def open_project(
-    source: bytes | Path, editor: Editor, store: Store, kept: dict[str, str] | None = None
+    source: bytes | Path,
+    editor: Editor,
+    store: Store,
+    kept: dict[str, str] | None = None,
+    lost: list[str] | None = None,
 ) -> Project:
     """Read a project file of the editor's domain; everything is checked before anything is stored.
 
@@ -128,6 +138,8 @@ def open_project(
         editor: of the domain.
         store: keeps a photo: (file name, bytes) → path. It is called last, when all is well.
         kept: paths of photos that are kept elsewhere, by their name within the file.
+        lost: takes the names of photos that are missing or cannot be read: their pictures open without
+            them, with square and code. Without it one such photo is an error.
 
     Raises:
         ProjectError: damaged, hostile, too large, or of another domain or generator.
@@ -144,15 +156,8 @@ def open_project(
         tensors, _ = unpack_tensors(files["tensors.safetensors"], KIND)
         project, photos = parse_project(text, tensors, files, editor)
         kept = kept or {}
-        missing = sorted(set(photos.values()) - set(files) - set(kept))
-        if missing:
-            raise ProjectError(f"the project lacks the photo {missing[0]}")
-        small = {
-            name: thumbnail(
-                load_image(files[name] if name in files else Path(kept[name])), SMALL_PX
-            )
-            for name in sorted(set(photos.values()))
-        }
+        check_small(files)
+        small = _small_photos(sorted(set(photos.values())), files, kept, lost)
     except ProjectError:
         raise
     except (
@@ -168,27 +173,74 @@ def open_project(
         ) from error
     except RecursionError as error:
         raise ProjectError("the project file nests too deeply") from error
-    places = dict(kept)
-    for name in sorted(set(photos.values()) & set(files)):
-        places[name] = store(name.removeprefix("photos/"), files[name])
-    return replace(
-        project,
-        pictures=tuple(
-            replace(p, photo=places[photos[p.id]], small=small[photos[p.id]])
-            if p.id in photos
-            else p
-            for p in project.pictures
-        ),
-    )
+    places = {
+        name: store(name.removeprefix("photos/"), files[name]) if name in files else kept[name]
+        for name in small
+    }
+
+    def placed(picture: Picture) -> Picture:
+        name = photos.get(picture.id)
+        if name is None:
+            return picture
+        if name not in small:
+            return without_photo(picture)
+        return replace(picture, photo=places[name], small=small[name])
+
+    return replace(project, pictures=tuple(map(placed, project.pictures)))
+
+
+def _small_name(photo: str) -> str:
+    """Name within the file of a photo's small copy."""
+    return f"small/{photo.removeprefix('photos/')[:16]}.jpg"
+
+
+def _small_photos(
+    photos: list[str], files: dict[str, bytes], kept: dict[str, str], lost: list[str] | None
+) -> dict[str, bytes]:
+    """Small copies of the photos that are sound, by name: as the file has them, or made.
+
+    Files of earlier versions have none. So many are made as take a few seconds; the others stay
+    empty, so that the page shows the square alone.
+
+    Raises:
+        ProjectError, ImageError: a photo is missing or cannot be read, and `lost` does not take it.
+    """
+    made, left = {}, MAX_DECODED_PIXELS
+    for name in photos:
+        try:
+            cost = _check_photo(name, files, kept)
+            made[name] = files.get(_small_name(name), b"")
+            if not made[name] and cost <= left:
+                source = files[name] if name in files else Path(kept[name])
+                made[name] = thumbnail(load_image(source, 2 * SMALL_PX), SMALL_PX)
+                left -= cost
+        except (ProjectError, ImageError):
+            if lost is None:
+                raise
+            made.pop(name, None)
+            lost.append(name)
+    return made
+
+
+def _check_photo(name: str, files: dict[str, bytes], kept: dict[str, str]) -> int:
+    """Refuse a photo that is not there or is no picture; returns what it costs to decode, pixels."""
+    if name not in files and name not in kept:
+        raise ProjectError(f"the project lacks the photo {name[:60]}")
+    source = files[name] if name in files else Path(kept[name])
+    width, height = image_size(source)
+    if isinstance(source, bytes) and name[7:23] != hashlib.sha256(source).hexdigest()[:16]:
+        raise ProjectError(f"the photo {name[:60]} has changed since it was saved")
+    return width * height // (4 if name.endswith((".jpg", ".jpeg")) else 1)
 
 
 @contextmanager
-def unpacked(path: Path, editor: Editor) -> Iterator[Project]:
+def unpacked(path: Path, editor: Editor, lost: list[str] | None = None) -> Iterator[Project]:
     """A project file for as long as a `with` lasts; its photos lie in a temporary folder till then.
 
     Args:
         path: the file; it is left as it is, see `save_project`.
         editor: of the project's domain, see `project_domain`.
+        lost: as for `open_project`.
 
     Raises:
         ProjectError: as `open_project`.
@@ -196,10 +248,10 @@ def unpacked(path: Path, editor: Editor) -> Iterator[Project]:
     with TemporaryDirectory(prefix="project-") as folder:
 
         def store(name: str, data: bytes) -> str:
-            (Path(folder) / name).write_bytes(data)
+            write_whole(Path(folder) / name, data)
             return str(Path(folder) / name)
 
-        yield open_project(path, editor, store)
+        yield open_project(path, editor, store, lost=lost)
 
 
 def project_domain(source: bytes | Path) -> str:
@@ -212,6 +264,6 @@ def project_domain(source: bytes | Path) -> str:
         text = as_object(json.loads(read_parts(source, only="project.json")["project.json"]))
         if text.get("kind") != KIND:
             raise ProjectError("this is not a project of this editor")
-        return str(text["domain"])[:MAX_TEXT]
+        return as_text(text["domain"])
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ProjectError(f"this is not a project of this editor: {error}") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from editor.directions.boundary import Boundary
 from editor.edits import Edit
 from editor.errors import OptionError
+from editor.files import plain_text
 from editor.project.nodes import MAX_NAME, Node, Picture, unmoved
 from editor.session import Editor
 
@@ -184,7 +185,7 @@ class Project:
         Raises:
             OptionError: there is no such picture, or the name is empty.
         """
-        picture, title = self.picture(name), (title or "").strip()[:MAX_NAME]
+        picture, title = self.picture(name), plain_text(title or "").strip()[:MAX_NAME]
         if not title:
             raise OptionError("write a name first")
         renamed = replace(picture, name=title)

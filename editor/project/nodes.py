@@ -80,6 +80,11 @@ class Node:
         return edit.inside(read_mask(self.mask)) if self.mask else edit
 
 
+def without_photo(picture: Picture) -> Picture:
+    """A picture whose whole photo is gone: its square and code stay."""
+    return replace(picture, photo="", square=None, small=b"")
+
+
 def unmoved(node: Node, slider: str) -> Node:
     """A node without a slider; without a thumb where that changes its picture."""
     rest = tuple((name, those) for name, those in node.layers if name != slider)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import io
+import math
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
+from PIL import Image
 
-from editor.directions.boundary import BoundaryInfo, check_boundary
+from editor.alignment.crop import Crop
+from editor.directions.boundary import Boundary, read_boundary
+from editor.edits import Edit
 from editor.errors import ProjectError
+from editor.files import plain_text
+from editor.picture_headers import check_headers
 from editor.project.history import MAX_NODES, MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
+from editor.project.pixels import SMALL_PX, read_mask
 from editor.session import Editor
+from editor.weights.layers import MAX_LAYERS
 
 MAX_SLIDERS = 100
 MAX_TEXT = 200
+MAX_LOSSES = 100
+MAX_THUMB_PX = 256  # four times what is written
 
 
 def check_domain(text: dict[str, Any], editor: Editor) -> None:
@@ -26,7 +37,7 @@ def check_domain(text: dict[str, Any], editor: Editor) -> None:
         ProjectError: it is.
         KeyError: it does not say.
     """
-    domain, generator = str(text["domain"])[:MAX_TEXT], str(text["generator"])[:MAX_TEXT]
+    domain, generator = as_text(text["domain"]), as_text(text["generator"])
     if domain != editor.info.name:
         raise ProjectError(
             f"the project was made in domain '{domain}', but '{editor.info.name}' is open; "
@@ -58,97 +69,181 @@ def parse_project(
     entries, states = list(text["pictures"]), list(text["nodes"])
     if not 1 <= len(entries) <= MAX_PICTURES or not 1 <= len(states) <= MAX_NODES + 1:
         raise ProjectError(f"{len(entries)} pictures with {len(states)} edits are out of bounds")
-    sliders = tuple(
-        check_boundary(
-            BoundaryInfo.from_json(as_object(one)),
-            tensors[f"slider/{one['name']}"],
-            info.name,
-            info.num_ws,
-            info.w_dim,
-        )
-        for one in list(text["sliders"])[:MAX_SLIDERS]
-    )
-    pictures: list[Picture] = []
+    sliders = _sliders(text["sliders"], tensors, editor)
+    small = _Pictures(info.resolution)
+    pictures: dict[str, Picture] = {}
     photos: dict[str, str] = {}
     for entry in map(as_object, entries):
-        name = str(entry["id"])
-        if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", name) or name in {p.id for p in pictures}:
-            raise ProjectError(f"'{name[:40]}' is no id of a picture, or is there twice")
-        before = files.get(f"before/{name}.png", b"")
-        _check_picture(before, "PNG", (info.resolution, info.resolution))
-        base = tensors.get(f"base/{name}")
+        picture = _picture(entry, tensors, files, editor, small)
+        if picture.id in pictures:
+            raise ProjectError(f"'{picture.id}' is the id of two pictures")
+        pictures[picture.id] = picture
         if entry["photo"] is not None:
-            photos[name] = str(entry["photo"])
-        pictures.append(
-            Picture(
-                name,
-                str(entry["name"])[:MAX_TEXT],
-                editor.edit(tensors[f"code/{name}"]).wp.numpy(),
-                tuple((str(k)[:MAX_TEXT], float(v)) for k, v in entry["losses"].items()),
-                square=_square(entry["square"]),
-                before=before,
-                base=None if base is None else editor.edit(base).wp.numpy(),
-            )
-        )
-    nodes = tuple(
-        _node(i, as_object(state), files, info.resolution) for i, state in enumerate(states)
-    )
+            photos[picture.id] = str(entry["photo"])
+    nodes = tuple(_node(i, as_object(state), files, small) for i, state in enumerate(states))
     left = tuple((str(k), int(v)) for k, v in as_object(text.get("left", {})).items())
     project = Project(
-        info.name, editor.pack.fingerprint, tuple(pictures), nodes, int(text["at"]), sliders, left
+        info.name,
+        editor.pack.fingerprint,
+        tuple(pictures.values()),
+        nodes,
+        int(text["at"]),
+        sliders,
+        left,
     )
     if not 0 <= project.at < len(nodes):
         raise ProjectError(f"edit {project.at} of {len(nodes)} cannot be shown")
     for name, index in left:
         if not 0 <= index < len(nodes) or nodes[index].picture != name:
             raise ProjectError(f"edit {index} is none of picture '{name[:40]}'")
-    for node in nodes:
-        project.edit(editor, node)  # its picture, sliders, layers and mask are known and sound
+    _check_nodes(project, editor)
     return project, photos
 
 
-def _node(index: int, state: dict[str, Any], files: dict[str, bytes], resolution: int) -> Node:
+def _sliders(said: Any, tensors: dict[str, torch.Tensor], editor: Editor) -> tuple[Boundary, ...]:
+    entries = list(said)
+    if len(entries) > MAX_SLIDERS:
+        raise ProjectError(f"{len(entries)} sliders are too many; a project holds {MAX_SLIDERS}")
+    pack, found = editor.info, {}
+    for one in map(as_object, entries):
+        slider = read_boundary(
+            one,
+            tensors,
+            pack.name,
+            pack.num_ws,
+            pack.w_dim,
+            editor.pack.fingerprint,
+            f"slider/{one['name']}",
+        )
+        if slider.info.name in found:
+            raise ProjectError(f"there are two sliders '{slider.info.name}'")
+        found[slider.info.name] = slider
+    return tuple(found.values())
+
+
+def _picture(
+    entry: dict[str, Any],
+    tensors: dict[str, torch.Tensor],
+    files: dict[str, bytes],
+    editor: Editor,
+    small: _Pictures,
+) -> Picture:
+    name = str(entry["id"])
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", name):
+        raise ProjectError(f"'{as_text(name)[:40]}' is no id of a picture")
+    before = files.get(f"before/{name}.png", b"")
+    small.check_square(before)
+    base = tensors.get(f"base/{name}")
+    losses = as_object(entry["losses"])
+    if len(losses) > MAX_LOSSES:
+        raise ProjectError(f"picture '{name}' has {len(losses)} losses")
+    return Picture(
+        name,
+        as_text(entry["name"]),
+        editor.edit(tensors[f"code/{name}"]).wp.numpy(),
+        tuple((as_text(k), float(v)) for k, v in losses.items() if math.isfinite(float(v))),
+        square=_square(entry["square"]),
+        before=before,
+        base=None if base is None else editor.edit(base).wp.numpy(),
+    )
+
+
+def _node(index: int, state: dict[str, Any], files: dict[str, bytes], small: _Pictures) -> Node:
     mask, thumb = files.get(f"masks/{index}.png", b""), files.get(f"thumbs/{index}.jpg", b"")
-    _check_picture(mask, "PNG", (resolution, resolution))
-    _check_picture(thumb, "JPEG")
+    small.check_square(mask)
+    small.check_jpeg(thumb, MAX_THUMB_PX)
     parent = int(state["parent"])
     if not -1 <= parent < index:
         raise ProjectError(f"edit {index} cannot have been made from edit {parent}")
     return Node(
         str(state["picture"]),
         tuple((str(name), float(distance)) for name, distance in state["moves"].items()),
-        tuple((str(name), tuple(map(int, those))) for name, those in state["layers"].items()),
+        tuple((str(name), _layers(those)) for name, those in state["layers"].items()),
         mask,
-        str(state["label"])[:MAX_TEXT],
+        as_text(state["label"]),
         thumb,
         parent,
     )
+
+
+def _layers(said: Any) -> tuple[int, ...]:
+    if len(said) > MAX_LAYERS:
+        raise ProjectError(f"{len(said)} layers are more than any domain has")
+    return tuple(map(int, said))
 
 
 def _square(value: Any) -> tuple[float, float, float, float] | None:
     if value is None:
         return None
     x, y, side, angle = map(float, value)
-    if not np.isfinite([x, y, side, angle]).all():
-        raise ProjectError("a square is not finite")
+    Crop(x, y, side, angle)  # refuses what lies outside any photo
     return x, y, side, angle
 
 
-def _check_picture(data: bytes, kind: str, size: tuple[int, int] | None = None) -> None:
-    """Refuse a small picture that is not what the page expects; none at all is fine."""
-    if not data:
-        return
-    from PIL import Image
+def _check_nodes(project: Project, editor: Editor) -> None:
+    """Refuse a node whose picture, slider, distance, layer or mask is not known or not sound."""
+    own = editor.with_sliders({b.info.name: b for b in project.sliders})
+    edits = {picture.id: Edit(own, torch.from_numpy(picture.code)) for picture in project.pictures}
+    masks: set[bytes] = set()
+    for node in project.nodes:
+        edit = edits.get(node.picture)
+        if edit is None:
+            raise ProjectError(f"there is no picture '{as_text(node.picture)[:40]}'")
+        replace(node, mask=b"").on(edit)
+        if node.mask and node.mask not in masks:
+            edit.inside(read_mask(node.mask))
+            masks.add(node.mask)
 
-    try:
-        with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            if max(image.size) > 4096 or (size is not None and image.size != size):
-                raise ProjectError(
-                    f"a picture of {image.width}×{image.height} does not belong here"
-                )
-            image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ProjectError(f"a picture in the project is damaged: {error}") from error
+
+class _Pictures:
+    """Refuses the small pictures of a project that are not what the page expects; none at all is fine.
+
+    Each is decoded once, though many edits have it.
+    """
+
+    def __init__(self, resolution: int) -> None:
+        self.resolution = resolution
+        self.known: set[tuple[bytes, str]] = set()
+
+    def check_square(self, data: bytes) -> None:
+        """A PNG of the domain's size."""
+        self._check(data, "PNG", lambda size: size == (self.resolution, self.resolution))
+
+    def check_jpeg(self, data: bytes, most_px: int) -> None:
+        """A JPEG of at most so many px a side."""
+        self._check(data, "JPEG", lambda size: max(size) <= most_px)
+
+    def _check(self, data: bytes, kind: str, fits: Callable[[tuple[int, int]], bool]) -> None:
+        if not data or (data, kind) in self.known:
+            return
+        check_headers(data, "a picture in the project")
+        try:
+            with Image.open(io.BytesIO(data), formats=(kind,)) as image:
+                if not fits(image.size):
+                    raise ProjectError(
+                        f"a picture of {image.width}×{image.height} does not belong here"
+                    )
+                image.load()
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ProjectError(f"a picture in the project is damaged: {error}") from error
+        self.known.add((data, kind))
+
+
+def check_small(files: dict[str, bytes]) -> None:
+    """Refuse small copies of photos that are none.
+
+    Raises:
+        ProjectError: one is.
+    """
+    small = _Pictures(0)
+    for name, data in files.items():
+        if name.startswith("small/"):
+            small.check_jpeg(data, SMALL_PX)
+
+
+def as_text(value: Any) -> str:
+    """A value of JSON as a text that can be shown and saved, cut to 200 characters."""
+    return plain_text(str(value)[:MAX_TEXT])
 
 
 def as_object(value: Any) -> dict[str, Any]:

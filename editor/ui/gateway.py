@@ -22,7 +22,7 @@ from editor.ui.clients import Client, Clients
 from editor.ui.limits import MB, Limits
 from editor.ui.open_pages import OpenPages
 from editor.ui.rates import Rates
-from editor.ui.visit_files import VisitFiles
+from editor.ui.visit_files import VisitFiles, receive_nothing
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -155,6 +155,7 @@ class Gateway:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
+        receive_nothing()
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         client = self.clients.of(scope, headers)
         reply = _with_headers(send, self._cookie(scope, headers, client))

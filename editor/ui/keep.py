@@ -136,5 +136,11 @@ class Keeper:
         editor = self.shell.handlers.library.open(domain)
 
         store = partial(self.shell.handlers.store, visitor)
-        project: Project = open_project(source, editor, store, photos)
+        lost: list[str] = []
+        project: Project = open_project(source, editor, store, photos, lost)
+        if lost:
+            gr.Info(
+                f"{len(lost)} of its photos could not be read: their squares and edits are here.",
+                title="Opened without some photos",
+            )
         return visitor.keep(project), domain

@@ -40,11 +40,11 @@ class Limits:
     quota_mb: int = _limit(4000, "size of all files")
     bytes_client_mb: int = _limit(10, "size of all that one client sends a second, in the mean")
     requests_client: int = _limit(40, "requests a second of one client, in the mean")
-    file_hours: float = _limit(6, "age at which files are deleted, by a sweep every hour")
-    slice_s: float = _limit(5, "how long a job goes on while others wait")
-    unread_s: float = _limit(5, "how long a job goes on that nobody listens to")
-    closed_s: float = _limit(120, "how long a closed page is remembered")
-    visit_hours: float = _limit(6, "how long a visit without a page can be taken up again")
+    file_hours: float = _limit(6.0, "age at which files are deleted, by a sweep every hour")
+    slice_s: float = _limit(5.0, "how long a job goes on while others wait")
+    unread_s: float = _limit(5.0, "how long a job goes on that nobody listens to")
+    closed_s: float = _limit(120.0, "how long a closed page is remembered")
+    visit_hours: float = _limit(6.0, "how long a visit without a page can be taken up again")
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -75,7 +75,7 @@ class Limits:
             quota_mb=large,
             bytes_client_mb=1000,
             requests_client=1000,
-            file_hours=7 * 24,
+            file_hours=7 * 24.0,
         )
 
 

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,7 +15,7 @@ from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
-from editor.sliders import export_slider, import_slider, renamed, save_slider, slider_strip
+from editor.sliders import export_slider, read_slider, renamed, save_slider, slider_strip
 from editor.ui.components import file_input
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
@@ -116,7 +115,7 @@ class OwnSliders:
         """A slider from a file."""
         if path is None:
             raise OptionError("give a file")
-        slider = import_slider(self.shell.editor(visitor), Path(path).read_bytes())
+        slider = read_slider(self.shell.editor(visitor), path)
         return self.added(visitor, slider, slider.info.title)
 
     def added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:

@@ -31,7 +31,7 @@ COMMON = "0" * 32  # the part of what is of no visit
 
 SPARE_BYTES = 32 * 2**20  # of the disk, which files of the page leave free
 
-_receiving: ContextVar[Path] = ContextVar("receiving")
+_receiving: ContextVar[Path | None] = ContextVar("receiving", default=None)
 log = logging.getLogger(__name__)
 
 
@@ -227,6 +227,11 @@ class VisitFiles:
         self._lock.close()
 
 
+def receive_nothing() -> None:
+    """Begin a request: one on a connection that is kept inherits what the last one set."""
+    _receiving.set(None)
+
+
 class UploadFolder(os.PathLike[str]):
     """The folder into which the request that is being served uploads, as a path.
 
@@ -238,7 +243,7 @@ class UploadFolder(os.PathLike[str]):
         self.otherwise = otherwise
 
     def __fspath__(self) -> str:
-        return str(_receiving.get(self.otherwise))
+        return str(_receiving.get() or self.otherwise)
 
     __str__ = __fspath__
 

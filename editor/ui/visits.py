@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from editor import Edit, Editor, Library
+from editor.editing.move import check_distance
 from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
@@ -55,18 +56,16 @@ class Visits:
 
         Raises:
             ImageError: nothing is shown.
-            OptionError: the field "Layers" cannot be understood.
+            OptionError: the field "Layers" cannot be understood, or a distance is no number or absurd.
         """
         node = visitor.project.node
         if node is None:
             raise ImageError("invert a photo first; then the sliders change it")
         known = self.editor(visitor).boundaries
-        given = ((panel or {}).get("moves") or {}).items()
-        moves: Moves = tuple(
-            (name, float(distance))
-            for name, distance in given
-            if name in known and float(distance) != 0.0  # of a domain left a moment ago: not known
-        )
+        given = (panel or {}).get("moves") or {}
+        asked = [(name, check_distance(value, name)) for name, value in given.items()]
+        # one of a domain left a moment ago is not known
+        moves: Moves = tuple((name, value) for name, value in asked if name in known and value)
         return replace(node, moves=moves, layers=read_layers(layers))
 
     def edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:

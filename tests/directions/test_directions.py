@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,44 @@ def test_other_domain_or_damage(tmp_path: Path) -> None:
         load_boundaries(tmp_path, "tiny", 6, 8, "bbbb")
     with pytest.raises(OptionError, match="enclose 0"):
         replace(INFO, range=(1.0, 2.0))
+
+
+def test_one_bad_file_leaves_its_slider_out(tmp_path: Path, caplog) -> None:
+    for name in ("smile", "age", "pose"):
+        info = replace(INFO, name=name, generator="aaaa")
+        save_boundary(Boundary(info, _unit(6, 8)), tmp_path / f"{name}.safetensors")
+    path = tmp_path / "age.safetensors"
+    sound = path.read_bytes()
+    save_boundary(Boundary(replace(INFO, generator="aaaa"), _unit(6, 8)), path)
+    cases = {
+        "a twin": path.read_bytes(),
+        "cut off": sound[:-10],
+        "empty": b"",
+        "text": b"hello",
+        "pickle": b"\x80\x04cos\nsystem\n.",
+        "larger than any slider": sound + bytes(11 * 2**20),
+        "of another snapshot": sound.replace(b"aaaa", b"bbbb"),
+        "without a range": sound.replace(b'\\"range\\"', b'\\"rangs\\"'),
+    }
+    for case, data in cases.items():
+        caplog.clear()
+        path.write_bytes(data)
+        found = load_boundaries(tmp_path, "tiny", 6, 8, "aaaa")
+        assert "pose" in found, case
+        assert len(found) == 2, case
+        (said,) = caplog.messages
+        assert ("smile" if case == "a twin" else "age") + ".safetensors" in said, case
+    path.unlink()
+    os.mkfifo(path)
+    caplog.clear()
+    assert list(load_boundaries(tmp_path, "tiny", 6, 8, "aaaa")) == ["pose", "smile"]
+    assert "age.safetensors" in caplog.text
+
+
+def test_a_domain_whose_only_slider_is_damaged_opens(tmp_path: Path, caplog) -> None:
+    (tmp_path / "smile.safetensors").write_bytes(b"hello")
+    assert load_boundaries(tmp_path, "tiny", 6, 8) == {}
+    assert "smile.safetensors" in caplog.text
 
 
 def test_move() -> None:

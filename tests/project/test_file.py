@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
+import time
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +106,30 @@ def test_photos_may_be_kept_elsewhere(tiny, project: Project, photo: Path) -> No
     assert not stored
 
 
+@pytest.mark.parametrize("spoil", [None, b"no picture", b""])
+def test_one_unreadable_photo_costs_no_more_than_itself(
+    tiny, project: Project, spoil: bytes | None
+) -> None:
+    parts = _parts(project_bytes(project))
+    name = _photo_name(parts)
+    if spoil is None:
+        del parts[name]
+    else:
+        parts[name] = spoil
+    with pytest.raises(ProjectError):
+        open_project(_pack(parts), tiny, Stored())
+    lost: list[str] = []
+    stored = Stored()
+    back = open_project(_pack(parts), tiny, stored, lost=lost)
+    assert lost == [name]
+    assert not stored
+    for old, new in zip(project.pictures, back.pictures, strict=True):
+        assert (new.photo, new.square, new.small) == ("", None, b"")
+        assert (old.id, old.name, old.before) == (new.id, new.name, new.before)
+        assert np.array_equal(old.code, new.code)
+    assert len(back.nodes) == len(project.nodes)
+
+
 def test_the_same_project_gives_the_same_bytes(project: Project) -> None:
     assert project_bytes(project) == project_bytes(project)
 
@@ -171,6 +199,38 @@ def _pickled(parts: dict[str, bytes]) -> bytes:
     return _pack({**parts, "tensors.safetensors": pickle.dumps({"code/p0": 1})})
 
 
+def _jpeg(side: int, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side)).save(buffer, format="JPEG", quality=10, **options)
+    return buffer.getvalue()
+
+
+def _scans(side: int) -> bytes:
+    data = _jpeg(side, progressive=True)
+    start = data.rindex(b"\xff\xda")
+    return data[:start] + data[start:-2] * 300 + data[-2:]
+
+
+def _small(parts: dict[str, bytes]) -> str:
+    return next(name for name in parts if name.startswith("small/"))
+
+
+def _long_index(parts: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for index, (name, data) in enumerate(parts.items()):
+            item = zipfile.ZipInfo(name)
+            item.comment = bytes(60_000 if index < 18 else 0)
+            archive.writestr(item, data)
+    return buffer.getvalue()
+
+
+def _flagged(parts: dict[str, bytes]) -> bytes:
+    data = bytearray(_pack(parts))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
 HOSTILE = {
     "not a zip": lambda p: b"hello",
     "empty": lambda p: b"",
@@ -221,6 +281,35 @@ HOSTILE = {
     "slider with an absurd range": _set(["sliders", 0, "range"], [-1, 10**400]),
     "slider without range": _set(["sliders", 0, "range"], []),
     "losses of words": _set(["pictures", 0, "losses"], {"loss_pix": "x"}),
+    "losses without end": _set(["pictures", 0, "losses"], {f"l{i}": 0.1 for i in range(101)}),
+    "square left of the photo": _set(["pictures", 0, "square"], [-1.0, 0.5, 0.5, 0.0]),
+    "square beyond all measure": _set(["pictures", 0, "square"], [0.5, 0.5, 1e300, 0.0]),
+    "distance beyond all measure": _set(["nodes", 0, "moves"], {"smile": 1e300}),
+    "distance too large for a float": _set(["nodes", 0, "moves"], {"smile": 10**400}),
+    "layers without end": _set(["nodes", 0, "layers"], {"smile": [0] * 1000}),
+    "more sliders than a project holds": _json(lambda t: t.update(
+        sliders=[t["sliders"][0] | {"name": f"mine{i}"} for i in range(101)]
+    )),
+    "two sliders of one name": _json(lambda t: t["sliders"].append(t["sliders"][0])),
+    "slider with a path for a name": _set(["sliders", 0, "name"], "../../up"),
+    "slider with an endless name": _set(["sliders", 0, "name"], "m" * 1000),
+    "slider of another snapshot": _set(["sliders", 0, "generator"], "0123456789abcdef"),
+    "slider with a megabyte of facts": _set(["sliders", 0, "facts"], {"x": "y" * 2**20}),
+    "slider whose layers are endless": _set(["sliders", 0, "layers"], [0] * 10_000),
+    "thumb of 4096 px": lambda p: _pack({**p, "thumbs/0.jpg": _jpeg(4096)}, zipfile.ZIP_DEFLATED),
+    "thumb of many scans": lambda p: _pack({**p, "thumbs/0.jpg": _scans(32)}, zipfile.ZIP_DEFLATED),
+    "small copy of 4096 px": lambda p: _pack(
+        {**p, _small(p): _jpeg(4096)}, zipfile.ZIP_DEFLATED
+    ),
+    "small copy is a png": lambda p: _pack({**p, _small(p): _png(8, 8)}),
+    "photo changed since": lambda p: _pack({**p, _photo_name(p): _png(40, 30)}),
+    "more parts than there can be": lambda p: _pack(
+        p | {f"thumbs/x{i}.jpg": b"x" for i in range(1000)}
+    ),
+    "index of a megabyte": lambda p: _long_index(p),
+    "encrypted": lambda p: _flagged(p),
+    "packed by bzip2": lambda p: _pack(p, zipfile.ZIP_BZIP2),
+    "json of 5 MB": lambda p: _pack({**p, "project.json": b" " * 5 * 2**20 + p["project.json"]}),
 }  # fmt: skip
 
 
@@ -274,3 +363,107 @@ def test_codes_of_another_shape_are_refused(tiny, project: Project) -> None:
     wrong = project.amend(Picture("p2", "wrong", code))
     with pytest.raises(ProjectError, match="finite"):
         open_project(project_bytes(wrong), tiny, Stored())
+
+
+def test_a_large_claim_is_refused_before_anything_is_unpacked(tiny, project: Project) -> None:
+    parts = _parts(project_bytes(project))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in parts.items():
+            if name != "tensors.safetensors":
+                made.writestr(name, data)
+        with made.open("tensors.safetensors", "w") as part:
+            for _ in range(64):
+                part.write(bytes(2**20))
+    tracemalloc.start()
+    with pytest.raises(ProjectError, match="larger"):
+        open_project(buffer.getvalue(), tiny, Stored())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4e6
+
+
+def test_opening_decodes_no_photo_whose_small_copy_is_there(tiny, project, monkeypatch) -> None:
+    from editor.project import file
+
+    data = project_bytes(project)
+    old = _pack({n: d for n, d in _parts(data).items() if not n.startswith("small/")})
+    assert open_project(old, tiny, Stored()).pictures[0].small == project.pictures[0].small
+    decoded: list[object] = []
+    monkeypatch.setattr(file, "load_image", lambda *a: decoded.append(a))
+    assert open_project(data, tiny, Stored()).pictures[0].small == project.pictures[0].small
+    assert not decoded
+    monkeypatch.setattr(file, "MAX_DECODED_PIXELS", 100)  # of a file that has no small copies
+    back = open_project(old, tiny, Stored())
+    assert back.pictures[0].small == b""
+    assert back.pictures[0].photo
+    assert not decoded
+
+
+def test_the_largest_project_opens_within_seconds(tiny, monkeypatch) -> None:
+    """100 pictures and 300 edits with masks, each decoded once; photos of gigapixels are not."""
+    code, mask = tiny.sample(0).wp.numpy(), mask_png(torch.ones(16, 16))
+    before, thumb = png_bytes(tiny.example(3)), _jpeg(256)
+    pictures = tuple(Picture(f"p{i}", "n", code, before=before) for i in range(100))
+    nodes = tuple(Node(f"p{i % 100}", (("smile", 1.0),), (), mask, "", thumb) for i in range(300))
+    whole = Project("tiny", tiny.pack.fingerprint, pictures, nodes, 299)
+    parts = _parts(project_bytes(whole))
+    text = json.loads(parts["project.json"])
+    large = png_bytes(Image.new("1", (8000, 7000)))
+    for index, entry in enumerate(text["pictures"]):
+        data = large + bytes([index])
+        name = f"photos/{hashlib.sha256(data).hexdigest()[:16]}.png"
+        parts[name] = data
+        entry |= {"photo": name, "square": [0.5, 0.5, 1.0, 0.0]}
+    parts["project.json"] = json.dumps(text).encode()
+    data = _pack(parts, zipfile.ZIP_DEFLATED)
+    assert len(data) < 2**20
+    started = time.process_time()
+    back = open_project(data, tiny, Stored())
+    assert time.process_time() - started < 15
+    assert sum(bool(picture.small) for picture in back.pictures) == 4, "250 megapixels of 5,600"
+
+
+def test_lone_surrogates_are_saved_as_question_marks(tiny, project: Project) -> None:
+    def change(text: dict) -> None:
+        text["pictures"][0] |= {"name": "a\ud800", "losses": {"b\udfff": 0.5}}
+        text["nodes"][0]["label"] = "c\ud800"
+        text["sliders"][0] |= {"title": "d\ud800", "facts": {"e": "\ud800"}}
+
+    back = open_project(_json(change)(_parts(project_bytes(project))), tiny, Stored())
+    assert back.pictures[0].name == "a?"
+    assert back.pictures[0].losses == (("b?", 0.5),)
+    assert back.nodes[0].label == "c?"
+    assert (back.sliders[0].info.title, back.sliders[0].info.facts) == ("d?", {"e": "?"})
+    renamed = back.rename("p0", "f\ud800")
+    assert renamed.pictures[0].name == "f?"
+    project_bytes(replace(renamed, pictures=tuple(replace(p, photo="") for p in renamed.pictures)))
+
+
+def test_a_loss_that_is_no_number_does_not_lose_the_project(tiny, project: Project) -> None:
+    losses = (("loss_pix", float("nan")), ("loss", 0.1))
+    odd = project.amend(replace(project.pictures[0], losses=losses))
+    assert open_project(project_bytes(odd), tiny, Stored()).pictures[0].losses == (("loss", 0.1),)
+
+
+def test_sliders_are_checked_as_in_their_own_files(tiny, project: Project) -> None:
+    def change(text: dict) -> None:
+        facts = {"x": float("nan")}
+        text["sliders"][0] |= {"group": "Admin", "title": "<b>\n" + "x" * 500, "facts": facts}
+        text["sliders"][0] |= {"accuracy": 7.0}
+
+    info = (
+        open_project(_json(change)(_parts(project_bytes(project))), tiny, Stored()).sliders[0].info
+    )
+    assert "\n" not in info.title
+    assert len(info.title) == 80
+    assert (info.group, info.facts, info.accuracy) == ("Other", {}, None)
+
+
+def test_a_pipe_is_no_project(tiny, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "work.zip")
+    for read in (project_domain, lambda path: open_project(path, tiny, Stored())):
+        with pytest.raises(ProjectError, match=r"work\.zip is not a regular file"):
+            read(tmp_path / "work.zip")
+    with pytest.raises(ImageError, match="not a regular file"):
+        archive.read_photo("/dev/zero")

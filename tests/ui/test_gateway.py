@@ -103,6 +103,16 @@ def test_no_path_but_of_its_own_files_is_opened(
     assert time.monotonic() - started < 5
 
 
+def test_files_are_sent_on_a_connection_that_has_uploaded(stranger: Stranger) -> None:
+    """What one request sets must not reach the next of the same connection."""
+    for i in range(12):
+        first = stranger.given(f"{i}.png", _png())
+        second = stranger.given(f"{i}.png", _png())
+        for photo in (first, second):
+            where = f"{API}/file={urllib.parse.quote(photo['path'])}"
+            assert stranger.http.get(where).status_code == 200
+
+
 def test_another_visits_file_is_neither_used_nor_sent(url: str, stranger: Stranger) -> None:
     photo = stranger.given("mine.png", _png())
     other = Stranger(url)

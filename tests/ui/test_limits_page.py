@@ -14,9 +14,7 @@ def table() -> str:
     home, rows = Limits.at_home(), []
     for name, field in Limits.__dataclass_fields__.items():
         option, at_home = f"--{name.replace('_', '-')}", getattr(home, name)
-        rows.append(
-            f"| `{option}` | {field.metadata['help']} | {field.default:,} | {at_home:,} |"
-        )
+        rows.append(f"| `{option}` | {field.metadata['help']} | {field.default:,} | {at_home:,} |")
     head = "| option | what | shared | at home |\n|---|---|---|---|\n"
     return head + "\n".join(rows) + "\n"
 

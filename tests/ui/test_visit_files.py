@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import stat
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
-from editor.ui.visit_files import VisitFiles, safe_name
+from editor.ui.visit_files import UploadFolder, VisitFiles, receive_nothing, safe_name
 
 MINE, OTHER = "a" * 32, "b" * 32
 
@@ -130,6 +131,15 @@ def test_what_broke_off_is_removed(files: VisitFiles) -> None:
         (folder / "sha").mkdir()
         (folder / "sha" / "whole.png").write_bytes(b"data")
     assert files.usage(MINE) == (1, 4)
+
+
+def test_a_request_inherits_no_upload_of_the_one_before(files: VisitFiles) -> None:
+    folder = UploadFolder(files.root)
+    with files.receiving(MINE) as receiving:
+        assert os.fspath(folder) == str(receiving)
+        next_request = contextvars.copy_context()
+        next_request.run(receive_nothing)
+        assert next_request.run(str, folder) == str(files.root)
 
 
 def test_old_files_go_whatever_else_is_there(
