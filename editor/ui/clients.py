@@ -13,6 +13,7 @@ from typing import Any
 from editor.errors import OptionError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK: list[Network] = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")]
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,13 @@ class Clients:
         visit = secrets.token_hex(16)
         return visit, f"{visit}.{self._sign(visit)}"
 
-    def is_trusted(self, scope: Mapping[str, Any]) -> bool:
-        """Whether a request comes from a proxy whose headers are believed."""
-        return _in((scope.get("client") or ("",))[0], self.trusted)
+    def is_forwarded(self, scope: Mapping[str, Any]) -> bool:
+        """Whether what a request says of the host and scheme that were asked for is believed.
+
+        That is so of proxies that are trusted, and of the tunnel, which ends on this machine.
+        """
+        address = str((scope.get("client") or ("",))[0])
+        return _in(address, self.trusted) or (self.tunnel and _in(address, LOOPBACK))
 
     def _visit(self, cookies: str) -> str:
         for part in cookies.split(";"):

@@ -19,7 +19,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from editor.errors import EditorError
-from editor.ui.gateway import Calls
+from editor.ui.admission import Calls
 from editor.ui.guard import shown
 from editor.ui.service import Service
 from editor.ui.values import status

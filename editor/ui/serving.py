@@ -23,6 +23,7 @@ from editor import Library
 from editor.errors import OptionError
 from editor.runtime import return_memory
 from editor.ui import gradio_internals
+from editor.ui.admission import Admission
 from editor.ui.build import build_ui, launch_options
 from editor.ui.clients import Clients
 from editor.ui.gateway import HOME_NAMES, Gateway
@@ -173,14 +174,12 @@ def make_app(
         root_path=address.root_path or None,
         **options,
     )
+    calls = partial(gradio_internals.calls_of, page)
     return Gateway(
         app,
         clients,
-        service.pages,
-        service.files,
-        service.limits,
+        Admission(service.limits, service.pages, service.files, calls),
         address.shared,
-        partial(gradio_internals.calls_of, page),
         partial(gradio_internals.inputs_of, page),
         secure=address.certfile is not None,
     )

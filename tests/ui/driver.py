@@ -65,15 +65,22 @@ def served(root: Path, log: Path, patch: str = "") -> Iterator[str]:
 
 @contextmanager
 def serving(
-    root: Path, log: Path, patch: str = "", environment: dict[str, str] | None = None
+    root: Path,
+    log: Path,
+    patch: str = "",
+    environment: dict[str, str] | None = None,
+    options: tuple[str, ...] = (),
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """As `served`, and the process, with some variables of its environment set."""
+    """As `served`, and the process, with some variables of its environment and more options set."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", patch + START, "--port", str(port), "--root", str(root)],
+            [
+                *(sys.executable, "-c", patch + START),
+                *("--port", str(port), "--root", str(root), *options),
+            ],
             cwd=ROOT,
             env=os.environ | (environment or {}),
             stdout=output,

@@ -13,8 +13,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from editor.ui.gateway import JOIN, UPLOAD, without_surrogates
+from editor.ui.gateway import JOIN, UPLOAD
 from editor.ui.limits import MB, Limits
+from editor.ui.page_values import without_surrogates
 from tests.ui.inprocess import served_tiny
 from tests.ui.stranger import API, Stranger, error_of
 
@@ -192,6 +193,18 @@ def test_another_sites_page_may_not_use_it(stranger: Stranger) -> None:
         assert answer.status_code == 403, headers
     stranger.http.headers["origin"] = str(stranger.http.base_url).rstrip("/")
     assert stranger.call("undo", "click")["success"]
+
+
+def test_nobody_says_where_the_page_is_but_a_trusted_proxy(stranger: Stranger) -> None:
+    said = {
+        "x-forwarded-host": "evil.example",
+        "x-forwarded-proto": "https",
+        "forwarded": "host=evil",
+    }
+    assert "evil" not in stranger.http.get("/config", headers=said).text
+    assert "evil" not in stranger.http.get("/", headers=said).text
+    origin = {**said, "origin": "https://evil.example"}
+    assert stranger.http.post(f"{API}/cancel", json={}, headers=origin).status_code == 403
 
 
 def test_without_a_visit_nothing_is_done(url: str) -> None:

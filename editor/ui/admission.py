@@ -1,0 +1,213 @@
+"""How much of what clients send is taken on: rates, sizes, quotas, calls that wait already."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from editor.errors import BusyError
+from editor.ui.asgi import Message, Receive, Refused
+from editor.ui.clients import Client
+from editor.ui.limits import MB, Limits
+from editor.ui.open_pages import OpenPages
+from editor.ui.rates import Rates
+from editor.ui.visit_files import VisitFiles
+
+SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
+BODY_S = 120.0  # for a call to be received
+LOGINS_A_MINUTE = 12
+MAX_CLIENTS = 2000  # whose visits with files are remembered
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls that run or wait.
+
+    Attributes:
+        count: how many.
+        size: bytes of what they hold, small ones left out.
+        unread: answers that nobody has read yet.
+    """
+
+    count: int = 0
+    size: int = 0
+    unread: int = 0
+
+
+class Admission:
+    """Refuses what is too much.
+
+    Args:
+        limits: the numbers.
+        pages: the open ones.
+        files: of the visits.
+        calls: says what calls of a session run or wait; of all for None.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        pages: OpenPages,
+        files: VisitFiles,
+        calls: Callable[[str | None], Calls],
+    ) -> None:
+        self.limits, self.pages, self.files, self.calls = limits, pages, files, calls
+        self.rates = Rates()
+        self._calls: dict[str, int] = {}  # bytes of the large call of a client that is received
+        self._uploads: list[tuple[Client, int]] = []  # files on their way
+        self._visits: dict[str, set[str]] = {}  # that gave files, by client
+
+    def check_rate(self, client: Client) -> None:
+        """Count a request.
+
+        Raises:
+            BusyError: the client has made too many lately.
+        """
+        rate = self.limits.requests_client  # a page is some hundred files
+        if not self.rates.try_take(f"requests {client.key}", 5 * rate, rate):
+            raise BusyError("too many requests at once; wait a moment")
+
+    def check_login(self, client: Client) -> None:
+        """Refuse the attempts of one who guesses passwords.
+
+        Raises:
+            BusyError: there were too many.
+        """
+        name = f"login {client.key}"
+        if not self.rates.try_take(name, LOGINS_A_MINUTE, LOGINS_A_MINUTE / 60):
+            raise BusyError("too many attempts; wait a minute")
+
+    def check_calls(self, session: str, client: Client, size: int) -> None:
+        """Refuse a call of a page, visit or client that has too many, or of too many bytes.
+
+        Raises:
+            BusyError: it has.
+        """
+        limits, now = self.limits, self.calls(session)
+        if now.unread > 64 or (now.unread > 16 and not self.pages.is_heard(session)):
+            raise BusyError("this page does not read its answers; reload it")
+        mine = [
+            (page.client, self.calls(name))
+            for name, page in self.pages.pages.items()
+            if page.client.key == client.key
+        ]
+        of_visit = sum(calls.count for one, calls in mine if one.visit == client.visit)
+        of_client = sum(calls.count for _, calls in mine)
+        if of_visit >= limits.max_events_visit or of_client >= limits.max_events_client:
+            raise BusyError(f"{of_client} calls of yours wait already; wait for them")
+        if size > SMALL_BODY and any(calls.size for _, calls in mine):
+            raise BusyError("your last large call is still at work; try again in a moment")
+        if (total := self.calls(None).count) >= limits.max_events:
+            raise BusyError(f"busy, {total} before you; try again in a minute")
+
+    def paced(self, receive: Receive, client: Client, most: int) -> Receive:
+        """A body no faster than the client may send, and cut off where it is longer than it may be."""
+        taken, rate = 0, self.limits.bytes_client_mb * MB
+
+        async def call() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+            size = len(message.get("body", b""))
+            taken += size
+            if taken > most:
+                return {"type": "http.disconnect"}
+            if (wait := self.rates.wait(f"bytes {client.key}", size, 6 * rate, rate)) > 0:
+                await asyncio.sleep(min(wait, 30))
+            return message
+
+        return call
+
+    async def body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        """Receive a call.
+
+        Raises:
+            Refused: it is too long, takes too long, or breaks off.
+        """
+        most = self.limits.max_body_mb * MB
+        said = headers.get("content-length", "0")
+        body, started = bytearray(), time.monotonic()
+        while len(body) <= most and not (said.isdigit() and int(said) > most):
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Refused(400, "the call broke off, or is longer than a call may be")
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                return bytes(body)
+            if time.monotonic() - started > BODY_S:
+                raise Refused(408, "the call takes too long")
+        raise Refused(413, f"a call may have at most {self.limits.max_body_mb} MB")
+
+    @contextmanager
+    def large(self, headers: Mapping[str, str], client: Client) -> Iterator[None]:
+        """Let each client send one large call at a time, and all together not too many.
+
+        Raises:
+            BusyError: another is being received.
+        """
+        said = headers.get("content-length", "")
+        size = int(said) if said.isdigit() else self.limits.max_body_mb * MB
+        if size <= SMALL_BODY:
+            yield
+            return
+        if client.key in self._calls or size + self._size() > self.limits.max_bodies_mb * MB:
+            raise BusyError("busy: another large call is being received; try again in a minute")
+        self._calls[client.key] = size
+        try:
+            yield
+        finally:
+            del self._calls[client.key]
+
+    def _size(self) -> int:
+        return sum(self._calls.values()) + self.calls(None).size
+
+    @contextmanager
+    def upload(self, headers: Mapping[str, str], client: Client) -> Iterator[int]:
+        """Reserve room for the files of an upload, which has to say its size; yields that, bytes.
+
+        Raises:
+            Refused: it does not, or is too large.
+            InputError: the visit, or all, have too many files.
+        """
+        said = headers.get("content-length", "")
+        if not said.isdigit():
+            raise Refused(411, "a file has to say its size")
+        size, most = int(said), self.limits.max_upload_mb * MB
+        if size > most + SMALL_BODY:
+            raise Refused(
+                413,
+                f"a file may have at most {self.limits.max_upload_mb} MB; this has {size // MB}",
+            )
+        self._check_quota(client, size)
+        self._uploads.append((client, size))
+        try:
+            with self.files.receiving(client.visit):
+                yield size
+        finally:
+            self._uploads.remove((client, size))
+
+    def _check_quota(self, client: Client, size: int) -> None:
+        coming = sum(n for one, n in self._uploads if one.visit == client.visit)
+        self.files.check_room(client.visit, size, coming)
+        self._visits.setdefault(client.key, set()).add(client.visit)
+        visits = self._visits[client.key]
+        used = sum(self.files.usage(visit)[1] for visit in visits)
+        coming = sum(n for one, n in self._uploads if one.key == client.key)
+        most = self.limits.quota_client_mb
+        if used + coming + size > most * MB:
+            raise Refused(
+                413,
+                f"the files from your address would have more than {most} MB; wait until some are "
+                f"deleted",
+            )
+        if len(self._visits) > MAX_CLIENTS:
+            self._visits = {k: v for k, v in self._visits.items() if self._given(v)}
+        if len(visits) > 100:
+            self._visits[client.key] = {one for one in visits if self.files.usage(one)[0]}
+
+    def _given(self, visits: set[str]) -> bool:
+        return any(self.files.usage(visit)[0] for visit in visits)

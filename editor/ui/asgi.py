@@ -1,0 +1,109 @@
+"""Pieces of ASGI: answers, headers that browsers obey, bodies that are sent on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio builds templates in place
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+SECURITY = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class Refused(Exception):
+    """A request that goes no further: status and what to say."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def query(scope: Scope) -> dict[str, str]:
+    """What follows the ? of an address."""
+    return dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+
+
+def with_headers(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
+    """The same answer with the headers that browsers obey, and more."""
+
+    async def call(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = {name.lower() for name, _ in message.get("headers", [])}
+            extra = [pair for pair in SECURITY if pair[0] not in given]
+            message = {**message, "headers": [*message.get("headers", []), *extra, *more]}
+        await send(message)
+
+    return call
+
+
+async def say(send: Send, status: int, text: str) -> None:
+    """Answer by a sentence, as Gradio's own errors do."""
+    body = json.dumps({"detail": text}).encode()
+    kind = (b"content-type", b"application/json")
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [kind, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def told(send: Send) -> Send:
+    """Where an upload failed for want of room, say so."""
+    failed = False
+
+    async def call(message: Message) -> None:
+        nonlocal failed
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            failed = True
+            await say(send, 507, "the file cannot be kept here; the disk may be full")
+        if not failed:
+            await send(message)
+
+    return call
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, once more; then what comes after it."""
+    sent = False
+
+    async def call() -> Message:
+        nonlocal sent
+        if not sent:
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return call
+
+
+def of_length(scope: Scope, length: int) -> Scope:
+    """The same request with another length of its body."""
+    kept = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
+    return {**scope, "headers": [*kept, (b"content-length", str(length).encode())]}
