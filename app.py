@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
-import getpass
 import sys
-from pathlib import Path
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the options, open the first domain, serve the page; returns the exit status."""
     from editor.errors import EditorError
     from editor.ui.environment import hide_socks_proxies
+    from editor.ui.start_options import add_user_of, make_parser
 
-    args = _parser().parse_args(argv)
+    args = make_parser().parse_args(argv)
     try:
         if args.add_user is not None:
-            return _add_user(args)
+            print(add_user_of(args))
+            return 0
         if hidden := hide_socks_proxies():  # Gradio ends at its import on them
             print(f"{', '.join(hidden)} is not used: the page needs no proxy", file=sys.stderr)
         from editor import Library
@@ -29,65 +28,6 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         pass
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    from editor.ui.limits import add_limits
-
-    parser = argparse.ArgumentParser(description="In-domain GAN inversion in the browser.")
-    parser.add_argument("--domain", help="domain pack to begin with")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--root", type=Path, help="folder with other checkpoints/ and boundaries/")
-    parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
-    parser.add_argument("--port", type=int, default=7860, help="0 takes a free one")
-    parser.add_argument(
-        "--share",
-        action="store_true",
-        help="a public Gradio link: anyone who has it may use the page",
-    )
-    parser.add_argument(
-        "--shared",
-        action="store_true",
-        help="others reach the page: through a proxy or a published port, say",
-    )
-    parser.add_argument("--auth", type=Path, metavar="FILE", help="names and hashed passwords")
-    parser.add_argument(
-        "--add-user",
-        metavar="NAME",
-        help="ask for a password, write both into --auth FILE, and end",
-    )
-    parser.add_argument(
-        "--root-path", default="", metavar="PREFIX", help="under which a proxy serves the page"
-    )
-    parser.add_argument("--certfile", type=Path, help="certificate: the page is served over https")
-    parser.add_argument("--keyfile", type=Path, help="its key")
-    parser.add_argument(
-        "--trusted-proxy",
-        nargs="+",
-        default=[],
-        metavar="ADDRESS",
-        help="proxies whose forwarded headers are believed",
-    )
-    parser.add_argument(
-        "--files", type=Path, metavar="DIR", help="private folder of the page's files"
-    )
-    add_limits(parser)
-    return parser
-
-
-def _add_user(args: argparse.Namespace) -> int:
-    from editor.errors import OptionError
-    from editor.ui.logins import add_user
-
-    if args.auth is None:
-        raise OptionError("say by --auth FILE into which file the user is written")
-    if sys.stdin.isatty():
-        password = getpass.getpass(f"Password of {args.add_user}: ")
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    add_user(args.auth, args.add_user, password)
-    print(f"{args.add_user} is in {args.auth}")
     return 0
 
 

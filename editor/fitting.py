@@ -17,6 +17,7 @@ from editor.directions.discover import pca
 from editor.directions.fit import Hyperplane, fit_hyperplane, project_out
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, invert_all
+from editor.labels import labelled_names
 from editor.metrics.attributes import (
     CONTINUOUS,
     AttributePredictor,
@@ -98,9 +99,8 @@ def known_attributes(images: ImageSet, subject: str) -> list[str]:
     """Attributes that sliders can be fitted for: labelled ones, and statistics that suit the subject."""
     labelled = {
         name
-        for row in images.attributes
-        for name, value in row.items()
-        if name.isidentifier() and isinstance(value, (int, float)) and name not in NOT_SLIDERS
+        for name in labelled_names(images.attributes)
+        if name.isidentifier() and name not in NOT_SLIDERS
     }
     computed = OF_FACES if subject == "face" else OF_SCENES
     return sorted(labelled) + [name for name in computed if name not in labelled]

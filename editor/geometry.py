@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from editor.errors import OptionError
 
 FACE = (
     0.5,
@@ -55,6 +59,132 @@ class Pose:
     def scaled(self, factor: float) -> Pose:
         """In a picture of another size."""
         return Pose(self.x * factor, self.y * factor, self.side * factor, self.angle)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How large a domain's square is beside a face, and how far down it lies.
+
+    Attributes:
+        scale: half the square's side, in units of max(2 |e|, 1.8 |m|): e runs from eye to eye, m from
+            the middle of the eyes to the middle of the mouth.
+        shift: from the middle of the eyes to the square's centre, in units of m.
+
+    Reference: Karras, Aila and Laine, A Style-Based Generator Architecture for Generative
+    Adversarial Networks, its data set FFHQ: scale 1.0, shift 0.1.
+    """
+
+    scale: float
+    shift: float
+
+    def __post_init__(self) -> None:
+        inside = 0.2 <= self.scale <= 4.0 and -2.0 <= self.shift <= 2.0  # false where not a number
+        if not inside:
+            raise OptionError(
+                f"alignment {self.scale} {self.shift}: the scale lies in 0.2…4, the shift in -2…2; "
+                f"FFHQ's is 1.0 0.1"
+            )
+
+    @classmethod
+    def of(cls, values: Any) -> Alignment:
+        """From [scale, shift], as files hold it.
+
+        Raises:
+            OptionError: not two numbers, or out of range.
+        """
+        if not isinstance(values, list | tuple) or len(values) != 2 or not all(map(_plain, values)):
+            raise OptionError(
+                f"alignment {values!r} is not two numbers, scale and shift: [1.0, 0.1]"
+            )
+        return cls(float(values[0]), float(values[1]))
+
+    def square(self, landmarks: Sequence[Sequence[float]]) -> Pose:
+        """The square around a face.
+
+        Its upper edge runs along e - rot90(m).
+
+        Args:
+            landmarks: px, (x, y) of the right eye, left eye, nose, right and left corner of the
+                mouth; the person's right, so left in the picture.
+        """
+        (rx, ry), (lx, ly), _, (ax, ay), (bx, by) = landmarks
+        cx, cy = (rx + lx) / 2, (ry + ly) / 2
+        ex, ey = lx - rx, ly - ry
+        mx, my = (ax + bx) / 2 - cx, (ay + by) / 2 - cy
+        half = self.scale * max(2.0 * math.hypot(ex, ey), 1.8 * math.hypot(mx, my))
+        angle = math.atan2(ey - mx, ex + my)
+        return Pose(cx + self.shift * mx, cy + self.shift * my, 2 * half, angle)
+
+    def values(self) -> list[float]:
+        """[scale, shift], as files hold it."""
+        return [self.scale, self.shift]
+
+
+TIGHT = Alignment(0.64, 0.36)  # eyebrows to chin: faces64, faces128, and packs that do not say
+FFHQ = Alignment(1.0, 0.1)  # the whole head
+
+
+def known_square(name: str, entry: Any, alignment: Alignment | None) -> Pose:
+    """The square of a photo whose quad, landmarks or both are known, px.
+
+    The quad is taken where it was made by the wished alignment, else the landmarks.
+
+    Args:
+        name: of the photo, for errors.
+        entry: {"quad": four corners, "landmarks": five points, "alignment": of the quad}, as in an
+            alignment.json; a quad that does not say is of `TIGHT`.
+        alignment: that is wished; None takes the quad as it is.
+
+    Raises:
+        OptionError: the entry has not what is needed, or it is damaged.
+    """
+    entry = entry if isinstance(entry, dict) else {}
+    quad, landmarks = entry.get("quad"), entry.get("landmarks")
+    made_by = Alignment.of(entry.get("alignment", TIGHT.values()))
+    if quad is not None and alignment in (None, made_by):
+        pose = Pose.of_quad(_points(name, "quad", quad, 4))
+    elif alignment is not None and landmarks is not None:
+        pose = alignment.square(five_points(name, landmarks))
+    else:
+        lacking = (
+            "" if alignment is None else f" of the alignment {alignment.values()}, no landmarks"
+        )
+        raise OptionError(
+            f"{name} has no quad{lacking}; write its five landmarks into alignment.json, or a quad and "
+            f'beside it "alignment": [scale, shift]'
+        )
+    if not pose.side > 0:
+        raise OptionError(
+            f"{name} has a square without size; put its points in alignment.json right"
+        )
+    return pose
+
+
+def five_points(name: str, landmarks: Any) -> list[list[float]]:
+    """Right eye, left eye, nose, right and left corner of the mouth, from pairs or from ten numbers.
+
+    Raises:
+        OptionError: they are not five points.
+    """
+    if isinstance(landmarks, list) and len(landmarks) == 10:
+        landmarks = [landmarks[i : i + 2] for i in range(0, 10, 2)]
+    return _points(name, "landmarks", landmarks, 5)
+
+
+def _points(name: str, what: str, points: Any, count: int) -> list[list[float]]:
+    rows = points if isinstance(points, list) else []
+    sound = [
+        row
+        for row in rows
+        if isinstance(row, list) and len(row) == 2 and all(_plain(v) and abs(v) < 1e6 for v in row)
+    ]
+    if not len(sound) == len(rows) == count:
+        raise OptionError(f"the {what} of {name} are not {count} points [x, y]: {str(points)[:80]}")
+    return sound
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def sample_windows(images: Tensor, poses: Tensor, size: int, padding: str = "border") -> Tensor:

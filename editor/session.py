@@ -18,7 +18,7 @@ from torch import Tensor
 from editor import DEFAULT_DOMAIN
 from editor.alignment.crop import Crop, crop_square
 from editor.alignment.detect import CONFIDENT as CONFIDENT
-from editor.alignment.detect import crop_of, detect
+from editor.alignment.detect import crop_of, detect, largest_of
 from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.code_file import read_code
 from editor.editing.diffuse import collage, diffuse
@@ -177,7 +177,8 @@ class Editor:
         small = image.copy()
         small.thumbnail((DETECT_PX, DETECT_PX), Image.Resampling.BOX)
         pixels = to_tensor(small).to(self.device)
-        found = self.on_device(lambda: detect(pixels, aligner))
+        largest = largest_of(self.info.squares)
+        found = self.on_device(lambda: detect(pixels, aligner, largest))
         return [
             (crop_of(one.pose, *small.size), one.confidence)
             for one in found

@@ -11,7 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "editor"
 LAYER = {
-    "errors": 0, "files": 0, "images": 0, "runtime": 0, "geometry": 0, "motion": 0,
+    "errors": 0, "files": 0, "images": 0, "runtime": 0, "geometry": 0, "motion": 0, "labels": 0,
+    "arrays": 0, "zips": 0, "picture_headers": 0,
     "models": 1,
     "weights": 2,
     "metrics": 3, "directions": 3, "inversion": 3, "alignment": 3, "training": 3,

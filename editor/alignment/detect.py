@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from editor.alignment.crop import Crop
-from editor.geometry import Pose, sample_windows
+from editor.geometry import TIGHT, Alignment, Pose, sample_windows
 from editor.models.aligner import CONTEXT, STRIDE, WINDOW, Aligner, apply_answer
 
 LONG_PX = 640  # photos are looked at in this size
 STEP = math.sqrt(2.0)
 SMALLEST = 0.07  # side of the smallest square looked for, as a share of the longer side
+LARGEST = 1.25  # of the largest, where squares are as tight around a face as `TIGHT`
 LIKELY = 0.3
 MOST = 12  # candidates that are refined
 ROUNDS = 3
@@ -37,12 +38,13 @@ class Found:
 
 
 @torch.no_grad()
-def detect(photo: Tensor, aligner: Aligner) -> list[Found]:
+def detect(photo: Tensor, aligner: Aligner, largest: float = LARGEST) -> list[Found]:
     """Find every object of the domain.
 
     Args:
         photo: [1, 3, H, W], RGB, in [-1, 1].
         aligner: of the domain.
+        largest: side of the largest square looked for, as a share of the longer side.
 
     Returns:
         Most confident first; empty if there is none.
@@ -53,7 +55,7 @@ def detect(photo: Tensor, aligner: Aligner) -> list[Found]:
     if factor != 1.0:
         size = (max(round(height * factor), 8), max(round(width * factor), 8))
         small = F.interpolate(photo, size=size, mode="bilinear", antialias=True)
-    candidates = _look_everywhere(small, aligner)
+    candidates = _look_everywhere(small, aligner, largest)
     candidates = distinct(candidates)[:MOST]
     if not candidates:
         return []
@@ -77,13 +79,18 @@ def refine(photo: Tensor, poses: Tensor, aligner: Aligner) -> tuple[Tensor, Tens
     return apply_answer(poses, answer), answer[:, 0]
 
 
-def _look_everywhere(photo: Tensor, aligner: Aligner) -> list[Found]:
+def largest_of(alignment: Alignment | None) -> float:
+    """Side of the largest square to look for: a face that fills the photo, and what lies around it."""
+    return LARGEST * (1.0 if alignment is None else max(alignment.scale / TIGHT.scale, 1.0))
+
+
+def _look_everywhere(photo: Tensor, aligner: Aligner, largest: float) -> list[Found]:
     """Every likely window of every size."""
     height, width = photo.shape[-2:]
     longest = max(height, width)
     found = []
     side = SMALLEST * longest
-    while side < 1.25 * longest:
+    while side < largest * longest:
         scale = WINDOW / (CONTEXT * side)
         size = (max(round(height * scale), 1), max(round(width * scale), 1))
         level = F.interpolate(photo, size=size, mode="bilinear", antialias=True)

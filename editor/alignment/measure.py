@@ -15,7 +15,7 @@ from PIL import Image
 
 from editor.alignment.crop import Crop
 from editor.errors import OptionError
-from editor.geometry import Pose
+from editor.geometry import Alignment, Pose, known_square
 from editor.images import load_image
 
 # (photo, least=confidence) → squares with their confidence, best first
@@ -60,6 +60,7 @@ def measure_photos(
     least: float,
     count: int | None = None,
     changes: Sequence[str] = tuple(CHANGES),
+    alignment: Alignment | None = None,
 ) -> Iterator[dict[str, Any]]:
     """How often and how exactly known squares are found, in photos as they are and changed.
 
@@ -69,11 +70,12 @@ def measure_photos(
 
     Args:
         find: given a photo and `least=0.0`, all likely squares, best first.
-        photos: zip with an alignment.json: {name: {"quad": four corners}}.
+        photos: zip with an alignment.json, whose entries are as in `known_square`.
         parts: use names that begin so; measured apart, and all together where there are several.
         least: confidence from which a square counts as sure.
         count: so many of them, evenly spread over all; None means all.
         changes: names of `CHANGES`.
+        alignment: of the true squares; None takes the quads as they are.
 
     Yields:
         One record a change and part: shares found, corner errors, seconds a photo, confidences from
@@ -81,7 +83,8 @@ def measure_photos(
         off, the worst first.
 
     Raises:
-        OptionError: a change is not known, no name begins so, or the zip is not such a one.
+        OptionError: a change is not known, no name begins so, the zip is not such a one, or a
+            photo's square is not known.
     """
     unknown = [name for name in changes if name not in CHANGES]
     if unknown:
@@ -98,12 +101,12 @@ def measure_photos(
         raise OptionError(f"{photos} has no photo whose name begins with {' or '.join(parts)}")
     if count is not None and 1 < count < len(names):
         names = [names[round(i * (len(names) - 1) / (count - 1))] for i in range(count)]
+    squares = {name: known_square(name, known[name], alignment) for name in names}
     with archive:
         for change in changes:
             looks, wall, cpu = [], 0.0, 0.0
             for name in names:
-                pose = Pose.of_quad(known[name]["quad"])
-                photo, truth = CHANGES[change](load_image(archive.read(name)), pose)
+                photo, truth = CHANGES[change](load_image(archive.read(name)), squares[name])
                 started = time.monotonic(), time.process_time()
                 found = find(photo, least=0.0)
                 wall += time.monotonic() - started[0]

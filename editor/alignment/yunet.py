@@ -5,8 +5,6 @@ OpenCV is an option and imported here alone, when it is needed.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,24 @@ from editor.alignment.crop import Crop
 from editor.alignment.detect import Found, crop_of, distinct
 from editor.errors import UnavailableError, WeightsError
 from editor.files import read_regular
-from editor.geometry import Pose
+from editor.geometry import TIGHT, Alignment
 
 LONG_PX = (320, 640)  # large faces are exact in the smaller, small ones are found in the larger
 LIKELY = 0.3
 MAX_BYTES = 64 * 2**20  # the published file has 230 KB
 SURE = 0.7
-SIDE, DOWN = 0.64, 0.36  # of the square that the published face packs were trained on
 
 
-def yunet_faces(photo: Image.Image, path: Path, least: float = SURE) -> list[tuple[Crop, float]]:
+def yunet_faces(
+    photo: Image.Image, path: Path, least: float = SURE, alignment: Alignment = TIGHT
+) -> list[tuple[Crop, float]]:
     """Squares around the faces of a photo, with a confidence 0…1, best first.
 
     Args:
         photo: RGB, upright.
         path: YuNet's ONNX file; open only one that you trust.
         least: confidence, 0…1, below which a square is not given; never below 0.3.
+        alignment: of the domain: how its squares lie around a face.
 
     Raises:
         UnavailableError: OpenCV is not installed.
@@ -50,7 +50,7 @@ def yunet_faces(photo: Image.Image, path: Path, least: float = SURE) -> list[tup
         nothing = np.empty(0, np.uint8)
         detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
         for longest in LONG_PX:
-            found += _look(photo, detector, longest)
+            found += _look(photo, detector, longest, alignment)
     except cv2.error as error:
         reason = " ".join(str(error).split())
         raise WeightsError(
@@ -64,27 +64,7 @@ def yunet_faces(photo: Image.Image, path: Path, least: float = SURE) -> list[tup
     ]
 
 
-def square_of_landmarks(landmarks: Sequence[Sequence[float]]) -> Pose:
-    """The square around a face that the published face packs were trained on.
-
-    With c the middle of the eyes, e from the right eye to the left one, m from c to the middle of
-    the mouth: its upper edge runs along e - rot90(m), half its side is 0.64 max(2 |e|, 1.8 |m|), its
-    centre c + 0.36 m.
-
-    Args:
-        landmarks: px, (x, y) of the right eye, left eye, nose, right and left corner of the mouth;
-            the person's right, so left in the picture.
-    """
-    (rx, ry), (lx, ly), _, (ax, ay), (bx, by) = landmarks
-    cx, cy = (rx + lx) / 2, (ry + ly) / 2
-    ex, ey = lx - rx, ly - ry
-    mx, my = (ax + bx) / 2 - cx, (ay + by) / 2 - cy
-    half = SIDE * max(2.0 * math.hypot(ex, ey), 1.8 * math.hypot(mx, my))
-    angle = math.atan2(ey - mx, ex + my)
-    return Pose(cx + DOWN * mx, cy + DOWN * my, 2 * half, angle)
-
-
-def _look(photo: Image.Image, detector: Any, longest: int) -> list[Found]:
+def _look(photo: Image.Image, detector: Any, longest: int, alignment: Alignment) -> list[Found]:
     """Faces in a photo that is scaled to a longer side."""
     factor = longest / max(photo.size)
     size = (max(round(photo.width * factor), 1), max(round(photo.height * factor), 1))
@@ -95,7 +75,7 @@ def _look(photo: Image.Image, detector: Any, longest: int) -> list[Found]:
         return []
     scale = np.array([photo.width / size[0], photo.height / size[1]])
     return [
-        Found(square_of_landmarks((row[4:14].reshape(5, 2) * scale).tolist()), float(row[14]))
+        Found(alignment.square((row[4:14].reshape(5, 2) * scale).tolist()), float(row[14]))
         for row in rows
     ]
 

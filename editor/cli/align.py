@@ -12,6 +12,7 @@ from editor.cli.options import Sub, add_command, add_domain
 
 if TYPE_CHECKING:
     from editor.alignment.measure import Finder
+    from editor.geometry import Alignment
     from editor.session import Editor
 
 PLACES = "places.json"
@@ -48,8 +49,13 @@ def add_yunet(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_finder(editor: Editor, yunet: Path | None) -> Finder:
+def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | None = None) -> Finder:
     """YuNet where its file was given, else the pack's aligner.
+
+    Args:
+        editor: of the domain.
+        yunet: its file.
+        alignment: of the squares that YuNet gives; by default the pack's.
 
     Raises:
         OptionError: the pack has no aligner.
@@ -60,10 +66,12 @@ def chosen_finder(editor: Editor, yunet: Path | None) -> Finder:
 
     from editor.alignment.yunet import yunet_faces
     from editor.errors import OptionError
+    from editor.geometry import TIGHT
 
     if yunet is not None:
         yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
-        return partial(yunet_faces, path=yunet)
+        wished = alignment or editor.info.squares or TIGHT
+        return partial(yunet_faces, path=yunet, alignment=wished)
     if editor.pack.aligner is None:
         name = editor.info.name
         raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")

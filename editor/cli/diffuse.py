@@ -74,13 +74,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         mask = rectangle(side)
     target, offset = (
-        editor.align(args.target, crop or place_by(args.yunet, args.target)),
+        editor.align(args.target, crop or place_by(args.yunet, args.target, editor.info.squares)),
         (args.offset[0], args.offset[1]),
     )
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
 
     def work(context: Path) -> str:
-        aligned = editor.align(context, crop or place_by(args.yunet, context))
+        aligned = editor.align(context, crop or place_by(args.yunet, context, editor.info.squares))
         (edit,) = editor.diffuse(target, [aligned], mask, offset, options)
         edit.save_code(args.out / f"{context.stem}.npz")
         edit.save(args.out / f"{context.stem}.png")

@@ -151,7 +151,9 @@ def _judge(args: argparse.Namespace, editor: Editor) -> Any:
     """The judge, or why there is none."""
     from editor.cli.progress import load_with_bar
     from editor.evaluation.features import judge_features
-    from editor.metrics.attributes import fit_predictor
+    from editor.labels import labelled_names
+    from editor.metrics.attributes import LEAST, fit_predictor
+    from editor.metrics.statistics import STATISTICS
 
     if args.train is None or args.features is None:
         return "give --train (labelled images) and --features (SqueezeNet) for a judge"
@@ -159,7 +161,13 @@ def _judge(args: argparse.Namespace, editor: Editor) -> Any:
         return f"'{editor.info.name}' has no sliders"
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     train = load_with_bar(args.train, editor.info.resolution, exclude)
-    features, names = judge_features(args.features), list(editor.boundaries)
+    features, counts = judge_features(args.features), labelled_names(train.attributes)
+    computed = set(STATISTICS) - set(counts)
+    names = [n for n in editor.boundaries if counts.get(n, 0) >= LEAST or n in computed]
+    if left := [name for name in editor.boundaries if name not in names]:
+        print(f"not judged, because {args.train.name} hardly labels them: {', '.join(left)}")
+    if not names:
+        return f"{args.train.name} labels none of the sliders of '{editor.info.name}'"
     return fit_predictor(features, train.pixels, train.attributes, names, len(train) // 10)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from editor.alignment.crop import Crop
     from editor.editing.paste import Mode
     from editor.edits import Edit
+    from editor.geometry import Alignment
     from editor.inversion.loop import InversionOptions
     from editor.session import Editor
 
@@ -216,8 +217,13 @@ def check_kept(targets: list[Path], given: list[Path]) -> None:
             raise OptionError(f"{target} would be overwritten; choose another --out")
 
 
-def place_by(yunet: Path | None, photo: Path) -> Crop | None:
+def place_by(yunet: Path | None, photo: Path, alignment: Alignment | None) -> Crop | None:
     """The square that YuNet finds likeliest, the centre where it finds none; None without its file.
+
+    Args:
+        yunet: its file.
+        photo: the photo.
+        alignment: of the domain's squares; tight without one.
 
     Raises:
         ImageError: the photo cannot be used.
@@ -228,9 +234,10 @@ def place_by(yunet: Path | None, photo: Path) -> Crop | None:
         return None
     from editor.alignment.crop import Crop
     from editor.alignment.yunet import yunet_faces
+    from editor.geometry import TIGHT
     from editor.images import load_image
 
-    faces = yunet_faces(load_image(photo), yunet, least=0.0)
+    faces = yunet_faces(load_image(photo), yunet, least=0.0, alignment=alignment or TIGHT)
     return faces[0][0] if faces else Crop()
 
 
@@ -260,7 +267,7 @@ def open_edit(
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
         return editor.open_code(photo)
-    crop = crop or place_by(yunet, photo)
+    crop = crop or place_by(yunet, photo, editor.info.squares)
     return editor.invert(photo, crop, options)
 
 

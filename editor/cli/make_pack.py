@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command, parse_pairs
+from editor.cli.options import Sub, add_alignment, add_command, chosen_alignment, parse_pairs
 
 
 def add(commands: Sub) -> None:
@@ -29,6 +29,7 @@ def add(commands: Sub) -> None:
         metavar="NAME=X,Y",
         help="where aligned pictures have left_eye, right_eye and mouth: mouth=0.5,0.75",
     )
+    add_alignment(parser, "how its squares lie around a face")
     parser.add_argument(
         "--inversion",
         nargs="*",
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         example_seeds=args.example_seeds,
         landmarks=_landmarks(args.landmarks),
         inversion=inversion,
+        alignment=chosen_alignment(args),
     )
     print(f"{path}: write its MODEL_CARD.md, then fit boundaries (python -m editor fit-boundaries)")
 

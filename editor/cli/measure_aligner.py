@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from editor.cli.align import add_yunet, chosen_finder
-from editor.cli.options import Sub, add_command, add_domain
+from editor.cli.options import Sub, add_alignment, add_command, add_domain, chosen_alignment
 
 
 def add(commands: Sub) -> None:
@@ -20,6 +20,7 @@ def add(commands: Sub) -> None:
     )
     add_domain(parser)
     add_yunet(parser)
+    add_alignment(parser, "of the true squares, and of YuNet's; default: the pack's")
     parser.add_argument("--photos", type=Path, required=True, help="zip with an alignment.json")
     parser.add_argument(
         "--part",
@@ -61,7 +62,9 @@ def run(args: argparse.Namespace) -> None:
     from editor.training.run import write_text
 
     use_threads(args.threads)
-    find = chosen_finder(Editor.open(args.domain, args.device), args.yunet)
+    editor = Editor.open(args.domain, args.device)
+    alignment = chosen_alignment(args) or editor.info.squares
+    find = chosen_finder(editor, args.yunet, alignment)
     usual = CONFIDENT if args.yunet is None else SURE
     least = usual if args.least is None else args.least
     changes = args.changes or list(CHANGES)
@@ -74,7 +77,9 @@ def run(args: argparse.Namespace) -> None:
         records.append(record)
         write_text(args.out, json.dumps(records, indent=2) + "\n")
 
-    for record in measure_photos(find, args.photos, args.part, least, args.count, changes):
+    for record in measure_photos(
+        find, args.photos, args.part, least, args.count, changes, alignment
+    ):
         add_record(record)
     if args.without is not None:
         images = load_images(args.without, 128, limit=args.without_count)

@@ -7,10 +7,13 @@ import math
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editor import DEFAULT_DOMAIN
 from editor.errors import OptionError
+
+if TYPE_CHECKING:
+    from editor.geometry import Alignment
 
 Sub = Any
 
@@ -87,6 +90,29 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_alignment(parser: argparse.ArgumentParser, text: str) -> None:
+    """--alignment."""
+    parser.add_argument(
+        "--alignment",
+        type=float,
+        nargs=2,
+        default=None,
+        metavar=("SCALE", "SHIFT"),
+        help=f"{text}: 1.0 0.1 is FFHQ's whole head, 0.64 0.36 that of faces64 and faces128",
+    )
+
+
+def chosen_alignment(args: argparse.Namespace) -> Alignment | None:
+    """What --alignment says.
+
+    Raises:
+        OptionError: it is out of range.
+    """
+    from editor.geometry import Alignment
+
+    return None if args.alignment is None else Alignment(*args.alignment)
+
+
 def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, ...] = ()) -> None:
     """One option a field of a dataclass of numbers, flags and texts."""
     for item in fields(cls):
@@ -102,7 +128,7 @@ def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, .
 
 def data_names(args: argparse.Namespace) -> str:
     """The names of the data sets, for the header of what is trained."""
-    return ", ".join(source.name for source in args.data)
+    return ", ".join(source.absolute().name for source in args.data)
 
 
 def from_args(args: argparse.Namespace, cls: type, skip: tuple[str, ...] = ()) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editor.cli.options import (
     Sub,
+    add_alignment,
     add_command,
     add_data,
     add_dataclass,
@@ -17,6 +18,9 @@ from editor.cli.options import (
     data_names,
     from_args,
 )
+
+if TYPE_CHECKING:
+    from editor.geometry import Alignment
 
 
 def add(commands: Sub) -> None:
@@ -32,6 +36,10 @@ def add(commands: Sub) -> None:
     add_data(parser)
     parser.add_argument(
         "--photos", type=Path, help="zip of whole photos with an alignment.json, used as well"
+    )
+    add_alignment(
+        parser,
+        "of the photos' squares; default: as the pack --domain, if there is one, else their quads",
     )
     parser.add_argument("--part", default="train/", help="use photos whose names begin so")
     parser.add_argument(
@@ -69,11 +77,12 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     options = from_args(args, AlignerTraining)
+    alignment = _alignment(args)
     images = load_data(args, 128)
     photos = photos_of_images(images)
     if args.photos is not None:
         with tqdm(desc="photos", unit="img") as bar:
-            more = load_photos(args.photos, args.part, follow(bar))
+            more = load_photos(args.photos, args.part, follow(bar), alignment)
         # whole photos last: the held-out part is of them, and they are shown as often as the others
         times = max(1, len(photos) // max(len(more) - options.held_out, 1))
         both = [photos, *[_first(more, len(more) - options.held_out)] * (times - 1), more]
@@ -84,7 +93,13 @@ def run(args: argparse.Namespace) -> None:
         backgrounds = made_backgrounds(images, 4000)
     else:
         backgrounds = load_with_bar(args.backgrounds, 128, {}).pixels
-    header = {"domain": args.domain or None, "licence": args.licence, "data": data_names(args)}
+    header: dict[str, Any] = {
+        "domain": args.domain or None,
+        "licence": args.licence,
+        "data": data_names(args),
+    }
+    if alignment is not None:
+        header["alignment"] = alignment.values()
 
     def train(folder: RunFolder, options: AlignerTraining) -> Iterator[dict[str, Any]]:
         return train_aligner(
@@ -92,6 +107,17 @@ def run(args: argparse.Namespace) -> None:
         )
 
     launch(train, options, args.out, args.dry_run, ALONE)
+
+
+def _alignment(args: argparse.Namespace) -> Alignment | None:
+    """As given, or that of the pack, where there is one of the name."""
+    from editor.cli.options import chosen_alignment
+    from editor.weights.domain import list_domains, read_info
+
+    chosen = chosen_alignment(args)
+    if chosen is None and args.domain in list_domains():
+        chosen = read_info(args.domain).squares
+    return chosen
 
 
 def _first(photos: Any, count: int) -> Any:

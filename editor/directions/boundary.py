@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.editing.move import MAX_DISTANCE
 from editor.errors import MismatchError, OptionError, WeightsError
 from editor.files import plain_text, read_regular, write_whole
 from editor.weights.format import pack_tensors, unpack_tensors
 
+MAX_DISTANCE = 1000.0  # far beyond any slider, whose ends lie within 50
 GROUPS = ("Expression", "Face", "Pose", "Light", "Scene", "Other")
 MAX_BYTES = 2**20  # of a file
 MAX_NAME, MAX_TITLE, MAX_FACTS = 64, 80, 4000

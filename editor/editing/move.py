@@ -7,9 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from editor.directions.boundary import MAX_DISTANCE
 from editor.errors import OptionError
-
-MAX_DISTANCE = 1000.0  # far beyond any slider, whose ends lie within 50
 
 
 def check_distance(value: Any, name: str) -> float:

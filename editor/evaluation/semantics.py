@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from editor.directions.boundary import Boundary
+from editor.labels import label_of
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.metrics.precision import precision_recall
 from editor.metrics.statistics import STATISTICS
@@ -34,13 +35,13 @@ def labels_of(
         labels [N] bool and known [N] bool; a value counts as having the attribute above one half,
         or above the median where it is continuous. Or why it is not measured.
     """
-    raw = [row.get(name) for row in attributes]
+    raw = [label_of(row, name) for row in attributes]
     if all(value is None for value in raw) and name in STATISTICS:
         raw = STATISTICS[name](photos).tolist()
-    known = torch.tensor([isinstance(value, (bool, int, float)) for value in raw])
+    known = torch.tensor([value is not None for value in raw])
     if not bool(known.any()):
         return f"no photo is labelled with '{name}'"
-    values = torch.tensor([float(v) if isinstance(v, (bool, int, float)) else 0.0 for v in raw])
+    values = torch.tensor([0.0 if value is None else value for value in raw])
     bound = values[known].median().item() if name in CONTINUOUS else 0.5
     labels = values > bound
     has = int(labels[known].sum())

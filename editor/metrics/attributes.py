@@ -14,9 +14,11 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, TrainingError
+from editor.labels import label_of, labelled_names
 from editor.metrics.statistics import STATISTICS
 
 CONTINUOUS = {"age", "yaw", "pitch", *STATISTICS}
+LEAST = 20  # labelled images that an attribute needs
 
 
 class Maps(Protocol):
@@ -105,7 +107,8 @@ def fit_predictor(
     Args:
         features: how images become features.
         images: [N, 3, H, W], uint8, RGB.
-        attributes: labels of each image; probabilities in 0…1, or values if continuous.
+        attributes: labels of each image; probabilities in 0…1, or values if continuous. An image
+            without a label counts neither in the fit nor in the quality.
         names: attributes to fit.
         held_out: the last so many images only measure the quality.
         components: most principal components that are kept; at most one for every 8 images.
@@ -119,8 +122,8 @@ def fit_predictor(
         raise MismatchError(f"the images are {images.dtype}; uint8 is needed")
     parts = [part.float() / 127.5 - 1.0 for part in images.split(batch)]
     moments: dict[str, tuple[float, float]] = {}
-    labelled = set().union(*attributes)
-    for name in set(names) & set(STATISTICS) - labelled:
+    labelled = labelled_names(attributes)
+    for name in set(names) & set(STATISTICS) - set(labelled):
         values = torch.cat([STATISTICS[name](part) for part in parts])
         moments[name] = (values.mean().item(), max(values.std().item(), 1e-6))
     rows = [features(part).numpy() for part in parts]
@@ -138,24 +141,51 @@ def fit_predictor(
     quality: dict[str, float] = {}
     quality.update(dict.fromkeys(moments, 1.0))
     for name in (name for name in names if name not in moments):
-        raw = [row.get(name) for row in attributes]
-        known = np.array([value is not None for value in raw])
-        y = np.array([0.0 if value is None else float(value) for value in raw])
-        if known.sum() < 20:
-            raise TrainingError(f"attribute '{name}' is labelled on {known.sum()} images only")
-        train, test = known.copy(), known.copy()
-        train[cut:], test[:cut] = False, False
+        raw = [label_of(row, name) for row in attributes]
+        y = np.array([np.nan if value is None else value for value in raw])
+        train, test = _split(name, y, cut)
         if name in CONTINUOUS:
             mean, std = y[train].mean(), y[train].std() or 1.0
             models[name] = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
             quality[name] = float(np.corrcoef(_scores(models[name], x[test]), y[test])[0, 1])
             continue
-        train &= (y > 0.7) | (y < 0.3)
-        if len(set(y[train] > 0.5)) < 2 or len(set(y[test] > 0.5)) < 2:
-            raise TrainingError(f"attribute '{name}' has only one class among the labels")
         models[name] = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
         quality[name] = float(roc_auc_score(y[test] > 0.5, _scores(models[name], x[test])))
     return AttributePredictor(features, pca, models, quality, moments)
+
+
+def _split(name: str, y: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which images an attribute is fitted on, and which it is measured on.
+
+    Args:
+        name: of the attribute.
+        y: [N], its labels, not a number where unknown.
+        cut: the images from here on are measured on; where too few of these are labelled, the last
+            fifth of those that are.
+
+    Returns:
+        Two masks [N] bool of labelled images; those of the fit are clear, unless continuous.
+
+    Raises:
+        TrainingError: too few are labelled, or all of one class.
+    """
+    known = np.isfinite(y)
+    total = int(known.sum())
+    if total < LEAST:
+        raise TrainingError(
+            f"attribute '{name}' is labelled on {total} images only; {LEAST} are needed. Leave it "
+            f"out, or give images that are labelled with it"
+        )
+    clear = known if name in CONTINUOUS else known & ((y > 0.7) | (y < 0.3))
+    groups = y if name in CONTINUOUS else y > 0.5
+    for start in (cut, int(np.flatnonzero(known)[-(total // 5)])):
+        train, test = clear.copy(), known.copy()
+        train[start:], test[:start] = False, False
+        if len(set(groups[train])) > 1 and len(set(groups[test])) > 1:
+            return train, test
+    raise TrainingError(
+        f"attribute '{name}' has only one class among the labels that it is fitted or measured on"
+    )
 
 
 def _scores(model: Any, x: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from editor.errors import OptionError, TrainingError
-from editor.geometry import Pose, sample_windows
+from editor.geometry import Alignment, Pose, known_square, sample_windows
 from editor.images import known_formats
 from editor.models.aligner import CONTEXT, WINDOW, Aligner, apply_answer, wanted_answer
 from editor.models.config import AlignerConfig
@@ -100,16 +100,23 @@ def photos_of_images(images: ImageSet) -> PhotoSet:
     return PhotoSet(pixels, torch.full((count, 2), float(SIDE_PX)), truth)
 
 
-def load_photos(source: Path, part: str, progress: Progress | None = None) -> PhotoSet:
-    """Photos of a zip with an alignment.json: {name: {"quad": four corners, "size": [w, h]}}.
+def load_photos(
+    source: Path,
+    part: str,
+    progress: Progress | None = None,
+    alignment: Alignment | None = None,
+) -> PhotoSet:
+    """Photos of a zip with an alignment.json, whose entries are as in `known_square`.
 
     Args:
         source: the zip.
         part: take only names that begin so, such as "train/".
         progress: called with (done, total).
+        alignment: of the squares; None takes the quads as they are.
 
     Raises:
         TrainingError: there is no such zip, or nothing in it can be used.
+        OptionError: a photo's square is not known.
     """
     if not source.is_file():  # opening a pipe would wait
         raise TrainingError(f"{source} is no zip of photos with an alignment.json: it is no file")
@@ -123,10 +130,10 @@ def load_photos(source: Path, part: str, progress: Progress | None = None) -> Ph
     names = sorted(name for name in known if name.startswith(part))
     if not names:
         raise TrainingError(f"{source} has no photo whose name begins with '{part}'")
+    squares = [known_square(name, known[name], alignment) for name in names]
     pixels = torch.empty(len(names), 3, CANVAS_PX, CANVAS_PX, dtype=torch.uint8)
     sizes, truth = [], []
-    for i, name in enumerate(names):
-        pose = Pose.of_quad(known[name]["quad"])
+    for i, (name, pose) in enumerate(zip(names, squares, strict=True)):
         with Image.open(io.BytesIO(archive.read(name)), formats=known_formats()) as image:
             photo, pose = _around(image.convert("RGB"), pose)
         array = torch.from_numpy(np.asarray(photo).copy()).permute(2, 0, 1)[None].float()
@@ -240,7 +247,8 @@ def train_aligner(
         )
     run.start(
         {
-            "training": asdict(options) | {"kimg": None},
+            "training": asdict(options)
+            | {"kimg": None, "alignment": (header or {}).get("alignment")},
             "kimg": options.kimg,
             "aligner": config.to_dict(),
             "photos": len(photos),

@@ -167,7 +167,7 @@ def _flags(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         | {
             flag: float(row[key] == flag)
             for key, flags in values.items()
-            if key in row
+            if isinstance(row.get(key), str)
             for flag in flags
         }
         for row in attributes
@@ -205,7 +205,8 @@ def _open(source: Path) -> tuple[list[str], Callable[[str], bytes], dict[str, di
     attributes: dict[str, dict[str, Any]] = {}
     if "dataset.json" in names:
         try:
-            attributes = json.loads(read("dataset.json")).get("attributes") or {}
+            found = json.loads(read("dataset.json")).get("attributes") or {}
+            attributes = {name: row or {} for name, row in found.items()}
         except (ValueError, AttributeError) as error:
             raise TrainingError(f"dataset.json in {source} cannot be read: {error}") from error
     pictures = [name for name in names if Path(name).suffix.lower() in SUFFIXES]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from editor.errors import OptionError, TrainingError
+from editor.labels import label_of
 from editor.models.config import PredictorConfig
 from editor.models.predictor import Predictor, without_norm
 from editor.runtime import fast_dtype
@@ -90,13 +91,10 @@ def predictable(images: ImageSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     values: dict[str, list[float]] = {}
     for row in images.attributes:
-        for name, value in row.items():
-            if (
-                name.isidentifier()
-                and name not in NOT_PREDICTED
-                and isinstance(value, (int, float))
-            ):
-                values.setdefault(name, []).append(float(value))
+        for name in row:
+            value = label_of(row, name)
+            if name.isidentifier() and name not in NOT_PREDICTED and value is not None:
+                values.setdefault(name, []).append(value)
     known = {name: found for name, found in values.items() if len(found) >= LEAST}
     if not known:
         raise TrainingError("no attribute is labelled; put labels into the data's dataset.json")
@@ -131,7 +129,8 @@ def train_predictor(
 
     Yields:
         One record a tick: the loss, `val_loss`, and for every attribute val_NAME: the share of
-        held-out images on which network and label agree, or the correlation if it is continuous.
+        held-out images on which network and label agree, or the correlation if it is continuous;
+        over those that are labelled with it.
 
     Raises:
         TrainingError: losses are not finite again and again, the folder holds another run, or an
@@ -152,7 +151,7 @@ def train_predictor(
             "images": len(images),
         }
     )
-    labels = _labels(images, config)
+    labels = _labels(images, config, count)
     scale = _standard(labels[:count], config)
     torch.manual_seed(options.seed)
     network = Predictor(config, norm=True).to(device)
@@ -184,16 +183,7 @@ def train_predictor(
         answers = torch.cat([network(images.batch(part).to(device)) for part in index.split(64)])
         wanted = labels[count:]
         found = {"val_loss": _loss(answers, wanted, scale, config).item()}
-        for column, name in enumerate(config.names):
-            answer, label = answers[:, column].cpu(), wanted[:, column]
-            known = ~label.isnan()
-            answer, label = answer[known], label[known]
-            if name in config.continuous:
-                value = torch.corrcoef(torch.stack([answer, label]))[0, 1]
-            else:
-                value = ((answer > 0) == (label > 0.5)).float().mean()
-            found[f"val_{name}"] = value.item()
-        return found
+        return found | _agreement(answers.cpu(), wanted, config)
 
     def snapshot() -> None:
         training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
@@ -205,6 +195,23 @@ def train_predictor(
     yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure)
 
 
+def _agreement(answers: Tensor, labels: Tensor, config: PredictorConfig) -> dict[str, float]:
+    """val_NAME over the images [N, A] where each is known; without a figure where there are too few."""
+    found = {}
+    for column, name in enumerate(config.names):
+        known = ~labels[:, column].isnan()
+        answer, label = answers[known, column], labels[known, column]
+        if name not in config.continuous:
+            value = ((answer > 0) == (label > 0.5)).float().mean()
+        elif len(label) > 1:
+            value = torch.corrcoef(torch.stack([answer, label]))[0, 1]
+        else:
+            continue
+        if bool(value.isfinite()):
+            found[f"val_{name}"] = value.item()
+    return found
+
+
 def _rate(part: float) -> float:
     """The learning rate's factor: up in a line, then down a cosine to a hundredth."""
     if part < WARM_UP:
@@ -213,18 +220,27 @@ def _rate(part: float) -> float:
     return 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * down))
 
 
-def _labels(images: ImageSet, config: PredictorConfig) -> Tensor:
+def _labels(images: ImageSet, config: PredictorConfig, count: int | None = None) -> Tensor:
     """[N, A], not a number where unknown.
 
+    Args:
+        images: with labels.
+        config: names the attributes.
+        count: so many images are trained on; all by default.
+
     Raises:
-        TrainingError: an attribute is hardly labelled.
+        TrainingError: an attribute is hardly labelled among them.
     """
-    rows = [[row.get(name) for name in config.names] for row in images.attributes]
-    values = [[math.nan if v is None else float(v) for v in row] for row in rows]
+    rows = [[label_of(row, name) for name in config.names] for row in images.attributes]
+    values = [[math.nan if v is None else v for v in row] for row in rows]
     labels = torch.tensor(values)
-    for name, known in zip(config.names, (~labels.isnan()).sum(0).tolist(), strict=True):
+    each = (~labels[:count].isnan()).sum(0).tolist()
+    for name, known in zip(config.names, each, strict=True):
         if known < LEAST:
-            raise TrainingError(f"attribute '{name}' is labelled on {known} images only")
+            raise TrainingError(
+                f"attribute '{name}' is labelled on {known} images only, of those that are trained "
+                f"on; {LEAST} are needed. Leave it out: name the others with --attributes"
+            )
     return labels
 
 
@@ -267,7 +283,7 @@ def _changed(
 def _loss(
     answers: Tensor, labels: Tensor, scale: tuple[Tensor, Tensor], config: PredictorConfig
 ) -> Tensor:
-    """Mean over the known labels."""
+    """Mean over the known labels; 0 where none is known."""
     mean, deviation = scale
     wanted = ((labels - mean) / deviation).to(answers.device)
     known = ~wanted.isnan()
@@ -279,4 +295,4 @@ def _loss(
         F.smooth_l1_loss(answers, wanted, reduction="none"),
         F.binary_cross_entropy_with_logits(answers, wanted.clamp(0, 1), reduction="none"),
     )
-    return losses[known].mean()
+    return losses[known].sum() / known.sum().clamp(min=1)

@@ -86,6 +86,7 @@ class Keeper:
         known = self.shell.handlers.service.visit(visitor.visit.owner, str(last.get("visit")))
         if known is not None and known.latest is not None and known is not visitor.visit:
             now = known.latest
+            _tell_late(last)
             return now, now.domain, {"restored": True, "visit": known.id}
         try:
             projects = {
@@ -107,12 +108,7 @@ class Keeper:
                 gr.Info(text, title="A new start")
         if domain is None:
             return gr.skip(), gr.skip(), {"restored": not projects, "visit": visitor.visit.id}
-        if last.get("late"):
-            gr.Info(
-                "This page was left for so long that the server had forgotten your visit. It is as the "
-                "browser kept it; make your last change again.",
-                title="Your visit is here again",
-            )
+        _tell_late(last)
         return visitor, domain, {"restored": True, "visit": visitor.visit.id}
 
     @reads_files
@@ -144,3 +140,13 @@ class Keeper:
                 title="Opened without some photos",
             )
         return visitor.keep(project), domain
+
+
+def _tell_late(last: dict[str, Any]) -> None:
+    """Say so where the page was left for long."""
+    if last.get("late"):
+        gr.Info(
+            "This page was left for so long that the server had forgotten your visit. It is as it "
+            "was kept; make your last change again.",
+            title="Your visit is here again",
+        )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from editor.errors import OptionError, WeightsError
 from editor.files import temporary_beside, write_whole
+from editor.geometry import FFHQ
 from editor.weights.convert_idinvert import (
     convert_boundary,
     convert_encoder,
@@ -200,6 +201,7 @@ def _write_pack(
         licence=sources.licence,
         files=files,
         inversion=inversion,
+        alignment=FFHQ if sources.subject == "face" else None,
     )
     write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))
     text = CARD.format(name=sources.name, licence=sources.licence, table="\n".join(lines))

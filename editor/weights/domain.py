@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, OptionError, PackError, PackNotFoundError, WeightsError
+from editor.geometry import TIGHT, Alignment
 from editor.models.aligner import Aligner
 from editor.models.config import (
     AlignerConfig,
@@ -71,6 +72,7 @@ class DomainInfo:
             weights pix, feat and domain.
         landmarks: where its aligned pictures have "left_eye", "right_eye" and "mouth" (as seen), as
             [x, y] in shares of the side; empty for what has none.
+        alignment: how its squares lie around a face; None where it does not say.
     """
 
     name: str
@@ -85,11 +87,36 @@ class DomainInfo:
     typical: dict[str, float] = field(default_factory=dict)
     inversion: dict[str, float] = field(default_factory=dict)
     landmarks: dict[str, list[float]] = field(default_factory=dict)
+    alignment: Alignment | None = None
     schema: int = 1
+
+    @property
+    def squares(self) -> Alignment | None:
+        """How its squares lie around a face: tight where a pack of faces does not say, else None."""
+        return self.alignment or (TIGHT if self.subject == "face" else None)
+
+    @classmethod
+    def from_json(cls, text: str) -> DomainInfo:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: not JSON.
+            TypeError: not an object of these names.
+            OptionError: the alignment cannot be.
+        """
+        values = json.loads(text)
+        if "alignment" in values:
+            values["alignment"] = Alignment.of(values["alignment"])
+        return cls(**values)
 
     def to_json(self) -> str:
         """The text of domain.json."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        values = asdict(self)
+        if self.alignment is None:
+            del values["alignment"]
+        else:
+            values["alignment"] = self.alignment.values()
+        return json.dumps(values, indent=2) + "\n"
 
 
 @dataclass(frozen=True)
@@ -150,9 +177,8 @@ def read_info(name: str, root: Path = CHECKPOINTS) -> DomainInfo:
             f"train it: python -m editor train-generator --help"
         )
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        info = DomainInfo(**values)
-    except (ValueError, TypeError, OSError) as error:
+        info = DomainInfo.from_json(file.read_text(encoding="utf-8"))
+    except (ValueError, TypeError, OSError, OptionError) as error:
         raise PackError(f"{file} cannot be read ({error}). Restore it from the release.") from error
     if info.schema != 1 or info.name != name or not isinstance(info.files, dict):
         raise PackError(

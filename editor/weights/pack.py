@@ -11,6 +11,7 @@ import torch
 
 from editor.errors import OptionError
 from editor.files import sync_tree, temporary_beside, write_whole
+from editor.geometry import Alignment
 from editor.models.config import GeneratorConfig
 from editor.weights.domain import INVERSION, DomainInfo, load_domain
 from editor.weights.fetch import file_sha256
@@ -27,6 +28,7 @@ def make_pack(
     example_seeds: list[int],
     landmarks: dict[str, list[float]] | None = None,
     inversion: dict[str, float] | None = None,
+    alignment: Alignment | None = None,
 ) -> Path:
     """Write checkpoints/<name>/ with float16 networks and domain.json.
 
@@ -43,15 +45,21 @@ def make_pack(
         example_seeds: seeds of pictures that show it well.
         landmarks: where its pictures have eyes and mouth, as in `DomainInfo`.
         inversion: options of an inversion that suit it better than the usual, as there.
+        alignment: how its squares lie around a face, as there.
 
     Returns:
         The pack's folder.
 
     Raises:
-        OptionError: the name is not a plain folder name, or an option of the inversion is unknown.
+        OptionError: the name is not a plain folder name, an option of the inversion is unknown, or
+            the aligner was trained on squares of another alignment.
         WeightsError: a network is missing or damaged, or does not fit the others.
     """
-    own: dict[str, Any] = {"landmarks": landmarks or {}, "inversion": inversion or {}}
+    own: dict[str, Any] = {
+        "landmarks": landmarks or {},
+        "inversion": inversion or {},
+        "alignment": alignment,
+    }
     if unknown := sorted(set(own["inversion"]) - set(INVERSION)):
         raise OptionError(f"inversion {unknown} is not known; use {', '.join(INVERSION)}")
     return install(
@@ -117,11 +125,13 @@ def _fill(
 ) -> None:
     """Write the files of a pack into a folder."""
     files = {}
-    config = GeneratorConfig()
+    config, of_aligner = GeneratorConfig(), None
     for kind, source in sources.items():
         tensors, header = read_tensors(source / f"{kind}.safetensors", kind=kind)
         if kind == "generator":
             config = GeneratorConfig.from_dict(header["config"])
+        if kind == "aligner":
+            of_aligner = header.get("alignment")
         target = path / f"{kind}.safetensors"
         facts = {key: value for key, value in header.items() if key != "schema"}
         write_tensors(target, half(tensors), {**facts, "domain": name, "licence": licence})
@@ -138,4 +148,10 @@ def _fill(
         example_seeds=example_seeds,
         **own,
     )
+    if of_aligner is not None and Alignment.of(of_aligner) != info.squares:
+        said = None if info.squares is None else info.squares.values()
+        raise OptionError(
+            f"the aligner was trained on squares of the alignment {of_aligner}, but the pack's is "
+            f"{said}; give --alignment {' '.join(map(str, of_aligner))}, or train the aligner again"
+        )
     write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))

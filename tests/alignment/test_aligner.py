@@ -12,15 +12,24 @@ from PIL import Image
 
 from editor import Editor
 from editor.alignment.crop import Crop, crop_square
-from editor.alignment.detect import CONFIDENT, Found, crop_of, detect, distinct
+from editor.alignment.detect import (
+    CONFIDENT,
+    LARGEST,
+    Found,
+    crop_of,
+    detect,
+    distinct,
+    largest_of,
+)
 from editor.alignment.measure import measure_photos
 from editor.cli import main
 from editor.errors import OptionError, TrainingError
-from editor.geometry import Pose, sample_windows
+from editor.geometry import FFHQ, TIGHT, Pose, sample_windows
 from editor.images import to_tensor
 from editor.models.aligner import (
     CONTEXT,
     OUTPUTS,
+    STRIDE,
     WINDOW,
     Aligner,
     apply_answer,
@@ -38,7 +47,8 @@ from editor.training.aligner import (
 )
 from editor.training.data import ImageSet
 from editor.training.run import RunFolder
-from tests.conftest import SHARED
+from editor.weights.format import read_tensors
+from tests.conftest import SHARED, write_noise
 
 
 def _poses(count: int) -> torch.Tensor:
@@ -175,6 +185,80 @@ def test_photos_with_known_squares(tmp_path: Path) -> None:
         load_photos(path, "test/")
     with pytest.raises(TrainingError, match=r"alignment\.json"):
         load_photos(tmp_path / "a.png", "")
+
+
+def _photos_with_landmarks(folder: Path, count: int) -> Path:
+    rng = np.random.default_rng(0)
+    points = [[130.0, 90.0], [170.0, 90.0], [150.0, 115.0], [135.0, 140.0], [165.0, 140.0]]
+    entry = {"quad": [list(p) for p in TIGHT.square(points).quad()], "landmarks": points}
+    known = {}
+    with zipfile.ZipFile(folder / "photos.zip", "w") as archive:
+        for name in (f"train/{i}.png" for i in range(count)):
+            Image.fromarray(rng.integers(0, 256, (200, 300, 3), np.uint8)).save(folder / "a.png")
+            archive.write(folder / "a.png", name)
+            known[name] = entry
+        archive.writestr("alignment.json", json.dumps(known))
+    return folder / "photos.zip"
+
+
+def test_squares_of_photos_are_those_of_the_alignment(tmp_path: Path) -> None:
+    """The same photo, scaled until its square has the usual side: a head's shows less enlarged."""
+    path = _photos_with_landmarks(tmp_path, 1)
+    stored, tight, head = (
+        load_photos(path, "train/", alignment=wished) for wished in (None, TIGHT, FFHQ)
+    )
+    assert torch.equal(stored.truth, tight.truth)
+    assert head.truth[0, 2].item() == pytest.approx(SIDE_PX)
+    square = FFHQ.square([[130, 90], [170, 90], [150, 115], [135, 140], [165, 140]])
+    factor = SIDE_PX / square.side
+    assert head.sizes[0].tolist() == pytest.approx([300 * factor, 200 * factor], abs=1)
+    assert head.truth[0, :2].tolist() == pytest.approx(
+        [square.x * factor, square.y * factor], abs=1
+    )
+
+
+def test_the_alignment_of_a_training_stands_in_its_files(tmp_path: Path, capsys) -> None:
+    data = write_noise(tmp_path / "data", 12)
+    photos, out = _photos_with_landmarks(tmp_path, 12), tmp_path / "run"
+    command = ["train-aligner", "--data", str(data), "--photos", str(photos), "--out", str(out)]
+    command += ["--kimg", "0.008", "--batch", "4", "--held-out", "4", "--width", "4"]
+    assert main([*command, "--alignment", "1.0", "0.1"]) == 0
+    _, header = read_tensors(out / "aligner.safetensors")
+    assert header["alignment"] == [1.0, 0.1]
+    assert header["data"] == "data"
+    assert main([*command, "--kimg", "0.016", "--alignment", "0.64", "0.36"]) == 1
+    assert "other options" in capsys.readouterr().err
+    assert main([*command, "--alignment", "0", "0.1"]) == 1
+    assert "alignment 0.0 0.1" in capsys.readouterr().err
+    assert main([*command, "--out", str(tmp_path / "as"), "--domain", "faces64"]) == 0
+    _, header = read_tensors(tmp_path / "as" / "aligner.safetensors")
+    assert header["alignment"] == [0.64, 0.36], "as the pack of that name says"
+    assert main([*command, "--out", str(tmp_path / "no")]) == 0
+    _, header = read_tensors(tmp_path / "no" / "aligner.safetensors")
+    assert "alignment" not in header
+
+
+def test_squares_of_heads_may_be_larger_than_the_photo() -> None:
+    """A face that fills the photo has a head's square of 1.6 of its longer side."""
+    assert largest_of(None) == largest_of(TIGHT) == LARGEST
+    assert largest_of(FFHQ) == pytest.approx(LARGEST / 0.64)
+    seen = []
+
+    class Looker:
+        def __call__(self, image: torch.Tensor) -> torch.Tensor:
+            seen.append(image.shape[-1] - WINDOW)
+            height, width = ((side - WINDOW) // STRIDE + 1 for side in image.shape[-2:])
+            return torch.full((1, OUTPUTS, height, width), -9.0)
+
+    photo = torch.zeros(1, 3, 640, 640)
+    assert detect(photo, Looker(), largest_of(FFHQ)) == []  # type: ignore[arg-type]
+    sides = [WINDOW / CONTEXT * 640 / shown for shown in seen]
+    assert 1.3 * 640 < max(sides) < 1.95 * 640
+    count = len(seen)
+    seen.clear()
+    assert detect(photo, Looker()) == []  # type: ignore[arg-type]
+    assert len(seen) == count - 1
+    assert max(WINDOW / CONTEXT * 640 / shown for shown in seen) < 1.25 * 640
 
 
 def test_too_few_photos_are_refused(tmp_path: Path) -> None:

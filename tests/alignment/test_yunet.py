@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,11 +16,12 @@ import pytest
 from PIL import Image
 
 from editor import Editor
+from editor.alignment.detect import crop_of
 from editor.alignment.measure import CHANGES, measure_photos, measure_without
-from editor.alignment.yunet import SURE, square_of_landmarks, yunet_faces
+from editor.alignment.yunet import SURE, yunet_faces
 from editor.cli import main
 from editor.errors import OptionError, UnavailableError, WeightsError
-from editor.geometry import Pose
+from editor.geometry import FFHQ, TIGHT, Pose
 from tests.conftest import SHARED
 
 FILE = SHARED / "yunet_n_dynamic.onnx"
@@ -50,22 +52,22 @@ def _turned(points: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def test_the_square_of_an_upright_face() -> None:
-    pose = square_of_landmarks(UPRIGHT.tolist())
+    pose = TIGHT.square(UPRIGHT.tolist())
     half = 0.64 * max(2 * 40, 1.8 * 50)
     assert (pose.x, pose.y, pose.side) == pytest.approx((100, 60 + 0.36 * 50, 2 * half))
     assert pose.angle == pytest.approx(0)
     wide = UPRIGHT * [2, 1]  # now the eyes' distance decides
-    assert square_of_landmarks(wide.tolist()).side == pytest.approx(2 * 0.64 * 2 * 80)
+    assert TIGHT.square(wide.tolist()).side == pytest.approx(2 * 0.64 * 2 * 80)
 
 
 @pytest.mark.parametrize("degrees", [0, 15, -30, 90, 170])
 def test_the_square_turns_with_the_face(degrees: float) -> None:
     rng = np.random.default_rng(3)
     points = _turned(UPRIGHT + rng.normal(0, 4, (5, 2)), degrees)
-    corners = square_of_landmarks(points.tolist()).quad()
+    corners = TIGHT.square(points.tolist()).quad()
     assert np.allclose(corners, _written_out(points), atol=1e-6)
-    still = square_of_landmarks(UPRIGHT.tolist())
-    turned = square_of_landmarks(_turned(UPRIGHT, degrees).tolist())
+    still = TIGHT.square(UPRIGHT.tolist())
+    turned = TIGHT.square(_turned(UPRIGHT, degrees).tolist())
     assert math.degrees(turned.angle - still.angle) == pytest.approx(degrees)
     assert turned.side == pytest.approx(still.side)
 
@@ -75,7 +77,7 @@ def test_the_square_is_the_one_of_the_data() -> None:
     with zipfile.ZipFile(PHOTOS) as archive:
         known = json.loads(archive.read("alignment.json"))
     for entry in list(known.values())[::10]:
-        corners = square_of_landmarks(entry["landmarks"]).quad()
+        corners = TIGHT.square(entry["landmarks"]).quad()
         assert np.allclose(corners, entry["quad"], atol=0.05)  # landmarks are rounded to 0.01
 
 
@@ -147,6 +149,27 @@ def test_align_takes_yunet_where_it_is_asked_to(
     assert place["x"] * 400 == pytest.approx(100, abs=0.1)
     assert main([*shared, "--yunet", str(tmp_path / "none.onnx")]) == 1
     assert "none.onnx cannot be read" in capsys.readouterr().err
+
+
+def test_yunet_gives_the_squares_of_the_pack(
+    stand_in: _StandIn, tiny: Editor, tmp_path: Path, monkeypatch
+) -> None:
+    """A pack of whole heads gets larger squares, whose centres lie higher, from the same faces."""
+    heads = replace(tiny.info, alignment=FFHQ)
+    monkeypatch.setattr(tiny, "pack", replace(tiny.pack, info=heads))
+    monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
+    file, photo, out = tmp_path / "yunet.onnx", tmp_path / "photo.png", tmp_path / "out"
+    file.write_bytes(b"anything")
+    Image.new("RGB", (400, 200), (255, 0, 0)).save(photo)
+    command = ["align", str(photo), "--domain", "tiny", "--out", str(out), "--yunet", str(file)]
+    assert main(command) == 0
+    (place,) = json.loads((out / "places.json").read_text())["photo.png"]
+    wanted = FFHQ.square(UPRIGHT.tolist())
+    assert place["side"] * 200 == pytest.approx(wanted.side, abs=0.1)
+    assert place["y"] * 200 == pytest.approx(wanted.y, abs=0.1)
+    stand_in.sizes.clear()
+    ((crop, _),) = yunet_faces(Image.open(photo), file, alignment=FFHQ)
+    assert (crop.side, crop.y) == pytest.approx((place["side"], place["y"]))
 
 
 def test_without_opencv_the_error_says_how_to_install_it(monkeypatch, tmp_path: Path) -> None:
@@ -277,3 +300,45 @@ def test_what_cannot_be_measured_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(OptionError, match=text):
             list(measure_photos(lambda photo, least: [], *given))
+
+
+@pytest.mark.parametrize("alignment", [None, "0.64 0.36", "1.0 0.1"])
+def test_the_command_measures_against_squares_of_the_alignment(
+    stand_in: _StandIn, tiny: Editor, tmp_path: Path, monkeypatch, alignment: str | None
+) -> None:
+    """YuNet and the true squares take the same numbers; the tight quads are in the file."""
+    monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
+    picture, photos, out = tmp_path / "a.png", tmp_path / "p.zip", tmp_path / "out.json"
+    Image.new("RGB", (400, 200), (255, 0, 0)).save(picture)
+    entry = {"quad": _written_out(UPRIGHT).tolist(), "landmarks": UPRIGHT.tolist()}
+    with zipfile.ZipFile(photos, "w") as archive:
+        archive.write(picture, "test/a.png")
+        archive.writestr("alignment.json", json.dumps({"test/a.png": entry}))
+    (tmp_path / "yunet.onnx").write_bytes(b"anything")
+    command = ["measure-aligner", "--domain", "tiny", "--photos", str(photos), "--out", str(out)]
+    command += ["--yunet", str(tmp_path / "yunet.onnx"), "--changes", "as it is"]
+    more = [] if alignment is None else ["--alignment", *alignment.split()]
+    assert main([*command, *more]) == 0
+    (record,) = json.loads(out.read_text())
+    assert record["found"] == 1.0
+    assert record["corner_error"] < 1e-4
+
+
+def test_true_squares_are_those_of_the_alignment(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    Image.new("RGB", (400, 200)).save(tmp_path / "a.png")
+    entry = {"quad": _written_out(UPRIGHT).tolist(), "landmarks": UPRIGHT.tolist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(tmp_path / "a.png", "test/a.png")
+        archive.writestr("alignment.json", json.dumps({"test/a.png": entry}))
+
+    def find(photo: Image.Image, least: float) -> list:
+        return [(crop_of(TIGHT.square(UPRIGHT.tolist()), *photo.size), 0.9)]
+
+    given = find, path, ["test/"], 0.5, None, ["as it is"]
+    ((tight,), (head,)) = (list(measure_photos(*given, wished)) for wished in (TIGHT, FFHQ))
+    assert tight["corner_error"] < 1e-6
+    assert head["corner_error"] > 0.1, "a tight square is no head's"
+    path = _zip_of(tmp_path / "q.zip", entry["quad"])
+    with pytest.raises(OptionError, match="no landmarks"):
+        list(measure_photos(find, path, ["test/"], 0.5, alignment=FFHQ))

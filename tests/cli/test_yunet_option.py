@@ -8,6 +8,7 @@ from PIL import Image
 from editor import Crop
 from editor.alignment import yunet
 from editor.cli import main
+from editor.geometry import Alignment
 
 
 @pytest.fixture
@@ -24,8 +25,9 @@ def _codes(photo: Path, out: Path, *more: str) -> bytes:
 def test_the_square_that_yunet_finds_is_taken(photo: Path, tmp_path: Path, monkeypatch) -> None:
     given = []
 
-    def found(image, path, least=0.7):
+    def found(image, path, least=0.7, alignment=None):
         given.append((image.size, path, least))
+        assert alignment == Alignment(0.64, 0.36)  # the default pack's
         return [(Crop(0.3, 0.4, 0.5, 10.0), 0.9), (Crop(0.7, 0.4, 0.5, 0.0), 0.8)]
 
     monkeypatch.setattr(yunet, "yunet_faces", found)

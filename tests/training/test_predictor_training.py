@@ -16,6 +16,7 @@ from editor.models.predictor import Predictor
 from editor.training.data import ImageSet
 from editor.training.predictor import (
     PredictorTraining,
+    _agreement,
     _labels,
     _loss,
     _mirrored,
@@ -116,6 +117,46 @@ def test_labels_and_their_loss(images: ImageSet) -> None:
         _labels(images, PredictorConfig(("hat",)))
     with pytest.raises(TrainingError, match=r"dataset\.json"):
         predictable(ImageSet(images.pixels, images.names, [{} for _ in images.names]))
+
+
+def test_missing_labels_have_no_part_in_the_loss() -> None:
+    """Whatever is answered where nothing is known, and no gradient from there."""
+    labels = torch.tensor([[1.0, math.nan], [math.nan, 0.4], [math.nan, math.nan]])
+    scale = torch.zeros(2), torch.ones(2)
+    answers = torch.tensor([[2.0, 9.0], [-7.0, 0.4], [5.0, -5.0]], requires_grad=True)
+    loss = _loss(answers, labels, scale, CONFIG)
+    assert loss.item() == pytest.approx(math.log1p(math.exp(-2)) / 2)
+    loss.backward()
+    assert answers.grad is not None
+    assert (answers.grad != 0).tolist() == [[True, False], [False, False], [False, False]]
+    none = _loss(answers[2:], labels[2:], scale, CONFIG)
+    assert none.item() == 0.0
+    none.backward()
+    assert bool(answers.grad.isfinite().all())
+
+
+def test_held_out_images_count_where_they_are_labelled() -> None:
+    labels = torch.tensor([[1.0, math.nan], [math.nan, 0.1], [0.0, 0.2], [math.nan, 0.4]])
+    answers = torch.tensor([[3.0, 9.0], [-8.0, 1.0], [4.0, 2.0], [-8.0, 4.0]])
+    found = _agreement(answers, labels, CONFIG)
+    assert found == {"val_bar": 0.5, "val_yaw": pytest.approx(1.0)}
+    assert _agreement(answers[:2], labels[:2], CONFIG) == {"val_bar": 1.0}
+    assert _agreement(answers[1:2], labels[1:2], CONFIG) == {}
+
+
+def test_training_goes_on_where_the_held_out_images_lack_a_label(
+    images: ImageSet, tmp_path: Path
+) -> None:
+    rows = [
+        row if i < 160 else {"yaw": math.nan, "bar": None}
+        for i, row in enumerate(images.attributes)
+    ]
+    last = _run(ImageSet(images.pixels, images.names, rows), tmp_path, 0.16)[-1]
+    assert last["val_loss"] == 0.0
+    assert not {"val_bar", "val_yaw"} & set(last)
+    rows = [row if i > 150 else {"bar": row["bar"]} for i, row in enumerate(images.attributes)]
+    with pytest.raises(TrainingError, match=r"'yaw' is labelled on 9 images only.*--attributes"):
+        _run(ImageSet(images.pixels, images.names, rows), tmp_path / "late", 0.16)
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

@@ -18,6 +18,7 @@ from editor.ui.environment import hide_socks_proxies
 from editor.ui.limits import Limits, chosen_limits
 from editor.ui.logins import Logins, add_user
 from editor.ui.serving import Address, is_home, public_link, said_at_start
+from editor.ui.start_options import make_parser
 from tests.ui.inprocess import served_tiny
 from tests.ui.stranger import Stranger
 
@@ -46,7 +47,7 @@ def test_home_names(home: str, host: str) -> None:
 
 
 def _address(*given: str) -> Address:
-    return Address.chosen(app._parser().parse_args(list(given)))
+    return Address.chosen(make_parser().parse_args(list(given)))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +109,12 @@ def test_hosts_of_this_machine(host: str) -> None:
 )
 def test_what_others_reach_is_shared(given: list[str]) -> None:
     assert _address(*given).shared
-    limits = chosen_limits(app._parser().parse_args([*given, "--quota-mb", "7"]), True)
+    limits = chosen_limits(make_parser().parse_args([*given, "--quota-mb", "7"]), True)
     assert limits == Limits(quota_mb=7)
 
 
 def test_at_home_limits_are_wide() -> None:
-    args = app._parser().parse_args([])
+    args = make_parser().parse_args([])
     assert chosen_limits(args, False) == Limits.at_home()
     assert Limits.at_home().file_hours == 7 * 24
     assert not _address().shared

@@ -27,13 +27,16 @@ def _card(page, index: int) -> None:
 
 
 KEPT = """async () => {
-  const base = await new Promise((done) => {
-    const asked = indexedDB.open('in-domain-editor', 1);
+  const base = await new Promise((done, failed) => {
+    const asked = indexedDB.open('in-domain-editor', 2);
     asked.onsuccess = () => done(asked.result);
+    asked.onerror = failed;
   });
-  const last = await new Promise((done) => {
-    const asked = base.transaction('visit').objectStore('visit').get('last');
+  const last = await new Promise((done, failed) => {
+    const tab = sessionStorage.getItem('in-domain-editor-tab');
+    const asked = base.transaction('visits').objectStore('visits').get(tab);
     asked.onsuccess = () => done(asked.result);
+    asked.onerror = failed;
   });
   base.close();
   return last && { photos: Object.keys(last.photos).length,
