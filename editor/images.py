@@ -21,7 +21,7 @@ import torch
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
-from editor.errors import ImageError
+from editor.errors import BusyError, ImageError
 from editor.files import read_regular, shown_name, too_large, why, write_whole
 from editor.picture_headers import MAX_PIXELS, check_headers, check_table
 from editor.runtime import trim_memory
@@ -30,6 +30,7 @@ MIN_SIDE_PX = 16
 MAX_BYTES = 100 * 2**20
 MAX_PROFILE_BYTES = 4 * 2**20
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
+LARGE_S = 15.0  # how long one waits for another
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
 ORIENTATION = 0x0112  # of EXIF
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -70,13 +71,14 @@ def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> I
     Raises:
         ImageError: not a picture, damaged, smaller than 16 px or larger than 64 megapixels, or no
             regular file.
+        BusyError: other large pictures are being read.
     """
     if isinstance(source, Image.Image):
         return _upright_rgb(source)
     name = "the picture" if isinstance(source, bytes) else shown_name(source)
     image = _opened(_checked(source, name), name)
     large = image.width * image.height > LARGE_PIXELS
-    with _one_large if large else nullcontext():
+    with _one_large() if large else nullcontext():
         try:
             with _refusing(name):
                 if least_px and image.format in ("JPEG", "MPO"):
@@ -168,7 +170,22 @@ def known_formats() -> tuple[str, ...]:
     return FORMATS
 
 
-_one_large = Lock()
+_large = Lock()
+
+
+@contextmanager
+def _one_large() -> Iterator[None]:
+    """Decode one large picture at a time, so that memory is bounded.
+
+    Raises:
+        BusyError: others take too long.
+    """
+    if not _large.acquire(timeout=LARGE_S):
+        raise BusyError("another large picture is being read; try again in a moment")
+    try:
+        yield
+    finally:
+        _large.release()
 
 
 def _checked(source: str | Path | bytes, name: str) -> bytes:

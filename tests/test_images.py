@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor import images
 from editor.alignment.crop import Crop, crop_square
-from editor.errors import ImageError, OptionError, StorageError
+from editor.errors import BusyError, ImageError, OptionError, StorageError
 from editor.images import image_size, load_image, save_image, to_pil, to_tensor
 
 
@@ -279,3 +279,13 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch) -> None:
         save_image(_gradient(), tmp_path / "x.png")
     assert str(tmp_path) not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_large_picture_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "LARGE_PIXELS", 100)
+    monkeypatch.setattr(images, "LARGE_S", 0.01)
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40)).save(buffer, "PNG")
+    with images._large, pytest.raises(BusyError, match="another large picture"):
+        load_image(buffer.getvalue())
+    assert load_image(buffer.getvalue()).size == (40, 40)

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from editor.errors import EditorError, ImageError, ProjectError
+from editor.errors import BusyError, EditorError, ImageError, ProjectError
 from editor.files import why, write_whole
 from editor.images import PHOTO_SUFFIXES, image_size, load_image
 from editor.project.archive import pack_parts, read_parts, read_photo
@@ -158,7 +158,7 @@ def open_project(
         kept = kept or {}
         check_small(files)
         small = _small_photos(sorted(set(photos.values())), files, kept, lost)
-    except ProjectError:
+    except (ProjectError, BusyError):
         raise
     except (
         EditorError,
