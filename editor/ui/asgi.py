@@ -65,12 +65,12 @@ def with_headers(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
     return call
 
 
-async def say(send: Send, status: int, text: str) -> None:
-    """Answer by a sentence, as Gradio's own errors do."""
-    body = json.dumps({"detail": text}).encode()
-    kind = (b"content-type", b"application/json")
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [kind, length]})
+async def say(send: Send, status: int, text: str, plain: bool = False) -> None:
+    """Answer by a sentence: in JSON as Gradio's own errors, or as plain text, as its uploads."""
+    body = text.encode() if plain else json.dumps({"detail": text}).encode()
+    kind = b"text/plain; charset=utf-8" if plain else b"application/json"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -82,7 +82,7 @@ def told(send: Send) -> Send:
         nonlocal failed
         if message["type"] == "http.response.start" and message["status"] == 500:
             failed = True
-            await say(send, 507, "the file cannot be kept here; the disk may be full")
+            await say(send, 507, "the file cannot be kept here; the disk may be full", plain=True)
         if not failed:
             await send(message)
 

@@ -112,12 +112,9 @@ class Gateway:
             self._check_names(scope, headers)
             self.admission.check_rate(client)
             await self._serve(scope, headers, client, receive, reply)
-        except Refused as error:
-            await say(reply, error.status, str(error))
-        except BusyError as error:
-            await say(reply, 429, str(error))
-        except EditorError as error:
-            await say(reply, 400, str(error))
+        except (Refused, EditorError) as error:
+            status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
+            await say(reply, status, str(error), plain=self._path(scope) == UPLOAD)
 
     async def _serve(
         self, scope: Scope, headers: Mapping[str, str], client: Client, receive: Receive, send: Send

@@ -258,7 +258,8 @@ def test_a_visit_gives_so_much_and_an_address_too(url: str) -> None:
         assert one.upload("a.bin", os.urandom(2 * MB)).status_code == 200
     refused = one.upload("a.bin", os.urandom(2 * MB))
     assert refused.status_code == 400
-    assert "that fit" in refused.json()["detail"]
+    assert "that fit" in refused.text
+    assert not refused.text.startswith("{")
     other = Stranger(url)
     answers = [other.upload("a.bin", os.urandom(2 * MB)).status_code for _ in range(2)]
     assert 413 in answers  # another visit of the same address
