@@ -19,6 +19,7 @@ from editor.ui.visit_files import VisitFiles
 SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
 BODY_S = 120.0  # for a call to be received
 LOGINS_A_MINUTE = 12
+MAX_UNREAD = {True: 24, False: 8}  # answers of a page that listens, and of one that does not
 MAX_CLIENTS = 2000  # whose visits with files are remembered
 
 
@@ -30,11 +31,13 @@ class Calls:
         count: how many.
         size: bytes of what they hold, small ones left out.
         unread: answers that nobody has read yet.
+        known: the page has asked for something.
     """
 
     count: int = 0
     size: int = 0
     unread: int = 0
+    known: bool = False
 
 
 class Admission:
@@ -67,6 +70,7 @@ class Admission:
             BusyError: the client has made too many lately.
         """
         rate = self.limits.requests_client  # a page is some hundred files
+        rate *= 1 if client.key else 10  # through a tunnel all that are new are one
         if not self.rates.try_take(f"requests {client.key}", 5 * rate, rate):
             raise BusyError("too many requests at once; wait a moment")
 
@@ -87,7 +91,9 @@ class Admission:
             BusyError: it has.
         """
         limits, now = self.limits, self.calls(session)
-        if now.unread > 64 or (now.unread > 16 and not self.pages.is_heard(session)):
+        page = self.pages.pages.get(session)
+        most = MAX_UNREAD[page is not None and page.listening > 0]
+        if now.unread > most or (now.unread > 2 and size > SMALL_BODY):
             raise BusyError("this page does not read its answers; reload it")
         mine = [
             (page.client, self.calls(name))
@@ -165,16 +171,15 @@ class Admission:
     def _size(self) -> int:
         return sum(self._calls.values()) + self.calls(None).size
 
-    @contextmanager
-    def upload(self, headers: Mapping[str, str], client: Client) -> Iterator[int]:
-        """Reserve room for the files of an upload, which has to say its size; yields that, bytes.
+    def upload_size(self, headers: Mapping[str, str], client: Client) -> int:
+        """The bytes of an upload, which has to say its size, once there is room for it.
 
         Raises:
-            Refused: it does not, or is too large.
+            Refused: it does not say, or is too large.
             InputError: the visit, or all, have too many files.
         """
         said = headers.get("content-length", "")
-        if not said.isdigit():
+        if not (said.isascii() and said.isdigit()):
             raise Refused(411, "a file has to say its size")
         size, most = int(said), self.limits.max_upload_mb * MB
         if size > most + SMALL_BODY:
@@ -183,6 +188,15 @@ class Admission:
                 f"a file may have at most {self.limits.max_upload_mb} MB; this has {size // MB}",
             )
         self._check_quota(client, size)
+        return size
+
+    @contextmanager
+    def upload(self, client: Client, size: int) -> Iterator[int]:
+        """Reserve room for the files of an upload; yields its size, bytes.
+
+        Raises:
+            InputError: the visit's folder cannot be made.
+        """
         self._uploads.append((client, size))
         try:
             with self.files.receiving(client.visit):

@@ -74,15 +74,23 @@ async def say(send: Send, status: int, text: str, plain: bool = False) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def told(send: Send) -> Send:
-    """Where an upload failed for want of room, say so."""
+def short(error: BaseException) -> str:
+    """An error as a short line of a log, whatever a stranger wrote into it."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def told(send: Send, is_full: Callable[[], bool]) -> Send:
+    """Where an upload failed, say whether for want of room."""
     failed = False
 
     async def call(message: Message) -> None:
         nonlocal failed
         if message["type"] == "http.response.start" and message["status"] == 500:
             failed = True
-            await say(send, 507, "the file cannot be kept here; the disk may be full", plain=True)
+            if is_full():
+                await say(send, 507, "the disk of this page is full; tell its owner", plain=True)
+            else:
+                await say(send, 400, "the file did not come whole; give it again", plain=True)
         if not failed:
             await send(message)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -26,6 +28,7 @@ from editor.ui.asgi import (
     query,
     replayed,
     say,
+    short,
     told,
     with_headers,
 )
@@ -50,7 +53,6 @@ READS = frozenset(
         "/gradio_api/theme.css",
         "/gradio_api/app_id",
         "/gradio_api/info",
-        "/gradio_api/upload_progress",
         "/gradio_api/queue/data",
         "/gradio_api/user",
         "/gradio_api/login_check",
@@ -61,11 +63,19 @@ FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
 LOGIN = "/login"
 JOIN, CANCEL, UPLOAD = f"{API}/queue/join", f"{API}/cancel", f"{API}/upload"
 WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/"))
+PROGRESS = f"{API}/upload_progress"
 FILE, HEARTBEAT = f"{API}/file=", f"{API}/heartbeat/"
 HOME_NAMES = ("127.0.0.1", "localhost", "::1")
+HOME_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
+RANGE = re.compile(rb"bytes=([0-9]{1,18})-([0-9]{0,18})")
+UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LARGE_CALL = 8 * MB  # only what the browser kept may be larger
+KEPT = "keeper"  # the component by which the browser brings a visit back
 RELOAD = "this page is from before the server started; reload it"
 NOTHING = "there is nothing here"
 ANOTHER_SITE = "another site may not use this page"
+
+log = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -76,7 +86,8 @@ class Gateway:
         clients: tells who asks.
         admission: refuses what is too much.
         shared: others reach the page; otherwise it answers to this machine's own names alone.
-        inputs: says how many values the function of an index takes; None where there is none.
+        inputs: says the names of the components that the function of an index takes; None where
+            there is none.
         secure: the page is served over https.
     """
 
@@ -86,7 +97,7 @@ class Gateway:
         clients: Clients,
         admission: Admission,
         shared: bool,
-        inputs: Callable[[int], int | None],
+        inputs: Callable[[int], list[str] | None],
         secure: bool = False,
     ) -> None:
         self.app, self.clients, self.admission = app, clients, admission
@@ -115,6 +126,8 @@ class Gateway:
         except (Refused, EditorError) as error:
             status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
             await say(reply, status, str(error), plain=self._path(scope) == UPLOAD)
+        except Exception as error:  # Gradio has answered already, by what it says of all errors
+            log.warning("a request failed: %s", short(error))
 
     async def _serve(
         self, scope: Scope, headers: Mapping[str, str], client: Client, receive: Receive, send: Send
@@ -135,8 +148,13 @@ class Gateway:
             raise Refused(403, RELOAD)
         elif path == UPLOAD:
             # an error of the disk is told by the answer
-            with self.admission.upload(headers, client) as most, suppress(OSError):
-                await self.app(scope, self.admission.paced(receive, client, most), told(send))
+            size = await asyncio.to_thread(self.admission.upload_size, headers, client)
+            with self.admission.upload(client, size) as most, suppress(OSError):
+                await self.app(
+                    scope,
+                    self.admission.paced(receive, client, most),
+                    told(send, self.files.is_full),
+                )
         else:
             await self._serve_call(path, scope, headers, client, receive, send)
 
@@ -163,14 +181,14 @@ class Gateway:
     def _check_names(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse requests that another site's page makes in a visitor's browser."""
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self.shared and _name(host) not in HOME_NAMES:
+        if not self.shared and not HOME_HOST.fullmatch(host.lower()):
             raise Refused(
                 403, "this page answers to 127.0.0.1, localhost and ::1; start it with --shared"
             )
         hosts = {host.lower()}
         if "x-forwarded-host" in headers:
             hosts.add(headers["x-forwarded-host"].lower())
-        if origin is not None and origin != "null" and urlsplit(origin).netloc.lower() not in hosts:
+        if origin is not None and origin != "null" and _netloc(origin) not in hosts:
             raise Refused(403, ANOTHER_SITE)
         if scope["method"] == "POST" and (
             origin == "null" or headers.get("sec-fetch-site") == "cross-site"
@@ -185,6 +203,11 @@ class Gateway:
                 self.files.own(path.removeprefix(FILE), client.visit)
             except PageFileError as error:
                 raise Refused(403, str(error)) from error
+            scope["headers"] = [
+                (name, text)
+                for name, text in scope["headers"]
+                if name.lower() != b"range" or _is_range(text)
+            ]
         elif path.startswith(HEARTBEAT) or path == f"{API}/queue/data":
             session = path.removeprefix(HEARTBEAT)
             if path == f"{API}/queue/data":
@@ -192,8 +215,13 @@ class Gateway:
             if not client.visit:
                 raise Refused(403, RELOAD)
             page = self.pages.of(session, client)
+            if path.endswith("/queue/data") and not self.admission.calls(session).known:
+                raise Refused(404, "this page waits for nothing")
             kind = "alive" if path.startswith(HEARTBEAT) else "listening"
             stack.enter_context(self.pages.connected(page, kind))
+        elif path == PROGRESS:
+            if not client.visit or not UPLOAD_ID.fullmatch(query(scope).get("upload_id", "")):
+                raise Refused(404, NOTHING)
         elif not (path in READS or path.startswith(FOLDERS) or path.rstrip("/") == LOGIN):
             raise Refused(404, NOTHING)
 
@@ -207,17 +235,19 @@ class Gateway:
         scope["editor.session"] = session
         if path == JOIN:
             self.admission.check_calls(str(session), client, len(body))
-            self._check_function(value)
+            self._check_function(value, len(body))
             scope["editor.bytes"] = len(body) if len(body) > SMALL_BODY else 0
             check_paths(value, self.files, client.visit)
-            page.heard = max(page.heard, self.pages.clock())
+            page.heard = self.pages.clock()
         return json.dumps(value).encode()
 
-    def _check_function(self, value: Mapping[str, Any]) -> None:
+    def _check_function(self, value: Mapping[str, Any], size: int) -> None:
         index, data = value.get("fn_index"), value.get("data")
         wanted = self.inputs(index) if isinstance(index, int) else None
-        if wanted is None or not isinstance(data, list) or len(data) != wanted:
+        if wanted is None or not isinstance(data, list) or len(data) != len(wanted):
             raise Refused(400, "the page does not know this call; reload it")
+        if size > LARGE_CALL and KEPT not in wanted:
+            raise Refused(413, f"this call may have at most {LARGE_CALL // MB} MB")
 
     def _cookie(
         self, scope: Scope, headers: Mapping[str, str], client: Client
@@ -232,11 +262,16 @@ class Gateway:
 
 
 def _is_forwarded(name: bytes) -> bool:
-    return name.lower().startswith(b"x-forwarded-") or name.lower() == b"forwarded"
+    return name.lower().startswith((b"x-forwarded-", b"x-gradio-")) or name.lower() == b"forwarded"
 
 
-def _name(host: str) -> str:
-    """The name of a Host header, without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+def _is_range(text: bytes) -> bool:
+    found = RANGE.fullmatch(text)
+    return found is not None and (not found[2] or int(found[1]) <= int(found[2]))
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return "no origin"

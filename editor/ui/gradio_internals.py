@@ -7,6 +7,8 @@ uploads go where `VisitFiles` says. Written against gradio 6.31; a test names wh
 from __future__ import annotations
 
 import inspect
+import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
@@ -17,9 +19,11 @@ import anyio
 import gradio as gr
 from anyio import CapacityLimiter
 from fastapi import FastAPI
+from gradio import queueing, routes
 
 from editor.errors import EditorError
 from editor.ui.admission import Calls
+from editor.ui.asgi import short
 from editor.ui.guard import shown
 from editor.ui.service import Service
 from editor.ui.values import status
@@ -27,7 +31,9 @@ from editor.ui.visit_files import UploadFolder
 
 WORKERS = 12  # threads in which handlers run, more than all places of the lanes
 MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
+MAX_UPLOADS = 1000  # whose progress is remembered
 END = object()
+log = logging.getLogger(__name__)
 
 
 def schedule(page: gr.Blocks, service: Service) -> None:
@@ -136,13 +142,15 @@ def calls_of(page: gr.Blocks, session: str | None) -> Calls:
     unread = 0
     if session is not None and session in queue.pending_messages_per_session:
         unread = queue.pending_messages_per_session[session].qsize()
-    return Calls(len(events), size, unread)
+    return Calls(len(events), size, unread, session in queue.pending_messages_per_session)
 
 
-def inputs_of(page: gr.Blocks, index: int) -> int | None:
-    """How many values the function of an index takes; None where the page has no such function."""
+def inputs_of(page: gr.Blocks, index: int) -> list[str] | None:
+    """Names of the components that a function takes; None where the page has no such function."""
     function = page.fns.get(index)
-    return None if function is None or function.fn is None else len(function.inputs)
+    if function is None or function.fn is None:
+        return None
+    return [str(component.elem_id or "") for component in function.inputs]
 
 
 def forget_session(page: gr.Blocks, session: str) -> None:
@@ -160,6 +168,22 @@ def forget_values(page: gr.Blocks) -> None:
     """Drop the last values that components were sent: Gradio keeps them for links, which we lack."""
     for state in list(page.state_holder.session_data.values()):
         state.config_values.clear()
+    page.upload_file_set.clear()  # what to delete: `VisitFiles` does that
+    uploads = routes.file_upload_statuses
+    if len(uploads._signals) > MAX_UPLOADS or len(uploads._statuses) > MAX_UPLOADS:
+        uploads._signals.clear()
+        uploads._statuses.clear()
+
+
+class OneLine:
+    """Stands for `traceback` where Gradio prints one for every value that a stranger made up."""
+
+    @staticmethod
+    def print_exc(*_given: Any, **_options: Any) -> None:
+        """Log the error that is handled, in a line."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            log.warning("a call failed: %s", short(error))
 
 
 def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAPI:
@@ -171,6 +195,7 @@ def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAP
         lifespan: what goes on beside the application.
         options: of `gradio.mount_gradio_app`.
     """
+    queueing.traceback = OneLine  # type: ignore[assignment]
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     gr.mount_gradio_app(
         parent,

@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from editor.errors import BusyError, EditorError
+from editor.ui.rates import Rates
 from editor.ui.state import Visitor
 
 F = TypeVar("F", bound=Callable[..., Any])
 LOCK_S = 10.0
+TRACES = 20  # that are logged, at once and a minute
+_logged = Rates()
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +26,8 @@ def shown(error: Exception) -> gr.Error:
     if isinstance(error, EditorError):
         text = html.escape(str(error), quote=False)  # it may quote what a stranger wrote
         return gr.Error(text, title="This did not work", duration=12, print_exception=False)
-    log.exception("unexpected error", exc_info=error)
+    if _logged.try_take("errors", TRACES, TRACES / 60):  # a stranger must not fill the log
+        log.exception("unexpected error", exc_info=error)
     return gr.Error(
         "Something unexpected went wrong; your last picture is still here. Please try again.",
         title="This did not work",

@@ -1,4 +1,4 @@
-"""What a page sends, checked before anybody sees it: numbers, texts, paths."""
+"""What a page sends, checked before anybody sees it: how much, numbers, texts, paths."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ from typing import Any
 from editor.errors import InputError, PageFileError
 from editor.ui.visit_files import VisitFiles
 
+MAX_VALUES = 10_000  # of a call: each costs time, however short it is
+MAX_DEPTH = 40
+MAX_PATHS = 100
+MAX_DIGITS = 18
+NO_CALL = "the call cannot be understood; reload the page"
+
 
 def read_call(body: bytes) -> dict[str, Any]:
-    """Read a call's JSON: an object whose numbers are finite and whose texts are Unicode.
+    """Read a call's JSON: an object of UTF-8, not too deep, whose numbers are finite and not too long.
 
     Raises:
-        InputError: it is something else.
+        InputError: it is something else, or has too many values.
     """
     try:
-        value = json.loads(body, parse_constant=_refuse, parse_float=_finite)
+        text = body.decode("utf-8")
+        if sum(map(text.count, "[{,:")) > MAX_VALUES:
+            raise InputError("the call has too many values; reload the page")
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError) as error:
-        raise InputError("the call cannot be understood; reload the page") from error
-    if not isinstance(value, dict):
-        raise InputError("the call cannot be understood; reload the page")
-    return without_surrogates(value) if b"\\ud" in body.lower() else value
+        raise InputError(NO_CALL) from error
+    if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
+        raise InputError(NO_CALL)
+    return without_surrogates(value) if "\\ud" in text.lower() else value
 
 
 def check_paths(value: Any, files: VisitFiles, visit: str) -> None:
@@ -37,22 +46,23 @@ def check_paths(value: Any, files: VisitFiles, visit: str) -> None:
         visit: whose value it is.
 
     Raises:
-        PageFileError: a path names no file of the visit.
+        PageFileError: a path names no file of the visit, or there are too many.
     """
-    left = [value]
+    left, count = [value], 0
     while left:
         one = left.pop()
-        if isinstance(one, list):
-            left.extend(item for item in one if isinstance(item, (dict, list)))
-        elif isinstance(one, dict):
+        if isinstance(one, dict):
             if one.get("path") is not None:
+                count += 1
+                if count > MAX_PATHS:
+                    raise PageFileError(f"a call may name at most {MAX_PATHS} files")
                 one["path"] = str(files.own(one["path"], visit))
                 one["meta"] = {"_type": "gradio.FileData"}
             elif one.get("url") is not None:
                 raise PageFileError("no address is opened for a page; give the file itself")
             if "path" in one:
                 one.pop("url", None)
-            left.extend(item for item in one.values() if isinstance(item, (dict, list)))
+        left.extend(_inside(one))
 
 
 def without_surrogates(value: Any) -> Any:
@@ -66,6 +76,18 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
+def _inside(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [one for one in inner if isinstance(one, (dict, list))]
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        level, depth = [inner for one in level for inner in _inside(one)], depth + 1
+    return depth
+
+
 def _refuse(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
@@ -73,3 +95,7 @@ def _refuse(name: str) -> float:
 def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else _refuse(text[:40])
+
+
+def _bounded(text: str) -> int:
+    return int(text) if len(text) <= MAX_DIGITS else int(_refuse(text[:40]))

@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import signal
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -211,7 +213,13 @@ def serve(library: Library, start: str, args: argparse.Namespace) -> None:
             print(line, flush=True)
         if address.share:
             print(public_link(port), flush=True)
+        signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
         server.run(sockets=[listening])
+
+
+def _end(_number: int, _frame: Any) -> None:
+    """End in order, so that the visits' files are deleted."""
+    sys.exit(0)
 
 
 def said_at_start(address: Address, port: int, logins: bool) -> list[str]:

@@ -17,6 +17,7 @@ from editor.weights.layers import parse_layers
 BEYOND = 1.5
 STRIP_NODES = 60
 MAX_ID = 64
+MAX_LAYERS_TEXT = 1000
 
 
 def status(content: str) -> str:
@@ -148,6 +149,10 @@ def read_layers(text: str | None) -> Layers:
     Raises:
         OptionError: it cannot be understood.
     """
+    if len(text or "") > MAX_LAYERS_TEXT:
+        raise OptionError(
+            f"the layers have {len(text or '')} characters; at most {MAX_LAYERS_TEXT}"
+        )
     parts = [part.partition("=") for part in (text or "").split(";") if part.strip()]
     for name, equals, layers in parts:
         if not (name.strip().isidentifier() and equals and layers.strip()):

@@ -24,7 +24,8 @@ from editor.errors import InputError, PageFileError
 
 MAX_PATH = 4096
 MAX_NAME_BYTES = 200
-MAX_FILES = 2000  # of one visit
+MAX_FILES = 500  # of one visit
+MAX_ALL_FILES = 20_000
 NOT_OURS = "this file was not given on this page, or it is deleted by now; give it again"
 VISIT = re.compile(r"[0-9a-f]{32}")
 COMMON = "0" * 32  # the part of what is of no visit
@@ -176,8 +177,13 @@ class VisitFiles:
             raise InputError(
                 "the disk of this page is full; the file cannot be kept. Tell its owner"
             )
-        if self.usage()[1] + reserved + size > self.quota:
+        files, whole = self.usage()
+        if files >= MAX_ALL_FILES or whole + reserved + size > self.quota:
             raise InputError("this page has no room for more files at present; try again later")
+
+    def is_full(self) -> bool:
+        """Whether the disk has no more room than has to stay free."""
+        return shutil.disk_usage(self.root).free < SPARE_BYTES
 
     def usage(self, visit: str | None = None) -> tuple[int, int]:
         """Number and bytes of the files of a visit, or of all."""

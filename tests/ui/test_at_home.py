@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from editor.ui.limits import Limits, chosen_limits
 from editor.ui.logins import Logins, add_user
 from editor.ui.serving import Address, is_home, public_link, said_at_start
 from editor.ui.start_options import make_parser
+from tests.conftest import write_tiny_pack
+from tests.ui.driver import serving
 from tests.ui.inprocess import served_tiny
 from tests.ui.stranger import Stranger
 
@@ -31,7 +34,13 @@ def home(tmp_path_factory) -> Iterator[str]:
         yield where
 
 
-@pytest.mark.parametrize("host", ["evil.example", "192.168.0.9", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "192.168.0.9", "127.0.0.1.evil.example", ""),
+        *("[::1].evil.com", "[localhost]", "localhost:evil.com"),
+    ],
+)
 def test_at_home_it_answers_to_home_names_only(home: str, host: str) -> None:
     port = home.rpartition(":")[2]
     answer = httpx.get(home, headers={"host": f"{host}:{port}"}, trust_env=False)
@@ -260,3 +269,17 @@ def test_behind_a_proxy_that_adds_a_prefix(tmp_path: Path) -> None:
         given = httpx.get(url.removesuffix("/editor"), headers=headers, trust_env=False)
         visitor.http.headers["cookie"] = given.headers["set-cookie"].partition(";")[0]
         assert visitor.call("undo", "click")["success"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_visitors_gave_goes_when_the_app_stops(tmp_path: Path, number: int) -> None:
+    root = tmp_path / "root"
+    write_tiny_pack(root)
+    options = ("--files", str(tmp_path / "files"))
+    with serving(root, tmp_path / "log.txt", options=options) as (url, process):
+        given = Path(Stranger(url).given("a.png", b"data")["path"])
+        assert given.read_bytes() == b"data"
+        process.send_signal(number)
+        process.wait(timeout=20)
+    assert not given.exists()
+    assert not list((tmp_path / "files").glob("run-*"))

@@ -228,12 +228,69 @@ def test_without_a_visit_nothing_is_done(url: str) -> None:
         b'{"fn_index": 1, "session_hash": {"a": 1}, "data": []}',
         b'{"fn_index": 1, "session_hash": "s", "data": "x"}',
         b"[" * 100_000,
+        b'{"a": [' + b"[]," * 20_000 + b"[]]}",
+        b'{"a":' * 60 + b"1" + b"}" * 60,
+        b'{"fn_index": 1, "session_hash": "s", "data": [' + b"9" * 400 + b"]}",
+        b'{"session_hash": "a\xed\xa0\x80"}',
+        '{"session_hash": "s"}'.encode("utf-16"),
+        b'{"a": ' + b"[" * 900 + b'"\\ud800"' + b"]" * 900 + b"}",
     ],
 )
 def test_what_is_no_call_is_refused(stranger: Stranger, body: bytes) -> None:
     answer = stranger.http.post(JOIN, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert "detail" in answer.json()
+
+
+def test_a_call_names_few_files(stranger: Stranger) -> None:
+    photo = stranger.given("a.png", _png())
+    started = time.monotonic()
+    answer = stranger.join("photo", "change", photo=photo, square={"a": [photo] * 300})
+    assert answer.status_code == 200  # the square is no input of this call
+    answer = stranger.join("angle", "input", square={"a": [photo] * 300})
+    assert answer.status_code == 400
+    assert "at most 100 files" in answer.json()["detail"]
+    assert time.monotonic() - started < 3
+
+
+def test_what_is_malformed_is_no_error_of_the_server(stranger: Stranger) -> None:
+    photo = stranger.given("a.png", _png())
+    where = f"{API}/file={urllib.parse.quote(photo['path'])}"
+    for ranges in ("bytes=5-1,9999-", "bytes=x-", "bytes=-", "bytes=0-1"):
+        assert stranger.http.get(where, headers={"range": ranges}).status_code < 500, ranges
+    for origin in ("http://[", "x", "http://a b"):
+        answer = stranger.http.post(f"{API}/cancel", json={}, headers={"origin": origin})
+        assert answer.status_code == 403, origin
+    assert stranger.http.get(f"{API}/queue/data?session_hash=unused").status_code == 404
+    boundary = {"content-type": "multipart/form-data; boundary=x"}
+    body = b'--x\r\ncontent-disposition: form-data; name="files"\r\n\r\nhello\r\n--x--\r\n'
+    answer = stranger.http.post(UPLOAD, content=body, headers=boundary)
+    assert answer.status_code == 400
+    for upload_id in ("x" * 70, "a/b", ""):
+        path = f"{API}/upload_progress?upload_id={upload_id}"
+        assert stranger.http.get(path).status_code == 404
+
+
+def test_answers_that_nobody_reads_do_not_pile_up(stranger: Stranger) -> None:
+    large = {"src": "x" * (2 * MB)}
+    answers = []
+    for _ in range(8):
+        answers.append(stranger.join("angle", "input", square=large).status_code)
+        time.sleep(0.3)
+    assert answers[0] == 200
+    assert answers[-1] == 429
+
+
+def test_strangers_do_not_fill_the_log(
+    stranger: Stranger, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for wrong in ("x", [1], {"moves": 5}, {"moves": {"smile": "y" * 100_000}}, 7):
+        assert not stranger.call("panel", "input", panel=wrong)["success"]
+    for _ in range(30):
+        stranger.call("diffuse-run", "click", **{"diffuse-steps": "z" * 1000})
+    written = caplog.text + "".join(capfd.readouterr())
+    assert len(written) < 100_000
+    assert "yyyyyyyyyyy" * 40 not in written
 
 
 def test_a_call_has_a_size(stranger: Stranger) -> None:
