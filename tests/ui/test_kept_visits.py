@@ -209,6 +209,7 @@ def test_a_record_that_cannot_be_opened_stays(context, server: str, photo: Path)
     context.clear_cookies()
     page.reload()
     page.wait_for_selector("text=could not be restored")
+    page.wait_for_timeout(3000)  # what is shown settles
     move(page, "smile", 1.0)
     page.wait_for_timeout(3000)
     kept = page.evaluate(KEPT)
