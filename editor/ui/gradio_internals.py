@@ -53,8 +53,7 @@ def schedule(page: gr.Blocks, service: Service) -> None:
             function.fn = _stepwise(function.fn, function.outputs, service, threads)
         else:
             function.fn = _at_once(function.fn, service, threads)
-    page._queue.max_thread_count = MAX_CALLS
-    page.queue(default_concurrency_limit=None, max_size=None)
+    page.queue(default_concurrency_limit=None, max_size=None)  # makes a new queue
     page._queue.max_thread_count = MAX_CALLS
 
 

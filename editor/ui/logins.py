@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 
 from editor.errors import OptionError
-from editor.files import write_whole
+from editor.files import read_regular, write_whole
 
 COST = {"n": 2**14, "r": 8, "p": 1}  # 16 MiB, some 50 ms
 LINE = re.compile(r"([^:\s]{1,64}):scrypt:([0-9a-f]{32}):([0-9a-f]{64})")
@@ -77,9 +77,8 @@ def add_user(path: Path, name: str, password: str) -> None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_regular(path, MAX_BYTES, OptionError).decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
         raise OptionError(f"{path} cannot be read as a file of users: {error}") from error
 
 

@@ -57,6 +57,16 @@ def _wait_until_kept(page, photos: int = 1) -> None:
     raise AssertionError("the visit was not kept")
 
 
+def _reload_and_save(page, photo: Path) -> None:
+    """After a reload the picture is there, and the whole photo has its size."""
+    page.reload()
+    _wait_for_nodes(page, 2)
+    with page.expect_download() as saved:
+        page.click("#save-photo")
+    with Image.open(saved.value.path()) as whole, Image.open(photo) as source:
+        assert whole.size == source.size
+
+
 @pytest.fixture
 def named(tmp_path: Path, photo: Path) -> Path:
     """A photo whose name an address has to write in another way."""
@@ -72,12 +82,7 @@ def test_any_name_outlives_a_reload(context, server: str, named: Path) -> None:
     ((size, kind),) = page.evaluate(KEPT)[0]["photos"]
     assert kind == "image/png"
     assert size == named.stat().st_size
-    page.reload()
-    _wait_for_nodes(page, 2)
-    with page.expect_download() as saved:
-        page.click("#save-photo")
-    with Image.open(saved.value.path()) as whole, Image.open(named) as source:
-        assert whole.size == source.size
+    _reload_and_save(page, named)
 
 
 def test_any_name_outlives_the_server_s_memory(context, server: str, named: Path) -> None:
@@ -86,12 +91,7 @@ def test_any_name_outlives_the_server_s_memory(context, server: str, named: Path
     invert(page, named)
     _wait_until_kept(page)
     context.clear_cookies()  # the server takes it for another visit
-    page.reload()
-    _wait_for_nodes(page, 2)
-    with page.expect_download() as saved:
-        page.click("#save-photo")
-    with Image.open(saved.value.path()) as whole, Image.open(named) as source:
-        assert whole.size == source.size
+    _reload_and_save(page, named)
 
 
 def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> None:
