@@ -31,6 +31,7 @@ OWNERS = {
     "av": {"motion"},
     "cv2": {"alignment"},
     "matplotlib": {"evaluation"},
+    "dlib": {"metrics"},
 }
 
 

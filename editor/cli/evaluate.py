@@ -50,6 +50,12 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--features", type=Path, help="SqueezeNet v1.0 .npz: features of judge and distances"
     )
+    parser.add_argument(
+        "--identity",
+        action="store_true",
+        help="say how many stay the same person, by a recogniser of faces "
+        "(requirements-identity.txt)",
+    )
     parser.add_argument("--steps", type=int, help="updates of the optimising methods")
     parser.add_argument("--batch", type=int, default=50, help="photos at a time")
     parser.add_argument("--edit-count", type=int, default=200, help="photos edited; 0: none")
@@ -144,7 +150,17 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
         _judge(args, editor),
         None if args.traditional is None else load_traditional(args.traditional, editor),
         usual if args.steps is None else replace(usual, steps=args.steps),
+        _recogniser(editor) if args.identity else None,
     )
+
+
+def _recogniser(editor: Editor) -> Any:
+    from editor.errors import OptionError
+    from editor.metrics.identity import DlibRecogniser
+
+    if editor.info.subject != "face":
+        raise OptionError(f"--identity is of faces; '{editor.info.name}' shows none")
+    return DlibRecogniser()
 
 
 def _judge(args: argparse.Namespace, editor: Editor) -> Any:

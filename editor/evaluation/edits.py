@@ -15,13 +15,16 @@ from torch import Tensor
 
 from editor.directions.boundary import Boundary
 from editor.editing.move import move
+from editor.editing.paste import soft_mask
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
 from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.identity import People
 from editor.session import Editor
 
 STOPS = (0.25, 0.5, 0.75, 1.0, 1.5)
+PERSON_STOPS = (0.5, 1.0)  # at which the person is looked at
 BETWEEN = (0.25, 0.5, 0.75)
 SHOWN = 500  # at most so many pictures for a sliced Wasserstein distance
 ALL = "all"  # "slider" of the records of realism
@@ -48,6 +51,32 @@ class Before:
         """Everything that is compared with after an edit."""
         images = inverted.images
         return cls(inverted.codes, images, judge.score(images), encoder_vectors(editor, images))
+
+
+@dataclass(frozen=True)
+class KeptFaces:
+    """Whether edits leave the person who they were.
+
+    Attributes:
+        people: of the photos.
+        photos: [N, 3, R, R], RGB, in [-1, 1].
+    """
+
+    people: People
+    photos: Tensor
+
+    def figures(self, before: Tensor, after: Tensor, could: Tensor) -> dict[str, Any]:
+        """Edited pictures beside their photos, and the photos with the edit pasted in.
+
+        Args:
+            before: [N, 3, R, R], the reconstructions.
+            after: the same, edited.
+            could: [N] bool, which count.
+        """
+        change = (after.clamp(-1, 1) - before.clamp(-1, 1)) * soft_mask(after.shape[-1])
+        pasted = (self.photos + change).clamp(-1, 1)
+        edited, whole = (self.people.compare(images, could) for images in (after, pasted))
+        return {"same_person": edited["same"], "same_person_pasted": whole["same"]}
 
 
 @torch.no_grad()
@@ -87,6 +116,7 @@ def slide(
     boundary: Boundary,
     stop: float,
     end: int,
+    faces: KeptFaces | None = None,
 ) -> tuple[dict[str, Any], Tensor]:
     """One slider at one distance.
 
@@ -97,6 +127,7 @@ def slide(
         boundary: the slider.
         stop: multiple of the recommended range.
         end: 0 for the low end, 1 for the high one.
+        faces: of the photos, to see whether the person stays; None leaves it out.
 
     Returns:
         The figures, over the pictures that could change, and the edited pictures [N, 3, R, R].
@@ -125,6 +156,8 @@ def slide(
     if outside is not None:
         change = (images - before.images)[could][..., outside].square().mean().item()
         found["background_mse"] = change
+    if faces is not None and stop in PERSON_STOPS:
+        found |= faces.figures(before.images, images, could)
     return {k: None if v != v else v for k, v in found.items()}, images
 
 
@@ -134,8 +167,17 @@ def edits(
     inverted: Inverted,
     reference: Reference,
     stops: tuple[float, ...] = STOPS,
+    faces: KeptFaces | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Curves of one method over distance.
+
+    Args:
+        editor: of the domain.
+        judge: scores pictures.
+        inverted: codes and reconstructions of the photos.
+        reference: the photos that realism is measured by.
+        stops: multiples of each slider's recommended range.
+        faces: of the photos, to see whether the person stays; None leaves it out.
 
     Yields:
         A record for every slider and distance; then one for every distance, over all sliders: its
@@ -151,7 +193,7 @@ def edits(
             if (low, high)[end] == 0:
                 continue
             for stop in stops:
-                figures, images = slide(editor, judge, before, boundary, stop, end)
+                figures, images = slide(editor, judge, before, boundary, stop, end, faces)
                 some = images[len(pool[stop]) % 5 :: 5]
                 pool[stop].append((reference.features.of(images), some.half()))
                 yield {"slider": name, **figures}

@@ -7,8 +7,10 @@ from typing import Any
 from editor.evaluation.claims import claims
 from editor.evaluation.edits import ALL, realism
 from editor.evaluation.reconstruct import HIGHER_IS_BETTER
+from editor.metrics.identity import SAME_PERSON
 
 Row = list[str]
+PERSON = ("same_person", "same_person_pasted")  # of edits, where identity is measured
 LOWER_IS_BETTER = {"mse", "lpips_vgg", "code_distance"}
 
 
@@ -33,6 +35,8 @@ def markdown(result: dict[str, Any]) -> str:
             "Share of the photos; (r) correlation.\n\n"
             + _by_attribute(methods, "kept", "agreement")
         )
+    if any("identity" in entry for entry in methods.values()):
+        parts.append("## Identity\n\n" + _identity(result))
     if any("edits" in entry for entry in methods.values()):
         parts.append("## Edits at the recommended range\n\n" + _edits(methods))
     if any("interpolations" in entry for entry in methods.values()):
@@ -122,8 +126,23 @@ def _by_attribute(methods: dict[str, Any], section: str, key: str, last: str = "
     return _table(rows)
 
 
+def _identity(result: dict[str, Any]) -> str:
+    rows = [["method", "same person", "mean distance", "photos with a face"]]
+    for method, entry in result["methods"].items():
+        found = entry["identity"]
+        share = "–" if found["same"] is None else f"{found['same']:.1%}"
+        rows.append([method, share, _cell(found["distance"]), str(found["photos"])])
+    table = _table(rows)
+    return (
+        f"{table}\n\nBy {result['recogniser']}; the same person below a distance of {SAME_PERSON}."
+    )
+
+
 def _edits(methods: dict[str, Any]) -> str:
-    keys = ("flips", "change_of_others", "background_mse", "encoder_features")
+    keys = [
+        *("flips", "change_of_others", "background_mse", "encoder_features"),
+        *(PERSON if any("identity" in entry for entry in methods.values()) else ()),
+    ]
     rows = [["slider", "end", "method", *keys]]
     records = [
         (record["slider"], -record["stop"], method, record)

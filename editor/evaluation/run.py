@@ -16,7 +16,7 @@ from torch import Tensor
 from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.evaluation.ablation import ITERATIONS, WEIGHTS, ablation
-from editor.evaluation.edits import STOPS, edits, interpolations
+from editor.evaluation.edits import STOPS, KeptFaces, edits, interpolations
 from editor.evaluation.features import Features, Reference
 from editor.evaluation.methods import (
     METHODS,
@@ -31,6 +31,7 @@ from editor.evaluation.semantics import kept, mean_ap, semantics
 from editor.files import write_whole
 from editor.inversion.loop import InversionOptions
 from editor.metrics.attributes import AttributePredictor
+from editor.metrics.identity import People, Recogniser
 from editor.models.encoder import Encoder
 from editor.runtime import fast_dtype
 from editor.session import Editor
@@ -100,6 +101,7 @@ class Subject:
         judge: scores pictures, on features that the pack was not trained with; or why there is none.
         traditional: the encoder of that method.
         usual: options of the inversion.
+        recogniser: says who is shown, or None to leave that out.
     """
 
     photos: Tensor
@@ -108,6 +110,7 @@ class Subject:
     judge: AttributePredictor | str
     traditional: Encoder | None
     usual: InversionOptions
+    recogniser: Recogniser | None = None
 
 
 def evaluate(
@@ -148,9 +151,11 @@ def _measure(
         "halves_of_the_photos": reference.halves(plan.seed),
         "lpips": lpips if isinstance(lpips, str) else "measured",
         "judge": judge if isinstance(judge, str) else judge.quality,
+        "recogniser": None if subject.recogniser is None else subject.recogniser.name,
         "methods": {},
     }
     sliders = _digest(editor.boundaries)
+    people = None if subject.recogniser is None else People.of(subject.recogniser, photos)
     some = torch.linspace(0, count - 1, min(plan.edit_count, count)).round().long()
     for name in plan.methods:
         encoder = subject.traditional if name == TRADITIONAL else editor.pack.encoder
@@ -171,13 +176,16 @@ def _measure(
         entry["mean_ap"] = mean_ap(entry["semantics"])
         if truth is not None and not isinstance(judge, str):
             entry["kept"] = kept(judge, truth, inverted.images)
+        if people is not None:
+            entry["identity"] = people.compare(inverted.images)
         if plan.edit_count:
             entry["interpolations"] = interpolations(editor, inverted, reference, plan.seed)
             if not isinstance(judge, str):
                 part = type(inverted)(inverted.codes[some], inverted.images[some], 0.0)
-                records = edits(editor, judge, part, reference, plan.stops)
+                kept_faces = None if people is None else KeptFaces(people.some(some), photos[some])
+                records = edits(editor, judge, part, reference, plan.stops, kept_faces)
                 total = 2 * len(editor.boundaries) * len(plan.stops) + len(plan.stops)
-                file = folder / f"edits-{label}.json"
+                file = folder / f"edits{'' if people is None else '-people'}-{label}.json"
                 entry["edits"] = _once(file, sliders, records, f"{name}: edits", total, progress)
         found["methods"][name] = entry
     if plan.ablation_count:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from editor.errors import InputError, PageFileError
+from editor.files import why
 
 MAX_PATH = 4096
 MAX_NAME_BYTES = 200
@@ -82,7 +83,7 @@ class VisitFiles:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise InputError(_sentence(error)) from error
+            raise InputError(f"the file cannot be kept here: {why(error)}") from error
         return folder
 
     def own(self, path: object, visit: str | None = None) -> Path:
@@ -126,7 +127,7 @@ class VisitFiles:
             path.write_bytes(data)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise InputError(_sentence(error)) from error
+            raise InputError(f"the file cannot be kept here: {why(error)}") from error
         return str(path)
 
     @contextmanager
@@ -142,7 +143,7 @@ class VisitFiles:
         try:
             folder.mkdir(mode=0o700)
         except OSError as error:
-            raise InputError(_sentence(error)) from error
+            raise InputError(f"the file cannot be kept here: {why(error)}") from error
         token = _receiving.set(folder)
         try:
             yield folder
@@ -336,7 +337,3 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
                     yield entry
     except OSError:
         return
-
-
-def _sentence(error: OSError) -> str:
-    return f"the file cannot be kept here: {(error.strerror or str(error)).lower()}"

@@ -21,6 +21,7 @@ from editor.inversion.loop import InversionOptions
 from editor.weights import fetch
 from editor.weights.format import read_tensors, write_tensors
 from tests.conftest import write_noise
+from tests.metrics.test_identity import ByColour
 
 COUNT = 12
 PLAN = Plan(("free", "encoder", "in-domain"), batch=5, edit_count=6, ablation_count=0)
@@ -190,6 +191,33 @@ def test_sliders_that_were_fitted_again_are_measured_again(
     ]
     assert distances[1][1.0] == 2 * distances[0][1.0]
     assert distances[1][-1.0] == distances[0][-1.0]
+
+
+def test_who_is_shown_is_told_of_inversions_edits_and_pasted_photos(
+    tiny, subject, tmp_path
+) -> None:
+    plan = replace(PLAN, methods=("encoder",))
+    without = evaluate(tiny, subject, plan, tmp_path, _quiet)
+    assert "identity" not in without["methods"]["encoder"]
+    assert "## Identity" not in markdown(without)
+    asked = replace(subject, recogniser=ByColour())
+    result = evaluate(tiny, asked, plan, tmp_path, _quiet)  # the same folder: one more figure
+    entry = result["methods"]["encoder"]
+    photos = subject.photos
+    with torch.no_grad():
+        made = tiny.pack.generator.synthesis(tiny.pack.encoder(photos)).clamp(-1, 1)
+    distance = (made.mean(dim=(2, 3)) - photos.mean(dim=(2, 3))).norm(dim=1)
+    assert entry["identity"]["photos"] == COUNT
+    assert entry["identity"]["distance"] == pytest.approx(distance.mean().item(), abs=1e-3)
+    assert entry["identity"]["same"] == pytest.approx((distance < 0.6).float().mean().item())
+    smile = [r for r in entry["edits"] if r["slider"] == "smile"]
+    assert {abs(r["stop"]) for r in smile if "same_person" in r} == {0.5, 1.0}
+    half = [r["same_person_pasted"] for r in smile if abs(r["stop"]) == 0.5 and r["photos"]]
+    assert half
+    assert set(half) == {1.0}  # colours move little
+    text = markdown(result)
+    assert "## Identity" in text
+    assert "same_person_pasted" in text
 
 
 def test_wrong_plans_are_refused(tiny, subject, tmp_path) -> None:

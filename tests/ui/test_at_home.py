@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,6 +237,18 @@ def test_a_page_with_a_password(tmp_path: Path) -> None:
         answers = [client.post("/login", data=wrong).status_code for _ in range(15)]
         assert answers[0] == 400
         assert answers[-1] == 429
+
+
+def test_one_client_makes_so_many_requests_a_second(tmp_path: Path) -> None:
+    limits = Limits(requests_client=2)
+    with served_tiny(tmp_path, limits, shared=True) as url:
+        client = httpx.Client(base_url=url, trust_env=False)
+        answers = [client.get("/robots.txt") for _ in range(30)]
+        assert answers[0].status_code != 429
+        assert answers[-1].status_code == 429
+        assert "wait a moment" in answers[-1].text
+        time.sleep(1.2)
+        assert client.get("/robots.txt").status_code != 429
 
 
 def test_a_page_over_https(tmp_path: Path) -> None:
