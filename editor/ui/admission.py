@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
 BODY_S = 120.0  # for a call to be received
 LOGINS_A_MINUTE = 12
 MAX_UNREAD = {True: 24, False: 8}  # answers of a page that listens, and of one that does not
-MAX_CLIENTS = 2000  # whose visits with files are remembered
+MAX_UPLOADS = 6  # of one client at once
+MAX_UPLOAD_NAMES = 4000
+STALL_S = 30.0  # without a byte of what is sent
+SLOWEST = 20_000  # bytes a second, in the mean, at which an upload may come
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ class Admission:
         self.limits, self.pages, self.files, self.calls = limits, pages, files, calls
         self.rates = Rates()
         self._calls: dict[str, int] = {}  # bytes of the large call of a client that is received
-        self._uploads: list[tuple[Client, int]] = []  # files on their way
-        self._visits: dict[str, set[str]] = {}  # that gave files, by client
+        self._uploads: Counter[str] = Counter()  # that come, by client
+        self._upload_names: dict[str, str] = {}  # visits, by what they call their uploads
 
     def check_rate(self, client: Client) -> None:
         """Count a request.
@@ -110,12 +114,17 @@ class Admission:
             raise BusyError(f"busy, {total} before you; try again in a minute")
 
     def paced(self, receive: Receive, client: Client, most: int) -> Receive:
-        """A body no faster than the client may send, and cut off where it is longer than it may be."""
+        """A body no faster than the client may send, cut off where it is too long, or comes no more."""
         taken, rate = 0, self.limits.bytes_client_mb * MB
+        end = time.monotonic() + BODY_S + most / SLOWEST
 
         async def call() -> Message:
             nonlocal taken
-            message = await receive()
+            try:
+                left = min(end - time.monotonic(), STALL_S)
+                message = await asyncio.wait_for(receive(), max(left, 0.0))
+            except TimeoutError:
+                return {"type": "http.disconnect"}
             if message["type"] != "http.request":
                 return message
             size = len(message.get("body", b""))
@@ -171,12 +180,11 @@ class Admission:
     def _size(self) -> int:
         return sum(self._calls.values()) + self.calls(None).size
 
-    def upload_size(self, headers: Mapping[str, str], client: Client) -> int:
-        """The bytes of an upload, which has to say its size, once there is room for it.
+    def upload_size(self, headers: Mapping[str, str]) -> int:
+        """The bytes of an upload, which has to say its size.
 
         Raises:
             Refused: it does not say, or is too large.
-            InputError: the visit, or all, have too many files.
         """
         said = headers.get("content-length", "")
         if not (said.isascii() and said.isdigit()):
@@ -187,41 +195,33 @@ class Admission:
                 413,
                 f"a file may have at most {self.limits.max_upload_mb} MB; this has {size // MB}",
             )
-        self._check_quota(client, size)
         return size
 
     @contextmanager
-    def upload(self, client: Client, size: int) -> Iterator[int]:
-        """Reserve room for the files of an upload; yields its size, bytes.
+    def upload(self, client: Client, size: int) -> Iterator[None]:
+        """Reserve room for the files of an upload.
+
+        Args:
+            client: who sends them.
+            size: bytes at most.
 
         Raises:
-            InputError: the visit's folder cannot be made.
+            BusyError: others of the client come just now.
+            InputError: the visit, the client or all have too many files, or no folder can be made.
         """
-        self._uploads.append((client, size))
+        if self._uploads[client.key] >= MAX_UPLOADS:
+            raise BusyError("your other files are still on their way; try again in a moment")
+        self._uploads[client.key] += 1
         try:
-            with self.files.receiving(client.visit):
-                yield size
+            with self.files.receiving(client.visit, size, client.key):
+                yield
         finally:
-            self._uploads.remove((client, size))
+            self._uploads[client.key] -= 1
+            if not self._uploads[client.key]:
+                del self._uploads[client.key]
 
-    def _check_quota(self, client: Client, size: int) -> None:
-        coming = sum(n for one, n in self._uploads if one.visit == client.visit)
-        self.files.check_room(client.visit, size, coming)
-        self._visits.setdefault(client.key, set()).add(client.visit)
-        visits = self._visits[client.key]
-        used = sum(self.files.usage(visit)[1] for visit in visits)
-        coming = sum(n for one, n in self._uploads if one.key == client.key)
-        most = self.limits.quota_client_mb
-        if used + coming + size > most * MB:
-            raise Refused(
-                413,
-                f"the files from your address would have more than {most} MB; wait until some are "
-                f"deleted",
-            )
-        if len(self._visits) > MAX_CLIENTS:
-            self._visits = {k: v for k, v in self._visits.items() if self._given(v)}
-        if len(visits) > 100:
-            self._visits[client.key] = {one for one in visits if self.files.usage(one)[0]}
-
-    def _given(self, visits: set[str]) -> bool:
-        return any(self.files.usage(visit)[0] for visit in visits)
+    def is_own_upload(self, name: str, visit: str) -> bool:
+        """Whether an upload of this name is the visit's, which is so for the first that names it."""
+        if len(self._upload_names) > MAX_UPLOAD_NAMES:
+            self._upload_names.pop(next(iter(self._upload_names)))
+        return self._upload_names.setdefault(name, visit) == visit

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from editor.errors import OptionError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+MAX_COOKIES = 3  # of one name that are looked at
 LOOPBACK: list[Network] = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")]
 
 
@@ -49,6 +52,9 @@ class Clients:
     def __init__(self, port: int, trusted: tuple[str, ...] = (), tunnel: bool = False) -> None:
         self.cookie = f"visit-{port}"
         self.tunnel = tunnel
+        self._signed = re.compile(
+            rf"(?:^|;)\s*{self.cookie}=([0-9a-f]{{32}})\.([0-9a-f]{{64}})\s*(?=;|$)"
+        )
         self._secret = secrets.token_bytes(32)
         try:
             self.trusted = [ipaddress.ip_network(one, strict=False) for one in trusted]
@@ -75,17 +81,14 @@ class Clients:
         return _in(address, self.trusted) or (self.tunnel and _in(address, LOOPBACK))
 
     def _visit(self, cookies: str) -> str:
-        for part in cookies.split(";"):
-            name, _, value = part.strip().partition("=")
-            visit, _, signature = value.partition(".")
-            if name == self.cookie and hmac.compare_digest(
-                signature.encode(), self._sign(visit).encode()
-            ):
+        for found in islice(self._signed.finditer(cookies), MAX_COOKIES):
+            visit, signature = found.groups()
+            if hmac.compare_digest(signature, self._sign(visit)):
                 return visit
         return ""
 
     def _sign(self, visit: str) -> str:
-        return hmac.new(self._secret, visit.encode("utf-8", "replace"), sha256).hexdigest()
+        return hmac.new(self._secret, visit.encode(), sha256).hexdigest()
 
     def _address(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         address = str((scope.get("client") or ("",))[0])

@@ -11,8 +11,9 @@ from typing import Any
 
 import gradio as gr
 
-from editor.errors import PageFileError
+from editor.errors import InputError, PageFileError
 from editor.ui.guard import shown
+from editor.ui.page_values import NUMBER, Shape, read_record
 from editor.ui.visit_files import VisitFiles
 
 ASSETS = Path(__file__).parent / "assets"
@@ -70,7 +71,9 @@ def crop_square() -> gr.HTML:
     Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`, and
     "marks", where the domain has eyes and mouth, as in `DomainInfo.landmarks`.
     """
-    return _html("crop", None, elem_id="square")
+    return _html(
+        "crop", None, elem_id="square", shape=dict.fromkeys(("x", "y", "side", "angle"), NUMBER)
+    )
 
 
 def picture_view(value: dict[str, Any]) -> gr.HTML:
@@ -79,7 +82,7 @@ def picture_view(value: dict[str, Any]) -> gr.HTML:
     Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}, and
     "turn", that of the sliders' value which it shows: older ones are not shown any more.
     """
-    return _html("picture", value, elem_id="picture")
+    return _html("picture", value, elem_id="picture", shape={})
 
 
 def example_pictures(value: dict[str, Any]) -> gr.HTML:
@@ -87,7 +90,7 @@ def example_pictures(value: dict[str, Any]) -> gr.HTML:
 
     Its value is {"sources": data URIs, "chosen": index}.
     """
-    return _html("examples", value, elem_id="examples")
+    return _html("examples", value, elem_id="examples", shape={"chosen": NUMBER})
 
 
 def slider_panel(value: dict[str, Any]) -> gr.HTML:
@@ -96,7 +99,7 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
     Its value is {"groups": [{"title", "sliders": [{"name", "title", "low", "high", "end"}]}],
     "moves": {name: distance}, "turn": how many moves there were}: each slider goes from -end to end, recommended from low to high.
     """
-    return _html("panel", value, elem_id="panel")
+    return _html("panel", value, elem_id="panel", shape={"moves": {}, "turn": NUMBER})
 
 
 def history_strip(value: dict[str, Any], render: bool = True) -> gr.HTML:
@@ -105,7 +108,7 @@ def history_strip(value: dict[str, Any], render: bool = True) -> gr.HTML:
 
     Its value is {"nodes": [{"index", "src", "label"}], "at": index, "undo": bool, "redo": bool}.
     """
-    return _html("strip", value, elem_id="history", render=render)
+    return _html("strip", value, elem_id="history", shape={"chosen": NUMBER}, render=render)
 
 
 def picker(elem_id: str, label: str, value: dict[str, Any] | None = None) -> gr.HTML:
@@ -114,7 +117,7 @@ def picker(elem_id: str, label: str, value: dict[str, Any] | None = None) -> gr.
     Its value is {"items": [{"id", "name", "src"}], "chosen": ids in order, "most": 0 for any}.
     """
     gr.HTML(f'<p class="label" id="{elem_id}-label">{label}</p>', padding=False)
-    return _html("picker", value, elem_id=elem_id)
+    return _html("picker", value, elem_id=elem_id, shape={"chosen": [str]})
 
 
 def paint(elem_id: str) -> gr.HTML:
@@ -122,7 +125,7 @@ def paint(elem_id: str) -> gr.HTML:
 
     Its value is {"src": data URI, "mask": grey PNG as a data URI, white is painted, or ""}.
     """
-    return _html("paint", None, elem_id=elem_id)
+    return _html("paint", None, elem_id=elem_id, shape={"src": str, "mask": str})
 
 
 def scrubber() -> gr.HTML:
@@ -130,7 +133,7 @@ def scrubber() -> gr.HTML:
 
     Its value is {"frames": data URIs, "fps": frames a second, "play": bool}.
     """
-    return _html("scrubber", None, elem_id="scrubber")
+    return _html("scrubber", None, elem_id="scrubber", shape={})
 
 
 def rows(elem_id: str) -> gr.HTML:
@@ -139,12 +142,12 @@ def rows(elem_id: str) -> gr.HTML:
     Its value is {"rows": [{"title", "sources": data URIs, "names", "lead": data URI, "leadAlt"}],
     "cells": whether each picture can be clicked, "button": text of a button for each row}.
     """
-    return _html("rows", None, elem_id=elem_id)
+    return _html("rows", None, elem_id=elem_id, shape={"chosen": {"row": NUMBER, "column": NUMBER}})
 
 
 def marks(elem_id: str) -> gr.HTML:
     """Pictures to mark: {"items": [{"id", "src", "mark": "has", "not" or ""}]}."""
-    return _html("marks", None, elem_id=elem_id)
+    return _html("marks", None, elem_id=elem_id, shape={"items": [{"id": str, "mark": str}]})
 
 
 def place(elem_id: str) -> gr.HTML:
@@ -152,7 +155,7 @@ def place(elem_id: str) -> gr.HTML:
 
     Its value is {"target", "mask", "context": data URIs, "offset": [dx, dy] as shares of the side}.
     """
-    return _html("place", None, elem_id=elem_id)
+    return _html("place", None, elem_id=elem_id, shape={"offset": [NUMBER]})
 
 
 def keeper() -> gr.HTML:
@@ -162,12 +165,22 @@ def keeper() -> gr.HTML:
     holds more than the example}; {"restore": the same, photos as {name: {"path"}}}; {"restored":
     whether that worked, "visit"}; or {"forget": another value each time}.
     """
-    return _html("keeper", None, elem_id="keeper")
+    return _html(
+        "keeper", None, elem_id="keeper", shape={"restore": {"projects": {}, "photos": {}}}
+    )
 
 
-def _html(name: str, value: Any, elem_id: str, render: bool = True) -> gr.HTML:
-    """A component whose markup never depends on its value: its script changes it in place."""
-    return gr.HTML(
+def _html(name: str, value: Any, elem_id: str, shape: Shape, render: bool = True) -> gr.HTML:
+    """A component whose markup never depends on its value: its script changes it in place.
+
+    Args:
+        name: of its files in assets/.
+        value: that it has at first.
+        elem_id: its name on the page.
+        shape: of what handlers read of its value, see `read_record`.
+        render: put it where it is made.
+    """
+    component = gr.HTML(
         value=value,
         html_template=asset(f"{name}.html"),
         js_on_load=asset(f"{name}.js"),
@@ -176,3 +189,12 @@ def _html(name: str, value: Any, elem_id: str, render: bool = True) -> gr.HTML:
         elem_id=elem_id,
         render=render,
     )
+
+    def preprocess(payload: Any) -> Any:
+        try:
+            return read_record(payload, shape)
+        except InputError as error:
+            raise shown(error) from None
+
+    component.preprocess = preprocess
+    return component

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -69,6 +70,8 @@ HOME_NAMES = ("127.0.0.1", "localhost", "::1")
 HOME_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
 RANGE = re.compile(rb"bytes=([0-9]{1,18})-([0-9]{0,18})")
 UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_PART = 120  # of a path; files' addresses are checked by themselves
+STREAM_S = 3.0  # for a stream of answers to end before another begins
 LARGE_CALL = 8 * MB  # only what the browser kept may be larger
 KEPT = "keeper"  # the component by which the browser brings a visit back
 RELOAD = "this page is from before the server started; reload it"
@@ -120,8 +123,9 @@ class Gateway:
             headers = {k: v for k, v in headers.items() if not _is_forwarded(k.encode())}
         reply = with_headers(send, self._cookie(scope, headers, client))
         try:
-            self._check_names(scope, headers)
             self.admission.check_rate(client)
+            self._check_names(scope, headers)
+            _check_form(scope, headers)
             await self._serve(scope, headers, client, receive, reply)
         except (Refused, EditorError) as error:
             status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
@@ -135,6 +139,8 @@ class Gateway:
         path, method = self._path(scope), scope["method"]
         scope["editor.client"] = client
         if method in ("GET", "HEAD"):
+            if path == f"{API}/queue/data":
+                await self._alone(query(scope).get("session_hash", ""))
             with ExitStack() as stack:
                 self._check_read(path, scope, client, stack)
                 await self.app(scope, receive, send)
@@ -147,12 +153,13 @@ class Gateway:
         elif not client.visit:
             raise Refused(403, RELOAD)
         elif path == UPLOAD:
+            size = self.admission.upload_size(headers)
+            self._check_upload(scope, client)
             # an error of the disk is told by the answer
-            size = await asyncio.to_thread(self.admission.upload_size, headers, client)
-            with self.admission.upload(client, size) as most, suppress(OSError):
+            with self.admission.upload(client, size), suppress(OSError):
                 await self.app(
                     scope,
-                    self.admission.paced(receive, client, most),
+                    self.admission.paced(receive, client, size),
                     told(send, self.files.is_full),
                 )
         else:
@@ -177,6 +184,18 @@ class Gateway:
     def _path(self, scope: Scope) -> str:
         path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
         return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
+
+    async def _alone(self, session: str) -> None:
+        """Wait until a page's last stream of answers has ended: Gradio knows one.
+
+        Raises:
+            BusyError: it does not end.
+        """
+        end = time.monotonic() + STREAM_S
+        while (page := self.pages.pages.get(session)) is not None and page.listening:
+            if time.monotonic() > end:
+                raise BusyError("this page listens already; reload it")
+            await asyncio.sleep(0.05)
 
     def _check_names(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse requests that another site's page makes in a visitor's browser."""
@@ -220,9 +239,18 @@ class Gateway:
             kind = "alive" if path.startswith(HEARTBEAT) else "listening"
             stack.enter_context(self.pages.connected(page, kind))
         elif path == PROGRESS:
-            if not client.visit or not UPLOAD_ID.fullmatch(query(scope).get("upload_id", "")):
+            if not client.visit or "upload_id" not in query(scope):
                 raise Refused(404, NOTHING)
+            self._check_upload(scope, client)
         elif not (path in READS or path.startswith(FOLDERS) or path.rstrip("/") == LOGIN):
+            raise Refused(404, NOTHING)
+
+    def _check_upload(self, scope: Scope, client: Client) -> None:
+        """Refuse an upload, or a look at how far it is, by a name that is another visit's."""
+        name = query(scope).get("upload_id")
+        if name is not None and not (
+            UPLOAD_ID.fullmatch(name) and self.admission.is_own_upload(name, client.visit)
+        ):
             raise Refused(404, NOTHING)
 
     def _checked(self, path: str, body: bytes, client: Client, scope: Scope) -> bytes:
@@ -263,6 +291,16 @@ class Gateway:
 
 def _is_forwarded(name: bytes) -> bool:
     return name.lower().startswith((b"x-forwarded-", b"x-gradio-")) or name.lower() == b"forwarded"
+
+
+def _check_form(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Refuse what no browser sends."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise Refused(400, "a request says its length once")
+    if any(len(part) > MAX_PART for part in scope["path"].split("/")) and not str(
+        scope["path"]
+    ).startswith(FILE):
+        raise Refused(404, NOTHING)
 
 
 def _is_range(text: bytes) -> bool:

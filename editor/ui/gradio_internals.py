@@ -19,7 +19,7 @@ import anyio
 import gradio as gr
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from gradio import queueing, routes
+from gradio import queueing, route_utils, routes
 
 from editor.errors import EditorError
 from editor.ui.admission import Calls
@@ -31,6 +31,7 @@ from editor.ui.visit_files import UploadFolder
 
 WORKERS = 12  # threads in which handlers run, more than all places of the lanes
 MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
+MAX_FILES_AT_ONCE = 200  # in an upload
 MAX_UPLOADS = 1000  # whose progress is remembered
 END = object()
 log = logging.getLogger(__name__)
@@ -174,6 +175,13 @@ def forget_values(page: gr.Blocks) -> None:
         uploads._statuses.clear()
 
 
+class FilesOnly(route_utils.GradioMultiPartParser):
+    """Reads an upload of so many files and of nothing else: what is no file stays in memory."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options | {"max_files": MAX_FILES_AT_ONCE, "max_fields": 0})
+
+
 class OneLine:
     """Stands for `traceback` where Gradio prints one for every value that a stranger made up."""
 
@@ -195,6 +203,7 @@ def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAP
         options: of `gradio.mount_gradio_app`.
     """
     queueing.traceback = OneLine  # type: ignore[assignment]
+    route_utils.GradioMultiPartParser = FilesOnly  # type: ignore[misc]
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     gr.mount_gradio_app(
         parent,

@@ -24,7 +24,7 @@ def read_call(body: bytes) -> dict[str, Any]:
     """
     try:
         text = body.decode("utf-8")
-        if sum(map(text.count, "[{,:")) > MAX_VALUES:
+        if sum(map(text.count, ("[", "{", ",", ":", "\\ud", "\\uD"))) > MAX_VALUES:
             raise InputError("the call has too many values; reload the page")
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError) as error:
@@ -63,6 +63,32 @@ def check_paths(value: Any, files: VisitFiles, visit: str) -> None:
             if "path" in one:
                 one.pop("url", None)
         left.extend(_inside(one))
+
+
+Shape = dict[str, Any]  # of a record: a type, a record's shape, or [what a list holds], by name
+NUMBER = (int, float)
+
+
+def read_record(value: Any, shape: Shape) -> dict[str, Any] | None:
+    """What one of the page's own components sends; names that the shape does not have are left alone.
+
+    Raises:
+        InputError: it is no record, or something in it is of another kind.
+    """
+    if value is not None and not _fits(value, shape):
+        raise InputError("this part of the page sent what cannot be understood; reload the page")
+    record: dict[str, Any] | None = value
+    return record
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if isinstance(kind, dict):
+        return isinstance(value, dict) and all(
+            value.get(name) is None or _fits(value[name], inner) for name, inner in kind.items()
+        )
+    if isinstance(kind, list):
+        return isinstance(value, list) and all(_fits(one, kind[0]) for one in value)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def without_surrogates(value: Any) -> Any:

@@ -1,7 +1,8 @@
-"""How fast clients may go: token buckets."""
+"""How fast clients may go, and the log with them: token buckets."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -44,3 +45,20 @@ class Rates:
             self._buckets = {k: v for k, v in self._buckets.items() if now - v[1] < 60}
         tokens, at = self._buckets.get(name, (most, now))
         return min(most, tokens + (now - at) * a_second)
+
+
+class Sparse(logging.Filter):
+    """Lets so many lines of a log pass, at once and a minute: strangers must not fill it.
+
+    Args:
+        lines: how many.
+        clock: gives seconds.
+    """
+
+    def __init__(self, lines: int = 20, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.lines, self._rates = lines, Rates(clock)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written."""
+        return self._rates.try_take("lines", self.lines, self.lines / 60)

@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,8 +29,10 @@ from editor.ui.admission import Admission
 from editor.ui.build import build_ui, launch_options
 from editor.ui.clients import Clients
 from editor.ui.gateway import HOME_NAMES, Gateway
-from editor.ui.limits import Limits, chosen_limits
+from editor.ui.limits import MB, Limits, chosen_limits
 from editor.ui.logins import Logins
+from editor.ui.quotas import Quotas
+from editor.ui.rates import Sparse
 from editor.ui.service import Service
 from editor.ui.visit_files import VisitFiles
 
@@ -38,6 +40,10 @@ CLEAN_S = 5.0
 TRIM_EVERY = 6  # cleanings
 MAX_CONNECTIONS = 1000
 STOP_S = 3
+ENDS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]  # SIGHUP: the terminal is closed; not on every system
+STRANGERS = ("editor.ui.gateway", "editor.ui.gradio_internals")  # loggers of what strangers cause
 log = logging.getLogger(__name__)
 
 
@@ -207,19 +213,52 @@ def serve(library: Library, start: str, args: argparse.Namespace) -> None:
     port = int(listening.getsockname()[1])
     with contextlib.closing(listening), contextlib.closing(_files(args.files, limits)) as files:
         app = make_app(library, start, address, port, Service(limits, files), logins)
-        server = uvicorn.Server(_config(app, address))
+        server = _Server(_config(app, address))
+        keep_log_short()
         files.start_sweeping()
         for line in said_at_start(address, port, logins is not None):
             print(line, flush=True)
         if address.share:
             print(public_link(port), flush=True)
-        signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
+        for number in ENDS:
+            signal.signal(number, _end)
         server.run(sockets=[listening])
 
 
+class _Server(uvicorn.Server):
+    """Stops in order, however often it is asked to; what comes after it is not disturbed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, and at none from then on: the visits' files are deleted next."""
+        for number in ENDS:
+            signal.signal(number, self._stop)
+        try:
+            yield
+        finally:
+            _ignore_signals()
+
+    def _stop(self, _number: int, _frame: Any) -> None:
+        self.should_exit = True
+
+
 def _end(_number: int, _frame: Any) -> None:
-    """End in order, so that the visits' files are deleted."""
+    _ignore_signals()
     sys.exit(0)
+
+
+def _ignore_signals() -> None:
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def keep_log_short() -> None:
+    """Write only so many lines a minute of what goes wrong in requests."""
+    sparse = Sparse()
+    for name in (*STRANGERS, "uvicorn.error"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(one, Sparse) for one in logger.filters):
+            logger.addFilter(sparse)
 
 
 def said_at_start(address: Address, port: int, logins: bool) -> list[str]:
@@ -262,9 +301,12 @@ def _config(app: Gateway, address: Address) -> uvicorn.Config:
 
 
 def _files(base: Path | None, limits: Limits) -> VisitFiles:
-    return VisitFiles(
-        base, limits.file_hours * 3600, limits.quota_visit_mb * 2**20, limits.quota_mb * 2**20
-    )
+    return VisitFiles(base, limits.file_hours * 3600, quotas_of(limits))
+
+
+def quotas_of(limits: Limits) -> Quotas:
+    """What files may have, in bytes."""
+    return Quotas(limits.quota_visit_mb * MB, limits.quota_client_mb * MB, limits.quota_mb * MB)
 
 
 def _kept_clean(page: gr.Blocks, service: Service) -> Callable[[FastAPI], Any]:

@@ -22,11 +22,10 @@ from typing import IO
 
 from editor.errors import InputError, PageFileError
 from editor.files import why
+from editor.ui.quotas import Ledger, Quotas, Usage
 
 MAX_PATH = 4096
 MAX_NAME_BYTES = 200
-MAX_FILES = 500  # of one visit
-MAX_ALL_FILES = 20_000
 NOT_OURS = "this file was not given on this page, or it is deleted by now; give it again"
 VISIT = re.compile(r"[0-9a-f]{32}")
 COMMON = "0" * 32  # the part of what is of no visit
@@ -44,8 +43,7 @@ class VisitFiles:
         base: where runs of the app have their folders; None takes one in the system's temporary
             folder. What runs that have ended left there is removed.
         life_s: age at which files are deleted.
-        quota_visit: bytes of all files of a visit.
-        quota: bytes of all files.
+        quotas: bytes that files may have.
 
     Raises:
         InputError: the folder cannot be made.
@@ -55,10 +53,10 @@ class VisitFiles:
         self,
         base: Path | None = None,
         life_s: float = 6 * 3600,
-        quota_visit: int = 2**62,
-        quota: int = 2**62,
+        quotas: Quotas | None = None,
     ) -> None:
-        self.life_s, self.quota_visit, self.quota = life_s, quota_visit, quota
+        self.life_s = life_s
+        self.ledger = Ledger(quotas or Quotas(), life_s)
         try:
             self.base = _private_folder(base)
             remove_ended_runs(self.base)
@@ -119,81 +117,63 @@ class VisitFiles:
         Raises:
             InputError: the visit has too many files, or the disk is full.
         """
-        self.check_room(visit, len(data))
-        folder = self.part(visit) / secrets.token_hex(8)
-        try:
-            folder.mkdir(mode=0o700)
-            path = folder / safe_name(name)
-            path.write_bytes(data)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise InputError(f"the file cannot be kept here: {why(error)}") from error
+        with self.ledger.coming(visit, len(data), free=self._free()) as kept:
+            folder = self.part(visit) / secrets.token_hex(8)
+            try:
+                folder.mkdir(mode=0o700)
+                path = folder / safe_name(name)
+                path.write_bytes(data)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise InputError(f"the file cannot be kept here: {why(error)}") from error
+            kept.add(1, len(data))
         return str(path)
 
     @contextmanager
-    def receiving(self, visit: str) -> Iterator[Path]:
+    def receiving(self, visit: str, size: int, client: str = "") -> Iterator[Path]:
         """Let what is uploaded meanwhile go into a new folder of a visit, see `UploadFolder`.
 
         What broke off is removed.
 
-        Raises:
-            InputError: the folder cannot be made.
-        """
-        folder = self.part(visit) / secrets.token_hex(8)
-        try:
-            folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise InputError(f"the file cannot be kept here: {why(error)}") from error
-        token = _receiving.set(folder)
-        try:
-            yield folder
-        finally:
-            _receiving.reset(token)
-            for left in folder.glob("tmp*"):  # whole files lie one folder deeper
-                with suppress(OSError):
-                    left.unlink()
-            with suppress(OSError):
-                folder.rmdir()
-
-    def check_room(self, visit: str, size: int, reserved: int = 0) -> None:
-        """Refuse more files than a visit, or all, may have.
-
         Args:
-            visit: whose file it will be.
-            size: of the file, bytes.
-            reserved: bytes of files of the visit that are on their way.
+            visit: whose files they will be.
+            size: bytes at most.
+            client: whose visit it is.
 
         Raises:
-            InputError: there is no room.
+            InputError: there is no room, or the folder cannot be made.
         """
-        count, used = self.usage(visit)
-        if count >= MAX_FILES or used + reserved + size > self.quota_visit:
-            raise InputError(
-                f"this visit's files have {(used + reserved) / 2**20:.0f} MB; with this one they would "
-                f"be more than the {self.quota_visit // 2**20} that fit. Remove some, or wait: they "
-                f"are deleted after {self.life_s / 3600:g} hours"
-            )
-        free = shutil.disk_usage(self.root).free
-        if size + SPARE_BYTES > free:
-            raise InputError(
-                "the disk of this page is full; the file cannot be kept. Tell its owner"
-            )
-        files, whole = self.usage()
-        if files >= MAX_ALL_FILES or whole + reserved + size > self.quota:
-            raise InputError("this page has no room for more files at present; try again later")
+        with self.ledger.coming(visit, size, client, self._free()) as kept:
+            folder = self.part(visit) / secrets.token_hex(8)
+            try:
+                folder.mkdir(mode=0o700)
+            except OSError as error:
+                raise InputError(f"the file cannot be kept here: {why(error)}") from error
+            token = _receiving.set(folder)
+            try:
+                yield folder
+            finally:
+                _receiving.reset(token)
+                for left in folder.glob("tmp*"):  # whole files lie one folder deeper
+                    with suppress(OSError):
+                        left.unlink()
+                with suppress(OSError):
+                    folder.rmdir()
+                kept.add(*_sum(folder))
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self.root).free - SPARE_BYTES
 
     def is_full(self) -> bool:
         """Whether the disk has no more room than has to stay free."""
         return shutil.disk_usage(self.root).free < SPARE_BYTES
 
     def usage(self, visit: str | None = None) -> tuple[int, int]:
-        """Number and bytes of the files of a visit, or of all."""
-        count = size = 0
-        for entry in _files(self.root if visit is None else self.root / visit):
-            with suppress(OSError):
-                size += entry.stat(follow_symlinks=False).st_size
-                count += 1
-        return count, size
+        """Number and bytes of the files of a visit, or of all, as they lie on the disk."""
+        if visit is not None:
+            return _sum(self.root / visit)
+        count, size = _sum(self.root)
+        return count - 1, size  # the lock
 
     def sweep(self, now: float | None = None) -> int:
         """Delete what is too old, and folders that are empty then; returns how many files went.
@@ -201,7 +181,7 @@ class VisitFiles:
         What cannot be deleted is left for the next time, and does not keep the rest.
         """
         now, gone = time.time() if now is None else now, 0
-        for entry in list(_files(self.root)):
+        for entry in [one for one in _files(self.root) if one.path != self._lock.name]:
             with suppress(OSError):
                 if now - entry.stat(follow_symlinks=False).st_mtime > self.life_s:
                     os.unlink(entry.path)
@@ -210,6 +190,9 @@ class VisitFiles:
             with suppress(OSError):
                 if Path(folder) != self.root and now - os.stat(folder).st_mtime > 600:
                     os.rmdir(folder)  # refused where something is in it
+        self.ledger.recount(
+            {part.name: Usage(*_sum(part)) for part in self.root.iterdir() if part.is_dir()}
+        )
         return gone
 
     def start_sweeping(self, every_s: float = 3600) -> None:
@@ -327,13 +310,23 @@ def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Every file under a folder but the lock; links are not followed."""
+    """Every file under a folder; links are not followed."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     yield from _files(Path(entry.path))
-                elif entry.name != ".lock":
+                else:
                     yield entry
     except OSError:
         return
+
+
+def _sum(folder: Path) -> tuple[int, int]:
+    """Number and bytes of the files under a folder."""
+    count = size = 0
+    for entry in _files(folder):
+        with suppress(OSError):
+            size += entry.stat(follow_symlinks=False).st_size
+            count += 1
+    return count, size

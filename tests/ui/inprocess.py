@@ -12,9 +12,9 @@ from typing import Any
 import uvicorn
 
 from editor import Library
-from editor.ui.limits import MB, Limits
+from editor.ui.limits import Limits
 from editor.ui.service import Service
-from editor.ui.serving import Address, _config, make_app
+from editor.ui.serving import Address, _config, make_app, quotas_of
 from editor.ui.visit_files import VisitFiles
 from tests.conftest import write_tiny_pack
 
@@ -33,7 +33,7 @@ def served_tiny(folder: Path, limits: Limits, **options: Any) -> Iterator[str]:
     address = Address(port=0, **options)
     listening = address.listen()
     port = listening.getsockname()[1]
-    files = VisitFiles(folder / "files", quota_visit=limits.quota_visit_mb * MB)
+    files = VisitFiles(folder / "files", quotas=quotas_of(limits))
     library = Library("cpu", folder / "checkpoints", folder / "boundaries")
     app = make_app(library, "tiny", address, port, Service(limits, files), logins)
     server = uvicorn.Server(_config(app, address))

@@ -284,15 +284,22 @@ def test_behind_a_proxy_that_adds_a_prefix(tmp_path: Path) -> None:
         assert visitor.call("undo", "click")["success"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_what_visitors_gave_goes_when_the_app_stops(tmp_path: Path, number: int) -> None:
     root = tmp_path / "root"
     write_tiny_pack(root)
     options = ("--files", str(tmp_path / "files"))
     with serving(root, tmp_path / "log.txt", options=options) as (url, process):
-        given = Path(Stranger(url).given("a.png", b"data")["path"])
+        visitor = Stranger(url)
+        given = Path(visitor.given("a.png", b"data")["path"])
         assert given.read_bytes() == b"data"
+        for index in range(3000):
+            (given.parent / f"{index}.png").touch()
         process.send_signal(number)
+        for _ in range(40):  # an impatient owner
+            time.sleep(0.05)
+            if process.poll() is None:
+                process.send_signal(number)
         process.wait(timeout=20)
     assert not given.exists()
     assert not list((tmp_path / "files").glob("run-*"))

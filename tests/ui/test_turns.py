@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 from editor.errors import BusyError
 from editor.ui.clients import Client
 from editor.ui.limits import Limits
+from editor.ui.rates import Sparse
 from editor.ui.service import Service
 from editor.ui.turns import Lane, Shares, Turn
 
@@ -201,3 +203,12 @@ def test_closed_pages_are_forgotten_and_open_ones_counted(service: Service) -> N
     assert pages.closed() == []
     clock.now *= 2.1
     assert pages.closed() == ["open"]
+
+
+def test_a_log_takes_so_many_lines_a_minute() -> None:
+    now = [0.0]
+    sparse = Sparse(lines=3, clock=lambda: now[0])
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "said", None, None)
+    assert [sparse.filter(record) for _ in range(5)] == [True, True, True, False, False]
+    now[0] = 20.0
+    assert [sparse.filter(record) for _ in range(2)] == [True, False]

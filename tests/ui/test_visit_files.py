@@ -15,6 +15,7 @@ import pytest
 
 from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
+from editor.ui.quotas import MAX_FILES, Ledger, Quotas, Usage
 from editor.ui.visit_files import UploadFolder, VisitFiles, receive_nothing, safe_name
 
 MINE, OTHER = "a" * 32, "b" * 32
@@ -22,7 +23,7 @@ MINE, OTHER = "a" * 32, "b" * 32
 
 @pytest.fixture
 def files(tmp_path: Path):
-    made = VisitFiles(tmp_path / "base", life_s=100, quota_visit=1000, quota=1500)
+    made = VisitFiles(tmp_path / "base", life_s=100, quotas=Quotas(1000, 1200, 1500))
     yield made
     made.close()
 
@@ -98,11 +99,54 @@ def test_a_visit_has_a_quota_and_all_have_one(files: VisitFiles) -> None:
     files.store(MINE, "a", b"x" * 900)
     with pytest.raises(InputError, match="that fit"):
         files.store(MINE, "b", b"x" * 200)
-    with pytest.raises(InputError, match="that fit"):
-        files.check_room(MINE, 50, reserved=60)
+    with files.ledger.coming(MINE, 60), pytest.raises(InputError, match="that fit"):
+        files.store(MINE, "b", b"x" * 50)
     with pytest.raises(InputError, match="no room"):
         files.store(OTHER, "c", b"x" * 700)
     assert files.usage() == (1, 900)
+
+
+def test_what_comes_at_once_counts_for_visit_client_and_all() -> None:
+    ledger = Ledger(Quotas(visit=10, client=15, whole=20), 3600)
+    with ledger.coming(MINE, 8, "here"):
+        with pytest.raises(InputError, match="that fit"):
+            ledger.coming(MINE, 3, "here").__enter__()
+        with pytest.raises(InputError, match="your address"):
+            ledger.coming(OTHER, 8, "here").__enter__()
+        with ledger.coming(OTHER, 9, "there"), pytest.raises(InputError, match="no room"):
+            ledger.coming("c" * 32, 4, "elsewhere").__enter__()
+    with ledger.coming(MINE, 10, "here") as kept:  # what was not kept is free again
+        kept.add(1, 4)
+    with pytest.raises(InputError, match="that fit"):
+        ledger.coming(MINE, 7).__enter__()
+    ledger.recount({MINE: Usage(1, 2)})
+    with ledger.coming(MINE, 7):
+        pass
+
+
+def test_files_are_counted_whatever_their_size() -> None:
+    ledger = Ledger(Quotas(), 3600)
+    ledger.recount({MINE: Usage(MAX_FILES, 0)})
+    with pytest.raises(InputError, match=f"{MAX_FILES} files that fit"):
+        ledger.coming(MINE, 0, "here").__enter__()
+    for number in range(3):
+        with ledger.coming(f"{number:032x}", 0, "here") as kept:
+            kept.add(MAX_FILES, 0)
+    with pytest.raises(InputError, match="your address"):
+        ledger.coming(OTHER, 0, "here").__enter__()
+    with ledger.coming(OTHER, 0, "there"):
+        pass
+
+
+def test_no_name_hides_a_file(files: VisitFiles) -> None:
+    path = Path(files.store(MINE, ".lock", b"x" * 900))
+    assert files.usage(MINE) == (1, 900)
+    with pytest.raises(InputError, match="that fit"):
+        files.store(MINE, ".lock", b"x" * 900)
+    assert files.sweep(time.time() + 1000) == 1
+    assert not path.exists()
+    assert (files.root / ".lock").exists()
+    files.store(MINE, "b", b"x" * 900)  # there is room again
 
 
 def test_a_full_disk_is_a_sentence(files: VisitFiles, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,16 +162,16 @@ def test_nothing_half_written_stays(files: VisitFiles, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(InputError, match="no space left"):
+    with pytest.raises(InputError, match="No space left"):
         files.store(MINE, "a", b"x")
     assert not any(files.part(MINE).iterdir())
 
 
 def test_what_broke_off_is_removed(files: VisitFiles) -> None:
-    with files.receiving(MINE) as folder:
+    with files.receiving(MINE, 10) as folder:
         (folder / "tmpabc").write_bytes(b"half")
     assert not folder.exists()
-    with files.receiving(MINE) as folder:
+    with files.receiving(MINE, 10) as folder:
         (folder / "sha").mkdir()
         (folder / "sha" / "whole.png").write_bytes(b"data")
     assert files.usage(MINE) == (1, 4)
@@ -135,7 +179,7 @@ def test_what_broke_off_is_removed(files: VisitFiles) -> None:
 
 def test_a_request_inherits_no_upload_of_the_one_before(files: VisitFiles) -> None:
     folder = UploadFolder(files.root)
-    with files.receiving(MINE) as receiving:
+    with files.receiving(MINE, 10) as receiving:
         assert os.fspath(folder) == str(receiving)
         next_request = contextvars.copy_context()
         next_request.run(receive_nothing)
