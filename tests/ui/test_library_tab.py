@@ -232,7 +232,7 @@ def test_what_was_removed_is_brought_back(page, photo: Path) -> None:
     page.wait_for_function("() => document.querySelectorAll('#library .card').length === 1")
     page.click("#library-back")
     page.wait_for_function("() => document.querySelectorAll('#library .card').length === 2")
-    assert page.locator("#history .node").count() == 3
+    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 3")
 
 
 def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
