@@ -16,7 +16,7 @@ from torch import Tensor
 from editor.editing.move import move
 from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
-from editor.weights.domain import AnyGenerator
+from editor.weights.domain import AnyGenerator, DomainInfo
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 LIKELY = 2  # index of GRID where a search starts
@@ -46,15 +46,15 @@ class Probes:
 
     @classmethod
     def of(
-        cls, generator: AnyGenerator, predictor: AttributePredictor, codes: Tensor, subject: str
+        cls, generator: AnyGenerator, predictor: AttributePredictor, codes: Tensor, info: DomainInfo
     ) -> Probes:
         """Codes [N, num_ws, w_dim] of photos, with what their pictures show.
 
         Args:
-            subject: of the domain: what lies around a face should stay.
+            info: of the domain: what lies around a face should stay.
         """
         images = pictures(generator, codes)
-        outside = background(subject, images.shape[-1])
+        outside = background(info.subject, images.shape[-1], info.squares)
         return cls(generator, predictor, codes, predictor.score(images), images, outside)
 
     def few(self) -> Probes:

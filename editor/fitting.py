@@ -170,7 +170,7 @@ def fit_boundaries(
             for name in measured
         }
         wp = _invert_probes(pack, images, options)
-        probes = Probes.of(generator, judge, wp, pack.info.subject)
+        probes = Probes.of(generator, judge, wp, pack.info)
         yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
         centred, responses = codes - codes.mean(0), None
         if options.balance:

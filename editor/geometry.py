@@ -13,25 +13,6 @@ from torch import Tensor
 
 from editor.errors import OptionError
 
-FACE = (
-    0.5,
-    0.53,
-    0.36,
-    0.46,
-)  # centre x, y and half axes of the ellipse that an aligned face fills
-
-
-def beside_face(side: int) -> Tensor:
-    """[side, side] bool: outside the ellipse of an aligned face."""
-    place = (torch.arange(side) + 0.5) / side
-    x, y, a, b = FACE
-    return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 > 1
-
-
-def background(subject: str, side: int) -> Tensor | None:
-    """[side, side] bool: outside the ellipse of an aligned face; None where pictures have no such."""
-    return beside_face(side) if subject == "face" else None
-
 
 @dataclass(frozen=True)
 class Pose:
@@ -122,6 +103,51 @@ class Alignment:
 
 TIGHT = Alignment(0.64, 0.36)  # eyebrows to chin: faces64, faces128, and packs that do not say
 FFHQ = Alignment(1.0, 0.1)  # the whole head
+
+# of a tight square, in its sides: centre x, y and half axes of the ellipse that the face fills
+FACE = (0.5, 0.53, 0.36, 0.46)
+HEAD = (1.4, 0.25)  # how much larger the head is than the face, and how far up, in half axes
+WHOLE = 0.85  # of an alignment's scale, from which the whole head lies in the square
+# from the eyes to the mouth, in sides of a square of scale 1; mean of heads256_test, 450 photos
+EYES_TO_MOUTH = 0.263
+Ellipse = tuple[float, float, float, float]
+
+
+def face_ellipse(alignment: Alignment = TIGHT) -> Ellipse:
+    """Centre x, y and half axes of the ellipse that an aligned face fills, in sides of the square."""
+    x, y, a, b = FACE
+    smaller = TIGHT.scale / alignment.scale
+    up = (TIGHT.shift - alignment.shift) * EYES_TO_MOUTH / alignment.scale
+    return x, 0.5 + (y - 0.5) * smaller + up, a * smaller, b * smaller
+
+
+def inside_ellipse(ellipse: Ellipse, side: int) -> Tensor:
+    """[side, side] bool: inside an ellipse, whose numbers are in sides."""
+    place = (torch.arange(side) + 0.5) / side
+    x, y, a, b = ellipse
+    return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 <= 1
+
+
+def background(subject: str, side: int, alignment: Alignment | None = None) -> Tensor | None:
+    """What edits of an aligned face should leave alone.
+
+    Args:
+        subject: of the domain.
+        side: of its pictures, px.
+        alignment: of its squares; `TIGHT` by default.
+
+    Returns:
+        [side, side] bool: outside the face, or the head where the square holds it; None where
+        pictures show no face.
+    """
+    if subject != "face":
+        return None
+    alignment = alignment or TIGHT
+    x, y, a, b = face_ellipse(alignment)
+    if alignment.scale >= WHOLE:
+        larger, up = HEAD
+        x, y, a, b = x, y - up * b, larger * a, larger * b
+    return ~inside_ellipse((x, y, a, b), side)
 
 
 def known_square(name: str, entry: Any, alignment: Alignment | None) -> Pose:

@@ -28,6 +28,7 @@ from editor.errors import ImageError, MismatchError, OptionError
 from editor.files import shown_name
 from editor.images import load_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
+from editor.inversion.signs import inversion_signs
 from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
 from editor.weights.domain import (
     BOUNDARIES,
@@ -36,6 +37,7 @@ from editor.weights.domain import (
     DomainPack,
     load_domain,
 )
+from editor.weights.verdict import Judgement
 
 DETECT_PX = 1280  # photos are made smaller before anything is looked for
 T = TypeVar("T")
@@ -246,6 +248,39 @@ class Editor:
         assert last is not None
         edit = self.edit(last.wp[0], aligned, last.losses)
         return replace(edit, source=source, crop=square)
+
+    def signs(self, photos: Tensor, codes: Tensor) -> dict[str, Tensor]:
+        """How inversions went, see `inversion_signs`.
+
+        Args:
+            photos: [N, 3, R, R], RGB, in [-1, 1], aligned.
+            codes: [N, num_ws, w_dim], of the photos.
+        """
+        pack = self.pack
+        return self.on_device(
+            lambda: inversion_signs(
+                photos.to(self.device),
+                codes.to(self.device),
+                pack.generator,
+                pack.encoder,
+                self.perceptual,
+                pack.aligner,
+            )
+        )
+
+    def judge(self, edit: Edit) -> Judgement | None:
+        """Whether an inversion is like its photo, sliders left aside; None where the pack cannot tell.
+
+        Args:
+            edit: of this domain, with its aligned photo.
+        """
+        if self.info.verdict is None or edit.photo is None:
+            return None
+        signs = self.signs(to_tensor(edit.photo), edit.wp[None])
+        known = {name: float(value[0]) for name, value in signs.items()}
+        if not set(self.info.verdict.signs) <= known.keys():
+            return None
+        return self.info.verdict.judge(known)
 
     def edit(
         self,

@@ -24,7 +24,7 @@ from editor.directions.boundary import load_boundary
 from editor.editing.move import move
 from editor.errors import OptionError
 from editor.fitting import FitOptions, _share, fit_boundaries, known_attributes
-from editor.geometry import beside_face
+from editor.geometry import background
 from editor.metrics.attributes import PooledFeatures
 from editor.runtime import seeded_latents
 from editor.training.data import ImageSet
@@ -241,7 +241,7 @@ class _Framed:
 
     def synthesis(self, wp: torch.Tensor) -> torch.Tensor:
         face, around = wp[:, :4, 0].mean(dim=1), wp[:, 4:, 0].mean(dim=1)
-        outside = beside_face(16)[None, None]
+        outside = background("face", 16)[None, None]
         return torch.where(outside, around.view(-1, 1, 1, 1), face.view(-1, 1, 1, 1))
 
     def score(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -249,7 +249,7 @@ class _Framed:
         return {"bright": torch.sigmoid(50 * face), "framed": 0.5 + 0.01 * (face - around)}
 
 
-@pytest.mark.parametrize(("outside", "layers"), [(None, 6), (beside_face(16), 4)])
+@pytest.mark.parametrize(("outside", "layers"), [(None, 6), (background("face", 16), 4)])
 def test_layers_are_those_that_leave_the_background_alone(
     outside: torch.Tensor | None, layers: int
 ) -> None:

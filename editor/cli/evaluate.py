@@ -150,11 +150,17 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
         _judge(args, editor),
         None if args.traditional is None else load_traditional(args.traditional, editor),
         usual if args.steps is None else replace(usual, steps=args.steps),
-        _recogniser(editor) if args.identity else None,
+        recogniser_of(editor) if args.identity else None,
     )
 
 
-def _recogniser(editor: Editor) -> Any:
+def recogniser_of(editor: Editor) -> Any:
+    """A recogniser of faces for a domain of faces.
+
+    Raises:
+        OptionError: the domain shows none.
+        UnavailableError: its packages are not installed.
+    """
     from editor.errors import OptionError
     from editor.metrics.identity import DlibRecogniser
 

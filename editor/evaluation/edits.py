@@ -152,7 +152,7 @@ def slide(
         "change_of_others": sum(others) / max(len(others), 1),
         "encoder_features": identity.mean().item(),
     }
-    outside = background(editor.info.subject, images.shape[-1])
+    outside = background(editor.info.subject, images.shape[-1], editor.info.squares)
     if outside is not None:
         change = (images - before.images)[could][..., outside].square().mean().item()
         found["background_mse"] = change

@@ -134,7 +134,7 @@ def evaluate(
     if TRADITIONAL in plan.methods and subject.traditional is None:
         raise OptionError("method 'traditional' needs its encoder: give --traditional RUN")
     facts = _facts(editor, subject, plan)
-    _claim(folder, facts)
+    claim(folder, facts)
     with _precision(editor, subject, plan):
         return {**facts, **_measure(editor, subject, plan, folder, progress)}
 
@@ -243,7 +243,7 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
         "generator": pack.fingerprint,
         "networks": {name: facts["sha256"] for name, facts in sorted(editor.info.files.items())},
         "photos": len(subject.photos),
-        "photos_sum": _sum(subject.photos),
+        "photos_sum": sum_of(subject.photos),
         "resolution": editor.info.resolution,
         "features": subject.features.name,
         "device": editor.device_label,
@@ -253,13 +253,13 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _sum(photos: Tensor) -> float:
+def sum_of(photos: Tensor) -> float:
     """A number that other photos, or the same in another order, do not have."""
     weights = torch.arange(1, len(photos) + 1, dtype=torch.float64)
     return round(float((photos.double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
 
 
-def _claim(folder: Path, facts: dict[str, Any]) -> None:
+def claim(folder: Path, facts: dict[str, Any]) -> None:
     """Write the options, or check them when the folder is gone on with.
 
     Raises:

@@ -91,26 +91,27 @@ def previews(
 
 def verdict(edit: Edit, steps: int, seconds: float) -> str:
     """What there is to say of a finished inversion."""
-    losses = dict(edit.losses)
-    fit, typical = losses["loss_pix"], edit.editor.info.typical
+    fit, editor = dict(edit.losses)["loss_pix"], edit.editor
     text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
-    limit = typical.get("loss_pix_p95")
-    far = typical.get("loss_domain_p95")
-    if limit is not None and fit > limit:
-        subject = html.escape(edit.editor.info.subject)
-        why, what = "", "Try another part of the photo"
-        if edit.editor.pack.aligner is not None:
-            why = " (placement, turn or light)"
-            what = f"Try placing the square closer to the {subject}"
-        return status(
-            f'{text}<br><span class="warn">This photo differs from what the model has seen{why}; '
-            f"expect changes. {what}.</span>"
-        )
-    distance = losses.get("loss_domain")
-    if far is None or distance is None:
-        return status(text)
-    inside = distance <= far
-    return status(text + (" · in-domain ✓" if inside else " · at the edge of the domain"))
+    judged = editor.judge(edit)
+    if judged is not None and not judged.warning:
+        return status(f"{text} · likeness {judged.level}")
+    subject = html.escape(editor.info.subject)
+    closer = "place the square closer around it" if editor.pack.aligner is not None else ""
+    if judged is None:
+        limit = editor.info.typical.get("loss_pix_p95")
+        if limit is None or fit <= limit:
+            return status(f"{text} · likeness not measured")
+        why = "It differs more from its photo than most do"
+        what = closer or "try another part of the photo"
+    elif judged.warning == "outside":
+        why = f"Likeness poor: the model does not know pictures like this {subject}"
+        what = " or ".join(filter(None, (closer, "choose one that shows it upright and uncovered")))
+    else:
+        why = f"Likeness poor: this is probably another {subject} than in the photo"
+        what = "choose a photo from the front, in even light"
+    advice = f"{what[0].upper()}{what[1:]}; edits of the whole photo keep more."
+    return status(f'{text}<br><span class="warn">{why}. {advice}</span>')
 
 
 def _added(visitor: Visitor, origin: Picture, label: str, editor: Editor) -> Visitor:

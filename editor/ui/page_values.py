@@ -72,12 +72,16 @@ NUMBER = (int, float)
 def read_record(value: Any, shape: Shape) -> dict[str, Any] | None:
     """What one of the page's own components sends; names that the shape does not have are left alone.
 
+    A component that was emptied sends an empty text, which is None here.
+
     Raises:
         InputError: it is no record, or something in it is of another kind.
     """
-    if value is not None and not _fits(value, shape):
+    if value is None or value == "":
+        return None
+    if not _fits(value, shape):
         raise InputError("this part of the page sent what cannot be understood; reload the page")
-    record: dict[str, Any] | None = value
+    record: dict[str, Any] = value
     return record
 
 

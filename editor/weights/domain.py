@@ -36,6 +36,7 @@ from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_k
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.weights.fetch import file_sha256
 from editor.weights.format import fingerprint, load_into, read_header, read_tensors
+from editor.weights.verdict import Verdict
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHECKPOINTS = PROJECT / "checkpoints"
@@ -73,6 +74,7 @@ class DomainInfo:
         landmarks: where its aligned pictures have "left_eye", "right_eye" and "mouth" (as seen), as
             [x, y] in shares of the side; empty for what has none.
         alignment: how its squares lie around a face; None where it does not say.
+        verdict: judges inversions; None where it was not fitted.
     """
 
     name: str
@@ -88,6 +90,7 @@ class DomainInfo:
     inversion: dict[str, float] = field(default_factory=dict)
     landmarks: dict[str, list[float]] = field(default_factory=dict)
     alignment: Alignment | None = None
+    verdict: Verdict | None = None
     schema: int = 1
 
     @property
@@ -102,9 +105,11 @@ class DomainInfo:
         Raises:
             ValueError: not JSON.
             TypeError: not an object of these names.
-            OptionError: the alignment cannot be.
+            OptionError: the alignment or the verdict cannot be.
         """
         values = json.loads(text)
+        if "verdict" in values:
+            values["verdict"] = Verdict.of(values["verdict"])
         if "alignment" in values:
             values["alignment"] = Alignment.of(values["alignment"])
         return cls(**values)
@@ -116,6 +121,10 @@ class DomainInfo:
             del values["alignment"]
         else:
             values["alignment"] = self.alignment.values()
+        if self.verdict is None:
+            del values["verdict"]
+        else:
+            values["verdict"] = self.verdict.values()
         return json.dumps(values, indent=2) + "\n"
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from editor.calibration import Probes, layer_choices
 from editor.directions.balance import Responses, balance
 from editor.errors import OptionError
-from editor.geometry import beside_face
+from editor.geometry import background
 from editor.responses import evidence, layer_parts, measure
 
 PARTS = ((0, 1), (2, 3))
@@ -126,7 +126,7 @@ class _Painter:
 
     def synthesis(self, wp: Tensor) -> Tensor:
         face, around = wp[:, :2, 0].mean(dim=1), wp[:, 2:, 1].mean(dim=1)
-        outside = beside_face(16)[None, None]
+        outside = background("face", 16)[None, None]
         shape = (-1, 1, 1, 1)
         return torch.where(outside, around.view(shape), face.view(shape)).expand(-1, 3, -1, -1)
 
@@ -142,7 +142,7 @@ def test_responses_are_those_of_the_pictures() -> None:
         torch.linspace(-2, 2, 6)[:, None],
     )
     images = painter.synthesis(codes)
-    probes = Probes(painter, painter, codes, painter.score(images), images, beside_face(16))  # type: ignore[arg-type]
+    probes = Probes(painter, painter, codes, painter.score(images), images, background("face", 16))  # type: ignore[arg-type]
     names, deviations = ("bright", "age"), torch.tensor([0.5, 0.5, 0.2])
     directions = torch.eye(3)  # the normals, and one that does nothing
     found = measure(probes, names, directions, deviations)

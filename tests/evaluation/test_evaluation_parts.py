@@ -13,7 +13,7 @@ from editor.evaluation.claims import claims
 from editor.evaluation.edits import success
 from editor.evaluation.reconstruct import summary
 from editor.evaluation.semantics import code_scores, labels_of, mean_ap, semantics
-from editor.geometry import background
+from editor.geometry import FFHQ, TIGHT, background, face_ellipse
 
 NORMAL = torch.nn.functional.normalize(torch.randn(4, 6, generator=torch.manual_seed(1)), dim=1)
 SMILE = Boundary(BoundaryInfo("smile", "smile", "Face", "tiny", (1, 2), (-1.0, 1.0)), NORMAL)
@@ -108,6 +108,20 @@ def test_the_background_is_outside_the_face() -> None:
     share = 1 - outside.float().mean().item()
     assert share == pytest.approx(math.pi * 0.36 * 0.46, rel=0.02)
     assert background("scene", 64) is None
+    whole = background("face", 64, FFHQ)  # a whole head lies in the square
+    assert whole is not None
+    assert not bool(whole[8, 32])  # hair
+    assert not bool(whole[37, 32])
+    assert bool(whole[-3, 32])  # neck
+    assert bool(whole[32, 4])
+
+
+def test_a_face_lies_where_the_alignment_puts_it() -> None:
+    assert face_ellipse(TIGHT) == pytest.approx((0.5, 0.53, 0.36, 0.46))
+    x, y, a, b = face_ellipse(FFHQ)
+    assert (x, a / 0.36, b / 0.46) == pytest.approx((0.5, 0.64, 0.64))
+    # the chin: in a tight square it is as far below the mouth as in FFHQ's, in units of the face
+    assert 0.85 < y + b < 0.9
 
 
 def _entry(mse: float, ap: float | None, edits: list[float], between: float) -> dict:

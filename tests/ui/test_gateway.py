@@ -426,6 +426,7 @@ def test_a_value_of_another_kind_gets_a_sentence(
 
 
 def test_kinds_of_values() -> None:
+    assert read_record("", {"a": str}) is None
     shape = {"a": NUMBER, "b": [str], "c": {"d": NUMBER}, "e": {}}
     for good in (
         None,

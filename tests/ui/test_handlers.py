@@ -4,6 +4,7 @@ import base64
 import copy
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +17,10 @@ from editor import Library
 from editor.inversion.loop import InversionStep
 from editor.ui.build import build_ui, launch_options
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
+from editor.ui.inverting import verdict
 from editor.ui.state import data_uri
 from editor.weights.convert import Sources, convert_idinvert
+from editor.weights.verdict import Judgement
 from tests.reference.published import write_published
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
@@ -397,3 +400,35 @@ def test_page_builds(library: Library) -> None:
     labels = {b.label for b in page.blocks.values() if isinstance(b, gr.Number)}
     assert "Most steps" in labels
     assert launch_options()["run_history"] is False
+
+
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        (None, "likeness not measured"),
+        (Judgement(0.1, 0.3, ""), "likeness very good"),
+        (Judgement(0.1, None, ""), "likeness good"),
+        (Judgement(0.9, 0.5, "outside"), "the model does not know pictures like this picture"),
+        (Judgement(0.1, 0.7, "unlike"), "probably another picture than in the photo"),
+    ],
+)
+def test_what_is_said_of_an_inversion(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch, judged: Judgement | None, said: str
+) -> None:
+    editor = handlers.library.open("tiny")
+    edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
+    monkeypatch.setattr(editor, "judge", lambda _: judged)
+    text = verdict(edit, 12, 3.4)
+    assert said in text
+    assert "Done in 3.4 s, 12 steps" in text
+    assert ("warn" in text) == (judged is not None and bool(judged.warning))
+
+
+def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = handlers.library.open("tiny")
+    info = replace(editor.info, typical={"loss_pix_p95": 0.01})
+    monkeypatch.setattr(type(editor), "info", property(lambda _: info))
+    edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
+    assert "more from its photo than most" in verdict(edit, 12, 3.4)

@@ -83,9 +83,7 @@ def _round(page, photo: Path, rng: random.Random) -> None:
     page.set_input_files("#photo input[type=file]", str(photo))
     page.wait_for_selector("#square .crop:not([hidden])")
     page.wait_for_timeout(300)
-    page.click("#invert")
-    page.wait_for_timeout(300)
-    page.wait_for_selector("#status :text('Done')")
+    _done(page, "#invert", "#status :text('Done')")
     for name in ("smile", "age", "glasses"):
         thumb = page.locator(f"#slider-{name} input")
         for _ in range(4):
@@ -105,8 +103,7 @@ def _round(page, photo: Path, rng: random.Random) -> None:
         for index in range(2):
             page.locator("#path .card").nth(index).click()
             page.wait_for_timeout(100)
-    page.click("#path-make")
-    page.wait_for_selector("#path-status :text('frames in')")
+    _done(page, "#path-make", "#path-status :text('frames in')")
     with page.expect_download():
         page.click("#path-save")
     if page.locator("#history .node").count() > 55:
@@ -117,6 +114,25 @@ def _round(page, photo: Path, rng: random.Random) -> None:
             page.wait_for_timeout(60)
         page.click("#library-remove")
         page.wait_for_timeout(500)
+
+
+def _done(page, button: str, sign: str, patience_s: float = 300) -> None:
+    """Press a button until its work is done: again after "busy", as a visitor would."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        page.wait_for_timeout(300)
+        page.click(button)
+        page.wait_for_timeout(300)
+        toasts = page.locator(".toast-body")
+        page.locator(sign).or_(toasts).first.wait_for()
+        said = [toasts.nth(i).inner_text() for i in range(toasts.count())]
+        if not said:
+            return
+        print(f"{button}: {said}", flush=True)
+        for _ in said:
+            page.locator(".toast-close").first.click()
+        page.wait_for_timeout(3000)
+    raise AssertionError(f"{button} was busy for {patience_s} s")
 
 
 @contextmanager

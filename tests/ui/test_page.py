@@ -100,6 +100,16 @@ def test_square_is_dragged_and_moved_by_keys(page, photo: Path) -> None:
     assert float(third[1][:-1]) < float(second[1][:-1])
 
 
+def test_another_photo_follows_one_that_was_removed(page, photo: Path) -> None:
+    for _ in range(2):
+        page.set_input_files("#photo input[type=file]", str(photo))
+        page.wait_for_selector("#square .crop:not([hidden])")
+        page.click("#photo [aria-label='Remove Image']")
+        page.wait_for_selector("#square .crop", state="hidden")
+    page.wait_for_timeout(500)
+    assert page.locator(".toast-body").count() == 0
+
+
 def test_example_shows_the_whole_thing(page) -> None:
     before = source(page)
     page.locator("#examples button").nth(1).click()
