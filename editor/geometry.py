@@ -117,8 +117,8 @@ def face_ellipse(alignment: Alignment = TIGHT) -> Ellipse:
     """Centre x, y and half axes of the ellipse that an aligned face fills, in sides of the square."""
     x, y, a, b = FACE
     smaller = TIGHT.scale / alignment.scale
-    up = (TIGHT.shift - alignment.shift) * EYES_TO_MOUTH / alignment.scale
-    return x, 0.5 + (y - 0.5) * smaller + up, a * smaller, b * smaller
+    down = (TIGHT.shift - alignment.shift) * EYES_TO_MOUTH / alignment.scale
+    return x, 0.5 + (y - 0.5) * smaller + down, a * smaller, b * smaller
 
 
 def inside_ellipse(ellipse: Ellipse, side: int) -> Tensor:

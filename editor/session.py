@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -271,6 +272,8 @@ class Editor:
     def judge(self, edit: Edit) -> Judgement | None:
         """Whether an inversion is like its photo, sliders left aside; None where the pack cannot tell.
 
+        It holds for inversions with the domain's own options, with which it was fitted.
+
         Args:
             edit: of this domain, with its aligned photo.
         """
@@ -278,6 +281,7 @@ class Editor:
             return None
         signs = self.signs(to_tensor(edit.photo), edit.wp[None])
         known = {name: float(value[0]) for name, value in signs.items()}
+        known = {name: value for name, value in known.items() if math.isfinite(value)}
         if not set(self.info.verdict.signs) <= known.keys():
             return None
         return self.info.verdict.judge(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from editor.session import Editor
 from editor.weights.verdict import Verdict
 
 METHOD = "in-domain"
+OWN_KINDS = ("photos", "covered", "turned", "drawn")
+KIND = re.compile(r"[\w-][\w. -]*")  # a folder's name
 Signs = dict[str, np.ndarray]
 Progress = Callable[[str, int, int], None]
 
@@ -46,14 +49,18 @@ class Pictures:
 
         Args:
             editor: of the domain.
-            photos: as `photos`.
+            photos: [N, 3, R, R], RGB, in [-1, 1], that the domain knows.
             outside: pictures from outside by kind.
             made: how many of each kind are made; they need as many photos.
             seed: of what is made; photos are taken from the end.
 
         Raises:
-            OptionError: there is nothing from outside.
+            OptionError: there is nothing from outside, or a kind has a name that is taken.
         """
+        if wrong := sorted(
+            name for name in outside if name in OWN_KINDS or not KIND.fullmatch(name)
+        ):
+            raise OptionError(f"a set from outside cannot be called {wrong}; rename it")
         alignment = editor.info.squares
         if made and alignment is not None:
             some = photos[-made:]
@@ -111,6 +118,7 @@ def look(
     everything = {"photos": given.photos, **given.outside}
     facts = {
         "generator": editor.pack.fingerprint,
+        "networks": {name: entry["sha256"] for name, entry in sorted(editor.info.files.items())},
         "inversion": asdict(options),
         "pictures": {name: [len(some), sum_of(some)] for name, some in everything.items()},
     }

@@ -17,6 +17,7 @@ from editor.weights.verdict import Head, Verdict, expanded
 LEAST = 30  # photos of each kind
 FOLDS = 5
 FALSE_OUTSIDE = 0.03  # share of the domain's own photos that may be called outside
+MISSED_OUTSIDE = 0.02  # share of what lies outside that may be missed, where that spares photos
 FALSE_UNLIKE = 0.06  # share of the good inversions that may be called unlike, beside these
 
 
@@ -52,7 +53,10 @@ def fit_verdict(
     folds = KFold(FOLDS, shuffle=True, random_state=0)
     model = LogisticRegression(C=0.03, max_iter=5000)
     unseen = cross_val_predict(model, both, is_outside, cv=folds, method="decision_function")
-    threshold = float(np.quantile(unseen[~is_outside], 1 - FALSE_OUTSIDE))
+    threshold = max(
+        float(np.quantile(unseen[~is_outside], 1 - FALSE_OUTSIDE)),
+        float(np.quantile(unseen[is_outside], MISSED_OUTSIDE)),
+    )
     model.fit(both, is_outside)
     first = Head(tuple(model.coef_[0].tolist()), float(model.intercept_[0]), threshold)
     called = unseen[~is_outside] >= threshold
@@ -92,10 +96,11 @@ def measure_verdict(
         distances: [N], as for `fit_verdict`.
 
     Returns:
-        "outside": share warned, by kind and for "all"; "photos": share of the domain's own called
-        outside; and with distances "auc" of the expected distance for telling another person,
-        "unlike_warned" and "good_warned", shares of the inversions at `SAME_PERSON` and beyond, and
-        below, that are warned in one way or the other, and "unlike" and "good", how many.
+        "outside": share warned, by kind and for "all", of "outside_pictures";
+        "photos_called_outside": share of the domain's own "photos"; and with distances "auc" of the
+        expected distance for telling another person, "unlike_warned" and "good_warned", shares of the
+        inversions at `SAME_PERSON` and beyond, and below, that are warned in one way or the other,
+        and "unlike" and "good", how many. None in place of a figure of no picture.
     """
     kinds = {
         name: _warned(verdict, rows_of(found, verdict.signs)) for name, found in outside.items()
@@ -115,11 +120,13 @@ def measure_verdict(
     unlike, good = known & (distances >= SAME_PERSON), known & (distances < SAME_PERSON)
     warned = called | (far >= verdict.distance.threshold)
     return found | {
-        "auc": float(roc_auc_score(unlike[known], far[known])),
+        "auc": float(roc_auc_score(unlike[known], far[known]))
+        if unlike.any() and good.any()
+        else None,
         "unlike": int(unlike.sum()),
-        "unlike_warned": float(warned[unlike].mean()),
+        "unlike_warned": float(warned[unlike].mean()) if unlike.any() else None,
         "good": int(good.sum()),
-        "good_warned": float(warned[good].mean()),
+        "good_warned": float(warned[good].mean()) if good.any() else None,
     }
 
 

@@ -94,6 +94,7 @@ class Admission:
         Raises:
             BusyError: it has.
         """
+        self.files.ledger.belongs(client.visit, client.key)  # a call may make files
         limits, now = self.limits, self.calls(session)
         page = self.pages.pages.get(session)
         most = MAX_UNREAD[page is not None and page.listening > 0]
@@ -211,9 +212,10 @@ class Admission:
         """
         if self._uploads[client.key] >= MAX_UPLOADS:
             raise BusyError("your other files are still on their way; try again in a moment")
+        self.files.ledger.belongs(client.visit, client.key)
         self._uploads[client.key] += 1
         try:
-            with self.files.receiving(client.visit, size, client.key):
+            with self.files.receiving(client.visit, size):
                 yield
         finally:
             self._uploads[client.key] -= 1

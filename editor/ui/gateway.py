@@ -125,7 +125,7 @@ class Gateway:
         try:
             self.admission.check_rate(client)
             self._check_names(scope, headers)
-            _check_form(scope, headers)
+            _check_form(self._path(scope), headers)
             await self._serve(scope, headers, client, receive, reply)
         except (Refused, EditorError) as error:
             status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
@@ -139,10 +139,10 @@ class Gateway:
         path, method = self._path(scope), scope["method"]
         scope["editor.client"] = client
         if method in ("GET", "HEAD"):
-            if path == f"{API}/queue/data":
-                await self._alone(query(scope).get("session_hash", ""))
             with ExitStack() as stack:
                 self._check_read(path, scope, client, stack)
+                if path == f"{API}/queue/data":
+                    await self._alone(query(scope)["session_hash"])
                 await self.app(scope, receive, send)
             return
         if method == "OPTIONS" or path not in WRITES or method != "POST":
@@ -186,16 +186,19 @@ class Gateway:
         return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
 
     async def _alone(self, session: str) -> None:
-        """Wait until a page's last stream of answers has ended: Gradio knows one.
+        """Wait until a page's last stream of answers has ended, or end it: Gradio knows one.
 
-        Raises:
-            BusyError: it does not end.
+        A connection that broke may seem to live for minutes.
         """
-        end = time.monotonic() + STREAM_S
-        while (page := self.pages.pages.get(session)) is not None and page.listening:
+        page, end = self.pages.pages[session], time.monotonic() + STREAM_S
+        mine, before = asyncio.current_task(), page.stream
+        page.stream = mine
+        while before is not None and not before.done() and page.listening > 1:
             if time.monotonic() > end:
-                raise BusyError("this page listens already; reload it")
+                before.cancel()
             await asyncio.sleep(0.05)
+        if page.stream is not mine:
+            raise BusyError("this page listens elsewhere; reload it")
 
     def _check_names(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse requests that another site's page makes in a visitor's browser."""
@@ -293,13 +296,11 @@ def _is_forwarded(name: bytes) -> bool:
     return name.lower().startswith((b"x-forwarded-", b"x-gradio-")) or name.lower() == b"forwarded"
 
 
-def _check_form(scope: Scope, headers: Mapping[str, str]) -> None:
+def _check_form(path: str, headers: Mapping[str, str]) -> None:
     """Refuse what no browser sends."""
     if "transfer-encoding" in headers and "content-length" in headers:
         raise Refused(400, "a request says its length once")
-    if any(len(part) > MAX_PART for part in scope["path"].split("/")) and not str(
-        scope["path"]
-    ).startswith(FILE):
+    if not path.startswith(FILE) and any(len(part) > MAX_PART for part in path.split("/")):
         raise Refused(404, NOTHING)
 
 

@@ -27,12 +27,11 @@ from editor.ui.asgi import short
 from editor.ui.guard import shown
 from editor.ui.service import Service
 from editor.ui.values import status
-from editor.ui.visit_files import UploadFolder
+from editor.ui.visit_files import UploadFolder, most_files
 
 WORKERS = 12  # threads in which handlers run, more than all places of the lanes
 MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
-MAX_FILES_AT_ONCE = 200  # in an upload
-MAX_UPLOADS = 1000  # whose progress is remembered
+MAX_PROGRESS = 1000  # uploads whose progress is remembered
 END = object()
 log = logging.getLogger(__name__)
 
@@ -170,7 +169,7 @@ def forget_values(page: gr.Blocks) -> None:
         state.config_values.clear()
     page.upload_file_set.clear()  # what to delete: `VisitFiles` does that
     uploads = routes.file_upload_statuses
-    if len(uploads._signals) > MAX_UPLOADS or len(uploads._statuses) > MAX_UPLOADS:
+    if len(uploads._signals) > MAX_PROGRESS or len(uploads._statuses) > MAX_PROGRESS:
         uploads._signals.clear()
         uploads._statuses.clear()
 
@@ -179,7 +178,7 @@ class FilesOnly(route_utils.GradioMultiPartParser):
     """Reads an upload of so many files and of nothing else: what is no file stays in memory."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options | {"max_files": MAX_FILES_AT_ONCE, "max_fields": 0})
+        super().__init__(*args, **options | {"max_files": most_files(), "max_fields": 0})
 
 
 class OneLine:

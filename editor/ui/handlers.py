@@ -114,7 +114,7 @@ class Handlers(Visits):
             visitor, editor, origin, "inverted", steps, options.steps, before
         )
         edit = editor.edit(step.wp[0], aligned, step.losses)
-        said = verdict(edit, step.step, time.monotonic() - started)
+        said = verdict(edit, step.step, time.monotonic() - started, options)
         picture = picture_value(edit, before)
         yield visitor, picture, said, gr.skip(), strip_value(visitor.project)
 

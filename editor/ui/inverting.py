@@ -89,13 +89,25 @@ def previews(
     return visitor, step
 
 
-def verdict(edit: Edit, steps: int, seconds: float) -> str:
-    """What there is to say of a finished inversion."""
+def verdict(edit: Edit, steps: int, seconds: float, options: InversionOptions) -> str:
+    """What there is to say of a finished inversion.
+
+    Args:
+        edit: what was found.
+        steps: that it took.
+        seconds: that it took.
+        options: of the inversion; the pack's verdict holds for its own.
+    """
     fit, editor = dict(edit.losses)["loss_pix"], edit.editor
     text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
-    judged = editor.judge(edit)
+    own = editor.inversion
+    usual = replace(options, steps=own.steps) == own and options.steps >= own.steps
+    judged = editor.judge(edit) if usual else None
     if judged is not None and not judged.warning:
-        return status(f"{text} · likeness {judged.level}")
+        said = (
+            f"likeness {judged.level}" if judged.level else "in the domain, likeness not measured"
+        )
+        return status(f"{text} · {said}")
     subject = html.escape(editor.info.subject)
     closer = "place the square closer around it" if editor.pack.aligner is not None else ""
     if judged is None:
@@ -106,7 +118,7 @@ def verdict(edit: Edit, steps: int, seconds: float) -> str:
         what = closer or "try another part of the photo"
     elif judged.warning == "outside":
         why = f"Likeness poor: the model does not know pictures like this {subject}"
-        what = " or ".join(filter(None, (closer, "choose one that shows it upright and uncovered")))
+        what = f"{closer} or choose another photo, upright and uncovered".removeprefix(" or ")
     else:
         why = f"Likeness poor: this is probably another {subject} than in the photo"
         what = "choose a photo from the front, in even light"

@@ -38,6 +38,9 @@ class Limits:
     quota_visit_mb: int = _limit(400, "size of all files of a visit")
     quota_client_mb: int = _limit(800, "size of all files of a client")
     quota_mb: int = _limit(4000, "size of all files")
+    max_files_visit: int = _limit(500, "files of a visit")
+    max_files_client: int = _limit(2000, "files of a client")
+    max_files: int = _limit(20_000, "files in all")
     bytes_client_mb: int = _limit(10, "size of all that one client sends a second, in the mean")
     requests_client: int = _limit(40, "requests a second of one client, in the mean")
     file_hours: float = _limit(6.0, "age at which files are deleted, by a sweep every hour")
@@ -73,6 +76,8 @@ class Limits:
             quota_visit_mb=large,
             quota_client_mb=large,
             quota_mb=large,
+            max_files_visit=5000,
+            max_files_client=20_000,
             bytes_client_mb=1000,
             requests_client=1000,
             file_hours=7 * 24.0,

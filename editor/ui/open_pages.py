@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from editor.errors import BusyError, InputError
 from editor.ui.clients import Client
@@ -22,6 +24,7 @@ class OpenPage:
         alive: connections that say that it is open.
         seen: when it last asked for something or listened, in seconds of the clock.
         heard: when it last listened.
+        stream: the newest task that sends it answers.
     """
 
     client: Client
@@ -29,6 +32,7 @@ class OpenPage:
     alive: int = 0
     seen: float = 0.0
     heard: float = field(default=0.0)
+    stream: asyncio.Task[Any] | None = field(default=None, repr=False)
 
 
 class OpenPages:

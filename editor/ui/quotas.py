@@ -9,9 +9,6 @@ from dataclasses import dataclass
 
 from editor.errors import InputError
 
-MAX_FILES = 500  # of one visit
-MAX_CLIENT_FILES = 2_000
-MAX_ALL_FILES = 20_000
 MAX_VISITS = 10_000  # without files, whose client is remembered
 
 
@@ -30,17 +27,23 @@ class Usage:
 
 @dataclass(frozen=True)
 class Quotas:
-    """Bytes that files may have.
+    """What there may be.
 
     Attributes:
-        visit: all files of a visit.
-        client: all of a client.
-        whole: all there are.
+        visit: bytes of all files of a visit.
+        client: of all of a client.
+        whole: of all there are.
+        visit_files: how many files a visit may have.
+        client_files: a client.
+        whole_files: all together.
     """
 
     visit: int = 2**62
     client: int = 2**62
     whole: int = 2**62
+    visit_files: int = 500
+    client_files: int = 2000
+    whole_files: int = 20_000
 
 
 class Ledger:
@@ -57,71 +60,94 @@ class Ledger:
         self._coming: dict[str, Usage] = {}
         self._clients: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.changes = 0
+
+    def belongs(self, visit: str, client: str) -> None:
+        """Tell whose a visit is, before it makes files."""
+        with self._lock:
+            self._clients[visit] = client
 
     @contextmanager
-    def coming(self, visit: str, size: int, client: str = "", free: int = 2**62) -> Iterator[Usage]:
-        """Reserve room for files while they come; what is yielded is set to what was kept.
+    def coming(
+        self, visit: str, size: int, free: int = 2**62, most: int = 1
+    ) -> Iterator[tuple[int, Usage]]:
+        """Reserve room for files while they come.
 
         Args:
             visit: whose files they are.
             size: bytes at most.
-            client: whose visit it is; empty for the one that was named last.
             free: bytes that the disk has.
+            most: files.
+
+        Yields:
+            How many there may be, at most as many as asked for, and a usage to set to what was kept.
 
         Raises:
             InputError: there is no room.
         """
         with self._lock:
-            if client:
-                self._clients[visit] = client
-            self._check(visit, size, free)
-            self._coming.setdefault(visit, Usage()).add(1, size)
+            count = min(self._check(visit, size, free), most)
+            self._coming.setdefault(visit, Usage()).add(count, size)
         kept = Usage()
         try:
-            yield kept
+            yield count, kept
         finally:
             with self._lock:
-                self._coming[visit].add(-1, -size)
+                self.changes += 1
+                self._coming[visit].add(-count, -size)
                 if not self._coming[visit].count:
                     del self._coming[visit]
                 if kept.count:
                     self._kept.setdefault(visit, Usage()).add(kept.count, kept.size)
 
-    def recount(self, kept: dict[str, Usage]) -> None:
-        """Take what is there now, as after a sweep.
+    def recount(self, kept: dict[str, Usage], changes: int) -> bool:
+        """Take what is there, as after a sweep, unless something has come meanwhile.
+
+        Visits to which something is coming stay as they are counted: it may be there in part.
 
         Args:
             kept: by visit.
+            changes: of this ledger before it was counted.
+
+        Returns:
+            Whether it was taken.
         """
         with self._lock:
-            self._kept = kept
+            if self.changes != changes:
+                return False
+            now = {visit: self._kept[visit] for visit in self._coming if visit in self._kept}
+            rest = {visit: used for visit, used in kept.items() if visit not in self._coming}
+            self._kept = now | rest
             if len(self._clients) > MAX_VISITS:
                 living = self._kept.keys() | self._coming.keys()
                 self._clients = {k: v for k, v in self._clients.items() if k in living}
+        return True
 
-    def _check(self, visit: str, size: int, free: int) -> None:
-        """Refuse more than a visit, a client, the disk, or all may have."""
+    def _check(self, visit: str, size: int, free: int) -> int:
+        """Refuse more than a visit, a client, the disk, or all may have; returns how many files fit."""
         quotas, mine = self.quotas, self._sum({visit})
-        if over := _over(mine, size, MAX_FILES, quotas.visit):
+        if over := _over(mine, size, quotas.visit_files, quotas.visit):
             raise InputError(
                 f"this visit has {mine.count} files of {_mb(mine.size)} MB; with this one they would be "
-                f"more than the {over} that fit. Remove some, or wait: they are deleted after "
-                f"{self.life_s / 3600:g} hours"
+                f"more than the {over} that fit. They are deleted after {self.life_s / 3600:g} hours"
             )
+        rooms = [quotas.visit_files - mine.count]
         client = self._clients.get(visit)
         if client is not None:
             theirs = self._sum({one for one, key in self._clients.items() if key == client})
-            if over := _over(theirs, size, MAX_CLIENT_FILES, quotas.client):
+            if over := _over(theirs, size, quotas.client_files, quotas.client):
                 raise InputError(
                     f"the files from your address would be more than {over}; wait until some are deleted"
                 )
+            rooms.append(quotas.client_files - theirs.count)
         if size > free:
             raise InputError(
                 "the disk of this page is full; the file cannot be kept. Tell its owner"
             )
         everything = self._sum(self._kept.keys() | self._coming.keys())
-        if _over(everything, size, MAX_ALL_FILES, quotas.whole):
+        if _over(everything, size, quotas.whole_files, quotas.whole):
             raise InputError("this page has no room for more files at present; try again later")
+        return min(*rooms, quotas.whole_files - everything.count)
 
     def _sum(self, visits: set[str]) -> Usage:
         total = Usage()

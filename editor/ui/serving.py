@@ -40,9 +40,8 @@ CLEAN_S = 5.0
 TRIM_EVERY = 6  # cleanings
 MAX_CONNECTIONS = 1000
 STOP_S = 3
-ENDS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]  # SIGHUP: the terminal is closed; not on every system
+# SIGHUP: the terminal is closed; not on every system
+ENDS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 STRANGERS = ("editor.ui.gateway", "editor.ui.gradio_internals")  # loggers of what strangers cause
 log = logging.getLogger(__name__)
 
@@ -220,8 +219,7 @@ def serve(library: Library, start: str, args: argparse.Namespace) -> None:
             print(line, flush=True)
         if address.share:
             print(public_link(port), flush=True)
-        for number in ENDS:
-            signal.signal(number, _end)
+        _heed_signals(_end)
         server.run(sockets=[listening])
 
 
@@ -231,8 +229,7 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at a signal, and at none from then on: the visits' files are deleted next."""
-        for number in ENDS:
-            signal.signal(number, self._stop)
+        _heed_signals(self._stop)
         try:
             yield
         finally:
@@ -247,9 +244,15 @@ def _end(_number: int, _frame: Any) -> None:
     sys.exit(0)
 
 
-def _ignore_signals() -> None:
+def _heed_signals(handler: Any) -> None:
+    """Have a handler called at the end; what nohup wants ignored stays so."""
     for number in ENDS:
-        signal.signal(number, signal.SIG_IGN)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    _heed_signals(signal.SIG_IGN)
 
 
 def keep_log_short() -> None:
@@ -305,8 +308,15 @@ def _files(base: Path | None, limits: Limits) -> VisitFiles:
 
 
 def quotas_of(limits: Limits) -> Quotas:
-    """What files may have, in bytes."""
-    return Quotas(limits.quota_visit_mb * MB, limits.quota_client_mb * MB, limits.quota_mb * MB)
+    """How many files there may be, and of what size."""
+    return Quotas(
+        limits.quota_visit_mb * MB,
+        limits.quota_client_mb * MB,
+        limits.quota_mb * MB,
+        limits.max_files_visit,
+        limits.max_files_client,
+        limits.max_files,
+    )
 
 
 def _kept_clean(page: gr.Blocks, service: Service) -> Callable[[FastAPI], Any]:

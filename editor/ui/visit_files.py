@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from editor.errors import InputError, PageFileError
 from editor.files import why
@@ -30,9 +30,20 @@ NOT_OURS = "this file was not given on this page, or it is deleted by now; give 
 VISIT = re.compile(r"[0-9a-f]{32}")
 COMMON = "0" * 32  # the part of what is of no visit
 
+RECOUNTS = 5  # tries, where files come meanwhile
 SPARE_BYTES = 32 * 2**20  # of the disk, which files of the page leave free
 
-_receiving: ContextVar[Path | None] = ContextVar("receiving", default=None)
+MAX_AT_ONCE = 200  # files of an upload
+
+
+class Upload(NamedTuple):
+    """Where the files of an upload go, and how many there may be."""
+
+    folder: Path
+    most: int
+
+
+_receiving: ContextVar[Upload | None] = ContextVar("receiving", default=None)
 log = logging.getLogger(__name__)
 
 
@@ -117,7 +128,7 @@ class VisitFiles:
         Raises:
             InputError: the visit has too many files, or the disk is full.
         """
-        with self.ledger.coming(visit, len(data), free=self._free()) as kept:
+        with self.ledger.coming(visit, len(data), self._free()) as (_, kept):
             folder = self.part(visit) / secrets.token_hex(8)
             try:
                 folder.mkdir(mode=0o700)
@@ -130,7 +141,7 @@ class VisitFiles:
         return str(path)
 
     @contextmanager
-    def receiving(self, visit: str, size: int, client: str = "") -> Iterator[Path]:
+    def receiving(self, visit: str, size: int) -> Iterator[Path]:
         """Let what is uploaded meanwhile go into a new folder of a visit, see `UploadFolder`.
 
         What broke off is removed.
@@ -138,18 +149,18 @@ class VisitFiles:
         Args:
             visit: whose files they will be.
             size: bytes at most.
-            client: whose visit it is.
 
         Raises:
             InputError: there is no room, or the folder cannot be made.
         """
-        with self.ledger.coming(visit, size, client, self._free()) as kept:
+        reserved = self.ledger.coming(visit, size, self._free(), MAX_AT_ONCE)
+        with reserved as (count, kept):
             folder = self.part(visit) / secrets.token_hex(8)
             try:
                 folder.mkdir(mode=0o700)
             except OSError as error:
                 raise InputError(f"the file cannot be kept here: {why(error)}") from error
-            token = _receiving.set(folder)
+            token = _receiving.set(Upload(folder, count))
             try:
                 yield folder
             finally:
@@ -190,9 +201,11 @@ class VisitFiles:
             with suppress(OSError):
                 if Path(folder) != self.root and now - os.stat(folder).st_mtime > 600:
                     os.rmdir(folder)  # refused where something is in it
-        self.ledger.recount(
-            {part.name: Usage(*_sum(part)) for part in self.root.iterdir() if part.is_dir()}
-        )
+        for _ in range(RECOUNTS):
+            changes = self.ledger.changes
+            parts = [part for part in self.root.iterdir() if part.is_dir()]
+            if self.ledger.recount({part.name: Usage(*_sum(part)) for part in parts}, changes):
+                break
         return gone
 
     def start_sweeping(self, every_s: float = 3600) -> None:
@@ -222,6 +235,12 @@ def receive_nothing() -> None:
     _receiving.set(None)
 
 
+def most_files() -> int:
+    """How many files the request that is being served may upload."""
+    upload = _receiving.get()
+    return 0 if upload is None else upload.most
+
+
 class UploadFolder(os.PathLike[str]):
     """The folder into which the request that is being served uploads, as a path.
 
@@ -233,7 +252,8 @@ class UploadFolder(os.PathLike[str]):
         self.otherwise = otherwise
 
     def __fspath__(self) -> str:
-        return str(_receiving.get() or self.otherwise)
+        upload = _receiving.get()
+        return str(self.otherwise if upload is None else upload.folder)
 
     __str__ = __fspath__
 

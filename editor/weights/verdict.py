@@ -13,7 +13,7 @@ from editor.errors import OptionError
 
 FAR = 4.0  # standard deviations beyond which a sign counts no more
 MAX_SIGNS = 32
-Warning_ = Literal["", "outside", "unlike"]
+Fault = Literal["", "outside", "unlike"]
 Level = Literal["very good", "good", "fair", "poor"]
 LEVELS: tuple[tuple[Level, float], ...] = (("very good", 0.42), ("good", 0.52))  # distances
 
@@ -50,15 +50,15 @@ class Judgement:
 
     outside: float
     distance: float | None
-    warning: Warning_
+    warning: Fault
 
     @property
-    def level(self) -> Level:
-        """How like its photo the inversion is, in words."""
+    def level(self) -> Level | None:
+        """How like its photo the inversion is, in words; None where that was not measured."""
         if self.warning:
             return "poor"
         if self.distance is None:
-            return "good"
+            return None
         return next((word for word, most in LEVELS if self.distance < most), "fair")
 
 
@@ -97,7 +97,7 @@ class Verdict:
                 for name in ("outside", "distance")
             ]
             measured = dict(values["measured"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise OptionError(f"the verdict cannot be read: {error!r}") from error
         outside, distance = heads
         count = len(signs)
@@ -120,18 +120,18 @@ class Verdict:
         """Judge an inversion by its signs.
 
         Raises:
-            OptionError: one is missing.
+            OptionError: one is missing, or no number.
         """
-        if missing := [name for name in self.signs if name not in signs]:
+        if missing := [n for n in self.signs if not math.isfinite(signs.get(n, math.nan))]:
             raise OptionError(f"signs {missing} are missing")
         outside, distance = self.answers(np.array([[signs[name] for name in self.signs]]))
-        warning: Warning_ = ""
+        warning: Fault = ""
         if outside[0] >= self.outside.threshold:
             warning = "outside"
         elif self.distance is not None and distance[0] >= self.distance.threshold:
             warning = "unlike"
         return Judgement(
-            1 / (1 + math.exp(-float(outside[0]))),
+            1 / (1 + math.exp(-min(max(float(outside[0]), -50.0), 50.0))),
             None if self.distance is None else float(distance[0]),
             warning,
         )
@@ -152,7 +152,7 @@ def expanded(rows: np.ndarray, mean: tuple[float, ...], scale: tuple[float, ...]
         scale: standard deviation of each.
     """
     x = (np.asarray(rows, dtype=np.float64) - mean) / scale
-    x = np.clip(np.nan_to_num(x, nan=0.0, posinf=FAR, neginf=-FAR), -FAR, FAR)
+    x = np.clip(x, -FAR, FAR)
     first, second = np.triu_indices(x.shape[1])
     return np.concatenate([x, x[:, first] * x[:, second]], axis=1)
 

@@ -49,6 +49,9 @@ def test_drawings_differ() -> None:
 
 def test_faces_get_made_pictures_and_others_need_some(tiny: Editor, monkeypatch) -> None:
     photos = torch.zeros(9, 3, 16, 16)
+    for name in ("photos", "drawn", "..", ""):
+        with pytest.raises(OptionError, match="rename"):
+            Pictures.of(tiny, photos, {name: photos[:2]}, made=0, seed=0)
     with pytest.raises(OptionError, match="--outside"):
         Pictures.of(tiny, photos, {}, made=4, seed=0)
     faces = replace(tiny.info, subject="face")

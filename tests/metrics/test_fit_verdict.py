@@ -54,6 +54,24 @@ def test_unknown_persons_do_not_count() -> None:
     assert "auc" not in measure_verdict(without, train, {"a": train}, None)
 
 
+def test_figures_of_no_picture_are_none() -> None:
+    train, distances = _drawn(300, 0)
+    outside = _drawn(100, 1, fit=5.0)[0]
+    verdict = fit_verdict(train, outside, distances)
+    all_good = measure_verdict(verdict, train, {"a": outside}, distances * 0)
+    assert (all_good["auc"], all_good["unlike_warned"], all_good["unlike"]) == (None, None, 0)
+    nobody = measure_verdict(verdict, train, {"a": outside}, distances * np.nan)
+    assert (nobody["auc"], nobody["good_warned"], nobody["good"]) == (None, None, 0)
+
+
+def test_no_photo_is_warned_where_all_is_clear() -> None:
+    train, _ = _drawn(300, 0)
+    outside = _drawn(100, 1, fit=60.0)[0]
+    figures = measure_verdict(fit_verdict(train, outside), _drawn(300, 5)[0], {"a": outside})
+    assert figures["photos_called_outside"] == 0.0
+    assert figures["outside"]["all"] > 0.95
+
+
 def test_too_few_are_refused() -> None:
     train, distances = _drawn(100, 0)
     with pytest.raises(TrainingError, match="too few"):

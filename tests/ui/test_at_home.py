@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from editor.errors import OptionError
 from editor.ui.environment import hide_socks_proxies
 from editor.ui.limits import Limits, chosen_limits
 from editor.ui.logins import Logins, add_user
-from editor.ui.serving import Address, is_home, public_link, said_at_start
+from editor.ui.serving import ENDS, Address, is_home, public_link, said_at_start
 from editor.ui.start_options import make_parser
 from tests.conftest import write_tiny_pack
 from tests.ui.driver import serving
@@ -284,7 +283,7 @@ def test_behind_a_proxy_that_adds_a_prefix(tmp_path: Path) -> None:
         assert visitor.call("undo", "click")["success"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", ENDS)
 def test_what_visitors_gave_goes_when_the_app_stops(tmp_path: Path, number: int) -> None:
     root = tmp_path / "root"
     write_tiny_pack(root)

@@ -407,7 +407,7 @@ def test_page_builds(library: Library) -> None:
     [
         (None, "likeness not measured"),
         (Judgement(0.1, 0.3, ""), "likeness very good"),
-        (Judgement(0.1, None, ""), "likeness good"),
+        (Judgement(0.1, None, ""), "in the domain, likeness not measured"),
         (Judgement(0.9, 0.5, "outside"), "the model does not know pictures like this picture"),
         (Judgement(0.1, 0.7, "unlike"), "probably another picture than in the photo"),
     ],
@@ -418,10 +418,12 @@ def test_what_is_said_of_an_inversion(
     editor = handlers.library.open("tiny")
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
     monkeypatch.setattr(editor, "judge", lambda _: judged)
-    text = verdict(edit, 12, 3.4)
+    text = verdict(edit, 12, 3.4, editor.inversion)
     assert said in text
     assert "Done in 3.4 s, 12 steps" in text
     assert ("warn" in text) == (judged is not None and bool(judged.warning))
+    few = replace(editor.inversion, steps=3)  # the verdict was fitted on whole inversions
+    assert "likeness not measured" in verdict(edit, 3, 3.4, few)
 
 
 def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
@@ -431,4 +433,4 @@ def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
     info = replace(editor.info, typical={"loss_pix_p95": 0.01})
     monkeypatch.setattr(type(editor), "info", property(lambda _: info))
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
-    assert "more from its photo than most" in verdict(edit, 12, 3.4)
+    assert "more from its photo than most" in verdict(edit, 12, 3.4, editor.inversion)

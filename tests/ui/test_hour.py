@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -99,11 +99,7 @@ def _round(page, photo: Path, rng: random.Random) -> None:
         page.click("#save-photo")
     page.click("role=tab[name=Interpolate]")
     page.wait_for_timeout(300)
-    if page.locator("#path .card.on").count() < 2:
-        for index in range(2):
-            page.locator("#path .card").nth(index).click()
-            page.wait_for_timeout(100)
-    _done(page, "#path-make", "#path-status :text('frames in')")
+    _done(page, "#path-make", "#path-status :text('frames in')", _choose_two)
     with page.expect_download():
         page.click("#path-save")
     if page.locator("#history .node").count() > 55:
@@ -116,10 +112,21 @@ def _round(page, photo: Path, rng: random.Random) -> None:
         page.wait_for_timeout(500)
 
 
-def _done(page, button: str, sign: str, patience_s: float = 300) -> None:
+def _choose_two(page) -> None:
+    for index in range(2):
+        card = page.locator("#path .card").nth(index)
+        if "on" not in (card.get_attribute("class") or "").split():
+            card.click()
+            page.wait_for_timeout(300)
+
+
+def _done(
+    page, button: str, sign: str, prepare: Callable = lambda _: None, patience_s: float = 300
+) -> None:
     """Press a button until its work is done: again after "busy", as a visitor would."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
+        prepare(page)
         page.wait_for_timeout(300)
         page.click(button)
         page.wait_for_timeout(300)

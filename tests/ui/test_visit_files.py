@@ -15,10 +15,10 @@ import pytest
 
 from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
-from editor.ui.quotas import MAX_FILES, Ledger, Quotas, Usage
+from editor.ui.quotas import Ledger, Quotas, Usage
 from editor.ui.visit_files import UploadFolder, VisitFiles, receive_nothing, safe_name
 
-MINE, OTHER = "a" * 32, "b" * 32
+MINE, OTHER, THIRD, FOURTH = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
 
 
 @pytest.fixture
@@ -108,34 +108,57 @@ def test_a_visit_has_a_quota_and_all_have_one(files: VisitFiles) -> None:
 
 def test_what_comes_at_once_counts_for_visit_client_and_all() -> None:
     ledger = Ledger(Quotas(visit=10, client=15, whole=20), 3600)
-    with ledger.coming(MINE, 8, "here"):
+    for visit, client in ((MINE, "here"), (OTHER, "here"), (THIRD, "there"), (FOURTH, "")):
+        ledger.belongs(visit, client)
+    with ledger.coming(MINE, 8):
         with pytest.raises(InputError, match="that fit"):
-            ledger.coming(MINE, 3, "here").__enter__()
+            ledger.coming(MINE, 3).__enter__()
         with pytest.raises(InputError, match="your address"):
-            ledger.coming(OTHER, 8, "here").__enter__()
-        with ledger.coming(OTHER, 9, "there"), pytest.raises(InputError, match="no room"):
-            ledger.coming("c" * 32, 4, "elsewhere").__enter__()
-    with ledger.coming(MINE, 10, "here") as kept:  # what was not kept is free again
+            ledger.coming(OTHER, 8).__enter__()
+        with ledger.coming(THIRD, 9), pytest.raises(InputError, match="no room"):
+            ledger.coming(FOURTH, 4).__enter__()
+    with ledger.coming(MINE, 10) as (_, kept):  # what was not kept is free again
         kept.add(1, 4)
     with pytest.raises(InputError, match="that fit"):
         ledger.coming(MINE, 7).__enter__()
-    ledger.recount({MINE: Usage(1, 2)})
+    assert ledger.recount({MINE: Usage(1, 2)}, ledger.changes)
     with ledger.coming(MINE, 7):
         pass
 
 
 def test_files_are_counted_whatever_their_size() -> None:
-    ledger = Ledger(Quotas(), 3600)
-    ledger.recount({MINE: Usage(MAX_FILES, 0)})
-    with pytest.raises(InputError, match=f"{MAX_FILES} files that fit"):
-        ledger.coming(MINE, 0, "here").__enter__()
-    for number in range(3):
-        with ledger.coming(f"{number:032x}", 0, "here") as kept:
-            kept.add(MAX_FILES, 0)
+    ledger = Ledger(Quotas(visit_files=5, client_files=12, whole_files=100), 3600)
+    for visit in (MINE, OTHER, THIRD):
+        ledger.belongs(visit, "here")
+    with ledger.coming(MINE, 0, most=3) as (most, kept):
+        assert most == 3
+        with ledger.coming(MINE, 0, most=3) as (rest, _):
+            assert rest == 2  # what is on its way counts in full
+            with pytest.raises(InputError, match="5 files that fit"):
+                ledger.coming(MINE, 0).__enter__()
+        kept.add(3, 0)
+    for visit, fits in ((MINE, 2), (OTHER, 5), (THIRD, 2)):
+        with ledger.coming(visit, 0, most=9) as (most, kept):
+            assert most == fits
+            kept.add(fits, 0)
     with pytest.raises(InputError, match="your address"):
-        ledger.coming(OTHER, 0, "here").__enter__()
-    with ledger.coming(OTHER, 0, "there"):
+        ledger.coming(THIRD, 0).__enter__()
+    with ledger.coming(FOURTH, 0):
         pass
+
+
+def test_a_sweep_beside_an_upload_counts_once(files: VisitFiles) -> None:
+    ledger = files.ledger
+    with files.receiving(MINE, 400) as folder:
+        (folder / "sha").mkdir()
+        (folder / "sha" / "whole.png").write_bytes(b"x" * 400)
+        files.sweep()
+    with pytest.raises(InputError, match="that fit"):
+        files.store(MINE, "a", b"x" * 601)
+    files.store(MINE, "b", b"x" * 600)
+    before = ledger.changes
+    files.store(OTHER, "c", b"x")
+    assert not ledger.recount({}, before)  # something came meanwhile
 
 
 def test_no_name_hides_a_file(files: VisitFiles) -> None:

@@ -34,20 +34,23 @@ def test_it_judges_by_its_signs() -> None:
     assert (other.warning, other.level) == ("unlike", "poor")
     outside = VERDICT.judge({"fit": 3.0, "unusual": 4.0})
     assert (outside.warning, outside.level) == ("outside", "poor")
-    with pytest.raises(OptionError, match="unusual"):
-        VERDICT.judge({"fit": 1.0})
+    for broken in ({"fit": 1.0}, {"fit": 1.0, "unusual": float("nan")}):
+        with pytest.raises(OptionError, match="unusual"):
+            VERDICT.judge(broken)
 
 
 def test_without_persons_only_what_lies_outside_is_poor() -> None:
     scenes = replace(VERDICT, distance=None)
-    assert scenes.judge({"fit": 0.0, "unusual": 9.0}).level == "good"
+    assert scenes.judge({"fit": 0.0, "unusual": 9.0}).level is None
     assert scenes.judge({"fit": 0.0, "unusual": 9.0}).distance is None
     assert scenes.judge({"fit": 3.0, "unusual": 0.0}).level == "poor"
 
 
 def test_signs_are_cut_off_far_away_and_multiplied() -> None:
-    x = expanded(np.array([[1.0, np.inf], [np.nan, -99.0]]), (0.0, 0.0), (1.0, 1.0))
+    x = expanded(np.array([[1.0, np.inf], [0.0, -99.0]]), (0.0, 0.0), (1.0, 1.0))
     assert x.tolist() == [[1, 4, 1, 4, 16], [0, -4, 0, 0, 16]]
+    sure = replace(VERDICT, outside=Head((2.0, 0.0, 0.0, 0.0, 0.0), -800.0, 0.0))
+    assert sure.judge({"fit": 0.0, "unusual": 1.0}).outside < 1e-20
 
 
 def test_it_stands_in_domain_json(tiny: Editor) -> None:
@@ -62,6 +65,7 @@ def test_it_stands_in_domain_json(tiny: Editor) -> None:
         {"signs": []},
         {"signs": ["fit"]},
         {"mean": [0.0, float("nan")]},
+        {"mean": [0.0, 10**400]},
         {"scale": [1.0, 0.0]},
         {"scale": "xy"},
         {"outside": None},
