@@ -130,6 +130,8 @@ class Gateway:
         except (Refused, EditorError) as error:
             status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
             await say(reply, status, str(error), plain=self._path(scope) == UPLOAD)
+        except asyncio.CancelledError:
+            log.debug("a request was ended: the server stops, or its page listens anew")
         except Exception as error:  # Gradio has answered already, by what it says of all errors
             log.warning("a request failed: %s", short(error))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,7 @@ from editor.ui.start_options import make_parser
 from tests.conftest import write_tiny_pack
 from tests.ui.driver import serving
 from tests.ui.inprocess import served_tiny
-from tests.ui.stranger import Stranger
+from tests.ui.stranger import API, Stranger
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -283,6 +285,12 @@ def test_behind_a_proxy_that_adds_a_prefix(tmp_path: Path) -> None:
         assert visitor.call("undo", "click")["success"]
 
 
+def _listens(visitor: Stranger) -> None:
+    """A page that is open: its connection lives until the server ends it."""
+    with contextlib.suppress(httpx.HTTPError):
+        visitor.http.get(f"{API}/heartbeat/{visitor.session}", timeout=60)
+
+
 @pytest.mark.parametrize("number", ENDS)
 def test_what_visitors_gave_goes_when_the_app_stops(tmp_path: Path, number: int) -> None:
     root = tmp_path / "root"
@@ -292,6 +300,7 @@ def test_what_visitors_gave_goes_when_the_app_stops(tmp_path: Path, number: int)
         visitor = Stranger(url)
         given = Path(visitor.given("a.png", b"data")["path"])
         assert given.read_bytes() == b"data"
+        threading.Thread(target=_listens, args=(visitor,), daemon=True).start()
         for index in range(3000):
             (given.parent / f"{index}.png").touch()
         process.send_signal(number)
