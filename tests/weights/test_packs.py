@@ -249,6 +249,6 @@ def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) 
     assert error(edit.reconstruction) < 0.25 * error(mean.image)
 
 
-def test_everything_shipped_is_at_most_120_megabytes() -> None:
+def test_everything_shipped_is_at_most_190_megabytes() -> None:
     files = [f for folder in (CHECKPOINTS, BOUNDARIES) for f in folder.rglob("*") if f.is_file()]
-    assert sum(file.stat().st_size for file in files) < 120 * 10**6
+    assert sum(file.stat().st_size for file in files) < 190 * 10**6
