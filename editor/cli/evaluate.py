@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.cli.progress import load_with_bar
+    from editor.cli.progress import follow_parts, load_with_bar
     from editor.errors import OptionError
     from editor.evaluation.ablation import ITERATIONS
     from editor.evaluation.methods import METHODS, TRADITIONAL
@@ -118,14 +118,7 @@ def run(args: argparse.Namespace) -> None:
     index = torch.linspace(0, len(images) - 1, min(args.count, len(images))).round().long()
     subject = _subject(args, editor, images, index)
     with tqdm(unit="") as bar:
-
-        def progress(part: str, done: int, total: int) -> None:
-            if part != bar.desc.removesuffix(": "):
-                bar.reset(total)
-                bar.set_description(part)
-            bar.update(done - bar.n)
-
-        result = evaluate(editor, subject, plan, args.out, progress)
+        result = evaluate(editor, subject, plan, args.out, follow_parts(bar))
     result["photos_from"] = args.photos.name
     write_whole(args.out / "result.json", json.dumps(result, indent=2).encode())
     write_whole(args.out / "result.md", markdown(result).encode())

@@ -138,15 +138,18 @@ def _look(
 ) -> Found:
     from tqdm import tqdm
 
+    from editor.cli.progress import follow_parts
     from editor.evaluation.verdict import look, usual_options
 
+    options = usual_options(editor, args.steps)
     with tqdm(unit="img") as bar:
-
-        def progress(part: str, done: int, total: int) -> None:
-            if f"{name}: {part}" != bar.desc.removesuffix(": "):
-                bar.reset(total)
-                bar.set_description(f"{name}: {part}")
-            bar.update(done - bar.n)
-
-        options = usual_options(editor, args.steps)
-        return look(editor, given, recogniser, options, args.out / name, args.batch, progress)
+        follow = follow_parts(bar)
+        return look(
+            editor,
+            given,
+            recogniser,
+            options,
+            args.out / name,
+            args.batch,
+            lambda part, done, total: follow(f"{name}: {part}", done, total),
+        )

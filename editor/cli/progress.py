@@ -50,6 +50,18 @@ def follow(bar: Any) -> Callable[[int, int], None]:
     return progress
 
 
+def follow_parts(bar: Any) -> Callable[[str, int, int], None]:
+    """A function of (part, done, total) that moves a bar, which begins anew with each part."""
+
+    def progress(part: str, done: int, total: int) -> None:
+        if part != bar.desc.removesuffix(": "):
+            bar.reset(total)
+            bar.set_description(part)
+        bar.update(done - bar.n)
+
+    return progress
+
+
 Training = Callable[[RunFolder, Any], Iterator[dict[str, Any]]]
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import UnavailableError
+from editor.images import to_pil
 
 SAME_PERSON = 0.6  # distances below it, as its author sets it
 INSTALL = "identity needs a recogniser of faces: pip install -r requirements-identity.txt"
@@ -169,5 +170,4 @@ def _models_folder() -> Path:
 
 def _pixels(images: Tensor) -> list[np.ndarray]:
     """Each picture as [R, R, 3], uint8."""
-    whole = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return [np.ascontiguousarray(one.permute(1, 2, 0).numpy()) for one in whole]
+    return [np.array(to_pil(one)) for one in images]

@@ -105,7 +105,8 @@ def measure_verdict(
     kinds = {
         name: _warned(verdict, rows_of(found, verdict.signs)) for name, found in outside.items()
     }
-    logits, far = verdict.answers(rows_of(signs, verdict.signs))
+    rows = rows_of(signs, verdict.signs)
+    logits, far = verdict.answers(rows)
     called = logits >= verdict.outside.threshold
     found: dict[str, Any] = {
         "outside": {name: float(warned.mean()) for name, warned in kinds.items()}
@@ -118,7 +119,7 @@ def measure_verdict(
         return found
     known = np.isfinite(distances)
     unlike, good = known & (distances >= SAME_PERSON), known & (distances < SAME_PERSON)
-    warned = called | (far >= verdict.distance.threshold)
+    warned = _warned(verdict, rows)
     return found | {
         "auc": float(roc_auc_score(unlike[known], far[known]))
         if unlike.any() and good.any()
