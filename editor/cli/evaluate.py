@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editor.cli.options import Sub, add_command, add_domain, parse_pairs
+from editor.cli.options import Sub, add_command, add_domain, add_exclude, parse_pairs
 
 if TYPE_CHECKING:
     from editor.evaluation.run import Subject
@@ -26,13 +26,7 @@ def add(commands: Sub) -> None:
     add_domain(parser)
     parser.add_argument("--photos", type=Path, required=True, help="zip or folder, aligned")
     parser.add_argument("--count", type=int, default=500, help="photos used, evenly spread")
-    parser.add_argument(
-        "--exclude",
-        nargs="*",
-        default=["unusable=0.6"],
-        metavar="NAME=BOUND",
-        help="leave out images whose attribute exceeds a bound",
-    )
+    add_exclude(parser, ["unusable=0.6"])
     parser.add_argument(
         "--methods",
         nargs="+",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editor.cli.options import Sub, add_command, add_domain, parse_pairs
+from editor.cli.options import Sub, add_command, add_domain, add_exclude, parse_pairs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,13 +54,7 @@ def add(commands: Sub) -> None:
         help="learn from a recogniser of faces which inversions are another person "
         "(requirements-identity.txt)",
     )
-    parser.add_argument(
-        "--exclude",
-        nargs="*",
-        default=["unusable=0.6"],
-        metavar="NAME=BOUND",
-        help="leave out images whose attribute exceeds a bound",
-    )
+    add_exclude(parser, ["unusable=0.6"])
     parser.add_argument("--steps", type=int, help="of an inversion; default: the domain's own")
     parser.add_argument("--batch", type=int, default=50, help="pictures at a time")
     parser.add_argument("--seed", type=int, default=0, help="of what is made")

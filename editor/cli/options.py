@@ -81,10 +81,15 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         metavar="W",
         help="share of the images that are drawn from each, such as 2 1 1; by default all are alike",
     )
+    add_exclude(parser, [])
+
+
+def add_exclude(parser: argparse.ArgumentParser, usual: list[str]) -> None:
+    """--exclude, with what it leaves out unless told otherwise."""
     parser.add_argument(
         "--exclude",
         nargs="*",
-        default=[],
+        default=usual,
         metavar="NAME=BOUND",
         help="leave out images whose attribute in dataset.json exceeds a bound: unusable=0.6",
     )
