@@ -16,6 +16,7 @@ from torch import Tensor
 from editor.editing.move import move
 from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.distances import evenly_spread
 from editor.weights.domain import AnyGenerator, DomainInfo
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
@@ -59,7 +60,7 @@ class Probes:
 
     def few(self) -> Probes:
         """Evenly spread ones, for a first choice."""
-        index = torch.linspace(0, len(self.codes) - 1, min(FEW, len(self.codes))).round().long()
+        index = evenly_spread(len(self.codes), FEW)
         scores = {name: values[index] for name, values in self.scores.items()}
         return replace(self, codes=self.codes[index], scores=scores, images=self.images[index])
 

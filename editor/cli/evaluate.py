@@ -76,7 +76,6 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     import json
 
-    import torch
     from tqdm import tqdm
 
     from editor.cli.progress import follow_parts, load_with_bar
@@ -88,6 +87,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.evaluation.report import markdown
     from editor.evaluation.run import Plan, evaluate
     from editor.files import write_whole
+    from editor.metrics.distances import evenly_spread
     from editor.runtime import use_threads
     from editor.session import Editor
 
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> None:
     images = load_with_bar(
         args.photos, editor.info.resolution, parse_pairs(args.exclude, "NAME=BOUND")
     )
-    index = torch.linspace(0, len(images) - 1, min(args.count, len(images))).round().long()
+    index = evenly_spread(len(images), args.count)
     subject = _subject(args, editor, images, index)
     with tqdm(unit="") as bar:
         result = evaluate(editor, subject, plan, args.out, follow_parts(bar))

@@ -118,12 +118,11 @@ def _pictures(
 
 
 def _some(args: argparse.Namespace, editor: Editor, source: Path, count: int) -> Tensor:
-    import torch
-
     from editor.cli.progress import load_with_bar
+    from editor.metrics.distances import evenly_spread
 
     images = load_with_bar(source, editor.info.resolution, parse_pairs(args.exclude, "NAME=BOUND"))
-    index = torch.linspace(0, len(images) - 1, min(count, len(images))).round().long()
+    index = evenly_spread(len(images), count)
     return images.batch(index)
 
 

@@ -20,6 +20,7 @@ from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
 from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.distances import evenly_spread
 from editor.metrics.identity import People
 from editor.session import Editor
 
@@ -201,7 +202,7 @@ def edits(
         if parts:
             found = torch.cat([part[0] for part in parts])
             images = torch.cat([part[1] for part in parts])
-            index = torch.linspace(0, len(images) - 1, min(len(images), SHOWN)).round().long()
+            index = evenly_spread(len(images), SHOWN)
             yield {
                 "slider": ALL,
                 "stop": stop,

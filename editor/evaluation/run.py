@@ -31,6 +31,7 @@ from editor.evaluation.semantics import kept, mean_ap, semantics
 from editor.files import write_whole
 from editor.inversion.loop import InversionOptions
 from editor.metrics.attributes import AttributePredictor
+from editor.metrics.distances import evenly_spread
 from editor.metrics.identity import People, Recogniser
 from editor.models.encoder import Encoder
 from editor.runtime import fast_dtype
@@ -156,7 +157,7 @@ def _measure(
     }
     sliders = _digest(editor.boundaries)
     people = None if subject.recogniser is None else People.of(subject.recogniser, photos)
-    some = torch.linspace(0, count - 1, min(plan.edit_count, count)).round().long()
+    some = evenly_spread(count, plan.edit_count)
     for name in plan.methods:
         encoder = subject.traditional if name == TRADITIONAL else editor.pack.encoder
         assert encoder is not None
@@ -189,7 +190,7 @@ def _measure(
                 entry["edits"] = _once(file, sliders, records, f"{name}: edits", total, progress)
         found["methods"][name] = entry
     if plan.ablation_count:
-        index = torch.linspace(0, count - 1, min(plan.ablation_count, count)).round().long()
+        index = evenly_spread(count, plan.ablation_count)
         labels = [subject.attributes[i] for i in index.tolist()]
         weights, iterations = plan.ablation_weights, plan.ablation_iterations
         records = ablation(

@@ -13,6 +13,7 @@ from torch import Tensor
 from editor.directions.boundary import Boundary
 from editor.labels import label_of
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.distances import evenly_spread
 from editor.metrics.precision import precision_recall
 from editor.metrics.statistics import STATISTICS
 
@@ -104,7 +105,7 @@ def mean_ap(found: dict[str, Any]) -> float | None:
 
 def _thinned(recall: Tensor, precision: Tensor) -> dict[str, list[float]]:
     """At most so many points of a curve, for the file and the plot; recall rises."""
-    index = torch.linspace(0, len(recall) - 1, min(len(recall), POINTS)).round().long().flip(0)
+    index = evenly_spread(len(recall), POINTS).flip(0)
     return {"recall": recall[index].tolist(), "precision": precision[index].tolist()}
 
 

@@ -100,7 +100,7 @@ def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> di
     found: dict[int, float] = {}
     for a, b in zip(_laplacian_pyramid(real), _laplacian_pyramid(fake), strict=True):
         count = min(len(a), len(b))
-        first, second = (_patches(x[_spread(len(x), count)], draw) for x in (a, b))
+        first, second = (_patches(x[evenly_spread(len(x), count)], draw) for x in (a, b))
         total = 0.0
         for _ in range(ROUNDS):
             directions = torch.randn(first.shape[1], DIRECTIONS, generator=draw)
@@ -125,8 +125,9 @@ def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
     return gaps.abs().mean(dim=0)
 
 
-def _spread(total: int, count: int) -> Tensor:
-    return torch.linspace(0, total - 1, count).round().long()
+def evenly_spread(total: int, most: int) -> Tensor:
+    """Places of at most so many of a total of things, evenly spread, first and last among them."""
+    return torch.linspace(0, total - 1, min(most, total)).round().long()
 
 
 def _blur(x: Tensor) -> Tensor:
