@@ -98,8 +98,10 @@ class Admission:
         limits, now = self.limits, self.calls(session)
         page = self.pages.pages.get(session)
         most = MAX_UNREAD[page is not None and page.listening > 0]
-        if now.unread > most or (now.unread > 2 and size > SMALL_BODY):
+        if now.unread > most:
             raise BusyError("this page does not read its answers; reload it")
+        if now.unread > 2 and size > SMALL_BODY:
+            raise BusyError("your last calls are still being answered; try again in a moment")
         mine = [
             (page.client, self.calls(name))
             for name, page in self.pages.pages.items()
