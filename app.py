@@ -18,10 +18,10 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         if hidden := hide_socks_proxies():  # Gradio ends at its import on them
             print(f"{', '.join(hidden)} is not used: the page needs no proxy", file=sys.stderr)
-        from editor import Library
+        from editor import Domains
         from editor.ui.serving import serve
 
-        library = Library.at(args.root, args.device)
+        library = Domains.at(args.root, args.device)
         serve(library, args.domain or library.first, args)
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)

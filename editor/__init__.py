@@ -12,29 +12,29 @@ DEFAULT_DOMAIN = "faces128"
 __all__ = [
     "DEFAULT_DOMAIN",
     "Crop",
+    "Domains",
     "Edit",
     "Editor",
     "InversionOptions",
-    "Library",
     "Weights",
     "__version__",
 ]
 
 _HOME = {
-    "Crop": "editor.alignment.crop",
-    "Edit": "editor.edits",
+    "Crop": "editor.photo.crop",
+    "Edit": "editor.editing.edit",
     "Editor": "editor.session",
     "InversionOptions": "editor.inversion.loop",
-    "Library": "editor.library",
+    "Domains": "editor.domains",
     "Weights": "editor.inversion.objective",
 }
 
 if TYPE_CHECKING:
-    from editor.alignment.crop import Crop
-    from editor.edits import Edit
+    from editor.domains import Domains
+    from editor.editing.edit import Edit
     from editor.inversion.loop import InversionOptions
     from editor.inversion.objective import Weights
-    from editor.library import Library
+    from editor.photo.crop import Crop
     from editor.session import Editor
 
 

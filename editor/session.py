@@ -17,28 +17,23 @@ from PIL import Image
 from torch import Tensor
 
 from editor import DEFAULT_DOMAIN
-from editor.alignment.crop import Crop, crop_square
-from editor.alignment.detect import CONFIDENT as CONFIDENT
-from editor.alignment.detect import crop_of, detect, largest_of
-from editor.directions.boundary import Boundary, BoundaryInfo, load_boundaries
 from editor.editing.code_file import read_code
 from editor.editing.diffuse import collage, diffuse
+from editor.editing.edit import Edit
 from editor.editing.local import check_mask
-from editor.edits import Edit
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.files import shown_name
-from editor.images import load_image, to_pil, to_tensor
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.signs import inversion_signs
+from editor.media.images import load_image, to_pil, to_tensor
+from editor.packs.info import BOUNDARIES, CHECKPOINTS, DomainInfo
+from editor.packs.load import DomainPack, load_domain
+from editor.packs.verdict import Judgement
+from editor.photo.crop import Crop, crop_square
+from editor.photo.detect import CONFIDENT as CONFIDENT
+from editor.photo.detect import crop_of, detect, largest_of
 from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
-from editor.weights.domain import (
-    BOUNDARIES,
-    CHECKPOINTS,
-    DomainInfo,
-    DomainPack,
-    load_domain,
-)
-from editor.weights.verdict import Judgement
+from editor.sliders.boundary import Boundary, BoundaryInfo, load_boundaries
 
 DETECT_PX = 1280  # photos are made smaller before anything is looked for
 T = TypeVar("T")

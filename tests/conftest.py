@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 
 from editor import Editor
-from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.weights.format import write_tensors
-from editor.weights.pack import make_pack
+from editor.packs.tensors import write_tensors
+from editor.packs.write import make_pack
+from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SIZE = {"resolution": 16, "fmaps_base": 128, "fmaps_max": 16}

@@ -31,7 +31,7 @@ from editor.errors import (
     PackNotFoundError,
     TrainingError,
 )
-from editor.weights.domain import read_info
+from editor.packs.info import read_info
 from tests.conftest import write_noise
 
 TINY = replace(

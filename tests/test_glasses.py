@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from editor import Editor
-from editor.directions.looks import looks
-from editor.directions.teach import HAS, HAS_NOT, Lesson
+from editor.data.image_set import load_images
 from editor.editing.move import move
-from editor.images import to_pil
+from editor.media.images import to_pil
 from editor.metrics.attributes import PooledFeatures, fit_predictor
-from editor.teaching import grow_pool, learn_from, mark_photo, pool_of, taught_slider
-from editor.training.data import load_images
-from editor.weights.squeezenet import load_squeezenet
+from editor.packs.features.squeezenet import load_squeezenet
+from editor.sliders.lesson import HAS, HAS_NOT, Lesson
+from editor.sliders.picture_features import looks
+from editor.sliders.teach import grow_pool, learn_from, mark_photo, pool_of, taught_slider
 from tests.conftest import SHARED
 
 MARKS, OTHERS, FACES = 20, 150, 60

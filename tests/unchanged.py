@@ -28,7 +28,17 @@ from editor import Crop, Editor, InversionOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 3
-TIMES = {"seconds", "images_per_s", "time_s", "wall_s", "hours", "date", "made", "peak_mb", "machine"}
+TIMES = {
+    "seconds",
+    "images_per_s",
+    "time_s",
+    "wall_s",
+    "hours",
+    "date",
+    "made",
+    "peak_mb",
+    "machine",
+}
 
 
 def record(folder: Path) -> None:
@@ -59,11 +69,11 @@ def _of_pack(name: str, folder: Path) -> Iterator[tuple[str, str]]:
         yield f"photo {seed} picture", _digest(_picture(editor, edit))
         yield f"photo {seed} losses", repr(edit.losses)
         yield f"photo {seed} found", repr(editor.find(path))
-        for info in editor.sliders:
+        for info in editor.sliders.own:
             for end in info.range:
                 moved = edit.move(**{info.name: end})
                 yield f"photo {seed} {info.name} {end}", _digest(_picture(editor, moved))
-        first = editor.sliders[0]
+        first = editor.sliders.own[0]
         moved = edit.move(**{first.name: first.range[1]})
         for mode in ("difference", "replace"):
             yield f"photo {seed} pasted, {mode}", _digest(_pasted(editor, moved, mode))
@@ -87,9 +97,7 @@ def _picture(editor: Any, edit: Any) -> Image.Image:
 
 
 def _pasted(editor: Any, edit: Any, mode: str) -> Image.Image:
-    found: Image.Image = (
-        editor.paste(edit, mode) if hasattr(editor, "paste") else edit.paste(mode)
-    )
+    found: Image.Image = editor.paste(edit, mode) if hasattr(editor, "paste") else edit.paste(mode)
     return found
 
 
@@ -186,7 +194,12 @@ class _Runner:
 
     def __call__(self, *given: object) -> Iterator[tuple[str, str]]:
         before = {p: p.stat().st_mtime_ns for p in self.folder.rglob("*") if p.is_file()}
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            "COLUMNS": "100",
+        }
         done = subprocess.run(
             [sys.executable, "-m", "editor", *map(str, given)],
             cwd=self.folder, capture_output=True, text=True, env=environment, check=False,
@@ -230,7 +243,9 @@ def file_digest(path: Path) -> str:
         return _json_digest([json.loads(line) for line in path.read_text().splitlines()])
     if suffix in (".npz", ".zip"):
         with zipfile.ZipFile(path) as archive:
-            return repr([(n, _bytes_digest(archive.read(n), n)) for n in sorted(archive.namelist())])
+            return repr(
+                [(n, _bytes_digest(archive.read(n), n)) for n in sorted(archive.namelist())]
+            )
     if suffix in (".csv", ".md", ".txt"):
         return _words(path.read_text())
     return _bytes_digest(path.read_bytes(), path.name)
@@ -248,7 +263,7 @@ def _json_digest(value: Any) -> str:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _timeless(v) for k, v in value.items() if k not in TIMES and "_s" != k[-2:]}
+        return {k: _timeless(v) for k, v in value.items() if k not in TIMES and k[-2:] != "_s"}
     if isinstance(value, list):
         return [_timeless(one) for one in value]
     return value
@@ -277,7 +292,6 @@ def opens(old: Path) -> int:
             print(f"{path} gives another picture")
             failed += 1
     runner = _Runner(old / "commands")
-    face = ("--domain", "faces64", "--device", "cpu", "--threads", 1)
     said = dict(runner("project", "list", "o-p.zip"))
     failed += said["01 project status"] != "0"
     said = dict(runner("inspect", "o-own.safetensors"))

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from editor.directions.boundary import Boundary, BoundaryInfo, save_boundary
 from editor.models.config import (
     DiscriminatorConfig,
     EncoderConfig,
@@ -21,10 +20,11 @@ from editor.models.encoder import Encoder
 from editor.models.perceptual import VGG16Perceptual
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.weights.convert import PUBLISHED_INVERSION
-from editor.weights.domain import DomainInfo
-from editor.weights.format import fingerprint, half, write_tensors
-from editor.weights.pack import describe, install
+from editor.packs.convert.run import PUBLISHED_INVERSION
+from editor.packs.info import DomainInfo
+from editor.packs.tensors import fingerprint, half, write_tensors
+from editor.packs.write import describe, install
+from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
 
 PUBLISHED_FROM = 256  # px: from here on the published architecture, below it the shipped one
 PYRAMID_FROM = 64  # px: smaller codes have too few layers for an encoder with finer heads

@@ -16,7 +16,7 @@ from time import perf_counter, sleep
 from typing import IO, Any
 
 from editor.errors import EditorError
-from editor.weights.domain import PROJECT
+from editor.packs.info import PROJECT
 
 PAGE_LIMIT_S = 300.0
 POLL_S = 0.02

@@ -21,10 +21,10 @@ from editor.benchmark.options import SIZES, BenchmarkOptions
 from editor.benchmark.packs import write_random_pack
 from editor.benchmark.processes import Worker, ask_all, time_page, time_python, workers
 from editor.benchmark.work import WORKS
+from editor.data.image_set import load_images
 from editor.errors import EditorError
+from editor.packs.info import BOUNDARIES, CHECKPOINTS, PROJECT, read_info
 from editor.runtime import pick_device, use_threads
-from editor.training.data import load_images
-from editor.weights.domain import BOUNDARIES, CHECKPOINTS, PROJECT, read_info
 
 SCHEMA = 1
 MEMORY_REPEATS = 3

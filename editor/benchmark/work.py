@@ -15,12 +15,12 @@ import torch
 from PIL import Image
 
 from editor.benchmark.figures import Figure, figure, rounded, time_to_gain
+from editor.data.image_set import load_images
 from editor.errors import OptionError
-from editor.images import to_pil, to_tensor
 from editor.inversion.loop import InversionStep, invert
+from editor.media.images import to_pil, to_tensor
 from editor.runtime import seeded_latents
 from editor.session import Editor
-from editor.training.data import load_images
 
 WORKS = ("encode", "synthesis", "inversion")
 NOISE = 0.1  # standard deviation, of pictures in [-1, 1]
@@ -213,7 +213,7 @@ def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
             f"domain '{editor.info.name}' has no slider to measure. "
             f"Fit some: python -m editor fit-boundaries"
         )
-    info = editor.sliders[0]
+    info = editor.sliders.own[0]
     low, high = info.range
     edit = editor.sample(seed)
     times = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from editor.cli.options import Sub, add_command, add_domain
 
 if TYPE_CHECKING:
-    from editor.alignment.measure import Finder
+    from editor.evaluation.aligner import Finder
     from editor.geometry import Alignment
     from editor.session import Editor
 
@@ -64,9 +64,9 @@ def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | Non
     """
     from PIL import Image
 
-    from editor.alignment.yunet import yunet_faces
     from editor.errors import OptionError
     from editor.geometry import TIGHT
+    from editor.photo.yunet import yunet_faces
 
     if yunet is not None:
         yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
@@ -82,10 +82,10 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed or shows nothing, after all others are done."""
     from dataclasses import asdict
 
-    from editor.alignment.crop import crop_square
     from editor.cli.invert import check_kept, check_targets, each_photo, find_photos
     from editor.errors import ImageError, OptionError
-    from editor.images import load_image, save_image
+    from editor.media.images import load_image, save_image
+    from editor.photo.crop import crop_square
     from editor.runtime import use_threads
     from editor.session import Editor
     from editor.training.run import write_text

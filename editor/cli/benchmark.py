@@ -112,7 +112,7 @@ def _measure(args: argparse.Namespace, options: Any) -> dict[str, Any]:
     from editor.benchmark.processes import ending_interrupts
     from editor.benchmark.run import benchmark
     from editor.files import write_whole
-    from editor.weights.domain import PROJECT
+    from editor.packs.info import PROJECT
 
     with ending_interrupts(), tqdm(unit="part") as bar:
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from editor.cli.options import Sub, add_command
 
 if TYPE_CHECKING:
-    from editor.weights.convert import Sources
+    from editor.packs.convert.run import Sources
 
 
 def add(commands: Sub) -> None:
@@ -42,7 +42,7 @@ def add_pack_facts(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.weights.convert import Sources
+    from editor.packs.convert.run import Sources
 
     install(
         Sources(
@@ -63,8 +63,8 @@ def install(sources: Sources) -> None:
     """Convert with a progress bar."""
     from tqdm import tqdm
 
-    from editor.weights.convert import convert_idinvert
-    from editor.weights.domain import BOUNDARIES, CHECKPOINTS
+    from editor.packs.convert.run import convert_idinvert
+    from editor.packs.info import BOUNDARIES, CHECKPOINTS
 
     with tqdm(unit="step") as bar:
         for what, done, total in convert_idinvert(sources, CHECKPOINTS, BOUNDARIES):

@@ -54,9 +54,9 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a context failed, after all others are done."""
-    from editor.alignment.crop import Crop
     from editor.editing.diffuse import rectangle
-    from editor.images import save_image
+    from editor.media.images import save_image
+    from editor.photo.crop import Crop
     from editor.runtime import use_threads
     from editor.session import Editor
 

@@ -10,8 +10,8 @@ from editor.cli.options import Sub, add_command, add_domain
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
-    from editor.directions.boundary import Boundary
     from editor.session import Editor
+    from editor.sliders.boundary import Boundary
 
 
 def add(commands: Sub) -> None:
@@ -45,13 +45,13 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from tqdm import tqdm
 
-    from editor.images import save_image
-    from editor.motion import strip
+    from editor.layers import parse_layers
+    from editor.media.images import save_image
+    from editor.media.motion import strip
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.sliders import slider_strip, stacked
-    from editor.teaching import discover
-    from editor.weights.layers import parse_layers
+    from editor.sliders.own import slider_strip, stacked
+    from editor.sliders.teach import discover
 
     use_threads(args.threads)
     keep = _parse_keep(args.keep, args.count)
@@ -72,12 +72,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _keep(editor: Editor, found: list[Boundary], keep: dict[int, str], replace: bool) -> None:
-    from editor.sliders import renamed, save_slider
-    from editor.weights import domain
+    from editor.packs import info as pack_info
+    from editor.sliders.own import renamed, save_slider
 
     for number, name in keep.items():
         slider = renamed(found[number - 1], name)
-        print(save_slider(editor, slider, domain.BOUNDARIES, replace))
+        print(save_slider(editor, slider, pack_info.BOUNDARIES, replace))
 
 
 def _parse_keep(items: list[str], count: int) -> dict[int, str]:
@@ -86,7 +86,7 @@ def _parse_keep(items: list[str], count: int) -> dict[int, str]:
     Raises:
         OptionError: not of that form, a number that is not found, or a name that cannot be used.
     """
-    from editor.sliders import check_name
+    from editor.sliders.own import check_name
 
     kept: dict[int, str] = {}
     for item in items:

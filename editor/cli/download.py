@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.cli.convert import install
     from editor.cli.progress import follow
-    from editor.weights.published import fetch_published
+    from editor.packs.published import fetch_published
 
     bars: list[Any] = []
 

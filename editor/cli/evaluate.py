@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from editor.cli.options import Sub, add_command, add_domain, add_exclude, parse_pairs
 
 if TYPE_CHECKING:
+    from editor.data.image_set import ImageSet
     from editor.evaluation.run import Subject
     from editor.session import Editor
-    from editor.training.data import ImageSet
 
 
 def add(commands: Sub) -> None:
@@ -159,8 +159,8 @@ def recogniser_of(editor: Editor) -> Any:
 def _judge(args: argparse.Namespace, editor: Editor) -> Any:
     """The judge, or why there is none."""
     from editor.cli.progress import load_with_bar
+    from editor.data.labels import labelled_names
     from editor.evaluation.features import judge_features
-    from editor.labels import labelled_names
     from editor.metrics.attributes import LEAST, fit_predictor
     from editor.metrics.statistics import STATISTICS
 

@@ -72,9 +72,10 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.cli.progress import load_data
     from editor.evaluation.features import judge_features
-    from editor.fitting import FitOptions, fit_boundaries, known_attributes
+    from editor.packs.info import BOUNDARIES
+    from editor.packs.load import load_domain
     from editor.runtime import pick_device, use_threads
-    from editor.weights.domain import BOUNDARIES, load_domain
+    from editor.sliders.fit.stages import FitOptions, fit_boundaries, known_attributes
 
     use_threads(args.threads)
     pack = load_domain(args.domain, pick_device(args.device))

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from editor.editing.interpolate import EASINGS, fractions, interpolate
-    from editor.motion import check_motion, kind_of, save_motion
+    from editor.media.motion import check_motion, kind_of, save_motion
     from editor.runtime import use_threads
     from editor.session import Editor
 

@@ -17,11 +17,11 @@ from editor.errors import OptionError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from editor.alignment.crop import Crop
+    from editor.editing.edit import Edit
     from editor.editing.paste import Mode
-    from editor.edits import Edit
     from editor.geometry import Alignment
     from editor.inversion.loop import InversionOptions
+    from editor.photo.crop import Crop
     from editor.session import Editor
 
 DONE = "done.json"
@@ -66,7 +66,7 @@ def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed, after all others are done."""
-    from editor.alignment.crop import Crop
+    from editor.photo.crop import Crop
     from editor.runtime import use_threads
     from editor.session import Editor
 
@@ -159,7 +159,7 @@ def read_mask(path: Path, editor: Editor) -> Tensor:
     """
     from PIL import Image
 
-    from editor.images import load_image, to_tensor
+    from editor.media.images import load_image, to_tensor
 
     side = editor.info.resolution
     grey = load_image(path).convert("L").resize((side, side), Image.Resampling.BOX)
@@ -179,7 +179,7 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     """
     from tqdm import tqdm
 
-    from editor.alignment.crop import Crop
+    from editor.photo.crop import Crop
 
     crop = Crop(*args.crop) if args.crop else None
     options = chosen_options(args, editor.inversion)
@@ -232,10 +232,10 @@ def place_by(yunet: Path | None, photo: Path, alignment: Alignment | None) -> Cr
     """
     if yunet is None:
         return None
-    from editor.alignment.crop import Crop
-    from editor.alignment.yunet import yunet_faces
     from editor.geometry import TIGHT
-    from editor.images import load_image
+    from editor.media.images import load_image
+    from editor.photo.crop import Crop
+    from editor.photo.yunet import yunet_faces
 
     faces = yunet_faces(load_image(photo), yunet, least=0.0, alignment=alignment or TIGHT)
     return faces[0][0] if faces else Crop()
@@ -272,7 +272,7 @@ def open_edit(
 
 
 def _save(edit: Edit, photo: Path, out: Path, paste: str) -> None:
-    from editor.images import save_image
+    from editor.media.images import save_image
 
     if paste != "none" and edit.source is not None:
         suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
@@ -321,7 +321,7 @@ def find_photos(given: list[Path]) -> list[Path]:
     Raises:
         OptionError: a folder holds none.
     """
-    from editor.images import PHOTO_SUFFIXES
+    from editor.media.images import PHOTO_SUFFIXES
 
     photos: list[Path] = []
     for path in given:

@@ -42,8 +42,8 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.inversion.loop import InversionOptions
-    from editor.weights.domain import CHECKPOINTS
-    from editor.weights.pack import make_pack
+    from editor.packs.info import CHECKPOINTS
+    from editor.packs.write import make_pack
 
     inversion = parse_pairs(args.inversion, "NAME=VALUE")
     InversionOptions.of(inversion)  # values out of range are refused before anything is written

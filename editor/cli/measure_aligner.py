@@ -52,13 +52,13 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.alignment.detect import CONFIDENT
-    from editor.alignment.measure import CHANGES, measure_photos, measure_without
-    from editor.alignment.yunet import SURE
-    from editor.images import to_pil
+    from editor.data.image_set import load_images
+    from editor.evaluation.aligner import CHANGES, measure_photos, measure_without
+    from editor.media.images import to_pil
+    from editor.photo.detect import CONFIDENT
+    from editor.photo.yunet import SURE
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.training.data import load_images
     from editor.training.run import write_text
 
     use_threads(args.threads)

@@ -37,11 +37,11 @@ def run(args: argparse.Namespace) -> None:
     from editor.evaluation.samples import measure_samples
     from editor.models.config import GeneratorConfig
     from editor.models.stylegan2 import StyleGAN2Generator
+    from editor.packs.features.squeezenet import load_squeezenet
+    from editor.packs.load import load_network
+    from editor.packs.tensors import read_header
     from editor.runtime import pick_device, use_threads
     from editor.training.run import write_text
-    from editor.weights.domain import load_network
-    from editor.weights.format import read_header
-    from editor.weights.squeezenet import load_squeezenet
 
     use_threads(args.threads)
     device = pick_device(args.device)

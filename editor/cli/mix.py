@@ -13,7 +13,7 @@ from editor.errors import OptionError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from editor.edits import Edit
+    from editor.editing.edit import Edit
 
 GRID = "grid.png"
 MAX_CELLS = 2500
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from editor.editing.mix import USUAL, grid_picture, layer_strengths, mix_grid
-    from editor.images import save_image
+    from editor.media.images import save_image
     from editor.runtime import use_threads
     from editor.session import Editor
 

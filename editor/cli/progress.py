@@ -13,8 +13,8 @@ from typing import Any
 from tqdm import tqdm
 
 from editor.cli.options import parse_pairs
+from editor.data.image_set import ImageSet, check_weights, join_images, load_images
 from editor.errors import OptionError
-from editor.training.data import ImageSet, check_weights, join_images, load_images
 from editor.training.parallel import Ranks
 from editor.training.run import RunFolder
 

@@ -164,8 +164,8 @@ def _invert(
     project: Project, editor: Editor, photos: list[Path], args: argparse.Namespace, out: Path
 ) -> int:
     """Add photos and save; a bad one does not stop the others, and Ctrl-C keeps what is done."""
-    from editor.alignment.crop import Crop
     from editor.cli.invert import chosen_options, open_edit
+    from editor.photo.crop import Crop
     from editor.project.actions import add_edit, check_room, photo_name
 
     moves = parse_pairs(args.move, "NAME=DISTANCE")
@@ -266,7 +266,7 @@ def _list(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
-    from editor.images import save_image
+    from editor.media.images import save_image
     from editor.project.actions import compare
 
     with _opened(args) as (project, editor):
@@ -278,7 +278,7 @@ def _save(args: argparse.Namespace) -> int:
     """Each picture to a file; 1 when one failed, after all others are done."""
     from tqdm import tqdm
 
-    from editor.images import save_image
+    from editor.media.images import save_image
     from editor.project.actions import file_name, result
 
     failures = []

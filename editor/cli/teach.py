@@ -12,9 +12,9 @@ from editor.errors import OptionError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from editor.directions.boundary import Boundary
-    from editor.directions.teach import Lesson
     from editor.session import Editor
+    from editor.sliders.boundary import Boundary
+    from editor.sliders.lesson import Lesson
 
 MAX_MARKS_BYTES = 2**20
 MARKS = {"has": 1, "has not": -1, "skip": 0}
@@ -63,10 +63,10 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
-    from editor.images import save_image
+    from editor.media.images import save_image
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.sliders import check_name
+    from editor.sliders.own import check_name
 
     use_threads(args.threads)
     _check(args)
@@ -102,8 +102,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _of_marks(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> Boundary:
-    from editor.teaching import learn_from, taught_slider
-    from editor.weights.layers import parse_layers
+    from editor.layers import parse_layers
+    from editor.sliders.teach import learn_from, taught_slider
 
     learned = learn_from(editor, lesson)
     layers = parse_layers(args.layers) if args.layers else None
@@ -117,8 +117,8 @@ def _of_marks(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> Bound
 
 def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
     from editor.cli.invert import find_photos
-    from editor.teaching import slider_of_pairs
-    from editor.weights.layers import parse_layers
+    from editor.layers import parse_layers
+    from editor.sliders.teach import slider_of_pairs
 
     before, after = ({p.stem: p for p in find_photos([folder])} for folder in args.pairs)
     names = sorted(set(before) & set(after))
@@ -145,8 +145,8 @@ def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
 
     from editor.cli.invert import find_photos
     from editor.cli.progress import follow
-    from editor.directions.teach import HAS, HAS_NOT, Lesson
-    from editor.teaching import grow_pool, mark_photo, mark_seed
+    from editor.sliders.lesson import HAS, HAS_NOT, Lesson
+    from editor.sliders.teach import grow_pool, mark_photo, mark_seed
 
     lesson, marks = Lesson(), _read_marks(args.marks) if args.marks else {}
     for side, value in ((args.has, HAS), (args.has_not, HAS_NOT)):
@@ -197,8 +197,8 @@ def _read_marks(path: Path) -> dict[int, int]:
 
 
 def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
-    from editor.images import save_image
-    from editor.teaching import learn_from, next_seeds, picture
+    from editor.media.images import save_image
+    from editor.sliders.teach import learn_from, next_seeds, picture
 
     learned = learn_from(editor, lesson) if min(lesson.counts) > 0 else None
     for seed in next_seeds(editor, lesson, learned, args.count):
@@ -207,13 +207,13 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
 
 
 def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
-    from editor.directions.boundary import save_boundary
     from editor.files import why
-    from editor.sliders import save_slider
-    from editor.weights import domain
+    from editor.packs import info as pack_info
+    from editor.sliders.boundary import save_boundary
+    from editor.sliders.own import save_slider
 
     if not args.out:
-        print(save_slider(editor, slider, domain.BOUNDARIES, args.replace))
+        print(save_slider(editor, slider, pack_info.BOUNDARIES, args.replace))
         return
     try:
         save_boundary(slider, args.out)
@@ -223,8 +223,8 @@ def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
 
 
 def _strip(editor: Editor, slider: Boundary) -> Image.Image:
-    from editor.motion import strip
-    from editor.sliders import slider_strip, stacked
+    from editor.media.motion import strip
+    from editor.sliders.own import slider_strip, stacked
 
     codes = [editor.sample(seed).wp for seed in editor.info.example_seeds[:3]]
     return stacked([strip(slider_strip(editor, code, slider, 7)) for code in codes])

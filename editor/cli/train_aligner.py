@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
 def _alignment(args: argparse.Namespace) -> Alignment | None:
     """As given, or that of the pack, where there is one of the name."""
     from editor.cli.options import chosen_alignment
-    from editor.weights.domain import list_domains, read_info
+    from editor.packs.info import list_domains, read_info
 
     chosen = chosen_alignment(args)
     if chosen is None and args.domain in list_domains():

@@ -77,13 +77,13 @@ def run(args: argparse.Namespace) -> None:
     from editor.models.encoder import Encoder
     from editor.models.perceptual import PredictorPerceptual
     from editor.models.predictor import Predictor
+    from editor.packs.features.perceptual import make_perceptual
+    from editor.packs.load import load_network, load_pair
+    from editor.packs.tensors import read_header
     from editor.runtime import fast_dtype, pick_device, use_threads
     from editor.training.encoder import EncoderTraining, train_encoder
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
-    from editor.weights.domain import load_network, load_pair
-    from editor.weights.format import read_header
-    from editor.weights.perceptual import make_perceptual
 
     use_threads(args.threads)
     device = local_device(pick_device(args.device))

@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.cli.progress import launch, load_data
     from editor.models.config import DiscriminatorConfig, GeneratorConfig
+    from editor.packs.features.squeezenet import load_squeezenet
+    from editor.packs.load import load_pair
     from editor.runtime import pick_device, use_threads
     from editor.training.adversarial import GeneratorTraining
     from editor.training.generator import train_generator
     from editor.training.grow import Origin
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
-    from editor.weights.domain import load_pair
-    from editor.weights.squeezenet import load_squeezenet
 
     use_threads(args.threads)
     device = local_device(pick_device(args.device))

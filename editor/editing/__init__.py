@@ -1,1 +1,1 @@
-"""Changing codes: moving along boundaries."""
+"""An edit of a picture, and what makes new ones."""

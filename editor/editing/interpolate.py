@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
-from editor.motion import MAX_FRAMES, MIN_FRAMES
+from editor.media.motion import MAX_FRAMES, MIN_FRAMES
 
 EASINGS: dict[str, Callable[[float], float]] = {
     "linear": lambda t: t,

@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
-from editor.weights.layers import parse_layers
+from editor.layers import parse_layers
 
 COARSE = 3  # layers of pose and shape: up to 8×8
 FINE = 4  # layers of colour: the two finest resolutions

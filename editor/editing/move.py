@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from editor.directions.boundary import MAX_DISTANCE
 from editor.errors import OptionError
+from editor.sliders.boundary import MAX_DISTANCE
 
 
 def check_distance(value: Any, name: str) -> float:

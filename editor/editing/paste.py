@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from editor.alignment.crop import Crop, crop_square
 from editor.errors import MismatchError, OptionError
+from editor.photo.crop import Crop, crop_square
 
 Mode = Literal["difference", "replace"]
 MODES: tuple[Mode, ...] = ("difference", "replace")

@@ -17,9 +17,9 @@ from editor.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from editor.models.discriminator import Discriminator
+from editor.packs.features.inception import inception_is_present, load_inception
+from editor.packs.features.squeezenet import load_squeezenet
 from editor.session import Editor
-from editor.weights.inception import inception_is_present, load_inception
-from editor.weights.squeezenet import load_squeezenet
 
 LEAST = 10
 BATCH = 64  # of the logits, which depend on it: the discriminator compares pictures of a batch

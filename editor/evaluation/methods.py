@@ -15,9 +15,9 @@ from editor.inversion.loop import InversionOptions, Start, invert_all
 from editor.inversion.objective import EncoderLike, Weights
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
+from editor.packs.load import load_network
+from editor.packs.tensors import read_header, read_tensors, write_tensors
 from editor.session import Editor
-from editor.weights.domain import load_network
-from editor.weights.format import read_header, read_tensors, write_tensors
 
 TRADITIONAL = "traditional"
 FREE = Weights(domain=0.0)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from editor.geometry import TIGHT, Alignment, Ellipse, face_ellipse
-from editor.images import to_pil, to_tensor
+from editor.media.images import to_pil, to_tensor
 
 LEAST_TURN = 60.0  # degrees
 FINE = 4  # drawings are made so many times larger, then scaled

@@ -12,7 +12,7 @@ from editor.errors import UnavailableError
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted
 from editor.metrics.reconstruction import mse, psnr, ssim
-from editor.weights.lpips import load_lpips
+from editor.packs.features.lpips import load_lpips
 
 RESAMPLES = 1000
 HIGHER_IS_BETTER = {"psnr", "ssim", "logit"}  # of the metrics; of the others the lower

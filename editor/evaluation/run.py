@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.evaluation.ablation import ITERATIONS, WEIGHTS, ablation
 from editor.evaluation.edits import STOPS, KeptFaces, edits, interpolations
@@ -34,9 +33,10 @@ from editor.metrics.attributes import AttributePredictor
 from editor.metrics.distances import evenly_spread
 from editor.metrics.identity import People, Recogniser
 from editor.models.encoder import Encoder
+from editor.packs.tensors import fingerprint
 from editor.runtime import fast_dtype
 from editor.session import Editor
-from editor.weights.format import fingerprint
+from editor.sliders.boundary import Boundary
 
 Progress = Callable[[str, int, int], None]
 

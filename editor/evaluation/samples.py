@@ -15,9 +15,9 @@ from editor.metrics.distances import (
     sliced_wasserstein_distance,
 )
 from editor.models.perceptual import SqueezeNetFeatures
+from editor.packs.load import AnyGenerator
 from editor.runtime import seeded_latents
 from editor.session import Editor
-from editor.weights.domain import AnyGenerator
 
 
 @torch.no_grad()

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.directions.boundary import Boundary
-from editor.labels import label_of
+from editor.data.labels import label_of
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.metrics.distances import evenly_spread
 from editor.metrics.precision import precision_recall
 from editor.metrics.statistics import STATISTICS
+from editor.sliders.boundary import Boundary
 
 LEAST_OF_A_CLASS = 5
 POINTS = 101

@@ -19,8 +19,8 @@ from editor.evaluation.run import claim, sum_of
 from editor.inversion.loop import InversionOptions
 from editor.metrics.identity import People, Recogniser
 from editor.metrics.verdict import fit_verdict, measure_verdict, with_figures
+from editor.packs.verdict import Verdict
 from editor.session import Editor
-from editor.weights.verdict import Verdict
 
 METHOD = "in-domain"
 OWN_KINDS = ("photos", "covered", "turned", "drawn")

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
+from editor.data.labels import label_of, labelled_names
 from editor.errors import MismatchError, TrainingError
-from editor.labels import label_of, labelled_names
 from editor.metrics.statistics import STATISTICS
 
 CONTINUOUS = {"age", "yaw", "pitch", *STATISTICS}

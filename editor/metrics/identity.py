@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import UnavailableError
-from editor.images import to_pil
+from editor.media.images import to_pil
 
 SAME_PERSON = 0.6  # distances below it, as its author sets it
 INSTALL = "identity needs a recogniser of faces: pip install -r requirements-identity.txt"

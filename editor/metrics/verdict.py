@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 
 from editor.errors import TrainingError
 from editor.metrics.identity import SAME_PERSON
-from editor.weights.verdict import Head, Verdict, expanded
+from editor.packs.verdict import Head, Verdict, expanded
 
 LEAST = 30  # photos of each kind
 FOLDS = 5

@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from editor.alignment.crop import Crop
+from editor.editing.edit import Edit
 from editor.editing.paste import Mode
-from editor.edits import Edit
 from editor.errors import ImageError, OptionError
 from editor.files import plain_text
-from editor.images import load_image
-from editor.motion import strip
+from editor.media.images import load_image
+from editor.media.motion import strip
+from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo

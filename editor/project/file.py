@@ -23,14 +23,14 @@ import torch
 
 from editor.errors import BusyError, EditorError, ImageError, ProjectError
 from editor.files import why, write_whole
-from editor.images import PHOTO_SUFFIXES, image_size, load_image
+from editor.media.images import PHOTO_SUFFIXES, image_size, load_image
+from editor.packs.tensors import pack_tensors, unpack_tensors
 from editor.project.archive import pack_parts, read_parts, read_photo
 from editor.project.history import Project
 from editor.project.nodes import Picture, without_photo
 from editor.project.parse import as_object, as_text, check_domain, check_small, parse_project
 from editor.project.pixels import SMALL_PX, thumbnail
 from editor.session import Editor
-from editor.weights.format import pack_tensors, unpack_tensors
 
 SCHEMA = 1
 MAX_DECODED_PIXELS = 250_000_000  # of photos without a small copy; a JPEG's count a quarter

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from editor.directions.boundary import Boundary
-from editor.edits import Edit
+from editor.editing.edit import Edit
 from editor.errors import OptionError
 from editor.files import plain_text
 from editor.project.nodes import MAX_NAME, Node, Picture, unmoved
 from editor.session import Editor
+from editor.sliders.boundary import Boundary
 
 MAX_NODES = 300
 MAX_PICTURES = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from editor.edits import Edit
+from editor.editing.edit import Edit
 from editor.project.pixels import read_mask
 
 MAX_NAME = 60

@@ -12,17 +12,17 @@ from typing import Any
 import torch
 from PIL import Image
 
-from editor.alignment.crop import Crop
-from editor.directions.boundary import Boundary, read_boundary
-from editor.edits import Edit
+from editor.editing.edit import Edit
 from editor.errors import ProjectError
 from editor.files import plain_text
-from editor.picture_headers import check_headers
+from editor.layers import MAX_LAYERS
+from editor.media.headers import check_headers
+from editor.photo.crop import Crop
 from editor.project.history import MAX_NODES, MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import SMALL_PX, read_mask
 from editor.session import Editor
-from editor.weights.layers import MAX_LAYERS
+from editor.sliders.boundary import Boundary, read_boundary
 
 MAX_SLIDERS = 100
 MAX_TEXT = 200

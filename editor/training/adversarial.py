@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.models.discriminator import Discriminator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.training.augment import AdaptiveStrength, apply_changes, check_shares, draw_changes
-from editor.training.data import ImageSet
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns

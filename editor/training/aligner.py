@@ -22,15 +22,15 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError, TrainingError
 from editor.geometry import Alignment, Pose, known_square, sample_windows
-from editor.images import known_formats
+from editor.media.images import known_formats
 from editor.models.aligner import CONTEXT, WINDOW, Aligner, apply_answer, wanted_answer
 from editor.models.config import AlignerConfig
-from editor.training.data import ImageSet
+from editor.packs.tensors import half, write_tensors
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.run import RunFolder
-from editor.weights.format import half, write_tensors
 
 SIDE_PX = 72  # of the known squares, to which photos are scaled
 CANVAS_PX = 192

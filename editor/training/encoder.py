@@ -17,21 +17,21 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.models.config import EncoderConfig
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.runtime import fast_dtype
 from editor.training.augment import apply_changes, check_shares, draw_changes
-from editor.training.data import ImageSet
 from editor.training.grow import batches, check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
 from editor.training.run import RunFolder, save_grid
-from editor.weights.format import fingerprint, half, write_tensors
 
 Kind = Literal["domain-guided", "traditional"]
 LrSchedule = Literal["cosine", "steps"]

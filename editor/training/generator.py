@@ -18,15 +18,16 @@ from typing import Any
 import torch
 from torch import nn
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.perceptual import SqueezeNetFeatures
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.runtime import fast_dtype, seeded_latents
 from editor.training.adversarial import GanState, GeneratorTraining, training_step
 from editor.training.augment import AdaptiveStrength
-from editor.training.data import ImageSet
 from editor.training.grow import (
     Origin,
     batches,
@@ -38,7 +39,6 @@ from editor.training.loop import Schedule, train_loop
 from editor.training.parallel import ALONE, Ranks
 from editor.training.projected import ProjectedDiscriminator
 from editor.training.run import RunFolder, save_grid
-from editor.weights.format import fingerprint, half, write_tensors
 
 
 def train_generator(

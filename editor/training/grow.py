@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.models.config import (
     DiscriminatorConfig,
@@ -24,7 +25,6 @@ from editor.models.config import (
 from editor.models.discriminator import Discriminator, Trunk
 from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.training.data import ImageSet
 
 WARM_UP_STEPS = 200
 WARM_UP_LR = 0.01

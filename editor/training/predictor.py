@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from editor.data.image_set import ImageSet
+from editor.data.labels import label_of
 from editor.errors import OptionError, TrainingError
-from editor.labels import label_of
 from editor.models.config import PredictorConfig
 from editor.models.predictor import Predictor, without_norm
+from editor.packs.tensors import half, write_tensors
 from editor.runtime import fast_dtype
 from editor.training.augment import apply_changes, draw_changes
-from editor.training.data import ImageSet
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.run import RunFolder
-from editor.weights.format import half, write_tensors
 
 MIRRORED = {"yaw"}  # attributes whose value changes its sign with a mirrored picture
 NOT_PREDICTED = {"unusable", "hand_labelled"}

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from editor.errors import NotFiniteError, TrainingError
 from editor.files import telling_full, write_whole
-from editor.weights.format import read_tensors, write_tensors
+from editor.packs.tensors import read_tensors, write_tensors
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from editor import Library
+from editor import Domains
 from editor.project.archive import MAX_BYTES
 from editor.ui.components import asset, history_strip
 from editor.ui.diffuse import DiffusePanel
@@ -73,7 +73,7 @@ def launch_options() -> dict[str, Any]:
 
 
 def build_ui(
-    library: Library, start: str, shared: bool = False, service: Service | None = None
+    library: Domains, start: str, shared: bool = False, service: Service | None = None
 ) -> gr.Blocks:
     """The page; nothing is started here.
 

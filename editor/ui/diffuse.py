@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from editor.editing.diffuse import rectangle
-from editor.edits import Edit
+from editor.editing.edit import Edit
 from editor.errors import OptionError
-from editor.images import to_pil
 from editor.inversion.loop import InversionStep
+from editor.media.images import to_pil
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
 from editor.ui.components import paint, picker, place, rows

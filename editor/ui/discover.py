@@ -9,7 +9,7 @@ import gradio as gr
 
 from editor.editing.mix import layer_groups
 from editor.errors import OptionError
-from editor.teaching import discover
+from editor.sliders.teach import discover
 from editor.ui.components import rows
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps

@@ -257,7 +257,14 @@ class EditPanel:
         @reads_files
         @guarded
         def pasted(visitor: Visitor, *given: Any) -> str:
-            """The edited photo as a file of the visit."""
+            """The edited photo, to be taken home."""
+            data, name = handlers.whole_photo(visitor, *given)
+            return handlers.export(visitor, name, data)
+
+        @reads_files
+        @guarded
+        def adopted(visitor: Visitor, *given: Any) -> str:
+            """The edited photo as a photo of the visit."""
             data, name = handlers.whole_photo(visitor, *given)
             return handlers.store(visitor, name, data)
 
@@ -265,4 +272,4 @@ class EditPanel:
         self.save_photo.click(pasted, whole, shell.paths, **QUIET).success(
             None, shell.paths, None, js=DOWNLOAD_FILE
         )
-        self.adopt.click(pasted, whole, self.photo, **QUIET)
+        self.adopt.click(adopted, whole, self.photo, **QUIET)

@@ -15,7 +15,7 @@ from PIL import Image
 from editor import Crop, Edit
 from editor.editing.paste import Mode
 from editor.errors import ImageError
-from editor.images import encode_image, load_image
+from editor.media.images import encode_image, load_image
 from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
 from editor.project.nodes import MAX_NAME, Picture, describe
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
@@ -48,7 +48,7 @@ class Handlers(Visits):
     @guarded
     def choose(self, name: str, path: str | None, visitor: Visitor) -> tuple[Any, ...]:
         """Another domain: visitor, status, examples, square, hint, settings; the work of both stays."""
-        editor = self.library.open(name)
+        editor = self.domains.open(name)
         project = visitor.projects.get(name) or first_project(editor)
         return (
             visitor.keep(project),

@@ -14,7 +14,7 @@ from PIL import Image
 
 from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
-from editor.motion import KINDS, check_motion, encode_motion
+from editor.media.motion import KINDS, check_motion, encode_motion
 from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.components import picker, scrubber
 from editor.ui.edit import QUIET
@@ -154,7 +154,7 @@ class InterpolatePanel:
         suffix = FORMATS[kind]
         check_motion(KINDS[suffix], fps, int(scale))
         data = yield from _encoded(frames, KINDS[suffix], fps, bool(loop), int(scale))
-        path = self.shell.handlers.store(visitor, f"path{suffix}", data)
+        path = self.shell.handlers.export(visitor, f"path{suffix}", data)
         yield path, status(f"Saved: {len(frames)} frames.")
 
 

@@ -123,13 +123,13 @@ class Keeper:
         self, visitor: Visitor, source: bytes | Path, photos: dict[str, str]
     ) -> tuple[Visitor, str]:
         domain = project_domain(source)
-        known = {name for _, name in self.shell.handlers.library.choices}
+        known = {name for _, name in self.shell.handlers.domains.choices}
         if domain not in known:
             raise ProjectError(
                 f"the project was made in domain '{domain}', which is not here; there are: "
                 f"{', '.join(sorted(known))}"
             )
-        editor = self.shell.handlers.library.open(domain)
+        editor = self.shell.handlers.domains.open(domain)
 
         store = partial(self.shell.handlers.store, visitor)
         lost: list[str] = []

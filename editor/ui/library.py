@@ -15,8 +15,8 @@ import gradio as gr
 
 from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
-from editor.images import encode_image, load_image
 from editor.inversion.loop import InversionOptions
+from editor.media.images import encode_image, load_image
 from editor.project.actions import (
     add_edit,
     check_room,
@@ -314,7 +314,7 @@ class LibraryPanel:
         if len(failures) == len(names):
             raise OptionError(" ".join(failures))
         said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
-        path = self.shell.handlers.store(visitor, "pictures.zip", buffer.getvalue())
+        path = self.shell.handlers.export(visitor, "pictures.zip", buffer.getvalue())
         yield path, status(html.escape(said))
 
     @reads_files
@@ -327,7 +327,7 @@ class LibraryPanel:
             said += (
                 f" {lost} of its photos are not kept any more: their squares and codes are in it."
             )
-        path = self.shell.handlers.store(
+        path = self.shell.handlers.export(
             visitor, f"{visitor.domain}_project.zip", project_bytes(project)
         )
         return path, status(said)

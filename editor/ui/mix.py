@@ -12,7 +12,7 @@ import torch
 from editor import Edit
 from editor.editing.mix import USUAL, grid_picture, layer_groups, mix_grid
 from editor.errors import OptionError
-from editor.images import encode_image
+from editor.media.images import encode_image
 from editor.ui.components import picker, rows
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps, in_passing

@@ -11,11 +11,11 @@ from typing import Any
 import gradio as gr
 import torch
 
-from editor.directions.boundary import Boundary
 from editor.errors import OptionError
 from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
-from editor.sliders import export_slider, read_slider, renamed, save_slider, slider_strip
+from editor.sliders.boundary import Boundary
+from editor.sliders.own import export_slider, read_slider, renamed, save_slider, slider_strip
 from editor.ui.components import file_input
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps
@@ -81,12 +81,12 @@ class OwnSliders:
         """One of the visitor's sliders as a file."""
         slider = _own(visitor, name)
         data = export_slider(slider)
-        return self.shell.handlers.store(visitor, f"{slider.info.name}.safetensors", data)
+        return self.shell.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
 
     @guarded
     def saved(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders becomes the domain's."""
-        slider, library = _own(visitor, name), self.shell.handlers.library
+        slider, library = _own(visitor, name), self.shell.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor, slider, library.folders["boundaries"])
         editor.boundaries[slider.info.name] = slider
@@ -96,7 +96,7 @@ class OwnSliders:
     def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
         """Without one of the visitor's sliders; yields visitor and status."""
         slider, before = _own(visitor, name), visitor.project
-        editor, name = self.shell.handlers.library.open(visitor.domain), slider.info.name
+        editor, name = self.shell.handlers.domains.open(visitor.domain), slider.info.name
         after = before
         for done, after in enumerate(remove_slider(before, editor, name)):
             left = sum(not node.thumb for node in after.nodes)
@@ -124,7 +124,7 @@ class OwnSliders:
         Raises:
             OptionError: the title cannot be used, or is that of a slider of the domain.
         """
-        project, editor = visitor.project, self.shell.handlers.library.open(visitor.domain)
+        project, editor = visitor.project, self.shell.handlers.domains.open(visitor.domain)
         if slider.info.domain != visitor.domain:
             raise OptionError(
                 f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "

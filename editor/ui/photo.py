@@ -10,7 +10,7 @@ from PIL import Image
 
 from editor import Crop, Editor
 from editor.errors import ImageError
-from editor.images import load_image
+from editor.media.images import load_image
 from editor.project.pixels import thumbnail
 from editor.session import CONFIDENT
 from editor.ui.state import jpeg_uri

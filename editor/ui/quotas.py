@@ -100,6 +100,13 @@ class Ledger:
                 if kept.count:
                     self._kept.setdefault(visit, Usage()).add(kept.count, kept.size)
 
+    def removed(self, visit: str, count: int, size: int) -> None:
+        """Count files of a visit that were deleted."""
+        with self._lock:
+            self.changes += 1
+            if visit in self._kept:
+                self._kept[visit].add(-count, -size)
+
     def recount(self, kept: dict[str, Usage], changes: int) -> bool:
         """Take what is there, as after a sweep, unless something has come meanwhile.
 

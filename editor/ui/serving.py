@@ -21,7 +21,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from editor import Library
+from editor import Domains
 from editor.errors import OptionError
 from editor.runtime import return_memory
 from editor.ui import gradio_internals
@@ -149,7 +149,7 @@ def is_home(host: str) -> bool:
 
 
 def make_app(
-    library: Library,
+    library: Domains,
     start: str,
     address: Address,
     port: int,
@@ -192,7 +192,7 @@ def make_app(
     )
 
 
-def serve(library: Library, start: str, args: argparse.Namespace) -> None:
+def serve(library: Domains, start: str, args: argparse.Namespace) -> None:
     """Serve the page until it is stopped.
 
     Args:

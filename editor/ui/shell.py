@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from editor import Editor
-from editor.edits import Edit
+from editor.editing.edit import Edit
 from editor.project.actions import add_edit, add_made
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor

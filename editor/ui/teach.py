@@ -14,10 +14,10 @@ import gradio as gr
 from PIL import Image
 
 from editor import Editor
-from editor.directions.boundary import Boundary
-from editor.directions.teach import HAS, HAS_NOT, SKIP, Learned, Lesson, seed_key
 from editor.errors import EditorError, OptionError
-from editor.teaching import (
+from editor.sliders.boundary import Boundary
+from editor.sliders.lesson import HAS, HAS_NOT, SKIP, Learned, Lesson, seed_key
+from editor.sliders.teach import (
     FIRST_SEED,
     POOL,
     grow_pool,

@@ -9,10 +9,10 @@ from typing import Any
 
 from editor import Edit, Editor
 from editor.errors import OptionError
+from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
 from editor.ui.state import data_uri, jpeg_uri
-from editor.weights.layers import parse_layers
 
 BEYOND = 1.5
 STRIP_NODES = 60
@@ -62,7 +62,7 @@ def example_value(editor: Editor) -> dict[str, Any]:
 def panel_value(editor: Editor, moves: Moves = ()) -> dict[str, Any]:
     """Value of `slider_panel`; each slider goes half as far again as recommended."""
     groups = []
-    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
+    for group, infos in groupby(editor.sliders.own, key=lambda info: info.group):
         sliders = [
             {
                 "name": info.name,

@@ -31,6 +31,8 @@ VISIT = re.compile(r"[0-9a-f]{32}")
 COMMON = "0" * 32  # the part of what is of no visit
 
 RECOUNTS = 5  # tries, where files come meanwhile
+EXPORTS = 5  # files that a visit made to take home, which are kept; older ones make room
+EXPORT = "export-"
 SPARE_BYTES = 32 * 2**20  # of the disk, which files of the page leave free
 
 MAX_AT_ONCE = 200  # files of an upload
@@ -79,6 +81,7 @@ class VisitFiles:
                 f"another by --files"
             ) from error
         self._stop = threading.Event()
+        self._exporting = threading.Lock()
 
     def part(self, visit: str) -> Path:
         """The folder of a visit, made if need be.
@@ -122,14 +125,34 @@ class VisitFiles:
             raise PageFileError(NOT_OURS)
         return real
 
-    def store(self, visit: str, name: str, data: bytes) -> str:
+    def export(self, visit: str, name: str, data: bytes) -> str:
+        """As `store`, for a file to be taken home: of these a visit has the latest alone.
+
+        The browser has the older ones by then; kept for hours, films would fill the quota of all
+        who share an address.
+        """
+        with self._exporting:
+            old = sorted(self.part(visit).glob(f"{EXPORT}*"))
+            for folder in old[: len(old) - EXPORTS + 1] if len(old) >= EXPORTS else ():
+                gone = _sum(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                self.ledger.removed(visit, *gone)
+            return self.store(visit, name, data, f"{EXPORT}{time.time_ns():020}-")
+
+    def store(self, visit: str, name: str, data: bytes, prefix: str = "") -> str:
         """Keep bytes as a file of a visit, under a name; returns its path.
+
+        Args:
+            visit: whose file it is.
+            name: as it was called.
+            data: its bytes.
+            prefix: of the name of its folder.
 
         Raises:
             InputError: the visit has too many files, or the disk is full.
         """
         with self.ledger.coming(visit, len(data), self._free()) as (_, kept):
-            folder = self.part(visit) / secrets.token_hex(8)
+            folder = self.part(visit) / f"{prefix}{secrets.token_hex(8)}"
             try:
                 folder.mkdir(mode=0o700)
                 path = folder / safe_name(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from editor import Edit, Editor, Library
+from editor import Domains, Edit, Editor
 from editor.editing.move import check_distance
 from editor.errors import ImageError
 from editor.project.actions import add_edit
@@ -27,8 +27,8 @@ class Visits:
         service: what all visitors share; a new one for None.
     """
 
-    def __init__(self, library: Library, start: str, service: Service | None = None) -> None:
-        self.library = library
+    def __init__(self, library: Domains, start: str, service: Service | None = None) -> None:
+        self.domains = library
         self.start = start
         self.service = service or Service(Limits.at_home(), VisitFiles())
 
@@ -41,14 +41,22 @@ class Visits:
         owner = COMMON if visitor is None else visitor.visit.owner
         return self.service.files.store(owner, name, data)
 
+    def export(self, visitor: Visitor, name: str, data: bytes) -> str:
+        """Keep a file for a visit to take home; returns its path.
+
+        Raises:
+            InputError: there is no room for it.
+        """
+        return self.service.files.export(visitor.visit.owner, name, data)
+
     def editor(self, visitor: Visitor) -> Editor:
         """Of the visitor's domain, with the visitor's own sliders."""
-        editor = self.library.open(visitor.domain)
+        editor = self.domains.open(visitor.domain)
         return editor.with_sliders({b.info.name: b for b in visitor.project.sliders})
 
     def first_visitor(self) -> Visitor:
         """A new visitor, who may move the sliders of the generated picture at once."""
-        editor = self.library.open(self.start)
+        editor = self.domains.open(self.start)
         return Visitor(self.start).keep(first_project(editor))
 
     def node(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Node:

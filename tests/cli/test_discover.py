@@ -7,15 +7,15 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.directions.boundary import load_boundaries
-from editor.weights import domain
+from editor.packs import info as pack_info
+from editor.sliders.boundary import load_boundaries
 
 
 @pytest.fixture
 def at(tiny: Editor, tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny pack for every command; its folder."""
     monkeypatch.setattr(Editor, "open", lambda *_, **__: tiny)
-    monkeypatch.setattr(domain, "BOUNDARIES", tiny_root / "boundaries")
+    monkeypatch.setattr(pack_info, "BOUNDARIES", tiny_root / "boundaries")
     return tiny_root
 
 

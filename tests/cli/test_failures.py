@@ -13,7 +13,7 @@ from PIL import Image
 
 from editor import Editor, cli
 from editor.cli import main
-from editor.directions.boundary import Boundary
+from editor.sliders.boundary import Boundary
 from editor.training.run import RunFolder, save_grid, write_text
 
 
@@ -88,7 +88,7 @@ def test_a_full_disk_of_a_project(
 def test_a_full_disk_of_a_training(
     write: str, tiny: Editor, tmp_path: Path, monkeypatch, capsys
 ) -> None:
-    from editor.directions.boundary import save_boundary
+    from editor.sliders.boundary import save_boundary
 
     folder = RunFolder(tmp_path / "run")
     slider: Boundary = tiny.boundary("smile")

@@ -9,10 +9,10 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.directions.boundary import Boundary, BoundaryInfo
-from editor.images import load_image
+from editor.media.images import load_image
 from editor.project.file import open_project, save_project
 from editor.project.history import Project
+from editor.sliders.boundary import Boundary, BoundaryInfo
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from editor import Crop
-from editor.alignment import yunet
 from editor.cli import main
 from editor.geometry import Alignment
+from editor.photo import yunet
 
 
 @pytest.fixture

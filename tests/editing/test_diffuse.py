@@ -7,9 +7,9 @@ import torch.nn.functional as F
 
 from editor.editing.diffuse import collage, diffuse, rectangle
 from editor.errors import ImageError, MismatchError, OptionError
-from editor.images import to_tensor
 from editor.inversion.loop import InversionOptions
 from editor.inversion.objective import Objective, Weights
+from editor.media.images import to_tensor
 from editor.models.perceptual import DiscriminatorPerceptual, masked_mean
 
 

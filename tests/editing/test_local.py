@@ -8,8 +8,8 @@ from PIL import Image
 from editor import Crop
 from editor.editing.local import blend, check_mask, feather
 from editor.errors import MismatchError, OptionError
-from editor.images import to_tensor
 from editor.inversion.loop import InversionOptions
+from editor.media.images import to_tensor
 
 
 def _half() -> torch.Tensor:

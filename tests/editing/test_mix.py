@@ -18,7 +18,7 @@ from editor.editing.mix import (
     mix_groups,
 )
 from editor.errors import MismatchError, OptionError
-from editor.images import to_tensor
+from editor.media.images import to_tensor
 
 
 @pytest.fixture

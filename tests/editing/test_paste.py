@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from editor.alignment.crop import Crop, crop_square
 from editor.editing.paste import MODES, paste_back, soft_mask
 from editor.errors import MismatchError, OptionError
-from editor.images import to_tensor
+from editor.media.images import to_tensor
+from editor.photo.crop import Crop, crop_square
 
 CROPS = [Crop(0.4, 0.55, 0.6, 0), Crop(0.5, 0.5, 0.5, 25), Crop(0.1, 0.9, 0.9, -10), Crop(side=1.4)]
 
@@ -133,7 +133,7 @@ SCRIPT = """
 import resource, time
 import torch
 from PIL import Image
-from editor.alignment.crop import Crop
+from editor.photo.crop import Crop
 from editor.editing.paste import paste_back
 photo = Image.effect_noise((6000, 4000), 50).convert("RGB")
 before, after = torch.rand(2, 3, 128, 128) * 2 - 1

@@ -18,8 +18,8 @@ from editor.evaluation.methods import load_traditional, options_of
 from editor.evaluation.report import markdown, reconstruction_table
 from editor.evaluation.run import Plan, Subject, evaluate
 from editor.inversion.loop import InversionOptions
-from editor.weights import fetch
-from editor.weights.format import read_tensors, write_tensors
+from editor.packs import fetch
+from editor.packs.tensors import read_tensors, write_tensors
 from tests.conftest import write_noise
 from tests.metrics.test_identity import ByColour
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.evaluation.claims import claims
 from editor.evaluation.edits import success
 from editor.evaluation.reconstruct import summary
 from editor.evaluation.semantics import code_scores, labels_of, mean_ap, semantics
 from editor.geometry import FFHQ, TIGHT, background, face_ellipse
+from editor.sliders.boundary import Boundary, BoundaryInfo
 
 NORMAL = torch.nn.functional.normalize(torch.randn(4, 6, generator=torch.manual_seed(1)), dim=1)
 SMILE = Boundary(BoundaryInfo("smile", "smile", "Face", "tiny", (1, 2), (-1.0, 1.0)), NORMAL)

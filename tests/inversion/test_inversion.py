@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from editor.errors import OptionError
-from editor.images import to_tensor
 from editor.inversion.loop import InversionOptions, invert
 from editor.inversion.objective import Objective, Weights
+from editor.media.images import to_tensor
 from editor.models.perceptual import DiscriminatorPerceptual
 
 

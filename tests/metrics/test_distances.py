@@ -13,7 +13,7 @@ from editor.metrics.distances import (
     sliced_wasserstein_distance,
     wasserstein_along,
 )
-from editor.weights.torchvision_ops import define_missing_ops
+from editor.packs.features.torchvision_ops import define_missing_ops
 
 define_missing_ops()
 from pytorch_fid.fid_score import calculate_frechet_distance  # noqa: E402

@@ -9,7 +9,7 @@ import torch
 
 from editor import Editor
 from editor.errors import UnavailableError
-from editor.images import to_tensor
+from editor.media.images import to_tensor
 from editor.metrics.identity import DlibRecogniser, People
 
 

@@ -7,7 +7,7 @@ import torch
 
 from editor.errors import InputError
 from editor.metrics.precision import precision_recall
-from editor.weights.torchvision_ops import define_missing_ops
+from editor.packs.features.torchvision_ops import define_missing_ops
 
 define_missing_ops()
 from torchmetrics.functional.classification import (  # noqa: E402

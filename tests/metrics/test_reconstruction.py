@@ -10,7 +10,7 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structu
 
 from editor.errors import InputError
 from editor.metrics.reconstruction import mse, psnr, ssim
-from editor.weights.torchvision_ops import define_missing_ops
+from editor.packs.features.torchvision_ops import define_missing_ops
 
 define_missing_ops()
 from torchmetrics.functional.image import (  # noqa: E402

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from editor.models.inception import Block, InceptionFeatures
-from editor.weights.torchvision_ops import define_missing_ops
+from editor.packs.features.torchvision_ops import define_missing_ops
 
 define_missing_ops()
 import pytorch_fid.inception as published  # noqa: E402

@@ -12,9 +12,8 @@ import torch
 from PIL import Image
 
 from editor import Crop
-from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.errors import ImageError, OptionError
-from editor.images import load_image
+from editor.media.images import load_image
 from editor.project.actions import (
     add_edit,
     changed_edits,
@@ -32,6 +31,7 @@ from editor.project.file import save_project, unpacked
 from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
+from editor.sliders.boundary import Boundary, BoundaryInfo
 
 
 @pytest.fixture

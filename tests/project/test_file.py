@@ -17,9 +17,8 @@ import pytest
 import torch
 from PIL import Image
 
-from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.errors import ImageError, ProjectError
-from editor.images import load_image
+from editor.media.images import load_image
 from editor.project import archive
 from editor.project.file import (
     open_project,
@@ -31,6 +30,7 @@ from editor.project.file import (
 from editor.project.history import Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
+from editor.sliders.boundary import Boundary, BoundaryInfo
 
 
 @pytest.fixture

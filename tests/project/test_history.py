@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.errors import OptionError
 from editor.project.history import MAX_NODES, MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture, describe
 from editor.project.pixels import mask_png, read_mask
+from editor.sliders.boundary import Boundary, BoundaryInfo
 
 
 def _with(editor, *names: str) -> Project:

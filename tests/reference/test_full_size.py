@@ -17,7 +17,7 @@ SCRIPT = """
 import json, resource, sys, time
 from pathlib import Path
 from editor import Editor
-from editor.weights.convert import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_idinvert
 root = Path(sys.argv[1])
 started = time.monotonic()
 sources = Sources("full256", root / "generator.pth", root / "encoder.pth")

@@ -11,8 +11,8 @@ import torch
 from editor import Editor
 from editor.inversion.loop import InversionOptions, invert
 from editor.inversion.objective import Weights
-from editor.weights.convert import Sources, convert_idinvert
-from editor.weights.restricted import read_pth
+from editor.packs.convert.restricted import read_pth
+from editor.packs.convert.run import Sources, convert_idinvert
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "idinvert"
 pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="needs ../shared/reference")

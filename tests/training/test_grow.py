@@ -7,14 +7,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.models.config import EncoderConfig
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.layers import upsample2
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.tensors import read_tensors
 from editor.training.adversarial import GeneratorTraining
-from editor.training.data import ImageSet
 from editor.training.generator import train_generator
 from editor.training.grow import (
     Origin,
@@ -24,7 +25,6 @@ from editor.training.grow import (
     grow_generator,
 )
 from editor.training.run import RunFolder
-from editor.weights.format import read_tensors
 from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
 
 LARGE_G = replace(GENERATOR, resolution=32)

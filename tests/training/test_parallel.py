@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from editor.errors import OptionError
+from editor.packs.tensors import read_tensors
 from editor.training.parallel import Ranks
-from editor.weights.format import read_tensors
 from tests.conftest import write_noise
 
 ROOT = Path(__file__).resolve().parents[2]

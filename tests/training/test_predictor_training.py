@@ -10,10 +10,12 @@ import torch
 from PIL import Image
 
 from editor.cli import main
+from editor.data.image_set import ImageSet
 from editor.errors import OptionError, TrainingError
 from editor.models.config import PredictorConfig
 from editor.models.predictor import Predictor
-from editor.training.data import ImageSet
+from editor.packs.load import load_network
+from editor.packs.tensors import read_tensors
 from editor.training.predictor import (
     PredictorTraining,
     _agreement,
@@ -26,8 +28,6 @@ from editor.training.predictor import (
     train_predictor,
 )
 from editor.training.run import RunFolder
-from editor.weights.domain import load_network
-from editor.weights.format import read_tensors
 from tests.conftest import write_tiny_pack
 
 CPU = torch.device("cpu")

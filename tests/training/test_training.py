@@ -13,20 +13,20 @@ import pytest
 import torch
 from PIL import Image
 
+from editor.data.image_set import ImageSet, load_images
 from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
+from editor.packs.tensors import read_tensors
 from editor.training.adversarial import GeneratorTraining
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
-from editor.training.data import ImageSet, load_images
 from editor.training.encoder import EncoderTraining, _set_lr, train_encoder
 from editor.training.generator import _prepare, train_generator
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
 from editor.training.run import RunFolder
-from editor.weights.format import read_tensors
 from tests.conftest import DISCRIMINATOR, ENCODER, GENERATOR
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editor.weights.convert import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
 from tests.ui.driver import AFTER, CHROMIUM, FLAGS, ROOT, served

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from editor import Library
+from editor import Domains
 from editor.ui.limits import Limits
 from editor.ui.service import Service
 from editor.ui.serving import Address, _config, make_app, quotas_of
@@ -34,7 +34,7 @@ def served_tiny(folder: Path, limits: Limits, **options: Any) -> Iterator[str]:
     listening = address.listen()
     port = listening.getsockname()[1]
     files = VisitFiles(folder / "files", quotas=quotas_of(limits))
-    library = Library("cpu", folder / "checkpoints", folder / "boundaries")
+    library = Domains("cpu", folder / "checkpoints", folder / "boundaries")
     app = make_app(library, "tiny", address, port, Service(limits, files), logins)
     server = uvicorn.Server(_config(app, address))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

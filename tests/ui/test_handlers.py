@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor import Library
+from editor import Domains
 from editor.inversion.loop import InversionStep
+from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.verdict import Judgement
 from editor.ui.build import build_ui, launch_options
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
 from editor.ui.inverting import verdict
 from editor.ui.state import data_uri
-from editor.weights.convert import Sources, convert_idinvert
-from editor.weights.verdict import Judgement
 from tests.reference.published import write_published
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
@@ -38,12 +38,12 @@ def photo(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def library(tiny_root: Path) -> Library:
-    return Library("cpu", tiny_root / "checkpoints", tiny_root / "boundaries")
+def library(tiny_root: Path) -> Domains:
+    return Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries")
 
 
 @pytest.fixture
-def handlers(library: Library) -> Handlers:
+def handlers(library: Domains) -> Handlers:
     return Handlers(library, "tiny")
 
 
@@ -58,7 +58,7 @@ def test_a_slow_page_does_not_slow_the_inversion(
     clock = SimpleNamespace(now=100.0, steps=0)
     time = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr("editor.ui.inverting.time", time)
-    editor = handlers.library.open("tiny")
+    editor = handlers.domains.open("tiny")
     original = editor.invert_steps
 
     def slow(*given: object) -> Iterator[InversionStep]:
@@ -90,7 +90,7 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
     assert visitor.project.shown.code.shape == (6, 8)
     assert [node["label"] for node in strip["nodes"]] == ["Example", "photo: inverted"]
     assert strip["at"] == 1
-    expected = handlers.library.open("tiny").edit(visitor.project.shown.code)
+    expected = handlers.domains.open("tiny").edit(visitor.project.shown.code)
     assert np.array_equal(np.asarray(_decode(picture["after"])), np.asarray(expected.image))
     moved, line = handlers.slide(visitor, _moves(smile=2.0))
     assert "last edit" in line
@@ -161,7 +161,7 @@ def test_the_square_of_another_photo_is_not_used(
 
 
 def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> None:
-    editor = handlers.library.open("tiny")
+    editor = handlers.domains.open("tiny")
     monkeypatch.setattr(editor, "example", lambda seed: 1 / 0)
     with pytest.raises(gr.Error, match="Something unexpected") as caught:
         handlers.example({"chosen": 0}, handlers.first_visitor())
@@ -197,7 +197,7 @@ def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None
 
 def test_layers_can_be_chosen(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    editor = handlers.library.open("tiny")
+    editor = handlers.domains.open("tiny")
     moved, _ = handlers.slide(visitor, _moves(smile=2.0), "smile=4-5")
     expected = editor.edit(visitor.project.shown.code).move(smile=2.0).on_layers(smile=(4, 5))
     changed = (expected.code - expected.wp).abs().amax(dim=1) > 0
@@ -210,7 +210,7 @@ def test_layers_can_be_chosen(handlers: Handlers) -> None:
             handlers.slide(visitor, _moves(smile=2.0), wrong)
 
 
-def test_another_domain_can_be_chosen(library: Library, tiny_root: Path, photo: str) -> None:
+def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: str) -> None:
     write_published(tiny_root / "files")
     files = [tiny_root / "files" / f"{kind}.pth" for kind in ("generator", "encoder")]
     folders = (tiny_root / "checkpoints", tiny_root / "boundaries")
@@ -395,7 +395,7 @@ def test_settling_gives_a_picture_of_its_own(handlers: Handlers) -> None:
     assert strip["at"] == len(strip["nodes"]) - 1
 
 
-def test_page_builds(library: Library) -> None:
+def test_page_builds(library: Domains) -> None:
     page = build_ui(library, "tiny")
     labels = {b.label for b in page.blocks.values() if isinstance(b, gr.Number)}
     assert "Most steps" in labels
@@ -415,7 +415,7 @@ def test_page_builds(library: Library) -> None:
 def test_what_is_said_of_an_inversion(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch, judged: Judgement | None, said: str
 ) -> None:
-    editor = handlers.library.open("tiny")
+    editor = handlers.domains.open("tiny")
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
     monkeypatch.setattr(editor, "judge", lambda _: judged)
     text = verdict(edit, 12, 3.4, editor.inversion)
@@ -429,7 +429,7 @@ def test_what_is_said_of_an_inversion(
 def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    editor = handlers.library.open("tiny")
+    editor = handlers.domains.open("tiny")
     info = replace(editor.info, typical={"loss_pix_p95": 0.01})
     monkeypatch.setattr(type(editor), "info", property(lambda _: info))
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})

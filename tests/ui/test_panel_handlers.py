@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from editor import Editor, Library
+from editor import Domains, Editor
 from editor.cli import main
-from editor.directions.boundary import Boundary, BoundaryInfo
 from editor.editing.mix import USUAL, mix_groups
 from editor.project.actions import add_edit, commit_edit, move_sliders
 from editor.project.pixels import mask_png, thumbnail
+from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.ui import interpolate as tab_interpolate
 from editor.ui.components import history_strip
 from editor.ui.edit import EditPanel
@@ -33,7 +33,7 @@ STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
 
 @pytest.fixture
 def handlers(tiny_root) -> Handlers:
-    library = Library("cpu", tiny_root / "checkpoints", tiny_root / "boundaries")
+    library = Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries")
     return Handlers(library, "tiny")
 
 
@@ -52,7 +52,7 @@ def own(handlers: Handlers) -> OwnSliders:
 def mixing(handlers: Handlers) -> MixPanel:
     with gr.Blocks():
         shell = _shell(handlers)
-        edit = EditPanel(shell, handlers.library.open("tiny"), gr.Dropdown(), gr.Markdown())
+        edit = EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
         with gr.Tab() as tab:
             return MixPanel(shell, edit, tab)
 
@@ -65,21 +65,21 @@ def path(handlers: Handlers) -> InterpolatePanel:
 
 def _path(handlers: Handlers) -> InterpolatePanel:
     shell = _shell(handlers)
-    EditPanel(shell, handlers.library.open("tiny"), gr.Dropdown(), gr.Markdown())
+    EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
     with gr.Tab() as tab:
         return InterpolatePanel(shell, tab)
 
 
 def _two(handlers: Handlers) -> tuple[Visitor, dict[str, list[str]]]:
     """A visitor with two pictures, and both of them chosen."""
-    tiny, visitor = handlers.library.open("tiny"), handlers.first_visitor()
+    tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     visitor = visitor.keep(add_edit(visitor.project, tiny.sample(7), "<Ann>", label="made"))
     return visitor, {"chosen": [picture.id for picture in visitor.project.pictures]}
 
 
 def _taught(handlers: Handlers) -> Visitor:
     """A visitor with a slider <Bart>, who used it once."""
-    tiny, visitor = handlers.library.open("tiny"), handlers.first_visitor()
+    tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     normal = torch.zeros(tiny.info.num_ws, tiny.info.w_dim)
     normal[:, 3] = 1.0
     info = BoundaryInfo("bart", "<Bart>", "Other", "tiny", (0, 1), (-1.0, 1.0))
@@ -101,7 +101,7 @@ def test_an_own_slider_is_removed(handlers: Handlers, own: OwnSliders) -> None:
         {"smile": 1.0},
         {"smile": 1.0, "age": 1.0},
     ]
-    shown = left.project.edit(handlers.library.open("tiny"), left.project.nodes[1]).image
+    shown = left.project.edit(handlers.domains.open("tiny"), left.project.nodes[1]).image
     assert left.project.nodes[1].thumb == thumbnail(shown)
     assert visitor.project.sliders, "a state that was given out is never changed"
     panel, *_ = handlers.refresh(left, "Square", "Keep the photo's detail")
@@ -123,7 +123,7 @@ def test_a_slider_for_everyone_stays(handlers: Handlers, own: OwnSliders) -> Non
 
 
 def test_an_edit_dropped_onto_the_picture_is_mixed_in(handlers: Handlers, mixing: MixPanel) -> None:
-    tiny, visitor = handlers.library.open("tiny"), handlers.first_visitor()
+    tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     first = visitor.project.edit(tiny)
     visitor = visitor.keep(add_edit(visitor.project, tiny.sample(7), "<Ann>", label="made"))
     panel = {"moves": {"smile": 2.0}}
@@ -226,7 +226,7 @@ def test_saving_that_was_cancelled_stops(
 def test_a_painted_part_that_is_not_kept_is_told(
     handlers: Handlers, path: InterpolatePanel
 ) -> None:
-    tiny, (visitor, chosen) = handlers.library.open("tiny"), _two(handlers)
+    tiny, (visitor, chosen) = handlers.domains.open("tiny"), _two(handlers)
     mask = torch.zeros(16, 16)
     mask[:8] = 1
 
@@ -249,7 +249,7 @@ def test_mixing_tells_its_rows_and_painted_parts(handlers: Handlers, mixing: Mix
     assert "Row 1 of 2" in lines[0]
     assert "Click one" in lines[1]
     assert "painted part" not in lines[1]
-    tiny = handlers.library.open("tiny")
+    tiny = handlers.domains.open("tiny")
     mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
     node = replace(visitor.project.node, moves=(("smile", 1.0),), mask=mask)
     visitor = visitor.keep(commit_edit(visitor.project, tiny, node, "painted"))

@@ -9,10 +9,10 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from editor import Editor, Library
+from editor import Domains, Editor
 from editor.project.actions import add_edit
 from editor.project.history import Project
-from editor.teaching import POOL, grow_pool, pool_of
+from editor.sliders.teach import POOL, grow_pool, pool_of
 from editor.ui.components import history_strip
 from editor.ui.handlers import Handlers
 from editor.ui.shell import Shell
@@ -22,13 +22,13 @@ from editor.ui.teach import FOLDERS, PAIRS, TeachPanel, pair_by_name
 
 @pytest.fixture
 def handlers(tiny_root: Path) -> Handlers:
-    return Handlers(Library("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
+    return Handlers(Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
 
 
 @pytest.fixture
 def tiny_domain(handlers: Handlers) -> Editor:
     """The domain of `handlers`, with its samples ready."""
-    tiny = handlers.library.open("tiny")
+    tiny = handlers.domains.open("tiny")
     for _ in grow_pool(tiny, 100):
         pass
     return tiny
@@ -53,7 +53,7 @@ def _marked(value: dict) -> dict:
 
 
 def _with_photos(handlers: Handlers, count: int) -> Visitor:
-    tiny, visitor = handlers.library.open("tiny"), handlers.first_visitor()
+    tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     project = visitor.project
     for index in range(count):
         edit = replace(tiny.sample(index), photo=tiny.example(index))
@@ -136,7 +136,7 @@ def _photos(folder: Path, tiny: Editor, names: list[str], seed: int) -> list[str
 def test_pairs_are_of_equal_names(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path, monkeypatch
 ) -> None:
-    tiny = handlers.library.open("tiny")
+    tiny = handlers.domains.open("tiny")
     after = _photos(tmp_path, tiny, ["a.png", "B.png", "c.png"], 10)
     before = _photos(tmp_path, tiny, ["c.png", "a.png", "b.png"], 20)
     names = [(Path(b).name, Path(a).name) for b, a in pair_by_name(before, after)]
@@ -167,7 +167,7 @@ def test_pairs_are_of_equal_names(
 def test_an_unreadable_photo_is_left_out_and_named(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path
 ) -> None:
-    tiny = handlers.library.open("tiny")
+    tiny = handlers.domains.open("tiny")
     first = _photos(tmp_path, tiny, [f"{i}.png" for i in range(4)], 10)
     second = _photos(tmp_path, tiny, [f"{i}.png" for i in range(3)], 20)
     Path(first[2]).write_bytes(b"no picture")
@@ -234,7 +234,7 @@ def test_marks_of_a_domain_that_was_left_are_kept(
 
 def test_without_samples_learn_says_what_to_press(panel: TeachPanel, handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    assert pool_of(handlers.library.open("tiny")) is None
+    assert pool_of(handlers.domains.open("tiny")) is None
     shown = {"items": [{"id": "seed:300000", "mark": "has"}]}
     with pytest.raises(gr.Error, match="press Show pictures first"):
         panel.learn(visitor, {"domain": "tiny", **shown}, {}, [])
@@ -300,7 +300,7 @@ def _files(folder: Path, tiny: Editor, count: int, seed: int) -> list[str]:
 def test_too_few_readable_photos_are_told_before_anything_is_made(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path
 ) -> None:
-    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
     first, second = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
     for path in first:
         Path(path).write_bytes(b"no picture")
@@ -313,7 +313,7 @@ def test_too_few_readable_photos_are_told_before_anything_is_made(
 def test_a_pair_with_an_unreadable_photo_is_left_out(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path
 ) -> None:
-    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
     after, before = (_files(tmp_path / f"{i}", tiny, 3, 10 * i) for i in (1, 2))
     Path(after[1]).write_bytes(b"no picture")
     *_, ((slider,), said, _) = panel.photos(visitor, PAIRS, after, before, ["gone"])
@@ -325,7 +325,7 @@ def test_a_pair_with_an_unreadable_photo_is_left_out(
 def test_a_slider_of_another_domain_is_refused(
     panel: TeachPanel, handlers: Handlers, tmp_path: Path
 ) -> None:
-    visitor, tiny = handlers.first_visitor(), handlers.library.open("tiny")
+    visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
     after, before = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
     *_, ((slider,), _, _) = panel.photos(visitor, PAIRS, after, before, None)
     foreign = replace(slider, info=replace(slider.info, domain="faces64"))

@@ -95,6 +95,18 @@ def test_somebody_elses_folder_is_left_alone(
     files.close()
 
 
+def test_what_is_taken_home_makes_room_for_what_comes_after(files: VisitFiles) -> None:
+    photo = Path(files.store(MINE, "photo.png", b"p" * 200))
+    theirs = Path(files.export(OTHER, "theirs.gif", b"t"))
+    films = [Path(files.export(MINE, "film.gif", b"f" * 150)) for _ in range(12)]
+    assert [film.exists() for film in films] == [False] * 7 + [True] * 5
+    assert photo.exists()
+    assert theirs.exists()
+    assert files.usage(MINE) == (6, 950)
+    with pytest.raises(InputError, match="6 files"):
+        files.store(MINE, "more.png", b"m" * 60)
+
+
 def test_a_visit_has_a_quota_and_all_have_one(files: VisitFiles) -> None:
     files.store(MINE, "a", b"x" * 900)
     with pytest.raises(InputError, match="that fit"):

@@ -1,0 +1,1 @@
+"""Labelled sets of images: folders, zips, and the labels that people have."""

@@ -1,1 +1,0 @@
-"""Attribute boundaries: fitting and storing them."""

@@ -1,0 +1,93 @@
+"""The domains of a page."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from editor import DEFAULT_DOMAIN
+from editor.errors import PackError
+from editor.packs.info import BOUNDARIES, CHECKPOINTS, list_domains, read_info
+from editor.runtime import return_memory
+from editor.session import Editor
+
+
+class Domains:
+    """The domains of a page: opened when first asked for, the last ones used kept in memory.
+
+    Args:
+        device: "auto", "cpu", "cuda", "mps".
+        checkpoints: folder of packs.
+        boundaries: folder of boundary folders.
+        budget_bytes: what the weights of the kept domains may take besides those of the last.
+    """
+
+    def __init__(
+        self,
+        device: str = "auto",
+        checkpoints: Path = CHECKPOINTS,
+        boundaries: Path = BOUNDARIES,
+        budget_bytes: int = 256 * 2**20,
+    ) -> None:
+        self.device = device
+        self.folders = {"checkpoints": checkpoints, "boundaries": boundaries}
+        self.budget_bytes = budget_bytes
+        self._open: dict[str, Editor] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def at(cls, root: Path | None, device: str = "auto") -> Domains:
+        """The domains in a folder's checkpoints/ and boundaries/; None means the project's own."""
+        if root is None:
+            return cls(device)
+        return cls(device, root / "checkpoints", root / "boundaries")
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Title and name of every pack found; a damaged one is left out."""
+        found = []
+        root = self.folders["checkpoints"]
+        for name in list_domains(root):
+            with suppress(PackError):
+                found.append((read_info(name, root).title, name))
+        return found
+
+    @property
+    def first(self) -> str:
+        """Name of the domain to begin with: the project's default where it is there.
+
+        Raises:
+            PackError: there is no pack at all.
+        """
+        names = [name for _, name in self.choices]
+        if not names:
+            raise PackError(
+                f"no domain pack was found in {self.folders['checkpoints']}; download or convert one "
+                f"(python -m editor download, convert), or train one (make-pack)"
+            )
+        return DEFAULT_DOMAIN if DEFAULT_DOMAIN in names else names[0]
+
+    def open(self, name: str) -> Editor:
+        """The domain of that name.
+
+        Raises:
+            PackError: the pack is missing, damaged or inconsistent.
+            OptionError: the device is not there.
+        """
+        with self._lock:
+            editor = self._open.pop(name, None)
+            if editor is None:
+                editor = Editor.open(name, self.device, **self.folders)
+            self._open[name] = editor  # the last one used is last
+            released = False
+            while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
+                del self._open[next(iter(self._open))]
+                released = True
+            if released:
+                return_memory()
+            return editor
+
+    def _kept_bytes(self) -> int:
+        """Of all but the last."""
+        return sum(editor.weight_bytes for editor in list(self._open.values())[:-1])

@@ -1,0 +1,1 @@
+"""A domain pack on disk: the one place that reads and writes tensor files."""

@@ -1,0 +1,320 @@
+"""Makes a domain pack of published files: reads them inertly, converts, and installs it whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from editor.errors import OptionError, WeightsError
+from editor.files import temporary_beside, write_whole
+from editor.geometry import FFHQ
+from editor.packs.convert.idinvert import (
+    convert_boundary,
+    convert_encoder,
+    convert_generator,
+    convert_vgg16,
+)
+from editor.packs.convert.restricted import NPY_MAGIC, ZIP_MAGIC, read_npy, read_pth
+from editor.packs.fetch import file_sha256
+from editor.packs.info import DomainInfo
+from editor.packs.tensors import fingerprint, half, read_header, write_tensors
+from editor.packs.write import check_name, describe, install
+
+PUBLISHED_INVERSION = {"steps": 100, "lr": 0.01, "pix": 1.0, "feat": 5e-5, "domain": 2.0}
+PUBLISHED_RANGE = (-3.0, 3.0)
+GROUPS = {
+    "age": "Face",
+    "expression": "Expression",
+    "eyeglasses": "Face",
+    "gender": "Face",
+    "pose": "Pose",
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Published files of one domain.
+
+    Attributes:
+        name: of the pack to make.
+        generator: .pth of the generator.
+        encoder: .pth of its encoder.
+        perceptual: .pth of VGG16 with Caffe preprocessing; None leaves the feature term out.
+        boundaries: folder of .npy files, searched for a folder inside that is named after the domain.
+        title: a person's words for the domain.
+        subject: what a picture shows.
+        licence: of the weights, with credits.
+        float16: store half as much, at a small loss of agreement with the original.
+    """
+
+    name: str
+    generator: Path
+    encoder: Path
+    perceptual: Path | None = None
+    boundaries: Path | None = None
+    title: str = ""
+    subject: str = "picture"
+    licence: str = "as published; see the publisher"
+    float16: bool = False
+
+
+def convert_idinvert(
+    sources: Sources, checkpoints: Path, boundaries: Path
+) -> Iterator[tuple[str, int, int]]:
+    """Convert the networks of idinvert, and boundaries if there are any.
+
+    Everything is read and checked before anything is written.
+
+    Args:
+        sources: the published files.
+        checkpoints: folder of packs.
+        boundaries: folder of boundary folders.
+
+    Yields:
+        (what was done, how many steps are done, of how many).
+
+    Raises:
+        WeightsError: a file is missing, damaged, of another make or was made to do harm.
+        OptionError: the name is no plain folder name.
+        StorageError: the disk is full; what was there stays as it is.
+    """
+    check_name(sources.name)
+    files = [] if sources.boundaries is None else find_boundaries(sources.boundaries, sources.name)
+    total = 3 + len(files) + (sources.perceptual is not None)
+    generator = convert_generator(read_pth(sources.generator))
+    yield "generator", 1, total
+    networks: dict[str, tuple[nn.Module, Path, dict[str, Any]]] = {
+        "generator": (generator, sources.generator, {"architecture": "stylegan1"})
+    }
+    encoder = convert_encoder(read_pth(sources.encoder), generator.num_ws, generator.w_dim)
+    trained_for = fingerprint(generator)
+    facts = {"architecture": "stylegan1", "generator": trained_for}
+    networks["encoder"] = (encoder, sources.encoder, facts)
+    yield "encoder", 2, total
+    done = 2
+    if sources.perceptual is not None:
+        vgg = convert_vgg16(read_pth(sources.perceptual))
+        networks["perceptual"] = (vgg, sources.perceptual, {"architecture": "vgg16-caffe"})
+        done += 1
+        yield "perceptual network", done, total
+    rows = {
+        file: convert_boundary(read_npy(file), generator.num_ws, generator.w_dim) for file in files
+    }
+    if not rows:
+        _refuse_stale(boundaries / sources.name, trained_for)
+    install(sources.name, checkpoints, lambda path: _write_pack(path, sources, networks))
+    done += 1
+    yield "pack", done, total
+    target = boundaries / sources.name
+    with temporary_beside(target) as staging:
+        for name in _write_boundaries(staging, sources, rows, trained_for):
+            done += 1
+            yield name, done, total
+        if rows:  # all of them at once
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(staging, target)
+
+
+def _refuse_stale(folder: Path, generator: str) -> None:
+    for file in sorted(folder.glob("*.safetensors")):
+        if read_header(file).get("generator") not in ("", None, generator):
+            raise OptionError(
+                f"{folder} holds boundaries of another generator, such as {file.name}. Give "
+                f"--boundaries to replace them, or move that folder away"
+            )
+
+
+def _write_boundaries(
+    folder: Path, sources: Sources, rows: dict[Path, tuple[Tensor, tuple[int, ...]]], generator: str
+) -> Iterator[str]:
+    for file, (normal, layers) in rows.items():
+        name = file.stem
+        header = {
+            "kind": "boundary",
+            "name": name,
+            "title": name.replace("_", " "),
+            "group": GROUPS.get(name, "Scene" if sources.subject == "scene" else "Other"),
+            "domain": sources.name,
+            "layers": list(layers),
+            "range": list(PUBLISHED_RANGE),
+            "accuracy": None,
+            "facts": {"source": file.name, "source_sha256": file_sha256(file)},
+            "generator": generator,
+        }
+        write_tensors(folder / f"{name}.safetensors", {"normal": normal}, header)
+        yield name
+
+
+def find_boundaries(folder: Path, name: str) -> list[Path]:
+    """Boundary files in a folder, or in one inside it whose name ends with the domain's.
+
+    Raises:
+        OptionError: there are none.
+    """
+    for place in (*sorted(folder.glob(f"*{name}")), folder):
+        if place.is_dir() and (files := sorted(place.glob("*.npy"))):
+            if bad := [file.name for file in files if not file.stem.isidentifier()]:
+                raise OptionError(f"{place}: {bad} are no names for sliders; rename them")
+            return files
+    raise OptionError(f"{folder} holds no .npy boundaries; give the folder that does")
+
+
+def _write_pack(
+    path: Path, sources: Sources, networks: dict[str, tuple[nn.Module, Path, dict[str, Any]]]
+) -> None:
+    files, lines = {}, []
+    generator = networks["generator"][0]
+    config: Any = generator.config
+    for kind, (network, source, facts) in networks.items():
+        digest = file_sha256(source)
+        header = {
+            "kind": kind,
+            "config": {} if kind == "perceptual" else network.config.to_dict(),  # type: ignore[operator, union-attr]
+            "domain": sources.name,
+            "licence": sources.licence,
+            "source": source.name,
+            "source_sha256": digest,
+            **facts,
+        }
+        target = path / f"{kind}.safetensors"
+        tensors = network.state_dict()
+        write_tensors(target, half(tensors) if sources.float16 else tensors, header)
+        files[target.name] = describe(target)
+        count = sum(p.numel() for p in network.parameters())
+        lines.append(f"| {kind} | {count / 1e6:.1f} M | `{source.name}` | `{digest}` |")
+    inversion = dict(PUBLISHED_INVERSION)
+    if "perceptual" not in networks:
+        inversion["feat"] = 0.0
+    info = DomainInfo(
+        name=sources.name,
+        title=sources.title or sources.name,
+        subject=sources.subject,
+        resolution=config.resolution,
+        num_ws=config.num_ws,
+        w_dim=config.w_dim,
+        licence=sources.licence,
+        files=files,
+        inversion=inversion,
+        alignment=FFHQ if sources.subject == "face" else None,
+    )
+    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))
+    text = CARD.format(name=sources.name, licence=sources.licence, table="\n".join(lines))
+    write_whole(path / "MODEL_CARD.md", text.encode("utf-8", "replace"))
+
+
+CARD = """# {name}
+
+Converted from the networks of In-Domain GAN Inversion (Zhu et al., ECCV 2020) as its authors
+published them; nothing was trained here. Made by `python -m editor convert idinvert`.
+
+| network | parameters | file | sha256 |
+|---|---|---|---|
+{table}
+
+The mean code of each layer was computed from 10,000 seeded latents; the published file's mean, which
+follows layer 0 only, is kept beside it as `w_avg_published`.
+
+## Licence
+
+{licence}
+"""
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """What a weights or boundary file is, read inertly.
+
+    Returns:
+        "format", "what" (in words), "next" (what to do with it), and what could be read off it:
+        "architecture", "resolution", "num_ws", "w_dim", "layers", "licence", "tensors", "parameters".
+
+    Raises:
+        WeightsError: it is missing, damaged or was made to do harm.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; give the path of the file")
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic[:6] == NPY_MAGIC:
+        return _describe_npy(path)
+    if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
+        return _describe_pth(path, magic)
+    return _describe_own(path)
+
+
+def _describe_own(path: Path) -> dict[str, Any]:
+    header = read_header(path)
+    config = header.get("config") or {}
+    found = {"format": "this editor's safetensors", "what": str(header.get("kind"))}
+    kept = ("architecture", "domain", "licence", "layers", "range", "source", "source_sha256")
+    found |= {key: header[key] for key in kept if header.get(key)}
+    found |= {key: config[key] for key in ("resolution", "num_ws", "w_dim") if key in config}
+    training = header.get("training")
+    if isinstance(training, dict) and "kimg" in training:
+        found["trained"] = f"{training['kimg']} kimg"
+    folder = "boundaries" if found["what"] == "boundary" else "checkpoints"
+    return found | {"next": f"it belongs into {folder}/{header.get('domain') or '<domain>'}"}
+
+
+def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
+    tensors = read_pth(path)
+    found: dict[str, Any] = {
+        "format": "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy"),
+        "tensors": len(tensors),
+        "parameters": sum(value.numel() for value in tensors.values()),
+    }
+    names = set(tensors)
+    if any(name.startswith("synthesis.layer0.") for name in names):
+        generator = convert_generator(tensors)
+        return found | {
+            "what": "generator of idinvert (StyleGAN)",
+            "architecture": "stylegan1",
+            "resolution": generator.resolution,
+            "num_ws": generator.num_ws,
+            "w_dim": generator.w_dim,
+            "next": f"python -m editor convert idinvert --generator {path} --encoder … --name …",
+        }
+    if "block0.conv.weight" in names:
+        last = max(int(n.split(".")[0][5:]) for n in names if n.startswith("block"))
+        outputs = tensors[f"block{last}.fc.weight"].shape[0]
+        return found | {
+            "what": "encoder of idinvert",
+            "architecture": "stylegan1",
+            "resolution": 2 ** (last + 1),
+            "num_ws": 2 * last,
+            "w_dim": outputs // (2 * last),
+            "next": f"python -m editor convert idinvert --generator … --encoder {path} --name …",
+        }
+    if names & {"layer0.weight", "features.0.weight"}:
+        caffe = "layer0.weight" in names
+        return found | {
+            "what": "VGG16" + (" with Caffe preprocessing, of idinvert" if caffe else ""),
+            "architecture": "vgg16",
+            "next": f"python -m editor convert idinvert … --perceptual {path}",
+        }
+    some = ", ".join(sorted(names)[:4])
+    return found | {
+        "what": f"tensors of an unknown network ({some}, …)",
+        "next": "nothing is known",
+    }
+
+
+def _describe_npy(path: Path) -> dict[str, Any]:
+    data = read_npy(path)
+    meta = data.get("meta_data") if isinstance(data, dict) else None
+    array = data.get("boundary") if isinstance(data, dict) else data
+    shape = getattr(array, "shape", None)
+    if not shape:
+        raise WeightsError(f"{path} holds neither an array nor a boundary")
+    return {
+        "format": ".npy" + (" of a pickled dictionary" if isinstance(data, dict) else ""),
+        "what": "boundary" if shape[-1] > 1 else "array",
+        "shape": list(shape),
+        "layers": (meta or {}).get("manipulate_layers", "not said"),
+        "next": "python -m editor convert idinvert … --boundaries FOLDER",
+    }

@@ -1,0 +1,1 @@
+"""Frozen networks whose features are compared: VGG, LPIPS, Inception, SqueezeNet."""

@@ -1,0 +1,267 @@
+"""Loading a pack, strictly: checkpoints/<domain>/ with its networks and domain.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from editor.errors import MismatchError, OptionError, PackError, WeightsError
+from editor.models.aligner import Aligner
+from editor.models.config import (
+    AlignerConfig,
+    Config,
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    PredictorConfig,
+    StyleGAN1Config,
+    StyleGAN1EncoderConfig,
+)
+from editor.models.discriminator import Discriminator
+from editor.models.encoder import Encoder
+from editor.models.perceptual import (
+    DiscriminatorPerceptual,
+    Perceptual,
+    PredictorPerceptual,
+    VGG16Perceptual,
+)
+from editor.models.predictor import Predictor
+from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.fetch import file_sha256
+from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
+from editor.packs.tensors import fingerprint, load_into, read_header, read_tensors
+
+N = TypeVar("N", bound=nn.Module)
+AnyGenerator = StyleGAN2Generator | StyleGAN1Generator
+AnyEncoder = Encoder | StyleGAN1Encoder
+GENERATORS: dict[str, tuple[type[AnyGenerator], type[Config]]] = {
+    "stylegan2": (StyleGAN2Generator, GeneratorConfig),
+    "stylegan1": (StyleGAN1Generator, StyleGAN1Config),
+}
+ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
+    "residual": (Encoder, EncoderConfig),
+    "stylegan1": (StyleGAN1Encoder, StyleGAN1EncoderConfig),
+}
+
+
+@dataclass(frozen=True)
+class DomainPack:
+    """A loaded pack: frozen networks on one device.
+
+    Attributes:
+        discriminator: None where it was not published.
+        perceptual: the pack's own perceptual network, if it has one.
+        aligner: finds the domain's object in a photo, if the pack has one.
+        predictor: sees attributes in pictures, if the pack has one.
+        fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
+    """
+
+    info: DomainInfo
+    path: Path
+    generator: AnyGenerator
+    encoder: AnyEncoder
+    discriminator: Discriminator | None
+    fingerprint: str
+    perceptual: VGG16Perceptual | None = None
+    aligner: Aligner | None = None
+    predictor: Predictor | None = None
+
+    @property
+    def networks(self) -> tuple[AnyGenerator | AnyEncoder | Discriminator | Predictor, ...]:
+        """Those whose compute dtype can be chosen."""
+        found = (self.generator, self.encoder, self.discriminator, self.predictor)
+        return tuple(network for network in found if network is not None)
+
+    def feature_term(self) -> Perceptual | None:
+        """What inversions compare besides pixels, or None where the pack has nothing for it."""
+        term: Perceptual | None = self.perceptual
+        if term is None and self.discriminator is not None:
+            term = DiscriminatorPerceptual(self.discriminator)
+        if term is None or self.predictor is None:
+            return term
+        return PredictorPerceptual(self.predictor, term)
+
+
+def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> DomainPack:
+    """Load a pack, strictly.
+
+    Args:
+        name: the pack's folder under `root`.
+        device: where the networks go.
+        root: folder of packs.
+
+    Raises:
+        PackNotFoundError: there is no such pack.
+        WeightsError: a file is missing or damaged; the text names it and the mend.
+        MismatchError: a file is sound, but belongs to another pack or architecture.
+    """
+    info = read_info(name, root)
+    path = root / name
+
+    def file(kind: str) -> Path:
+        found = path / f"{kind}.safetensors"
+        _verify(found, info)
+        return found
+
+    def has(kind: str) -> bool:
+        return f"{kind}.safetensors" in info.files
+
+    generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
+    encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+    discriminator = perceptual = aligner = predictor = None
+    if has("discriminator"):
+        discriminator = load_network(
+            file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
+        ).to(device)
+    if has("perceptual"):
+        perceptual = _load_perceptual(file("perceptual")).to(device)
+    if has("aligner"):
+        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
+    if has("predictor"):
+        predictor = load_network(
+            file("predictor"), "predictor", Predictor, PredictorConfig, name
+        ).to(device)
+    found = (generator.resolution, generator.num_ws, generator.w_dim)
+    said = (info.resolution, info.num_ws, info.w_dim)
+    inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
+    seen = info.resolution if discriminator is None else discriminator.config.resolution
+    if not found == said == inverse or seen != info.resolution:
+        raise MismatchError(
+            f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
+            f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
+        )
+    name_of_weights = fingerprint(generator)
+    trained_for = read_header(path / "encoder.safetensors").get("generator")
+    if trained_for not in (None, name_of_weights):
+        raise MismatchError(
+            f"the encoder of {path} was trained for another snapshot of the generator "
+            f"({trained_for}, not {name_of_weights}). Restore the pack from one release, or train "
+            f"the encoder for this generator: python -m editor train-encoder --generator {path}"
+        )
+    return DomainPack(
+        info,
+        path,
+        generator,
+        encoder,
+        discriminator,
+        name_of_weights,
+        perceptual,
+        aligner,
+        predictor,
+    )
+
+
+def load_any(
+    file: Path, kind: str, known: dict[str, tuple[type[N], type[Config]]], domain: str | None
+) -> N:
+    """Load a network whose header names its architecture.
+
+    Args:
+        file: the tensor file.
+        kind: of the network.
+        known: class and configuration by architecture; the first is meant where none is named.
+        domain: refuse the file of another one.
+
+    Raises:
+        WeightsError: the file is missing or damaged, or the architecture is not known.
+        MismatchError: another kind, domain or architecture.
+    """
+    name = read_header(file).get("architecture", next(iter(known)))
+    if name not in known:
+        raise WeightsError(
+            f"{file} holds a {kind} of architecture '{name}'; this version knows "
+            f"{', '.join(known)}. Update the editor."
+        )
+    make, config = known[name]
+    return load_network(file, kind, make, config, domain)
+
+
+def _load_perceptual(file: Path) -> VGG16Perceptual:
+    tensors, _ = read_tensors(file, kind="perceptual")
+    network = VGG16Perceptual(caffe=True)
+    load_into(network, tensors, str(file))
+    return network.eval().requires_grad_(False)
+
+
+def load_network(
+    file: Path, kind: str, make: type[N], config: type[Config], domain: str | None = None
+) -> N:
+    """Load one network from a tensor file: built on the meta device, filled strictly, frozen.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+        MismatchError: another kind, domain or architecture.
+    """
+    tensors, header = read_tensors(file, kind=kind)
+    if domain is not None and header.get("domain") not in (None, domain):
+        raise MismatchError(
+            f"{file} belongs to domain '{header.get('domain')}', not '{domain}'. "
+            f"Put the file of '{domain}' there."
+        )
+    try:
+        settings = config.from_dict(header["config"])
+    except (KeyError, TypeError, OptionError) as error:
+        raise WeightsError(f"{file} has no usable configuration in its header: {error}") from error
+    return build_network(make, settings, tensors, str(file))
+
+
+def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], source: str) -> N:
+    """A frozen network, built on the meta device and filled strictly.
+
+    Raises:
+        MismatchError: names or shapes differ, or a value is not finite.
+    """
+    with torch.device("meta"):
+        network = make(settings)
+    for module in network.modules():
+        if "blur" in dict(module.named_buffers(recurse=False)):  # a constant, in no file
+            blur = blur_kernel(module.get_buffer("blur").shape[0])
+            module.register_buffer("blur", blur, persistent=False)
+    load_into(network, tensors, source)
+    return network.eval().requires_grad_(False)
+
+
+def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
+    """Generator and discriminator of a pack or run folder, frozen.
+
+    Raises:
+        WeightsError: a file is missing or damaged.
+        MismatchError: another kind or architecture.
+    """
+    return (
+        load_network(
+            folder / "generator.safetensors", "generator", StyleGAN2Generator, GeneratorConfig
+        ),
+        load_network(
+            folder / "discriminator.safetensors",
+            "discriminator",
+            Discriminator,
+            DiscriminatorConfig,
+        ),
+    )
+
+
+def _verify(file: Path, info: DomainInfo) -> None:
+    said = info.files.get(file.name)
+    if said is None:
+        raise PackError(f"domain.json of '{info.name}' does not list {file.name}; restore it")
+    if not file.is_file():
+        raise WeightsError(
+            f"{file} is missing. Restore it from the release (git checkout, or unpack it again)."
+        )
+    size = file.stat().st_size
+    if size != said.get("bytes"):
+        raise WeightsError(
+            f"{file} has {size} bytes; domain.json says {said.get('bytes')}. It is incomplete or of "
+            f"another release; restore it (git checkout, or unpack the release again)."
+        )
+    if file_sha256(file) != said.get("sha256"):
+        raise WeightsError(
+            f"{file} is not the file that domain.json describes (its sha256 differs). Restore it "
+            f"(git checkout, or unpack the release again)."
+        )

@@ -1,0 +1,158 @@
+"""Making a domain pack out of trained networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from editor.errors import OptionError
+from editor.files import sync_tree, temporary_beside, write_whole
+from editor.geometry import Alignment
+from editor.models.config import GeneratorConfig
+from editor.packs.fetch import file_sha256
+from editor.packs.info import INVERSION, DomainInfo
+from editor.packs.load import load_domain
+from editor.packs.tensors import half, read_tensors, write_tensors
+
+
+def make_pack(
+    name: str,
+    sources: dict[str, Path],
+    root: Path,
+    title: str,
+    subject: str,
+    licence: str,
+    example_seeds: list[int],
+    landmarks: dict[str, list[float]] | None = None,
+    inversion: dict[str, float] | None = None,
+    alignment: Alignment | None = None,
+) -> Path:
+    """Write checkpoints/<name>/ with float16 networks and domain.json.
+
+    The pack is made and loaded in a folder of its own first: a pack that was there stays as it is
+    unless the new one is whole.
+
+    Args:
+        name: of the domain.
+        sources: folder of each network: generator, discriminator, encoder.
+        root: folder of packs.
+        title: a person's words for the domain.
+        subject: what a picture shows.
+        licence: of the weights, with credits.
+        example_seeds: seeds of pictures that show it well.
+        landmarks: where its pictures have eyes and mouth, as in `DomainInfo`.
+        inversion: options of an inversion that suit it better than the usual, as there.
+        alignment: how its squares lie around a face, as there.
+
+    Returns:
+        The pack's folder.
+
+    Raises:
+        OptionError: the name is not a plain folder name, an option of the inversion is unknown, or
+            the aligner was trained on squares of another alignment.
+        WeightsError: a network is missing or damaged, or does not fit the others.
+    """
+    own: dict[str, Any] = {
+        "landmarks": landmarks or {},
+        "inversion": inversion or {},
+        "alignment": alignment,
+    }
+    if unknown := sorted(set(own["inversion"]) - set(INVERSION)):
+        raise OptionError(f"inversion {unknown} is not known; use {', '.join(INVERSION)}")
+    return install(
+        name,
+        root,
+        lambda path: _fill(path, name, sources, title, subject, licence, example_seeds, own),
+    )
+
+
+def install(name: str, root: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a pack in a folder of its own, load it, and only then put it in its place.
+
+    Args:
+        name: of the domain.
+        root: folder of packs.
+        fill: writes every file of the pack into an existing folder.
+
+    Returns:
+        The pack's folder.
+
+    Raises:
+        OptionError: the name is not a plain folder name.
+        PackError: what was written does not load.
+        StorageError: the disk is full; a pack that was there stays as it is.
+    """
+    check_name(name)
+    path = root / name
+    with temporary_beside(path) as staging:
+        (staging / name).mkdir(parents=True)
+        fill(staging / name)
+        load_domain(name, torch.device("cpu"), staging)
+        sync_tree(staging)
+        path.mkdir(parents=True, exist_ok=True)
+        for file in (staging / name).iterdir():
+            os.replace(file, path / file.name)
+    return path
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no plain folder name.
+
+    Raises:
+        OptionError: other characters than letters, digits and _.
+    """
+    if not name.isidentifier():
+        raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What domain.json says of a file."""
+    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+
+
+def _fill(
+    path: Path,
+    name: str,
+    sources: dict[str, Path],
+    title: str,
+    subject: str,
+    licence: str,
+    example_seeds: list[int],
+    own: dict[str, Any],
+) -> None:
+    """Write the files of a pack into a folder."""
+    files = {}
+    config, of_aligner = GeneratorConfig(), None
+    for kind, source in sources.items():
+        tensors, header = read_tensors(source / f"{kind}.safetensors", kind=kind)
+        if kind == "generator":
+            config = GeneratorConfig.from_dict(header["config"])
+        if kind == "aligner":
+            of_aligner = header.get("alignment")
+        target = path / f"{kind}.safetensors"
+        facts = {key: value for key, value in header.items() if key != "schema"}
+        write_tensors(target, half(tensors), {**facts, "domain": name, "licence": licence})
+        files[target.name] = describe(target)
+    info = DomainInfo(
+        name=name,
+        title=title,
+        subject=subject,
+        resolution=config.resolution,
+        num_ws=config.num_ws,
+        w_dim=config.w_dim,
+        licence=licence,
+        files=files,
+        example_seeds=example_seeds,
+        **own,
+    )
+    if of_aligner is not None and Alignment.of(of_aligner) != info.squares:
+        said = None if info.squares is None else info.squares.values()
+        raise OptionError(
+            f"the aligner was trained on squares of the alignment {of_aligner}, but the pack's is "
+            f"{said}; give --alignment {' '.join(map(str, of_aligner))}, or train the aligner again"
+        )
+    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))

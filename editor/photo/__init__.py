@@ -1,0 +1,1 @@
+"""Where the square lies in a photo: crops and what finds them."""

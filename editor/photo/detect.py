@@ -1,0 +1,143 @@
+"""Finding the domain's object in a photo: a pyramid of places and sizes, then refinement."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from editor.geometry import TIGHT, Alignment, Pose, sample_windows
+from editor.models.aligner import CONTEXT, STRIDE, WINDOW, Aligner, apply_answer
+from editor.photo.crop import Crop
+
+LONG_PX = 640  # photos are looked at in this size
+STEP = math.sqrt(2.0)
+SMALLEST = 0.07  # side of the smallest square looked for, as a share of the longer side
+LARGEST = 1.25  # of the largest, where squares are as tight around a face as `TIGHT`
+LIKELY = 0.3
+MOST = 12  # candidates that are refined
+ROUNDS = 3
+# chosen on training photos and scenes: 98% of 400 photos have a square above it, 1.3% of 600 scenes
+CONFIDENT = 0.975
+
+
+@dataclass(frozen=True)
+class Found:
+    """One object in a photo.
+
+    Attributes:
+        pose: the aligned square, in px of the photo.
+        confidence: 0…1.
+    """
+
+    pose: Pose
+    confidence: float
+
+
+@torch.no_grad()
+def detect(photo: Tensor, aligner: Aligner, largest: float = LARGEST) -> list[Found]:
+    """Find every object of the domain.
+
+    Args:
+        photo: [1, 3, H, W], RGB, in [-1, 1].
+        aligner: of the domain.
+        largest: side of the largest square looked for, as a share of the longer side.
+
+    Returns:
+        Most confident first; empty if there is none.
+    """
+    height, width = photo.shape[-2:]
+    factor = min(LONG_PX / max(height, width), 4.0)
+    small = photo
+    if factor != 1.0:
+        size = (max(round(height * factor), 8), max(round(width * factor), 8))
+        small = F.interpolate(photo, size=size, mode="bilinear", antialias=True)
+    candidates = _look_everywhere(small, aligner, largest)
+    candidates = distinct(candidates)[:MOST]
+    if not candidates:
+        return []
+    poses = torch.tensor([[c.pose.x, c.pose.y, c.pose.side, c.pose.angle] for c in candidates])
+    logits = torch.zeros(len(poses))
+    for _ in range(ROUNDS):
+        poses, logits = refine(small, poses.to(small), aligner)
+    exact = [
+        Found(Pose(*row).scaled(1 / factor), confidence)
+        for row, confidence in zip(poses.tolist(), logits.sigmoid().tolist(), strict=True)
+        if confidence > LIKELY
+    ]
+    return distinct(exact)
+
+
+def refine(photo: Tensor, poses: Tensor, aligner: Aligner) -> tuple[Tensor, Tensor]:
+    """Look once more at squares [N, 4] (x, y, side, angle): better squares, and their logits [N]."""
+    window = poses.clone()
+    window[:, 2] *= CONTEXT
+    answer = aligner(sample_windows(photo, window, WINDOW))[:, :, 0, 0].to(poses)
+    return apply_answer(poses, answer), answer[:, 0]
+
+
+def largest_of(alignment: Alignment | None) -> float:
+    """Side of the largest square to look for: a face that fills the photo, and what lies around it."""
+    return LARGEST * (1.0 if alignment is None else max(alignment.scale / TIGHT.scale, 1.0))
+
+
+def _look_everywhere(photo: Tensor, aligner: Aligner, largest: float) -> list[Found]:
+    """Every likely window of every size."""
+    height, width = photo.shape[-2:]
+    longest = max(height, width)
+    found = []
+    side = SMALLEST * longest
+    while side < largest * longest:
+        scale = WINDOW / (CONTEXT * side)
+        size = (max(round(height * scale), 1), max(round(width * scale), 1))
+        level = F.interpolate(photo, size=size, mode="bilinear", antialias=True)
+        margin = WINDOW // 2
+        level = F.pad(level, (margin,) * 4, mode="replicate")
+        answer = aligner(level)[0]
+        rows, columns = (answer[0].sigmoid() > LIKELY).nonzero(as_tuple=True)
+        centre = torch.stack([columns, rows], dim=1) * STRIDE + WINDOW / 2 - margin
+        count = len(rows)
+        poses = torch.stack(
+            [
+                centre[:, 0] * width / size[1],
+                centre[:, 1] * height / size[0],
+                torch.full((count,), side),
+                torch.zeros(count),
+            ],
+            dim=1,
+        )
+        moved = apply_answer(poses, answer[:, rows, columns].T.cpu())
+        chances = answer[0, rows, columns].sigmoid().tolist()
+        found += [
+            Found(Pose(*row), chance) for row, chance in zip(moved.tolist(), chances, strict=True)
+        ]
+        side *= STEP
+    return found
+
+
+def distinct(found: list[Found]) -> list[Found]:
+    """The most confident of those that lie on one another."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda item: -item.confidence):
+        if not any(_same(one.pose, other.pose) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(a: Pose, b: Pose) -> bool:
+    near = math.hypot(a.x - b.x, a.y - b.y) < 0.5 * max(a.side, b.side)
+    return near and max(a.side, b.side) < 2.5 * min(a.side, b.side)
+
+
+def crop_of(pose: Pose, width: int, height: int) -> Crop:
+    """A square in px as shares of a photo's size, brought within what a crop may be."""
+    side = pose.side / min(width, height)
+    return Crop(
+        min(max(pose.x / width, 0.0), 1.0),
+        min(max(pose.y / height, 0.0), 1.0),
+        min(max(side, 0.02), 2.0),
+        math.degrees(math.remainder(pose.angle, 2 * math.pi)),
+    )

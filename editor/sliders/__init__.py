@@ -1,0 +1,1 @@
+"""How a slider is made, kept, taught, discovered and measured."""

@@ -1,0 +1,1 @@
+"""Fitting the sliders of a domain: score samples, separate, balance, calibrate."""

@@ -1,0 +1,290 @@
+"""Teaching sliders with marks or pairs, and discovering them without: what an `Editor` adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from editor.errors import OptionError
+from editor.media.images import to_tensor
+from editor.runtime import seeded_latents
+from editor.session import Editor
+from editor.sliders.boundary import Boundary
+from editor.sliders.discover import pca, sefa
+from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
+from editor.sliders.own import check_layers, independent, make_slider, with_range
+from editor.sliders.pairs import difference_of_pairs
+from editor.sliders.picture_features import looks
+
+POOL = 2000
+FIRST_SEED = 300_000
+PSI = 1.0  # the whole domain, rare things too
+BATCH = 16
+PAIR_REACH = 2.0  # as the encoder shows less of a change than there is
+SAMPLES = 4000
+
+
+class _Growing:
+    """A pool in the making; whoever asks for it does the next part."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.codes: list[Tensor] = []
+        self.looks: list[np.ndarray] = []
+        self.pool: Pool | None = None
+
+
+_growing: WeakKeyDictionary[nn.Module, _Growing] = WeakKeyDictionary()
+_growing_lock = Lock()
+
+
+def _of(editor: Editor) -> _Growing:
+    with _growing_lock:
+        return _growing.setdefault(editor.pack.generator, _Growing())
+
+
+def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
+    """Synthesise the samples that sliders are taught on, once for a domain.
+
+    Stop iterating to cancel; what is done stays, and the next call goes on. Visitors who ask at the
+    same time share the work. 2,000 samples take 34 MB while the domain is in memory, or about 90 MB
+    where every one of 14 layers has its own code of 512.
+
+    Args:
+        editor: of the domain; editors with other sliders share its pool.
+        count: how many; a pool that is ready stays as it is.
+
+    Yields:
+        How many are done, and of how many.
+
+    Raises:
+        OptionError: fewer than 100.
+    """
+    if count < 100:
+        raise OptionError(f"{count} samples are too few to learn from; use 100 or more")
+    growing = _of(editor)
+    while growing.pool is None:
+        with growing.lock:
+            done = sum(map(len, growing.codes))
+            if done >= count and growing.pool is None:
+                seeds = range(FIRST_SEED, FIRST_SEED + done)
+                raw = np.concatenate(growing.looks)
+                growing.pool = Pool.of(seeds, torch.cat(growing.codes), raw)
+                growing.codes, growing.looks = [], []
+            elif growing.pool is None:
+                seeds = range(FIRST_SEED + done, FIRST_SEED + min(done + BATCH, count))
+                codes, raw = _sample(editor, list(seeds))
+                growing.codes.append(codes)
+                growing.looks.append(raw)
+                done += len(codes)
+        yield min(done, count), count
+
+
+def pool_of(editor: Editor) -> Pool | None:
+    """The domain's pool, once `grow_pool` has finished it."""
+    return _of(editor).pool
+
+
+def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
+    """Codes [N, layers or 1, w_dim] of seeds, and looks [N, SIZE] float16 of their pictures."""
+    generator = editor.pack.generator
+
+    @torch.no_grad()
+    def work() -> tuple[Tensor, np.ndarray]:
+        z = seeded_latents(seeds, generator.z_dim).to(generator.w_avg.device)
+        wp = generator.mapping(z, truncation_psi=PSI)
+        raw = looks(generator.synthesis(wp)).numpy().astype(np.float16)
+        return _shared(wp).cpu(), raw
+
+    return editor.on_device(work)
+
+
+def _shared(wp: Tensor) -> Tensor:
+    """[N, 1, w_dim] where all layers have the same code."""
+    return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
+
+
+def picture(editor: Editor, seed: int) -> Image.Image:
+    """What to show and mark of a seed."""
+    return editor.example(seed, truncation_psi=PSI)
+
+
+def mark_seed(editor: Editor, lesson: Lesson, seed: int, value: int) -> Lesson:
+    """Mark a sample: HAS, HAS_NOT or SKIP; of any seed, though those of the pool cost nothing."""
+    pool = pool_of(editor)
+    known = pool is not None and pool.seeds[0] <= seed <= pool.seeds[-1]
+    raw = None if known or value == 0 else _sample(editor, [seed])[1][0]
+    return lesson.mark(seed_key(seed), value, raw)
+
+
+def photo_key(name: str) -> str:
+    """How a lesson names a photo."""
+    return f"photo {name}"
+
+
+def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> Lesson:
+    """Mark an aligned photo: HAS, HAS_NOT or SKIP.
+
+    The photo itself is looked at, not its inversion, which may have lost what is to be taught.
+    """
+    return lesson.mark(photo_key(name), value, looks(to_tensor(aligned))[0].numpy())
+
+
+def learn_from(editor: Editor, lesson: Lesson) -> Learned:
+    """What the marks mean; well under a second, so that it may follow every batch.
+
+    Raises:
+        OptionError: there is no pool yet, or too few marks.
+    """
+    return learn(_pool(editor), lesson)
+
+
+def next_seeds(
+    editor: Editor, lesson: Lesson, learned: Learned | None = None, count: int = 12
+) -> list[int]:
+    """Seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
+
+    Raises:
+        OptionError: there is no pool yet.
+    """
+    scores = None if learned is None else learned.scores
+    return next_batch(_pool(editor), lesson, scores, count, seed=len(lesson.marks))
+
+
+def _pool(editor: Editor) -> Pool:
+    pool = pool_of(editor)
+    if pool is None:
+        raise OptionError("the samples to learn from are not ready; run through grow_pool first")
+    return pool
+
+
+def taught_slider(
+    editor: Editor,
+    learned: Learned,
+    name: str,
+    title: str = "",
+    independent_of: Sequence[str] = (),
+    layers: tuple[int, ...] | None = None,
+) -> Boundary:
+    """A slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
+
+    Its range is ±2.5 standard deviations of the pool along it.
+
+    Args:
+        editor: of the domain.
+        learned: what the marks mean.
+        name: letters, digits and _.
+        title: as shown; made of the name by default.
+        independent_of: sliders of the editor that it shall not move along.
+        layers: that it moves; all by default.
+
+    Raises:
+        OptionError: the name cannot be used, a slider or layer is unknown, or nothing is left.
+    """
+    facts = {
+        "made": "taught by marks",
+        "marks_has": learned.counts[0],
+        "marks_has_not": learned.counts[1],
+        "samples": len(_pool(editor).seeds),
+    }
+    slider = make_slider(editor, learned.normal, name, title, layers, facts, learned.accuracy)
+    return with_range(independent(editor, slider, independent_of), _pool(editor).codes)
+
+
+def slider_of_pairs(
+    editor: Editor,
+    pairs: Sequence[tuple[Image.Image, Image.Image]],
+    name: str,
+    title: str = "",
+    independent_of: Sequence[str] = (),
+    layers: tuple[int, ...] | None = None,
+    steps: int = 0,
+) -> Boundary:
+    """A slider from aligned pictures (before, after); it moves the layers that change most.
+
+    Its range is twice the mean difference, both ways.
+
+    Args:
+        steps: updates of the inversions; 0 is the encoder alone, which is quick.
+
+    Raises:
+        OptionError: as `taught_slider`, no pairs, or pictures that do not differ.
+        ImageError: a picture is not of the domain's size.
+    """
+    if not pairs:
+        raise OptionError("there are no pairs of pictures to learn from; give one at least")
+    before, after = (
+        torch.stack([_invert(editor, pair[side], steps) for pair in pairs]) for side in (0, 1)
+    )
+    found = difference_of_pairs(before, after)
+    facts = {"made": "taught by pairs", "pairs": len(pairs), "steps": steps}
+    slider = make_slider(
+        editor, found.normal, name, title, layers or found.layers, facts, found.accuracy
+    )
+    end = round(PAIR_REACH * found.length, 2)
+    slider = replace(slider, info=replace(slider.info, range=(-end, end)))
+    return independent(editor, slider, independent_of)
+
+
+def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
+    """The code [num_ws, w_dim] of an aligned picture."""
+    *_, last = editor.invert_steps(aligned, replace(editor.inversion, steps=steps))
+    return last.wp[0].cpu()
+
+
+def discover(
+    editor: Editor, method: str, count: int = 10, layers: tuple[int, ...] | None = None
+) -> list[Boundary]:
+    """Sliders that nobody named, strongest first; `sliders.renamed` names one.
+
+    Args:
+        editor: of the domain.
+        method: "sefa" (of the weights) or "pca" (of 4,000 sampled codes).
+        count: how many.
+        layers: that are looked at and moved; all by default.
+
+    Raises:
+        OptionError: the method, a layer or the count is not possible.
+    """
+    generator = editor.pack.generator
+    chosen = check_layers(editor, layers)
+    codes = _codes(editor, SAMPLES)
+    if method == "sefa":
+        found = sefa(generator.style_weights(), chosen, count)
+    elif method == "pca":
+        found = pca(codes if codes.shape[1] == 1 else codes[:, list(chosen)], count)
+    else:
+        raise OptionError(f"method '{method}' is not known; use sefa or pca")
+    sliders = []
+    for number, (rows, share) in enumerate(zip(found.rows, found.strength, strict=True), 1):
+        if rows.shape[0] not in (1, generator.num_ws):  # codes of their own in the chosen layers
+            whole = rows[:1].repeat(generator.num_ws, 1)
+            whole[list(chosen)] = rows
+            rows = whole
+        facts = {"made": f"discovered by {method}", "strength": round(float(share), 5)}
+        name = f"{method}_{number}"
+        title = f"{'SeFa' if method == 'sefa' else 'PCA'} {number}"
+        sliders.append(with_range(make_slider(editor, rows, name, title, chosen, facts), codes))
+    return sliders
+
+
+def _codes(editor: Editor, count: int) -> Tensor:
+    """Codes [N, layers or 1, w_dim] of as many seeds."""
+    generator = editor.pack.generator
+
+    @torch.no_grad()
+    def work() -> Tensor:
+        parts = []
+        for start in range(0, count, 250):
+            z = seeded_latents(list(range(start, min(start + 250, count))), generator.z_dim)
+            parts.append(_shared(generator.mapping(z.to(generator.w_avg.device))).cpu())
+        return torch.cat(parts)
+
+    return editor.on_device(work)

@@ -1,1 +1,0 @@
-"""The only place that reads and writes tensor files and domain packs."""

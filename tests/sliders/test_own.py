@@ -1,0 +1,243 @@
+"""Saving, exporting, importing and showing sliders; hostile files."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editor import Editor
+from editor.errors import EditorError, MismatchError, OptionError, StorageError, WeightsError
+from editor.packs.tensors import pack_tensors
+from editor.sliders.boundary import Boundary, save_boundary
+from editor.sliders.own import (
+    MAX_BYTES,
+    export_slider,
+    import_slider,
+    make_slider,
+    read_slider,
+    renamed,
+    save_slider,
+    slider_strip,
+    stacked,
+    with_range,
+)
+
+
+@pytest.fixture
+def slider(tiny: Editor) -> Boundary:
+    rows = torch.nn.functional.normalize(torch.randn(tiny.info.num_ws, 8), dim=1)
+    return make_slider(tiny, rows, "tilt", facts={"made": "taught by marks"}, accuracy=0.9)
+
+
+def _file(slider: Boundary, normal: torch.Tensor | None = None, **changes: Any) -> bytes:
+    header = {"kind": "boundary", **asdict(slider.info), **changes}
+    return pack_tensors({"normal": slider.normal if normal is None else normal}, header)
+
+
+def test_range_is_that_of_the_codes(tiny: Editor, slider: Boundary) -> None:
+    codes = torch.randn(500, tiny.info.num_ws, 8) * torch.arange(1, 9)
+    along = (codes * slider.normal).sum(dim=2).std(dim=0)
+    for layers in ((0, 3), tuple(range(tiny.info.num_ws))):
+        given = replace(slider, info=replace(slider.info, layers=layers))
+        found = with_range(given, codes).info
+        end = 2.5 * along[list(layers)].mean().item()
+        assert found.range == pytest.approx((-end, end), rel=0.01)
+    assert with_range(slider, torch.zeros(10, 1, 8)).info.range == (-0.01, 0.01)
+
+
+def test_saved_among_those_of_the_domain(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
+    root = tiny_root / "boundaries"
+    path = save_slider(tiny, slider, root)
+    assert path == root / "tiny" / "tilt.safetensors"
+    found = Editor.open("tiny", "cpu", checkpoints=tiny_root / "checkpoints", boundaries=root)
+    assert found.boundary("tilt").info == slider.info
+    assert torch.equal(found.boundary("tilt").normal, slider.normal)
+    assert [p.name for p in root.glob("tiny/.*")] == [], "nothing half-written stays"
+    shipped = root / "tiny" / "smile.safetensors"
+    before = shipped.read_bytes()
+    with pytest.raises(OptionError, match="'tiny' has a slider 'smile' already"):
+        save_slider(tiny, renamed(slider, "smile"), root)
+    assert shipped.read_bytes() == before
+    save_slider(tiny, renamed(slider, "smile"), root, replace_old=True)
+    assert shipped.read_bytes() != before
+    blocked = tiny_root / "file"
+    blocked.write_text("")
+    with pytest.raises(OptionError, match="cannot be written"):
+        save_slider(tiny, slider, blocked)
+    other = replace(slider, info=replace(slider.info, domain="other"))
+    with pytest.raises(MismatchError, match="'other'"):
+        save_slider(tiny, other, root)
+
+
+def test_round_trip(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
+    data = export_slider(slider)
+    found = import_slider(tiny, data)
+    assert found.info == slider.info
+    assert torch.equal(found.normal, slider.normal)
+    path = save_slider(tiny, slider, tiny_root / "boundaries")
+    assert import_slider(tiny, path.read_bytes()).info == slider.info, (
+        "a saved one is a file to give"
+    )
+    tilted = renamed(found, "lean", "Leaning  over")
+    assert (tilted.info.name, tilted.info.title) == ("lean", "Leaning over")
+
+
+def _header(slider: Boundary, text: str) -> bytes:
+    """A sound file whose header is another text."""
+    data = _file(slider)
+    (length,) = struct.unpack("<Q", data[:8])
+    outer = json.loads(data[8 : 8 + length])
+    outer["__metadata__"]["editor"] = text
+    raw = json.dumps(outer).encode()
+    return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
+
+
+def test_hostile_files_are_refused(tiny: Editor, slider: Boundary) -> None:
+    good = export_slider(slider)
+    nan = slider.normal.clone()
+    nan[0, 0] = float("nan")
+    large = {"normal": slider.normal, "more": torch.zeros(MAX_BYTES // 4)}
+    cases: dict[str, tuple[bytes, type[EditorError]]] = {
+        "empty": (b"", WeightsError),
+        "text": (b"not a slider at all", WeightsError),
+        "pickle": (b"\x80\x04cos\nsystem\n(S'true'\ntR.", WeightsError),
+        "cut off": (good[:-10], WeightsError),
+        "too large": (
+            pack_tensors(large, {"kind": "boundary", **asdict(slider.info)}),
+            WeightsError,
+        ),
+        "header of 2^60 bytes": (struct.pack("<Q", 2**60) + good[8:], WeightsError),
+        "nested header": (_header(slider, "[" * 50_000), WeightsError),
+        "header that is a list": (_header(slider, "[]"), WeightsError),
+        "other domain": (_file(slider, domain="ffhq256"), MismatchError),
+        "other snapshot": (_file(slider, generator="0123456789abcdef"), MismatchError),
+        "other kind": (_file(slider, kind="encoder"), MismatchError),
+        "other shape": (_file(slider, slider.normal[:, :4]), MismatchError),
+        "huge flat shape": (_file(slider, torch.ones(1000)), WeightsError),
+        "not finite": (_file(slider, nan), WeightsError),
+        "not of length 1": (_file(slider, 2 * slider.normal), WeightsError),
+        "whole numbers": (_file(slider, slider.normal.long()), WeightsError),
+        "complex": (_file(slider, slider.normal.to(torch.complex64)), WeightsError),
+        "name with a path": (_file(slider, name="../../up"), WeightsError),
+        "name that is a number": (_file(slider, name=5), WeightsError),
+        "name too long": (_file(slider, name="a" * 10_000), WeightsError),
+        "range of infinity": (_file(slider, range=[-1.0, float("inf")]), WeightsError),
+        "range too large for a float": (_file(slider, range=[-1, 10**400]), WeightsError),
+        "range the wrong way": (_file(slider, range=[1, 2]), WeightsError),
+        "no range": (_file(slider, range=[]), WeightsError),
+        "layers outside": (_file(slider, layers=[0, 99]), MismatchError),
+        "layers negative": (_file(slider, layers=[-1]), MismatchError),
+        "too many layers": (_file(slider, layers=[0] * 10_000), MismatchError),
+        "layers that are texts": (_file(slider, layers=["a"]), WeightsError),
+        "layers that are a number": (_file(slider, layers=3), WeightsError),
+        "accuracy that is a list": (_file(slider, accuracy=[1]), WeightsError),
+        "no normal": (pack_tensors({}, {"kind": "boundary", **asdict(slider.info)}), WeightsError),
+    }
+    for name, (data, error) in cases.items():
+        with pytest.raises(error) as caught:
+            import_slider(tiny, data)
+        assert len(str(caught.value)) < 600, name
+
+
+def test_what_is_only_shown_is_made_harmless(tiny: Editor, slider: Boundary) -> None:
+    deep: Any = 0
+    for _ in range(50):
+        deep = [deep]
+    found = import_slider(
+        tiny,
+        _file(
+            slider,
+            title="<b>\n" + "x" * 500,
+            group="Admin",
+            accuracy=7.0,
+            facts={"deep": deep, "long": "y" * 5000},
+            more="z",
+        ),
+    ).info
+    assert "\n" not in found.title
+    assert len(found.title) == 80
+    assert (found.group, found.accuracy, found.facts) == ("Other", None, {})
+    assert import_slider(tiny, _file(slider, facts=[1])).info.facts == {}
+    assert import_slider(tiny, _file(slider, facts={"x": float("nan")})).info.facts == {}
+    assert import_slider(tiny, _file(slider, title=5)).info.title == "5"
+
+
+def test_what_could_not_be_opened_again_is_not_saved(
+    tiny: Editor, tiny_root: Path, slider: Boundary
+) -> None:
+    """An 11 MB slider, saved for everyone, once made the domain refuse to start."""
+    root = tiny_root / "boundaries"
+    huge = replace(slider, info=replace(slider.info, facts={"x": "y" * 11 * 2**20}))
+    for wrong in (huge, replace(slider, info=replace(slider.info, name="a" * 65))):
+        with pytest.raises(OptionError):
+            save_slider(tiny, wrong, root)
+    with pytest.raises(OptionError, match="at most 1048576 are read again"):
+        save_boundary(huge, root / "tiny" / "tilt.safetensors")
+    with pytest.raises(OptionError, match="at most 1048576"):
+        export_slider(huge)
+    assert {path.name for path in (root / "tiny").iterdir()} == {
+        "smile.safetensors",
+        "age.safetensors",
+    }
+
+
+def test_a_full_disk_keeps_the_old_slider(
+    tiny: Editor, tiny_root: Path, slider: Boundary, monkeypatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = tiny_root / "boundaries" / "tiny" / "smile.safetensors"
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="the disk is full"):
+        save_slider(tiny, renamed(slider, "smile"), tiny_root / "boundaries", replace_old=True)
+    assert path.read_bytes() == before
+
+
+def test_texts_that_no_file_takes_are_cleaned(tiny: Editor, slider: Boundary) -> None:
+    info = import_slider(tiny, _file(slider, title="a\ud800", facts={"b\udfff": "\ud800"})).info
+    assert (info.title, info.facts) == ("a?", {"b?": "?"})
+    assert renamed(slider, "lean", "c\ud800").info.title == "c?"
+
+
+def test_a_slider_of_a_file(tiny: Editor, tmp_path: Path, slider: Boundary) -> None:
+    path = tmp_path / "tilt.safetensors"
+    path.write_bytes(export_slider(slider))
+    assert read_slider(tiny, path).info == slider.info
+    path.write_bytes(bytes(MAX_BYTES + 1))
+    with pytest.raises(WeightsError, match="at most 1048576 bytes"):
+        read_slider(tiny, path)
+    with pytest.raises(WeightsError, match="not a regular file"):
+        read_slider(tiny, "/dev/zero")
+
+
+def test_a_range_beyond_all_measure_is_refused(tiny: Editor, slider: Boundary) -> None:
+    with pytest.raises(WeightsError, match="beyond"):
+        import_slider(tiny, _file(slider, range=[-1e300, 1e300]))
+
+
+def test_strip(tiny: Editor, slider: Boundary) -> None:
+    code = tiny.sample(1).wp
+    pictures = slider_strip(tiny, code, slider, 5)
+    assert len(pictures) == 5
+    assert np.array_equal(np.asarray(pictures[2]), np.asarray(tiny.synthesise(code)))
+    own = tiny.with_sliders({"tilt": slider}).edit(code).move(tilt=slider.info.range[1])
+    assert np.array_equal(np.asarray(pictures[4]), np.asarray(own.image))
+    with pytest.raises(OptionError, match="2 or more"):
+        slider_strip(tiny, code, slider, 1)
+    tall = stacked([Image.new("RGB", (3, 2), "red"), Image.new("RGB", (5, 4), "blue")])
+    assert tall.size == (5, 6)
+    assert tall.getpixel((0, 1)) == (255, 0, 0)
+    assert tall.getpixel((4, 5)) == (0, 0, 255)
+    with pytest.raises(OptionError, match="nothing"):
+        stacked([])
