@@ -69,11 +69,11 @@ def _of_pack(name: str, folder: Path) -> Iterator[tuple[str, str]]:
         yield f"photo {seed} picture", _digest(_picture(editor, edit))
         yield f"photo {seed} losses", repr(edit.losses)
         yield f"photo {seed} found", repr(editor.find(path))
-        for info in editor.sliders.own:
+        for info in editor.sliders:
             for end in info.range:
                 moved = edit.move(**{info.name: end})
                 yield f"photo {seed} {info.name} {end}", _digest(_picture(editor, moved))
-        first = editor.sliders.own[0]
+        first = editor.sliders[0]
         moved = edit.move(**{first.name: first.range[1]})
         for mode in ("difference", "replace"):
             yield f"photo {seed} pasted, {mode}", _digest(_pasted(editor, moved, mode))

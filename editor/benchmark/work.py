@@ -213,7 +213,7 @@ def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
             f"domain '{editor.info.name}' has no slider to measure. "
             f"Fit some: python -m editor fit-boundaries"
         )
-    info = editor.sliders.own[0]
+    info = editor.sliders[0]
     low, high = info.range
     edit = editor.sample(seed)
     times = []

@@ -37,5 +37,5 @@ def run(args: argparse.Namespace) -> None:
     stops = 7
     strips = slider_strips(editor, args.seeds, stops).cpu()
     save_grid(strips, args.out / "sliders.jpg", columns=stops * len(args.seeds))
-    names = ", ".join(info.title for info in editor.sliders.own)
+    names = ", ".join(info.title for info in editor.sliders)
     print(f"{args.out}: samples.jpg, inversions.jpg, sliders.jpg (rows: {names})")

@@ -62,7 +62,7 @@ def example_value(editor: Editor) -> dict[str, Any]:
 def panel_value(editor: Editor, moves: Moves = ()) -> dict[str, Any]:
     """Value of `slider_panel`; each slider goes half as far again as recommended."""
     groups = []
-    for group, infos in groupby(editor.sliders.own, key=lambda info: info.group):
+    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
         sliders = [
             {
                 "name": info.name,

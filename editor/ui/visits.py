@@ -41,13 +41,14 @@ class Visits:
         owner = COMMON if visitor is None else visitor.visit.owner
         return self.service.files.store(owner, name, data)
 
-    def export(self, visitor: Visitor, name: str, data: bytes) -> str:
+    def export(self, visitor: Visitor | None, name: str, data: bytes) -> str:
         """Keep a file for a visit to take home; returns its path.
 
         Raises:
             InputError: there is no room for it.
         """
-        return self.service.files.export(visitor.visit.owner, name, data)
+        owner = COMMON if visitor is None else visitor.visit.owner
+        return self.service.files.export(owner, name, data)
 
     def editor(self, visitor: Visitor) -> Editor:
         """Of the visitor's domain, with the visitor's own sliders."""

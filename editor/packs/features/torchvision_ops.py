@@ -22,7 +22,7 @@ def define_missing_ops() -> None:
     try:
         import torchvision  # noqa: F401
     except RuntimeError:
-        library = torch.library.Domains("torchvision", "FRAGMENT")
+        library = torch.library.Library("torchvision", "FRAGMENT")
         for name, schema in SCHEMAS.items():
             if not hasattr(torch.ops.torchvision, name):
                 library.define(schema)
