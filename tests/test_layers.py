@@ -11,25 +11,23 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "editor"
 LAYER = {
-    "errors": 0, "files": 0, "images": 0, "runtime": 0, "geometry": 0, "motion": 0, "labels": 0,
-    "arrays": 0, "zips": 0, "picture_headers": 0,
-    "models": 1,
-    "weights": 2,
-    "metrics": 3, "directions": 3, "inversion": 3, "alignment": 3, "training": 3,
-    "editing": 4,
-    "session": 5, "edits": 5, "library": 5, "evaluation": 5, "calibration": 5, "responses": 5, "fitting": 5,
-    "project": 5, "teaching": 5, "sliders": 5, "benchmark": 5,
+    "errors": 0, "files": 0, "runtime": 0, "geometry": 0, "arrays": 0, "zips": 0, "layers": 0,
+    "media": 1, "models": 1,
+    "packs": 2, "data": 2, "photo": 2,
+    "metrics": 3, "inversion": 3,
+    "training": 4, "sliders": 5, "editing": 5,
+    "session": 5, "domains": 5, "evaluation": 5, "project": 5, "benchmark": 5,
     "cli": 6, "ui": 6,
 }  # fmt: skip
-SIBLINGS_APART = {3, 6}
+SIBLINGS_APART = {3, 4, 6}
 OWNERS = {
     "gradio": {"ui"},
-    "sklearn": {"directions", "metrics"},
-    "safetensors": {"weights"},
-    "lpips": {"weights"},
-    "torchvision": {"weights"},
-    "av": {"motion"},
-    "cv2": {"alignment"},
+    "sklearn": {"sliders", "metrics"},
+    "safetensors": {"packs"},
+    "lpips": {"packs"},
+    "torchvision": {"packs"},
+    "av": {"media"},
+    "cv2": {"photo"},
     "matplotlib": {"evaluation"},
     "dlib": {"metrics"},
 }
