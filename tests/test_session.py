@@ -154,18 +154,13 @@ def test_stopping_early_and_threads(tiny: Editor, photo: Path) -> None:
 
 
 @pytest.fixture
-def home(tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    original = Editor.open
-
-    def open_here(domain: str, device: str) -> Editor:
-        return original(domain, device, tiny_root / "checkpoints", tiny_root / "boundaries")
-
-    monkeypatch.setattr(Editor, "open", staticmethod(open_here))
+def home(tiny_root: Path) -> Path:
     return tiny_root
 
 
 def test_command_line(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
-    common = ["--domain", "tiny", "--steps", "2", "--out", str(tmp_path / "out")]
+    common = ["--domain", "tiny", "--root", str(home), "--steps", "2"]
+    common += ["--out", str(tmp_path / "out")]
     assert main(["invert", str(photo), *common]) == 0
     assert main(["edit", str(tmp_path / "out" / "photo.npz"), "--move", "smile=2", *common]) == 0
     assert (tmp_path / "out" / "photo.png").is_file()
@@ -185,7 +180,7 @@ def test_a_batch_goes_on_where_it_stopped(home: Path, photo: Path, tmp_path: Pat
     (folder / "d.jpg").write_text("text")
     (folder / "notes.txt").write_text("text")
     command = ["edit", str(folder), "--move", "smile=2", "--domain", "tiny", "--steps", "1"]
-    command += ["--out", str(out)]
+    command += ["--root", str(home), "--out", str(out)]
     assert main(command) == 1
     said = capsys.readouterr()
     assert "1 of 4 failed" in said.err

@@ -15,6 +15,9 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    add_root,
+    chosen_alignment,
+    chosen_folders,
     data_names,
     from_args,
 )
@@ -49,6 +52,7 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--domain", default="", help="name of the domain, for the file header")
+    add_root(parser)
     parser.add_argument("--licence", default="", help="licence and credits, for the file header")
     parser.add_argument("--width", type=int, default=24, help="channels of the first layer")
     add_dataclass(parser, AlignerTraining)
@@ -111,12 +115,12 @@ def run(args: argparse.Namespace) -> None:
 
 def _alignment(args: argparse.Namespace) -> Alignment | None:
     """As given, or that of the pack, where there is one of the name."""
-    from editor.cli.options import chosen_alignment
     from editor.packs.info import list_domains, read_info
 
     chosen = chosen_alignment(args)
-    if chosen is None and args.domain in list_domains():
-        chosen = read_info(args.domain).squares
+    checkpoints, _ = chosen_folders(args)
+    if chosen is None and args.domain in list_domains(checkpoints):
+        chosen = read_info(args.domain, checkpoints).squares
     return chosen
 
 
