@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,10 @@ from PIL import Image
 from editor import Crop, Editor, InversionOptions
 from editor.cli import main, parser
 from editor.errors import ImageError, MismatchError, OptionError
+from editor.training.adversarial import GeneratorTraining
+from editor.training.aligner import AlignerTraining
+from editor.training.encoder import EncoderTraining
+from editor.training.predictor import PredictorTraining
 
 FAST = InversionOptions(steps=3)
 
@@ -230,6 +234,11 @@ def test_every_command_is_documented() -> None:
 
     readme = (P(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     actions = [a for a in parser()._actions if a.dest == "command"]
+    trainings = (GeneratorTraining, EncoderTraining, PredictorTraining, AlignerTraining)
+    told_elsewhere = {field.name for cls in trainings for field in fields(cls)}
     for name, sub in actions[0].choices.items():
         assert f"python -m editor {name}" in readme, name
-        assert all(a.help for a in sub._actions if a.option_strings[:1] == ["-h"])
+        assert sub.description, name
+        own = told_elsewhere if name.startswith("train-") else set()
+        unsaid = [a.dest for a in sub._actions if not a.help and a.dest not in {"action", *own}]
+        assert not unsaid, f"{name}: {unsaid} without a help"

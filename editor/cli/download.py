@@ -20,7 +20,7 @@ def add(commands: Sub) -> None:
         run,
         "Fetch a published domain and make a pack of it; run again to go on.",
     )
-    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("name", choices=NAMES, help="of the published domain")
     parser.add_argument("--folder", type=Path, default=None, help="for the files; default: a cache")
     parser.add_argument(
         "--mirror",

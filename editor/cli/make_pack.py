@@ -30,7 +30,13 @@ def add(commands: Sub) -> None:
     parser.add_argument("--title", required=True, help="a person's words for the domain")
     parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
     parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
-    parser.add_argument("--example-seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--example-seeds",
+        type=int,
+        nargs="+",
+        default=[0, 1, 2],
+        help="of pictures that show it well",
+    )
     parser.add_argument(
         "--landmarks",
         nargs="*",
