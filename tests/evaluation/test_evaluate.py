@@ -286,15 +286,11 @@ def test_only_a_clear_best_is_bold() -> None:
     assert "**" not in reconstruction_table({**result, **close})
 
 
-def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+def test_the_command(tiny_root: Path, tmp_path: Path, capsys) -> None:
     photos = write_noise(tmp_path / "photos", COUNT)
-    monkeypatch.setattr(
-        Editor,
-        "open",
-        classmethod(lambda cls, *_, _open=Editor.open: _open("tiny", "cpu", *_folders(tiny_root))),
-    )
     out = tmp_path / "out"
-    command = ["evaluate", "--domain", "tiny", "--photos", str(photos), "--out", str(out)]
+    command = ["evaluate", "--domain", "tiny", "--root", str(tiny_root)]
+    command += ["--photos", str(photos), "--out", str(out)]
     small = [
         "--ablation-iterations",
         "0",
@@ -322,7 +318,3 @@ def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> No
     assert main([*command, *small, "--steps", "3"]) == 1
     assert "other options" in capsys.readouterr().err
     assert main([*command, "--methods", "best"]) == 1
-
-
-def _folders(root: Path) -> tuple[Path, Path]:
-    return root / "checkpoints", root / "boundaries"

@@ -20,6 +20,7 @@ from editor.packs.convert.idinvert import (
 )
 from editor.packs.convert.restricted import read_npy
 from editor.packs.convert.run import Sources, convert_idinvert, describe_file
+from editor.packs.info import read_info
 from tests.conftest import SHARED
 from tests.reference.cut import FOLDER
 from tests.reference.published import encoder_state, generator_state, write_published
@@ -262,15 +263,12 @@ def test_inspect_reads_our_own_files(tiny_root: Path) -> None:
     assert found["layers"] == [0, 1, 2]
 
 
-def test_the_command(tmp_path: Path, monkeypatch, capsys) -> None:
-    from editor.packs import info as pack_info
-
-    monkeypatch.setattr(pack_info, "CHECKPOINTS", tmp_path / "checkpoints")
-    monkeypatch.setattr(pack_info, "BOUNDARIES", tmp_path / "boundaries")
+def test_the_command(tmp_path: Path, capsys) -> None:
     files = write_published(tmp_path / "files")
     command = ["convert", "idinvert", "--generator", str(files / "generator.pth")]
-    command += ["--encoder", str(files / "encoder.pth"), "--name", "pub32"]
+    command += ["--encoder", str(files / "encoder.pth"), "--root", str(tmp_path), "--name", "pub32"]
     assert main([*command, "--licence", "MIT"]) == 0
-    assert pack_info.read_info("pub32", tmp_path / "checkpoints").licence == "MIT"
+    assert f"--domain pub32 --root {tmp_path}" in capsys.readouterr().out
+    assert read_info("pub32", tmp_path / "checkpoints").licence == "MIT"
     assert main([*command[:-1], "../outside"]) == 1
     assert "no name for a domain" in capsys.readouterr().err
