@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     options = from_args(args, AlignerTraining)
-    alignment = _alignment(args)
+    alignment = known_alignment(args)
     images = load_data(args, 128)
     photos = photos_of_images(images)
     if args.photos is not None:
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
     launch(train, options, args.out, args.dry_run, ALONE)
 
 
-def _alignment(args: argparse.Namespace) -> Alignment | None:
+def known_alignment(args: argparse.Namespace) -> Alignment | None:
     """As given, or that of the pack, where there is one of the name."""
     from editor.packs.info import list_domains, read_info
 
