@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,10 @@ from PIL import Image
 from editor import Crop, Editor, InversionOptions
 from editor.cli import main, parser
 from editor.errors import ImageError, MismatchError, OptionError
+from editor.training.adversarial import GeneratorTraining
+from editor.training.aligner import AlignerTraining
+from editor.training.encoder import EncoderTraining
+from editor.training.predictor import PredictorTraining
 
 FAST = InversionOptions(steps=3)
 
@@ -154,18 +158,13 @@ def test_stopping_early_and_threads(tiny: Editor, photo: Path) -> None:
 
 
 @pytest.fixture
-def home(tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    original = Editor.open
-
-    def open_here(domain: str, device: str) -> Editor:
-        return original(domain, device, tiny_root / "checkpoints", tiny_root / "boundaries")
-
-    monkeypatch.setattr(Editor, "open", staticmethod(open_here))
+def home(tiny_root: Path) -> Path:
     return tiny_root
 
 
 def test_command_line(home: Path, photo: Path, tmp_path: Path, capsys) -> None:
-    common = ["--domain", "tiny", "--steps", "2", "--out", str(tmp_path / "out")]
+    common = ["--domain", "tiny", "--root", str(home), "--steps", "2"]
+    common += ["--out", str(tmp_path / "out")]
     assert main(["invert", str(photo), *common]) == 0
     assert main(["edit", str(tmp_path / "out" / "photo.npz"), "--move", "smile=2", *common]) == 0
     assert (tmp_path / "out" / "photo.png").is_file()
@@ -185,7 +184,7 @@ def test_a_batch_goes_on_where_it_stopped(home: Path, photo: Path, tmp_path: Pat
     (folder / "d.jpg").write_text("text")
     (folder / "notes.txt").write_text("text")
     command = ["edit", str(folder), "--move", "smile=2", "--domain", "tiny", "--steps", "1"]
-    command += ["--out", str(out)]
+    command += ["--root", str(home), "--out", str(out)]
     assert main(command) == 1
     said = capsys.readouterr()
     assert "1 of 4 failed" in said.err
@@ -235,6 +234,11 @@ def test_every_command_is_documented() -> None:
 
     readme = (P(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     actions = [a for a in parser()._actions if a.dest == "command"]
+    trainings = (GeneratorTraining, EncoderTraining, PredictorTraining, AlignerTraining)
+    told_elsewhere = {field.name for cls in trainings for field in fields(cls)}
     for name, sub in actions[0].choices.items():
         assert f"python -m editor {name}" in readme, name
-        assert all(a.help for a in sub._actions if a.option_strings[:1] == ["-h"])
+        assert sub.description, name
+        own = told_elsewhere if name.startswith("train-") else set()
+        unsaid = [a.dest for a in sub._actions if not a.help and a.dest not in {"action", *own}]
+        assert not unsaid, f"{name}: {unsaid} without a help"

@@ -163,7 +163,8 @@ def _of_commands(folder: Path) -> Iterator[tuple[str, str]]:
                    "--out", "o-m.json")  # fmt: skip
     yield from run("measure-aligner", "--help")
     yield from run(
-        "evaluate", *face, "--photos", "data", "--train", "data", "--count", 12, *few, "--out", "o-evaluate",
+        "evaluate", *face, "--photos", "data", "--train", "data", "--count", 12, *few, "--methods", "encoder", "in-domain", "--out",
+        "o-evaluate",
         "--features", ROOT.parent / "shared/data/squeezenet_v1.0.npz",
     )  # fmt: skip
     yield from run(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from editor.cli.options import Sub, add_command, add_domain
-
-if TYPE_CHECKING:
-    from editor.evaluation.aligner import Finder
-    from editor.geometry import Alignment
-    from editor.session import Editor
+from editor.cli.batch import check_kept, check_targets, each_photo
+from editor.cli.options import Sub, add_command, add_domain, add_redo, add_yunet, open_editor
+from editor.cli.photo_job import pack_job
+from editor.cli.photos import chosen_finder, find_photos
+from editor.errors import ImageError, OptionError
 
 PLACES = "places.json"
 Places = dict[str, list[dict[str, float]]]
@@ -31,67 +29,18 @@ def add(commands: Sub) -> None:
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--size", type=int, default=None, help="side, px; default: the domain's")
-    parser.add_argument(
-        "--redo", action="store_true", help="also what is in --out already, instead of going on"
-    )
+    add_redo(parser)
     add_yunet(parser)
     add_domain(parser)
 
 
-def add_yunet(parser: argparse.ArgumentParser) -> None:
-    """--yunet."""
-    parser.add_argument(
-        "--yunet",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help="find faces with OpenCV's YuNet, read from this .onnx, not with the pack's aligner",
-    )
-
-
-def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | None = None) -> Finder:
-    """YuNet where its file was given, else the pack's aligner.
-
-    Args:
-        editor: of the domain.
-        yunet: its file.
-        alignment: of the squares that YuNet gives; by default the pack's.
-
-    Raises:
-        OptionError: the pack has no aligner.
-        UnavailableError: OpenCV is not installed.
-        WeightsError: the file is no YuNet.
-    """
-    from PIL import Image
-
-    from editor.errors import OptionError
-    from editor.geometry import TIGHT
-    from editor.photo.yunet import yunet_faces
-
-    if yunet is not None:
-        yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
-        wished = alignment or editor.info.squares or TIGHT
-        return partial(yunet_faces, path=yunet, alignment=wished)
-    if editor.pack.aligner is None:
-        name = editor.info.name
-        raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
-    return editor.find
-
-
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed or shows nothing, after all others are done."""
-    from dataclasses import asdict
-
-    from editor.cli.invert import check_kept, check_targets, each_photo, find_photos
-    from editor.errors import ImageError, OptionError
     from editor.media.images import load_image, save_image
     from editor.photo.crop import crop_square
-    from editor.runtime import use_threads
-    from editor.session import Editor
     from editor.training.run import write_text
 
-    use_threads(args.threads)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     size = editor.info.resolution if args.size is None else args.size
     if not 16 <= size <= 4096:
         raise OptionError(f"--size is {size}; choose 16 to 4096 px")
@@ -118,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
         return f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
 
-    asked = repr((editor.pack.fingerprint, size, args.yunet))
-    return each_photo(photos, args.out, asked, args.redo or not places, work)
+    job = replace(pack_job(args, editor), size_px=size)
+    return each_photo(photos, args.out, job, args.redo or not places, work)
 
 
 def _read_places(out: Path) -> Places:

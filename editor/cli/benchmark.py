@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from editor.cli.options import Sub, add_command
+from editor.cli.options import Sub, add_command, add_root
 
 MAX_RESULT_BYTES = 16 * 2**20
 BUSY = 0.3  # of the cores: above this load other work spoils the figures
@@ -32,7 +32,7 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="a small version, in seconds")
     parser.add_argument("--photos", type=Path, help="zip or folder, aligned; else generated ones")
-    parser.add_argument("--root", type=Path, help="folder with other checkpoints/ and boundaries/")
+    add_root(parser)
     _add_options(parser)
 
 

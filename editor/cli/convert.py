@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from editor.cli.options import Sub, add_command
-
-if TYPE_CHECKING:
-    from editor.packs.convert.run import Sources
+from editor.cli.conversion import install
+from editor.cli.options import Sub, add_command, add_root, chosen_folders
 
 
 def add(commands: Sub) -> None:
@@ -23,6 +20,7 @@ def add(commands: Sub) -> None:
     parser.add_argument("--perceptual", type=Path, help=".pth of VGG16, for the feature term")
     parser.add_argument("--boundaries", type=Path, help="folder of .npy boundaries")
     parser.add_argument("--name", required=True, help="of the domain, such as ffhq256")
+    add_root(parser)
     add_pack_facts(parser)
 
 
@@ -55,20 +53,6 @@ def run(args: argparse.Namespace) -> None:
             subject=args.subject,
             licence=args.licence,
             float16=args.float16,
-        )
+        ),
+        *chosen_folders(args),
     )
-
-
-def install(sources: Sources) -> None:
-    """Convert with a progress bar."""
-    from tqdm import tqdm
-
-    from editor.packs.convert.run import convert_idinvert
-    from editor.packs.info import BOUNDARIES, CHECKPOINTS
-
-    with tqdm(unit="step") as bar:
-        for what, done, total in convert_idinvert(sources, CHECKPOINTS, BOUNDARIES):
-            bar.total = total
-            bar.set_description(what)
-            bar.update(done - bar.n)
-    print(f"done: python app.py --domain {sources.name}")

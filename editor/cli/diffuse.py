@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-from editor.cli.invert import (
-    add_photo_options,
-    check_targets,
-    chosen_options,
-    each_photo,
-    find_photos,
-    place_by,
-    read_mask,
-)
-from editor.cli.options import Sub, add_command
+from editor.cli.batch import check_targets, each_photo
+from editor.cli.options import Sub, add_command, open_editor
+from editor.cli.photo_job import Digested, add_photo_options, inversion_job
+from editor.cli.photos import find_photos, read_mask, square_of
 
 
 def add(commands: Sub) -> None:
@@ -56,16 +51,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a context failed, after all others are done."""
     from editor.editing.diffuse import rectangle
     from editor.media.images import save_image
-    from editor.photo.crop import Crop
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
-    crop = Crop(*args.crop) if args.crop else None
     contexts = find_photos(args.context)
     check_targets(contexts, args.out)
-    editor = Editor.open(args.domain, args.device)
-    options, side = chosen_options(args, editor.diffusion), editor.info.resolution
+    editor = open_editor(args)
+    side = editor.info.resolution
     if args.mask is not None:
         mask = read_mask(args.mask, editor)
     elif args.rectangle is not None:
@@ -73,21 +63,24 @@ def run(args: argparse.Namespace) -> int:
         mask = rectangle(side, (width, height), (x, y))
     else:
         mask = rectangle(side)
-    target, offset = (
-        editor.align(args.target, crop or place_by(args.yunet, args.target, editor.info.squares)),
-        (args.offset[0], args.offset[1]),
-    )
+    job = inversion_job(args, editor, contexts, usual=editor.diffusion)
+    target = editor.align(args.target, square_of(args.target, job))
+    offset = (args.offset[0], args.offset[1])
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
+    job = replace(
+        job,
+        target=Digested.of(target, target.tobytes()),
+        patch=Digested.of(mask, mask.numpy().tobytes()),
+        offset=offset,
+    )
 
     def work(context: Path) -> str:
-        aligned = editor.align(context, crop or place_by(args.yunet, context, editor.info.squares))
-        (edit,) = editor.diffuse(target, [aligned], mask, offset, options)
+        aligned = editor.align(context, square_of(context, job))
+        (edit,) = editor.diffuse(target, [aligned], mask, offset, job.options)
         edit.save_code(args.out / f"{context.stem}.npz")
         edit.save(args.out / f"{context.stem}.png")
         (pasted,) = editor.collages(target, [aligned], mask, offset)
         save_image(pasted, args.out / f"{context.stem}_collage.png")
         return f"{args.out / context.stem}.png"
 
-    drawn, seen = mask.numpy().tobytes(), target.tobytes()
-    asked = repr((editor.pack.fingerprint, options, crop, drawn, offset, seen, args.yunet))
-    return each_photo(contexts, args.out, asked, args.redo, work)
+    return each_photo(contexts, args.out, job, args.redo, work)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from editor.cli.options import Sub, add_command, add_domain
+from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.errors import OptionError
-
-if TYPE_CHECKING:
-    from editor.session import Editor
-    from editor.sliders.boundary import Boundary
 
 
 def add(commands: Sub) -> None:
@@ -48,14 +43,11 @@ def run(args: argparse.Namespace) -> None:
     from editor.layers import parse_layers
     from editor.media.images import save_image
     from editor.media.motion import strip
-    from editor.runtime import use_threads
-    from editor.session import Editor
-    from editor.sliders.own import slider_strip, stacked
+    from editor.sliders.own import renamed, save_slider, slider_strip, stacked
     from editor.sliders.teach import discover
 
-    use_threads(args.threads)
     keep = _parse_keep(args.keep, args.count)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     layers = parse_layers(args.layers) if args.layers else None
     found = discover(editor, args.method, args.count, layers)
     codes = [editor.sample(seed).wp for seed in args.seeds]
@@ -68,16 +60,9 @@ def run(args: argparse.Namespace) -> None:
         tqdm.write(f"{number:3d}  strength {share:.2%}  range {low}…{high}")
     save_image(stacked(sheet), args.out / f"{args.method}_sheet.png")
     print(f"{args.out}/{args.method}_sheet.png: one direction a row, in this order")
-    _keep(editor, found, keep, args.replace)
-
-
-def _keep(editor: Editor, found: list[Boundary], keep: dict[int, str], replace: bool) -> None:
-    from editor.packs import info as pack_info
-    from editor.sliders.own import renamed, save_slider
-
+    _, boundaries = chosen_folders(args)
     for number, name in keep.items():
-        slider = renamed(found[number - 1], name)
-        print(save_slider(editor, slider, pack_info.BOUNDARIES, replace))
+        print(save_slider(editor, renamed(found[number - 1], name), boundaries, args.replace))
 
 
 def _parse_keep(items: list[str], count: int) -> dict[int, str]:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from editor.cli.options import Sub, add_command
+from editor.cli.conversion import install
+from editor.cli.options import Sub, add_command, add_root, chosen_folders
 
 NAMES = ("ffhq256", "tower256", "bedroom256")
 
@@ -19,7 +20,7 @@ def add(commands: Sub) -> None:
         run,
         "Fetch a published domain and make a pack of it; run again to go on.",
     )
-    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("name", choices=NAMES, help="of the published domain")
     parser.add_argument("--folder", type=Path, default=None, help="for the files; default: a cache")
     parser.add_argument(
         "--mirror",
@@ -27,13 +28,13 @@ def add(commands: Sub) -> None:
         help="address of a folder with the same files, instead of the publisher",
     )
     parser.add_argument("--boundaries", type=Path, help="folder of the published .npy boundaries")
+    add_root(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from tqdm import tqdm
 
-    from editor.cli.convert import install
     from editor.cli.progress import follow
     from editor.packs.published import fetch_published
 
@@ -49,4 +50,4 @@ def run(args: argparse.Namespace) -> None:
     finally:
         for bar in bars:
             bar.close()
-    install(sources)
+    install(sources, *chosen_folders(args))

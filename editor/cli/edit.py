@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-from editor.cli import invert
-from editor.cli.options import Sub, add_command, parse_pairs
+from editor.cli.batch import check_targets
+from editor.cli.options import Sub, add_command, open_editor, parse_pairs
+from editor.cli.photo_job import Digested, add_photo_options, inversion_job
+from editor.cli.photos import find_photos, read_mask, save_edits
 
 
 def add(commands: Sub) -> None:
@@ -35,10 +38,20 @@ def add(commands: Sub) -> None:
         action="store_true",
         help="find a code for the result, so that the mask's seam is the generator's",
     )
-    invert.add_photo_options(parser)
+    add_photo_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command."""
-    args.moves = parse_pairs(args.move, "NAME=DISTANCE")
-    return invert.run(args)
+    """Run the command; 1 when a photo failed, after all others are done."""
+    moves = parse_pairs(args.move, "NAME=DISTANCE")
+    photos = find_photos(args.photos)
+    check_targets(photos, args.out)
+    editor = open_editor(args)
+    mask = None if args.mask is None else read_mask(args.mask, editor)
+    job = replace(
+        inversion_job(args, editor, photos, moves),
+        paste=None if args.paste == "none" else args.paste,
+        mask=None if mask is None else Digested.of(mask, mask.numpy().tobytes()),
+        settle=args.settle,
+    )
+    return save_edits(editor, photos, job, args.out, args.redo)

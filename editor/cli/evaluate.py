@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editor.cli.options import Sub, add_command, add_domain, add_exclude, parse_pairs
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_domain,
+    add_exclude,
+    open_editor,
+    parse_pairs,
+)
+from editor.cli.recogniser import recogniser_of
 
 if TYPE_CHECKING:
     from editor.data.image_set import ImageSet
@@ -88,10 +96,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.evaluation.run import Plan, evaluate
     from editor.files import write_whole
     from editor.metrics.distances import evenly_spread
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
     if args.count < 1:
         raise OptionError(f"count {args.count} must be at least 1")
     usual = [name for name in METHODS if name != TRADITIONAL or args.traditional is not None]
@@ -105,7 +110,7 @@ def run(args: argparse.Namespace) -> None:
         fast=args.fast,
         seed=args.seed,
     )
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     images = load_with_bar(
         args.photos, editor.info.resolution, parse_pairs(args.exclude, "NAME=BOUND")
     )
@@ -139,21 +144,6 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
         usual if args.steps is None else replace(usual, steps=args.steps),
         recogniser_of(editor) if args.identity else None,
     )
-
-
-def recogniser_of(editor: Editor) -> Any:
-    """A recogniser of faces for a domain of faces.
-
-    Raises:
-        OptionError: the domain shows none.
-        UnavailableError: its packages are not installed.
-    """
-    from editor.errors import OptionError
-    from editor.metrics.identity import DlibRecogniser
-
-    if editor.info.subject != "face":
-        raise OptionError(f"--identity is of faces; '{editor.info.name}' shows none")
-    return DlibRecogniser()
 
 
 def _judge(args: argparse.Namespace, editor: Editor) -> Any:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import (
-    Sub,
-    add_command,
-    add_data,
-    add_domain,
-)
+from editor.cli.options import Sub, add_command, add_data, add_domain, chosen_folders
 
 
 def add(commands: Sub) -> None:
@@ -61,7 +56,9 @@ def add(commands: Sub) -> None:
         metavar="NPZ",
         help="SqueezeNet v1.0: a judge that does not know the pack measures layers and range",
     )
-    parser.add_argument("--out", type=Path, default=None, help="default: boundaries/<domain>")
+    parser.add_argument(
+        "--out", type=Path, default=None, help="default: boundaries/<domain>, in --root"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -72,13 +69,13 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.cli.progress import load_data
     from editor.evaluation.features import judge_features
-    from editor.packs.info import BOUNDARIES
     from editor.packs.load import load_domain
     from editor.runtime import pick_device, use_threads
     from editor.sliders.fit.stages import FitOptions, fit_boundaries, known_attributes
 
     use_threads(args.threads)
-    pack = load_domain(args.domain, pick_device(args.device))
+    checkpoints, boundaries = chosen_folders(args)
+    pack = load_domain(args.domain, pick_device(args.device), checkpoints)
     images = load_data(args, pack.info.resolution)
     conditional = {
         name: others.split(",")
@@ -95,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
         flips=args.flips,
     )
     names = args.attributes or known_attributes(images, pack.info.subject)
-    folder = args.out or BOUNDARIES / args.domain
+    folder = args.out or boundaries / args.domain
     judge = None if args.features is None else judge_features(args.features)
     with tqdm(unit="stage") as bar:
         for record in fit_boundaries(pack, images, names, options, folder, judge):

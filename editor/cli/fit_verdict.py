@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editor.cli.options import Sub, add_command, add_domain, add_exclude, parse_pairs
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_domain,
+    add_exclude,
+    open_editor,
+    parse_pairs,
+)
+from editor.cli.recogniser import recogniser_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,21 +75,17 @@ def run(args: argparse.Namespace) -> None:
     import json
     from dataclasses import replace
 
-    from editor.cli.evaluate import recogniser_of
     from editor.errors import OptionError
     from editor.evaluation.verdict import fit
     from editor.files import write_whole
-    from editor.runtime import use_threads
-    from editor.session import Editor
     from editor.training.run import write_text
 
-    use_threads(args.threads)
     for name in ("count", "test_count", "outside_count", "batch"):
         if getattr(args, name) < 1:
             raise OptionError(f"--{name.replace('_', '-')} must be at least 1")
     if args.made < 0:
         raise OptionError(f"--made {args.made} must not be negative")
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     recogniser = recogniser_of(editor) if args.identity else None
     train = _pictures(args, editor, args.photos, args.count, args.outside, args.seed)
     test = _pictures(

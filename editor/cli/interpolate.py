@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits, warn_painted
-from editor.cli.options import Sub, add_command
+from editor.cli.batch import check_kept
+from editor.cli.options import Sub, add_command, open_editor
+from editor.cli.photo_job import add_photo_options, inversion_job
+from editor.cli.photos import find_photos, open_edits, warn_painted
 from editor.errors import OptionError
 
 FRAMES, FRAMES_STRIP = 48, 8
@@ -57,10 +59,7 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.editing.interpolate import EASINGS, fractions, interpolate
     from editor.media.motion import check_motion, kind_of, save_motion
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
     kind = kind_of(args.out)
     check_motion(kind, args.fps, 1 if args.scale is None else args.scale)
     frames = args.frames
@@ -73,11 +72,11 @@ def run(args: argparse.Namespace) -> None:
     if len(photos) < 2:
         raise OptionError(f"{len(photos)} photo was given; at least two are needed")
     check_kept([args.out], photos)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     scale = args.scale
     if scale is None:
         scale = 1 if kind == "strip" else max(1, SHOWN_PX // editor.info.resolution)
-    edits = open_edits(editor, photos, args)
+    edits = open_edits(editor, photos, inversion_job(args, editor, photos))
     warn_painted(photos, edits)
     codes = interpolate(torch.stack([e.code for e in edits]), frames, args.easing, args.loop)
     pictures = (editor.synthesise(code) for code in tqdm(codes, unit="frame"))

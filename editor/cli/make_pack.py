@@ -5,13 +5,22 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_alignment, add_command, chosen_alignment, parse_pairs
+from editor.cli.options import (
+    Sub,
+    add_alignment,
+    add_command,
+    add_root,
+    chosen_alignment,
+    chosen_folders,
+    parse_pairs,
+)
 
 
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(commands, "make-pack", run, "Put trained networks together as a pack.")
     parser.add_argument("--name", required=True, help="name of the domain")
+    add_root(parser)
     parser.add_argument("--generator", type=Path, required=True, help="run folder with G and D")
     parser.add_argument("--encoder", type=Path, required=True, help="run folder with E")
     parser.add_argument("--aligner", type=Path, help="run folder with an aligner, if there is one")
@@ -21,7 +30,13 @@ def add(commands: Sub) -> None:
     parser.add_argument("--title", required=True, help="a person's words for the domain")
     parser.add_argument("--subject", default="picture", help="what a picture shows: face, scene")
     parser.add_argument("--licence", required=True, help="licence of the weights, with credits")
-    parser.add_argument("--example-seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--example-seeds",
+        type=int,
+        nargs="+",
+        default=[0, 1, 2],
+        help="of pictures that show it well",
+    )
     parser.add_argument(
         "--landmarks",
         nargs="*",
@@ -42,7 +57,6 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.inversion.loop import InversionOptions
-    from editor.packs.info import CHECKPOINTS
     from editor.packs.write import make_pack
 
     inversion = parse_pairs(args.inversion, "NAME=VALUE")
@@ -56,10 +70,11 @@ def run(args: argparse.Namespace) -> None:
         sources["aligner"] = args.aligner
     if args.predictor is not None:
         sources["predictor"] = args.predictor
+    checkpoints, _ = chosen_folders(args)
     path = make_pack(
         args.name,
         sources,
-        CHECKPOINTS,
+        checkpoints,
         title=args.title,
         subject=args.subject,
         licence=args.licence,

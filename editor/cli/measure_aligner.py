@@ -6,8 +6,16 @@ import argparse
 import json
 from pathlib import Path
 
-from editor.cli.align import add_yunet, chosen_finder
-from editor.cli.options import Sub, add_alignment, add_command, add_domain, chosen_alignment
+from editor.cli.options import (
+    Sub,
+    add_alignment,
+    add_command,
+    add_domain,
+    add_yunet,
+    chosen_alignment,
+    open_editor,
+)
+from editor.cli.photos import chosen_finder
 
 
 def add(commands: Sub) -> None:
@@ -57,12 +65,9 @@ def run(args: argparse.Namespace) -> None:
     from editor.media.images import to_pil
     from editor.photo.detect import CONFIDENT
     from editor.photo.yunet import SURE
-    from editor.runtime import use_threads
-    from editor.session import Editor
     from editor.training.run import write_text
 
-    use_threads(args.threads)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     alignment = chosen_alignment(args) or editor.info.squares
     find = chosen_finder(editor, args.yunet, alignment)
     usual = CONFIDENT if args.yunet is None else SURE

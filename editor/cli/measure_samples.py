@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command, add_device
+from editor.cli.options import Sub, add_command, add_device, add_exclude, parse_pairs
 
 
 def add(commands: Sub) -> None:
@@ -22,6 +22,7 @@ def add(commands: Sub) -> None:
         "--features", type=Path, required=True, help="SqueezeNet v1.0 .npz: the judge's features"
     )
     parser.add_argument("--count", type=int, default=1000, help="samples, seeds from 0")
+    add_exclude(parser, ["unusable=0.6"])
     parser.add_argument("--psi", type=float, default=1.0, help="truncation")
     parser.add_argument("--out", type=Path, required=True, help="JSON file")
     add_device(parser)
@@ -43,11 +44,12 @@ def run(args: argparse.Namespace) -> None:
     from editor.runtime import pick_device, use_threads
     from editor.training.run import write_text
 
+    exclude = parse_pairs(args.exclude, "NAME=BOUND")
     use_threads(args.threads)
     device = pick_device(args.device)
     file = args.generator / "generator.safetensors"
     generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig).to(device)
-    photos = load_with_bar(args.photos, generator.resolution, {"unusable": 0.6})
+    photos = load_with_bar(args.photos, generator.resolution, exclude)
     found = {
         "generator": str(args.generator),
         "kimg": read_header(file).get("training", {}).get("kimg"),

@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.invert import add_photo_options, check_kept, find_photos, open_edits, warn_painted
-from editor.cli.options import Sub, add_command, parse_pairs
+from editor.cli.batch import check_kept
+from editor.cli.options import Sub, add_command, open_editor, parse_pairs
+from editor.cli.photo_job import add_photo_options, inversion_job
+from editor.cli.photos import find_photos, open_edits, warn_painted
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
@@ -63,10 +65,7 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.editing.mix import USUAL, grid_picture, layer_strengths, mix_grid
     from editor.media.images import save_image
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
     strengths = USUAL
     if args.layers is not None:
         strengths = {args.layers: 1.0}
@@ -79,10 +78,11 @@ def run(args: argparse.Namespace) -> None:
     planned += [folder / f"{name}.png" for name in names if separate]
     planned += [folder / f"{name}.npz" for name in names if args.codes]
     check_kept(planned, contents + styles)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     layer_strengths(editor.info.num_ws, strengths)
-    edits = open_edits(editor, contents + styles, args)
-    warn_painted(contents + styles, edits)
+    given = contents + styles
+    edits = open_edits(editor, given, inversion_job(args, editor, given))
+    warn_painted(given, edits)
     rows, columns = edits[: len(contents)], edits[len(contents) :]
     codes = mix_grid(
         torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths

@@ -14,6 +14,7 @@ from editor.errors import OptionError
 
 if TYPE_CHECKING:
     from editor.geometry import Alignment
+    from editor.session import Editor
 
 Sub = Any
 
@@ -30,15 +31,72 @@ def add_command(
 
 
 def add_domain(parser: argparse.ArgumentParser) -> None:
-    """--domain and --device."""
+    """--domain, --root, --device and --threads."""
     parser.add_argument("--domain", default=DEFAULT_DOMAIN, help="name of the domain pack")
+    add_root(parser)
     add_device(parser)
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """--root."""
+    parser.add_argument(
+        "--root",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with other checkpoints/ and boundaries/, which are read and written",
+    )
+
+
+def chosen_folders(args: argparse.Namespace) -> tuple[Path, Path]:
+    """The folder of packs and the folder of boundary folders that --root says; else the project's own."""
+    from editor.packs.info import BOUNDARIES, CHECKPOINTS
+
+    if args.root is None:
+        return CHECKPOINTS, BOUNDARIES
+    return args.root / CHECKPOINTS.name, args.root / BOUNDARIES.name
+
+
+def open_editor(args: argparse.Namespace, domain: str | None = None) -> Editor:
+    """The domain of --domain in --root, on --device with --threads.
+
+    Args:
+        args: of a command with the options of `add_domain`.
+        domain: another than that of --domain.
+
+    Raises:
+        PackError: the pack is missing, damaged or inconsistent.
+        OptionError: the device is not there, or does not work.
+        ShortMemoryError: the device has not enough memory for the pack.
+    """
+    from editor.runtime import use_threads
+    from editor.session import Editor
+
+    use_threads(args.threads)
+    return Editor.open(domain or args.domain, args.device, *chosen_folders(args))
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """--device and --threads."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--threads", type=int, default=None, help="CPU threads")
+
+
+def add_yunet(parser: argparse.ArgumentParser) -> None:
+    """--yunet."""
+    parser.add_argument(
+        "--yunet",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="find faces with OpenCV's YuNet, read from this .onnx, not with the pack's aligner",
+    )
+
+
+def add_redo(parser: argparse.ArgumentParser) -> None:
+    """--redo."""
+    parser.add_argument(
+        "--redo", action="store_true", help="also what is in --out already, instead of going on"
+    )
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:

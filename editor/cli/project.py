@@ -10,8 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from editor.cli.invert import add_photo_options, each_photo, find_photos
-from editor.cli.options import Sub, add_command, add_device, parse_pairs
+from editor.cli.batch import each_photo
+from editor.cli.options import Sub, add_command, add_device, add_root, open_editor, parse_pairs
+from editor.cli.photo_job import add_photo_options, inversion_job
+from editor.cli.photos import find_photos, open_edit
 from editor.errors import EditorError, OptionError, ProjectError, StorageError
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def _action(
 ) -> argparse.ArgumentParser:
     parser = add_command(actions, name, run, text)
     parser.add_argument("project", type=Path, help="the file of the project")
+    add_root(parser)
     add_device(parser)
     return parser
 
@@ -122,13 +125,10 @@ def _opened(args: argparse.Namespace) -> Iterator[tuple[Project, Editor]]:
         PackError: its domain is not there.
     """
     from editor.project.file import project_domain, unpacked
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
     if not args.project.is_file():
         raise ProjectError(f"{args.project} was not found; make one: python -m editor project new")
-    editor = Editor.open(project_domain(args.project), args.device)
+    editor = open_editor(args, project_domain(args.project))
     lost: list[str] = []
     with unpacked(args.project, editor, lost) as project:
         if lost:
@@ -139,16 +139,13 @@ def _opened(args: argparse.Namespace) -> Iterator[tuple[Project, Editor]]:
 
 def _new(args: argparse.Namespace) -> int:
     from editor.project.history import Project
-    from editor.runtime import use_threads
-    from editor.session import Editor
 
-    use_threads(args.threads)
     if args.out.suffix.lower() != ".zip":
         raise OptionError(f"--out ends in .zip, not '{args.out.suffix}'")
     if args.out.exists() and not args.replace:
         raise OptionError(f"{args.out} exists; choose another name, add to it, or give --replace")
     photos = find_photos(args.photos)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     return _invert(Project.new(editor), editor, photos, args, args.out)
 
 
@@ -164,29 +161,24 @@ def _invert(
     project: Project, editor: Editor, photos: list[Path], args: argparse.Namespace, out: Path
 ) -> int:
     """Add photos and save; a bad one does not stop the others, and Ctrl-C keeps what is done."""
-    from editor.cli.invert import chosen_options, open_edit
-    from editor.photo.crop import Crop
     from editor.project.actions import add_edit, check_room, photo_name
 
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     own = editor.with_sliders({b.info.name: b for b in project.sliders})
-    for name in moves:
-        own.boundary(name)
-    options = chosen_options(args, editor.inversion)
-    crop = Crop(*args.crop) if args.crop else None
+    job = inversion_job(args, own, photos, moves)
     check_room(project, photos)
     made = project
 
     def work(photo: Path) -> str:
         nonlocal made
-        edit = open_edit(own, photo, crop, options, args.yunet).move(**moves)
+        edit = open_edit(own, photo, job)
         label = "opened" if edit.source is None else "inverted"
         made = add_edit(made, edit, photo_name(photo), str(photo), label)
         return made.pictures[-1].id
 
     try:
         with TemporaryDirectory() as folder:
-            return each_photo(photos, Path(folder), "", True, work)
+            return each_photo(photos, Path(folder), job, True, work)
     finally:
         if made is not project:
             _write(made, out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from editor.cli.options import Sub, add_command, add_domain
+from editor.cli.options import Sub, add_command, add_domain, open_editor
 
 
 def add(commands: Sub) -> None:
@@ -24,12 +24,9 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.evaluation.samples import reconstruction_grid, sample_grid, slider_strips
-    from editor.runtime import use_threads
-    from editor.session import Editor
     from editor.training.run import save_grid
 
-    use_threads(args.threads)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     args.out.mkdir(parents=True, exist_ok=True)
     save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.jpg")
     recon = reconstruction_grid(editor, list(range(100, 112))).cpu()

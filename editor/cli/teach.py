@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.options import Sub, add_command, add_domain
+from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
+from editor.cli.photos import find_photos
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def add(commands: Sub) -> None:
     parser.add_argument("--layers", default=None, help="that it moves, such as 0-3; default: all")
     parser.add_argument("--strip", type=Path, help="picture of what it does")
     parser.add_argument(
-        "--out", type=Path, help="file; default: boundaries/<domain>/<name>.safetensors"
+        "--out", type=Path, help="file; default: boundaries/<domain>/<name>.safetensors, in --root"
     )
     parser.add_argument("--replace", action="store_true", help="replace one of the same name")
     add_domain(parser)
@@ -64,14 +65,11 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.media.images import save_image
-    from editor.runtime import use_threads
-    from editor.session import Editor
     from editor.sliders.own import check_name
 
-    use_threads(args.threads)
     _check(args)
     check_name(args.name)
-    editor = Editor.open(args.domain, args.device)
+    editor = open_editor(args)
     if args.pairs:
         slider = _of_pairs(editor, args)
     else:
@@ -116,7 +114,6 @@ def _of_marks(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> Bound
 
 
 def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
-    from editor.cli.invert import find_photos
     from editor.layers import parse_layers
     from editor.sliders.teach import slider_of_pairs
 
@@ -143,7 +140,6 @@ def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
     """The marks that were given, with the samples ready to learn from."""
     from tqdm import tqdm
 
-    from editor.cli.invert import find_photos
     from editor.cli.progress import follow
     from editor.sliders.lesson import HAS, HAS_NOT, Lesson
     from editor.sliders.teach import grow_pool, mark_photo, mark_seed
@@ -208,12 +204,12 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
 
 def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
     from editor.files import why
-    from editor.packs import info as pack_info
     from editor.sliders.boundary import save_boundary
     from editor.sliders.own import save_slider
 
     if not args.out:
-        print(save_slider(editor, slider, pack_info.BOUNDARIES, args.replace))
+        _, boundaries = chosen_folders(args)
+        print(save_slider(editor, slider, boundaries, args.replace))
         return
     try:
         save_boundary(slider, args.out)

@@ -15,6 +15,9 @@ from editor.cli.options import (
     add_dataclass,
     add_device,
     add_dry_run,
+    add_root,
+    chosen_alignment,
+    chosen_folders,
     data_names,
     from_args,
 )
@@ -49,6 +52,7 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--domain", default="", help="name of the domain, for the file header")
+    add_root(parser)
     parser.add_argument("--licence", default="", help="licence and credits, for the file header")
     parser.add_argument("--width", type=int, default=24, help="channels of the first layer")
     add_dataclass(parser, AlignerTraining)
@@ -77,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
 
     use_threads(args.threads)
     options = from_args(args, AlignerTraining)
-    alignment = _alignment(args)
+    alignment = known_alignment(args)
     images = load_data(args, 128)
     photos = photos_of_images(images)
     if args.photos is not None:
@@ -109,14 +113,14 @@ def run(args: argparse.Namespace) -> None:
     launch(train, options, args.out, args.dry_run, ALONE)
 
 
-def _alignment(args: argparse.Namespace) -> Alignment | None:
+def known_alignment(args: argparse.Namespace) -> Alignment | None:
     """As given, or that of the pack, where there is one of the name."""
-    from editor.cli.options import chosen_alignment
     from editor.packs.info import list_domains, read_info
 
     chosen = chosen_alignment(args)
-    if chosen is None and args.domain in list_domains():
-        chosen = read_info(args.domain).squares
+    checkpoints, _ = chosen_folders(args)
+    if chosen is None and args.domain in list_domains(checkpoints):
+        chosen = read_info(args.domain, checkpoints).squares
     return chosen
 
 

@@ -38,7 +38,7 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)"
     )
-    parser.add_argument("--fmaps-max", type=int, default=256)
+    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
     parser.add_argument(
         "--heads",
         default="pyramid",

@@ -39,12 +39,12 @@ def add(commands: Sub) -> None:
         default=None,
         help="pack or run folder of a smaller generator to grow from; give the same channels",
     )
-    parser.add_argument("--resolution", type=int, default=64)
+    parser.add_argument("--resolution", type=int, default=64, help="px, of the pictures made")
     parser.add_argument(
         "--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)"
     )
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
-    parser.add_argument("--fmaps-max", type=int, default=256)
+    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
     parser.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,

@@ -34,7 +34,7 @@ class Features:
 
 
 def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
-    """Inception's where its weights are here, else SqueezeNet's where given, else the discriminator's.
+    """SqueezeNet's where given, else Inception's where its weights are here, else the discriminator's.
 
     Args:
         editor: of the domain.
@@ -43,11 +43,11 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
     Raises:
         OptionError: none of them is there.
     """
-    if inception_is_present():
-        return Features("inception", load_inception(editor.device, fetch=False))
     if squeezenet is not None:
         network = load_squeezenet(squeezenet)
         return Features("squeezenet", lambda images: mean_features(network, images))
+    if inception_is_present():
+        return Features("inception", load_inception(editor.device, fetch=False))
     critic = editor.pack.discriminator
     if critic is None:
         raise OptionError(

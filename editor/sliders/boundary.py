@@ -148,17 +148,26 @@ def load_boundary(
     try:
         tensors, header = unpack_tensors(read_regular(path, MAX_BYTES, WeightsError), "boundary")
         boundary = read_boundary(header, tensors, domain, num_ws, w_dim, generator)
+        return with_hyperplane(boundary, tensors.get("hyperplane"))
     except WeightsError as error:
         again = "" if "fit-boundaries" in str(error) else f". {_again(domain)}"
         raise type(error)(f"{path.name}: {error}{again}") from error
-    hyperplane = tensors.get("hyperplane")
+
+
+def with_hyperplane(boundary: Boundary, hyperplane: Tensor | None) -> Boundary:
+    """A boundary with the hyperplane that its file holds, if there is one.
+
+    Raises:
+        WeightsError: it is not [w_dim] of length 1.
+    """
     if hyperplane is None:
         return boundary
+    w_dim = boundary.normal.shape[1]
     hyperplane = hyperplane.float()
     if hyperplane.shape != (w_dim,) or not abs(float(hyperplane.norm()) - 1) < 1e-3:
         raise WeightsError(
             f"boundary '{boundary.info.name}': its hyperplane {tuple(hyperplane.shape)} is not "
-            f"({w_dim},) of length 1. {_again(domain)}"
+            f"({w_dim},) of length 1. {_again(boundary.info.domain)}"
         )
     return replace(boundary, hyperplane=hyperplane)
 

@@ -26,6 +26,7 @@ from editor.sliders.boundary import (
     clean_title,
     read_boundary,
     save_boundary,
+    with_hyperplane,
 )
 from editor.sliders.boundary import check_name as check_name
 from editor.sliders.hyperplane import project_out
@@ -170,7 +171,7 @@ def save_slider(
 
 def export_slider(slider: Boundary) -> bytes:
     """A slider as the bytes of a .safetensors file, as `save_slider` would write it."""
-    return boundary_bytes(replace(slider, hyperplane=None))
+    return boundary_bytes(slider)
 
 
 def import_slider(editor: Editor, data: bytes) -> Boundary:
@@ -188,9 +189,10 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
         raise WeightsError(f"the file has {len(data)} bytes; a slider has at most {MAX_BYTES}")
     tensors, header = unpack_tensors(data, "boundary")
     pack = editor.info
-    return read_boundary(
+    slider = read_boundary(
         header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
     )
+    return with_hyperplane(slider, tensors.get("hyperplane"))
 
 
 def read_slider(editor: Editor, path: str | Path) -> Boundary:

@@ -7,21 +7,18 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.packs import info as pack_info
 from editor.sliders.boundary import load_boundaries
 
 
 @pytest.fixture
-def at(tiny: Editor, tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tiny pack for every command; its folder."""
-    monkeypatch.setattr(Editor, "open", lambda *_, **__: tiny)
-    monkeypatch.setattr(pack_info, "BOUNDARIES", tiny_root / "boundaries")
+def at(tiny_root: Path) -> Path:
+    """The folder of the tiny pack."""
     return tiny_root
 
 
 def _run(at: Path, *more: str) -> int:
-    given = ["discover", "--domain", "tiny", "--out", str(at / "out"), "--count", "4"]
-    return main([*given, "--stops", "3", *more])
+    given = ["discover", "--domain", "tiny", "--root", str(at), "--out", str(at / "out")]
+    return main([*given, "--count", "4", "--stops", "3", *more])
 
 
 @pytest.mark.parametrize("method", ["sefa", "pca"])

@@ -13,11 +13,11 @@ from editor.cli import main
 
 
 def test_show_draws_what_the_domain_makes(
-    tiny: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tiny: Editor, tiny_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
     out = tmp_path / "card"
-    assert main(["show", "--domain", "tiny", "--out", str(out), "--seeds", "4", "9"]) == 0
+    given = ["show", "--domain", "tiny", "--root", str(tiny_root), "--out", str(out)]
+    assert main([*given, "--seeds", "4", "9"]) == 0
     assert "rows: age, smile" in capsys.readouterr().out
     side = tiny.info.resolution
     sizes = {path.name: Image.open(path).size for path in out.iterdir()}

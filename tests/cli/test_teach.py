@@ -9,16 +9,17 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.packs import info as pack_info
 from editor.sliders.boundary import load_boundary
 
 
 @pytest.fixture
-def at(tiny: Editor, tiny_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tiny pack for every command; its folder."""
-    monkeypatch.setattr(Editor, "open", lambda *_, **__: tiny)
-    monkeypatch.setattr(pack_info, "BOUNDARIES", tiny_root / "boundaries")
+def at(tiny_root: Path) -> Path:
+    """The folder of the tiny pack."""
     return tiny_root
+
+
+def _teach(at: Path, *given: str) -> int:
+    return main(["teach", *given, "--domain", "tiny", "--root", str(at)])
 
 
 def _photos(folder: Path, seeds: range, gain: float, editor: Editor) -> Path:
@@ -40,7 +41,7 @@ def has_not(at: Path, tiny: Editor) -> Path:
     return _photos(at / "has_not", range(8), 0.4, tiny)
 
 
-FEW = ["--samples", "100", "--domain", "tiny"]
+FEW = ["--samples", "100"]
 
 
 def _load(path: Path, editor: Editor):
@@ -51,8 +52,8 @@ def _load(path: Path, editor: Editor):
 def test_two_folders(at: Path, tiny: Editor, has: Path, has_not: Path, capsys) -> None:
     (has / "bad.png").write_text("no picture")
     strip = at / "strip.png"
-    given = ["teach", "bright", "--has", str(has), "--has-not", str(has_not), *FEW]
-    assert main([*given, "--strip", str(strip), "--independent-of", "age"]) == 0
+    given = ["bright", "--has", str(has), "--has-not", str(has_not), *FEW]
+    assert _teach(at, *given, "--strip", str(strip), "--independent-of", "age") == 0
     said = capsys.readouterr()
     assert "8 have it, 8 have not: right on" in said.out
     assert "bad.png" in said.err
@@ -63,40 +64,40 @@ def test_two_folders(at: Path, tiny: Editor, has: Path, has_not: Path, capsys) -
     assert slider.info.accuracy > 0.8
     assert Image.open(strip).size == (7 * 16, len(tiny.info.example_seeds) * 16)
     before = path.read_bytes()
-    assert main(given) == 1
+    assert _teach(at, *given) == 1
     assert "already" in capsys.readouterr().err
     assert path.read_bytes() == before
-    assert main([*given, "--replace"]) == 0
+    assert _teach(at, *given, "--replace") == 0
     assert path.read_bytes() != before
 
 
 def test_pairs(at: Path, tiny: Editor, has: Path, has_not: Path, capsys) -> None:
     (has_not / "7.png").unlink()
     out = at / "own.safetensors"
-    given = ["teach", "bright", "--pairs", str(has_not), str(has), "--domain", "tiny"]
-    assert main([*given, "--out", str(out), "--title", "More light", "--layers", "0-2"]) == 0
+    given = ["bright", "--pairs", str(has_not), str(has)]
+    assert _teach(at, *given, "--out", str(out), "--title", "More light", "--layers", "0-2") == 0
     said = capsys.readouterr().out
     assert "left out: 7" in said
     assert "7 pairs" in said
     info = _load(out, tiny).info
     assert (info.title, info.layers, info.facts["pairs"]) == ("More light", (0, 1, 2), 7)
-    assert main([*given, "--out", str(out)]) == 1
+    assert _teach(at, *given, "--out", str(out)) == 1
     assert "exists" in capsys.readouterr().err
 
 
 def test_marks_and_what_to_mark_next(at: Path, tiny: Editor, capsys) -> None:
     asked = at / "ask"
-    assert main(["teach", "x", "--ask", str(asked), "--count", "14", *FEW]) == 0
+    assert _teach(at, "x", "--ask", str(asked), "--count", "14", *FEW) == 0
     seeds = sorted(int(path.stem) for path in asked.glob("*.png"))
     assert len(seeds) == 14
     marks = at / "marks.json"
     names = ["has", "has not", "skip"]
     marks.write_text(json.dumps({str(s): names[i % 3] for i, s in enumerate(seeds)} | {"3": "has"}))
     more = at / "more"
-    assert main(["teach", "x", "--marks", str(marks), "--ask", str(more), *FEW]) == 0
+    assert _teach(at, "x", "--marks", str(marks), "--ask", str(more), *FEW) == 0
     assert not {int(path.stem) for path in more.glob("*.png")} & set(seeds)
     capsys.readouterr()
-    assert main(["teach", "x", "--marks", str(marks), *FEW]) == 0
+    assert _teach(at, "x", "--marks", str(marks), *FEW) == 0
     assert "6 have it, 5 have not" in capsys.readouterr().out
     assert (at / "boundaries" / "tiny" / "x.safetensors").is_file()
 
@@ -112,17 +113,17 @@ def test_marks_and_what_to_mark_next(at: Path, tiny: Editor, capsys) -> None:
     ],
 )
 def test_what_is_refused(at: Path, given: list[str], said: str, capsys) -> None:
-    assert main(["teach", "x", *given, *FEW]) == 1
+    assert _teach(at, "x", *given, *FEW) == 1
     assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"a": "has"}', '{"1": "maybe"}', '{"1": []}'])
 def test_damaged_marks(at: Path, text: str, capsys) -> None:
     (at / "marks.json").write_text(text)
-    assert main(["teach", "x", "--marks", str(at / "marks.json"), *FEW]) == 1
+    assert _teach(at, "x", "--marks", str(at / "marks.json"), *FEW) == 1
     assert "holds no marks" in capsys.readouterr().err
 
 
 def test_a_bad_name_is_refused_before_anything_is_done(at: Path, capsys) -> None:
-    assert main(["teach", "two words", "--has", "none", "--has-not", "none", *FEW]) == 1
+    assert _teach(at, "two words", "--has", "none", "--has-not", "none", *FEW) == 1
     assert "no name for a slider" in capsys.readouterr().err

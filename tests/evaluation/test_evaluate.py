@@ -13,6 +13,7 @@ from PIL import Image
 from editor import Editor
 from editor.cli import main
 from editor.errors import MismatchError, OptionError
+from editor.evaluation import features
 from editor.evaluation.features import pick_features
 from editor.evaluation.methods import load_traditional, options_of
 from editor.evaluation.report import markdown, reconstruction_table
@@ -59,6 +60,20 @@ def subject(tiny: Editor) -> Subject:
     labels = [{"smile": float(i % 2 == 0), "age": 20.0 + i} for i in range(COUNT)]
     usual = InversionOptions(steps=4)
     return Subject(photos, labels, pick_features(tiny), Judge(), None, usual)  # type: ignore[arg-type]
+
+
+def test_features_that_are_given_win(tiny: Editor, monkeypatch) -> None:
+    """Weights that happen to lie in a cache do not replace what --features names."""
+    monkeypatch.setattr(features, "inception_is_present", lambda: True)
+    monkeypatch.setattr(features, "load_inception", lambda *_, **__: lambda images: images)
+    monkeypatch.setattr(features, "load_squeezenet", lambda path: path)
+    monkeypatch.setattr(features, "mean_features", lambda network, images: (network, images))
+    given = pick_features(tiny, Path("squeezenet.npz"))
+    assert given.name == "squeezenet"
+    assert given.of(torch.zeros(1))[0] == Path("squeezenet.npz")
+    assert pick_features(tiny).name == "inception"
+    monkeypatch.setattr(features, "inception_is_present", lambda: False)
+    assert pick_features(tiny).name == "discriminator"
 
 
 def _quiet(*_: object) -> None:
@@ -271,15 +286,11 @@ def test_only_a_clear_best_is_bold() -> None:
     assert "**" not in reconstruction_table({**result, **close})
 
 
-def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+def test_the_command(tiny_root: Path, tmp_path: Path, capsys) -> None:
     photos = write_noise(tmp_path / "photos", COUNT)
-    monkeypatch.setattr(
-        Editor,
-        "open",
-        classmethod(lambda cls, *_, _open=Editor.open: _open("tiny", "cpu", *_folders(tiny_root))),
-    )
     out = tmp_path / "out"
-    command = ["evaluate", "--domain", "tiny", "--photos", str(photos), "--out", str(out)]
+    command = ["evaluate", "--domain", "tiny", "--root", str(tiny_root)]
+    command += ["--photos", str(photos), "--out", str(out)]
     small = [
         "--ablation-iterations",
         "0",
@@ -307,7 +318,3 @@ def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> No
     assert main([*command, *small, "--steps", "3"]) == 1
     assert "other options" in capsys.readouterr().err
     assert main([*command, "--methods", "best"]) == 1
-
-
-def _folders(root: Path) -> tuple[Path, Path]:
-    return root / "checkpoints", root / "boundaries"

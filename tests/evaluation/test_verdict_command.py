@@ -16,6 +16,7 @@ from editor.errors import OptionError
 from editor.evaluation.outsiders import covered, drawn, turned
 from editor.evaluation.verdict import Pictures
 from editor.geometry import FFHQ, TIGHT, face_ellipse, inside_ellipse
+from editor.packs.info import read_info
 from tests.conftest import write_noise
 
 
@@ -62,20 +63,7 @@ def test_faces_get_made_pictures_and_others_need_some(tiny: Editor, monkeypatch)
     }  # fmt: skip
 
 
-def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> None:
-    opened = Editor.open
-    monkeypatch.setattr(
-        Editor,
-        "open",
-        classmethod(
-            lambda cls, *_: opened(
-                "tiny",
-                "cpu",
-                checkpoints=tiny_root / "checkpoints",
-                boundaries=tiny_root / "boundaries",
-            )
-        ),
-    )
+def test_the_command(tiny_root: Path, tmp_path: Path, capsys) -> None:
     noise = write_noise(tmp_path / "noise", 40)
     flat = tmp_path / "flat"
     flat.mkdir()
@@ -83,22 +71,32 @@ def test_the_command(tiny_root: Path, tmp_path: Path, monkeypatch, capsys) -> No
     for i in range(40):
         colour = tuple(int(v) for v in rng.integers(0, 255, 3))
         Image.new("RGB", (16, 16), colour).save(flat / f"{i}.png")
-    out = tmp_path / "out"
+    out, checkpoints = tmp_path / "out", tiny_root / "checkpoints"
     command = [
-        *("fit-verdict", "--domain", "tiny", "--steps", "1", "--out", str(out)),
+        *(
+            "fit-verdict",
+            "--domain",
+            "tiny",
+            "--root",
+            str(tiny_root),
+            "--steps",
+            "1",
+            "--out",
+            str(out),
+        ),
         *("--photos", str(noise), "--test-photos", str(noise)),
     ]
     outside = ["--outside", str(flat), "--test-outside", str(flat)]
     assert main([*command, *outside]) == 0
     assert '"photos": 40' in capsys.readouterr().out
-    assert Editor.open("tiny").info.verdict is None  # without --record
+    assert read_info("tiny", checkpoints).verdict is None  # without --record
     codes = {file: file.stat().st_mtime_ns for file in out.rglob("*.safetensors")}
     assert len(codes) == 4
     assert main([*command, *outside, "--record"]) == 0
     assert codes == {file: file.stat().st_mtime_ns for file in out.rglob("*.safetensors")}
-    editor = Editor.open("tiny")
-    assert editor.info.verdict is not None
-    figures = editor.info.verdict.measured
+    verdict = read_info("tiny", checkpoints).verdict
+    assert verdict is not None
+    figures = verdict.measured
     assert figures["outside"]["flat"] > 0.9
     assert figures["photos_called_outside"] < 0.1
     assert main([*command, "--outside", str(noise), "--test-outside", str(flat)]) == 1

@@ -14,7 +14,6 @@ import torch
 
 from editor.cli import main
 from editor.errors import UnavailableError
-from editor.packs import info as pack_info
 from editor.packs.fetch import fetch
 from editor.packs.load import load_domain
 from editor.packs.published import fetch_published, files_of
@@ -153,12 +152,9 @@ def published(tmp_path: Path, server: str) -> Iterator[str]:
         FILES.pop(name)
 
 
-def test_download_fetches_goes_on_and_converts(
-    published: str, tmp_path: Path, monkeypatch, capsys
-) -> None:
-    monkeypatch.setattr(pack_info, "CHECKPOINTS", tmp_path / "checkpoints")
-    monkeypatch.setattr(pack_info, "BOUNDARIES", tmp_path / "boundaries")
-    command = ["download", "ffhq256", "--folder", str(tmp_path / "files"), "--mirror"]
+def test_download_fetches_goes_on_and_converts(published: str, tmp_path: Path, capsys) -> None:
+    command = ["download", "ffhq256", "--root", str(tmp_path)]
+    command += ["--folder", str(tmp_path / "files"), "--mirror"]
     assert main([*command, f"{published}/broken"]) == 1
     assert "again to go on" in capsys.readouterr().err
     assert not (tmp_path / "checkpoints").exists()

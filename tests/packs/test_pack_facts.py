@@ -16,7 +16,6 @@ from editor.errors import OptionError, PackError
 from editor.geometry import FFHQ, TIGHT
 from editor.models.aligner import Aligner
 from editor.models.config import AlignerConfig
-from editor.packs import info as pack_info
 from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
 from editor.packs.load import load_domain
 from editor.packs.tensors import read_header, read_tensors, write_tensors
@@ -78,22 +77,30 @@ def test_the_aligner_of_another_alignment_is_refused(tmp_path: Path) -> None:
     assert read_header(root / "tiny" / "aligner.safetensors")["alignment"] == [1.0, 0.1]
 
 
-def test_the_command_writes_alignment_licence_and_all_data_names(
-    tmp_path: Path, monkeypatch, capsys
-) -> None:
+def test_the_command_writes_alignment_licence_and_all_data_names(tmp_path: Path, capsys) -> None:
     """Names of several sets and a long licence with credits come through, in every file."""
-    source, root = _source(tmp_path), tmp_path / "made"
+    source, made = _source(tmp_path), tmp_path / "made"
+    root = made / "checkpoints"
     names = "heads256_train.zip, heads256_synthetic.zip, heads128_extra.zip"
     for kind in KINDS:
         tensors, header = read_tensors(source / f"{kind}.safetensors")
         write_tensors(source / f"{kind}.safetensors", tensors, header | {"data": names})
-    monkeypatch.setattr(pack_info, "CHECKPOINTS", root)
     licence = "research and non-commercial; Kärkkäinen, Karras, Laine and Aila; " * 40
-    command = ["make-pack", "--name", "heads", "--title", "Heads", "--subject", "face"]
+    command = [
+        "make-pack",
+        "--root",
+        str(made),
+        "--name",
+        "heads",
+        "--title",
+        "Heads",
+        "--subject",
+        "face",
+    ]
     command += ["--generator", str(source), "--encoder", str(source), "--licence", licence]
     assert main([*command, "--alignment", "9", "0.1"]) == 1
     assert "alignment 9.0 0.1" in capsys.readouterr().err
-    assert not root.exists()
+    assert not made.exists()
     assert main([*command, "--alignment", "1.0", "0.1"]) == 0
     info = read_info("heads", root)
     assert (info.alignment, info.licence) == (FFHQ, licence)

@@ -17,7 +17,7 @@ from PIL import Image
 from editor import Editor
 from editor.errors import EditorError, MismatchError, OptionError, StorageError, WeightsError
 from editor.packs.tensors import pack_tensors
-from editor.sliders.boundary import Boundary, save_boundary
+from editor.sliders.boundary import MAX_FACTS, Boundary, save_boundary
 from editor.sliders.own import (
     MAX_BYTES,
     export_slider,
@@ -89,6 +89,23 @@ def test_round_trip(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
     )
     tilted = renamed(found, "lean", "Leaning  over")
     assert (tilted.info.name, tilted.info.title) == ("lean", "Leaning over")
+
+
+def test_the_hyperplane_goes_along(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
+    """A slider made independent of others tells codes apart by the plane that was fitted."""
+    plane = torch.nn.functional.normalize(torch.arange(1.0, 9.0), dim=0)
+    fitted = replace(slider, hyperplane=plane)
+    data = export_slider(fitted)
+    assert torch.equal(import_slider(tiny, data).hyperplane, plane)
+    assert save_slider(tiny, fitted, tiny_root / "boundaries").read_bytes() == data
+    again = export_slider(import_slider(tiny, data))
+    assert torch.equal(import_slider(tiny, again).hyperplane, plane)
+    for wrong in (plane[:7], plane * 2, plane * float("nan"), plane[None]):
+        with pytest.raises(WeightsError, match="hyperplane"):
+            import_slider(tiny, export_slider(replace(slider, hyperplane=wrong)))
+    full = replace(slider.info, facts={"x": "y" * (MAX_FACTS - 20)})
+    largest = Boundary(full, torch.zeros(18, 512), torch.zeros(512))
+    assert len(export_slider(largest)) < MAX_BYTES / 4, "1024 px leave room"
 
 
 def _header(slider: Boundary, text: str) -> bytes:

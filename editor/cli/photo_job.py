@@ -1,0 +1,195 @@
+"""What a command wishes of each photo, as one value; and the options that say it."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from editor.cli.options import add_domain, add_redo, add_yunet
+
+if TYPE_CHECKING:
+    from editor.editing.paste import Mode
+    from editor.geometry import Alignment
+    from editor.inversion.loop import InversionOptions
+    from editor.photo.crop import Crop
+    from editor.session import Editor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file as it is now; when it is written anew, its state is another.
+
+    Attributes:
+        path: as given.
+        place: absolute.
+        size: in bytes; None where there is no file.
+        changed_ns: when it was last written, ns.
+    """
+
+    path: Path = field(repr=False, compare=False)
+    place: str
+    size: int | None
+    changed_ns: int | None
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """Look at a file, which need not be there."""
+        found = path.stat() if path.is_file() else None
+        size, changed = (None, None) if found is None else (found.st_size, found.st_mtime_ns)
+        return cls(path, str(path.resolve()), size, changed)
+
+
+@dataclass(frozen=True)
+class Digested(Generic[T]):
+    """Something large whose `repr` is short, and another for another content."""
+
+    value: T = field(repr=False, compare=False)
+    sha256: str
+
+    @classmethod
+    def of(cls, value: T, content: bytes) -> Digested[T]:
+        """Digest all that distinguishes the value from others."""
+        return cls(value, hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """What becomes of each photo of a batch; its `repr` is the key by which the batch knows what is done.
+
+    Attributes:
+        command: that makes it.
+        networks: sha256 of the pack's files, by name.
+        squares: how the pack's squares lie around a face.
+        crop: the square of every photo; None finds it.
+        yunet: YuNet's file, which then finds faces; None leaves it to the pack's aligner.
+        options: of the inversion, where there is one.
+        moves: distance of each slider.
+        sliders: digests of the sliders that the result depends on.
+        paste: how the whole photo is made; None makes none.
+        mask: [R, R], 0…1: where the sliders may change the picture.
+        settle: find a code for the masked result.
+        size_px: side of the squares that are cut out.
+        target: aligned picture that a patch is taken from.
+        patch: [R, R], 0…1: where the patch lies in it.
+        offset: how far the patch is moved right and down, as shares of the side.
+    """
+
+    command: str
+    networks: tuple[tuple[str, str], ...]
+    squares: Alignment | None = None
+    crop: Crop | None = None
+    yunet: FileState | None = None
+    options: InversionOptions | None = None
+    moves: tuple[tuple[str, float], ...] = ()
+    sliders: tuple[tuple[str, str], ...] = ()
+    paste: Mode | None = None
+    mask: Digested[Any] | None = None
+    settle: bool = False
+    size_px: int | None = None
+    target: Digested[Any] | None = None
+    patch: Digested[Any] | None = None
+    offset: tuple[float, float] = (0.0, 0.0)
+
+
+def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:
+    """Options of everything that inverts a photo; --redo where results are made one by one."""
+    add_domain(parser)
+    parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
+    parser.add_argument("--lr", type=float, help="learning rate")
+    for term in ("pix", "feat", "domain"):
+        parser.add_argument(
+            f"--weight-{term}", type=float, help="where not given, as the domain says"
+        )
+    parser.add_argument(
+        "--crop",
+        type=float,
+        nargs=4,
+        default=None,
+        metavar=("X", "Y", "SIDE", "ANGLE"),
+        help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
+    )
+    add_yunet(parser)
+    if redo:
+        add_redo(parser)
+
+
+def chosen_crop(args: argparse.Namespace) -> Crop | None:
+    """What --crop says.
+
+    Raises:
+        OptionError: it is out of range.
+    """
+    from editor.photo.crop import Crop
+
+    return Crop(*args.crop) if args.crop else None
+
+
+def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
+    """What every job has: its command, the pack, and what finds the square."""
+    files = editor.info.files
+    return PhotoJob(
+        args.command,
+        tuple((name, str(files[name].get("sha256"))) for name in sorted(files)),
+        squares=editor.info.squares,
+        yunet=None if args.yunet is None else FileState.of(args.yunet),
+    )
+
+
+def inversion_job(
+    args: argparse.Namespace,
+    editor: Editor,
+    given: Iterable[Path],
+    moves: Mapping[str, float] | None = None,
+    usual: InversionOptions | None = None,
+) -> PhotoJob:
+    """The job of a command with the options of `add_photo_options`.
+
+    Args:
+        args: of the command.
+        editor: of the domain.
+        given: the photos; where there is a saved code (.npz) among them, any slider may count.
+        moves: sliders to move.
+        usual: options of the inversion unless told otherwise; the domain's by default.
+
+    Raises:
+        OptionError: an option is out of range, or a slider is not known.
+    """
+    named = dict(moves or {})
+    opens_codes = any(path.suffix == ".npz" for path in given)
+    return replace(
+        pack_job(args, editor),
+        crop=chosen_crop(args),
+        options=chosen_options(args, usual or editor.inversion),
+        moves=tuple(sorted(named.items())),
+        sliders=_slider_digests(editor, {**editor.boundaries, **named} if opens_codes else named),
+    )
+
+
+def chosen_options(args: argparse.Namespace, usual: InversionOptions) -> InversionOptions:
+    """As usual, with what was given instead."""
+    weights = {
+        term: value
+        for term in ("pix", "feat", "domain")
+        if (value := getattr(args, f"weight_{term}")) is not None
+    }
+    return replace(
+        usual,
+        steps=usual.steps if args.steps is None else args.steps,
+        lr=usual.lr if args.lr is None else args.lr,
+        weights=replace(usual.weights, **weights),
+    )
+
+
+def _slider_digests(editor: Editor, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    from editor.sliders.boundary import boundary_bytes
+
+    return tuple(
+        (name, hashlib.sha256(boundary_bytes(editor.boundary(name))).hexdigest())
+        for name in sorted(names)
+    )

@@ -1,0 +1,194 @@
+"""Photos and codes as commands take them: found, placed, inverted, opened."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from editor.cli.batch import each_photo
+from editor.cli.photo_job import PhotoJob
+from editor.errors import ImageError, OptionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from editor.editing.edit import Edit
+    from editor.evaluation.aligner import Finder
+    from editor.geometry import Alignment
+    from editor.photo.crop import Crop
+    from editor.session import Editor
+
+
+def find_photos(given: list[Path]) -> list[Path]:
+    """Files as given, and the photos of folders.
+
+    Raises:
+        OptionError: a folder holds none.
+    """
+    from editor.media.images import PHOTO_SUFFIXES
+
+    photos: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            photos.append(path)
+            continue
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+        if not found:
+            raise OptionError(f"{path} holds no photos")
+        photos += found
+    return photos
+
+
+def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | None = None) -> Finder:
+    """YuNet where its file was given, else the pack's aligner.
+
+    Args:
+        editor: of the domain.
+        yunet: its file.
+        alignment: of the squares that YuNet gives; by default the pack's.
+
+    Raises:
+        OptionError: the pack has no aligner.
+        UnavailableError: OpenCV is not installed.
+        WeightsError: the file is no YuNet.
+    """
+    from PIL import Image
+
+    from editor.geometry import TIGHT
+    from editor.photo.yunet import yunet_faces
+
+    if yunet is not None:
+        yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
+        wished = alignment or editor.info.squares or TIGHT
+        return partial(yunet_faces, path=yunet, alignment=wished)
+    if editor.pack.aligner is None:
+        name = editor.info.name
+        raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
+    return editor.find
+
+
+def square_of(photo: Path, job: PhotoJob) -> Crop | None:
+    """The square as given, or the one that YuNet finds likeliest, or the centre where it finds none.
+
+    Returns:
+        None where the pack's aligner is to find it.
+
+    Raises:
+        ImageError: the photo cannot be used.
+        UnavailableError: OpenCV is not installed.
+        WeightsError: the file is no YuNet.
+    """
+    if job.crop is not None or job.yunet is None:
+        return job.crop
+    from editor.geometry import TIGHT
+    from editor.media.images import load_image
+    from editor.photo.crop import Crop
+    from editor.photo.yunet import yunet_faces
+
+    alignment = job.squares or TIGHT
+    faces = yunet_faces(load_image(photo), job.yunet.path, least=0.0, alignment=alignment)
+    return faces[0][0] if faces else Crop()
+
+
+def open_edit(editor: Editor, photo: Path, job: PhotoJob) -> Edit:
+    """A photo inverted, or a saved code opened, with the sliders of the job moved.
+
+    Args:
+        editor: of the domain.
+        photo: a photo, or a code (.npz).
+        job: how to place, invert and move it.
+
+    Raises:
+        ImageError: there is no such photo, or it cannot be used.
+        OptionError: a slider is not known.
+        MismatchError: the code is of another domain.
+    """
+    if not photo.is_file():
+        raise ImageError(f"{photo} was not found")
+    if photo.suffix == ".npz":
+        edit = editor.open_code(photo)
+    else:
+        edit = editor.invert(photo, square_of(photo, job), job.options)
+    return edit.move(**dict(job.moves))
+
+
+def open_edits(editor: Editor, given: list[Path], job: PhotoJob) -> list[Edit]:
+    """Photos inverted and codes opened, for a result that needs them all; the first bad one stops.
+
+    Args:
+        editor: of the domain.
+        given: photos and .npz; one that is named twice is inverted once.
+        job: how.
+
+    Raises:
+        EditorError: a photo or a code cannot be used.
+    """
+    from tqdm import tqdm
+
+    found = {
+        path: open_edit(editor, path, job)
+        for path in tqdm(list(dict.fromkeys(given)), unit="photo")
+    }
+    return [found[path] for path in given]
+
+
+def warn_painted(given: list[Path], edits: list[Edit]) -> None:
+    """Say on stderr which edits move a painted part alone: their codes know no part.
+
+    Args:
+        given: where each edit is from.
+        edits: whose codes are used.
+    """
+    for path, edit in dict(zip(given, edits, strict=True)).items():
+        if edit.mask is not None and edit.moves:
+            print(
+                f"warning: the painted part of {path.name} counts for the whole picture here; "
+                f"settle it first to keep it: python -m editor edit … --settle",
+                file=sys.stderr,
+            )
+
+
+def read_mask(path: Path, editor: Editor) -> Tensor:
+    """A grey picture, white where something may change: [R, R], 0…1, of the domain's size.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    from PIL import Image
+
+    from editor.media.images import load_image, to_tensor
+
+    side = editor.info.resolution
+    grey = load_image(path).convert("L").resize((side, side), Image.Resampling.BOX)
+    return (to_tensor(grey)[0, 0] + 1) / 2
+
+
+def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, redo: bool) -> int:
+    """Make each photo's code, picture and, where asked for, whole photo; as `each_photo` returns.
+
+    Raises:
+        OptionError: a result would overwrite a photo or another result.
+        StorageError: the disk is full.
+    """
+
+    def work(photo: Path) -> str:
+        edit = open_edit(editor, photo, job)
+        edit = edit if job.mask is None else edit.inside(job.mask.value)
+        edit = editor.settle(edit, job.options) if job.settle else edit
+        _save(edit, photo, out, job)
+        fit = dict(edit.losses).get("loss_pix")
+        return f"{out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
+
+    return each_photo(photos, out, job, redo, work)
+
+
+def _save(edit: Edit, photo: Path, out: Path, job: PhotoJob) -> None:
+    from editor.media.images import save_image
+
+    if job.paste is not None and edit.source is not None:
+        suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
+        save_image(edit.paste(job.paste), out / f"{photo.stem}_edited{suffix}")
+    edit.save_code(out / f"{photo.stem}.npz")
+    edit.save(out / f"{photo.stem}.png")
