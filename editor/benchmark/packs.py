@@ -24,7 +24,8 @@ from editor.packs.convert.run import PUBLISHED_INVERSION
 from editor.packs.info import DomainInfo
 from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.packs.write import describe, install
-from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
+from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.sliders.boundary_file import save_boundary
 
 PUBLISHED_FROM = 256  # px: from here on the published architecture, below it the shipped one
 PYRAMID_FROM = 64  # px: smaller codes have too few layers for an encoder with finer heads

@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.layers import parse_layers
     from editor.media.images import save_image
-    from editor.media.motion import strip
+    from editor.media.sheets import stacked, strip
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.sliders.own import slider_strip, stacked
+    from editor.sliders.strip import slider_strip
     from editor.sliders.teach import discover
 
     use_threads(args.threads)
@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> None:
 
 def _keep(editor: Editor, found: list[Boundary], keep: dict[int, str], replace: bool) -> None:
     from editor.packs import info as pack_info
-    from editor.sliders.own import renamed, save_slider
+    from editor.sliders.exchange import save_slider
+    from editor.sliders.make import renamed
 
     for number, name in keep.items():
         slider = renamed(found[number - 1], name)
@@ -86,7 +87,7 @@ def _parse_keep(items: list[str], count: int) -> dict[int, str]:
     Raises:
         OptionError: not of that form, a number that is not found, or a name that cannot be used.
     """
-    from editor.sliders.own import check_name
+    from editor.sliders.boundary import check_name
 
     kept: dict[int, str] = {}
     for item in items:

@@ -75,7 +75,8 @@ def run(args: argparse.Namespace) -> None:
     from editor.packs.info import BOUNDARIES
     from editor.packs.load import load_domain
     from editor.runtime import pick_device, use_threads
-    from editor.sliders.fit.stages import FitOptions, fit_boundaries, known_attributes
+    from editor.sliders.fit.options import FitOptions, known_attributes
+    from editor.sliders.fit.stages import fit_boundaries
 
     use_threads(args.threads)
     pack = load_domain(args.domain, pick_device(args.device))

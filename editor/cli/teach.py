@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.media.images import save_image
     from editor.runtime import use_threads
     from editor.session import Editor
-    from editor.sliders.own import check_name
+    from editor.sliders.boundary import check_name
 
     use_threads(args.threads)
     _check(args)
@@ -209,8 +209,8 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
 def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
     from editor.files import why
     from editor.packs import info as pack_info
-    from editor.sliders.boundary import save_boundary
-    from editor.sliders.own import save_slider
+    from editor.sliders.boundary_file import save_boundary
+    from editor.sliders.exchange import save_slider
 
     if not args.out:
         print(save_slider(editor, slider, pack_info.BOUNDARIES, args.replace))
@@ -223,8 +223,8 @@ def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
 
 
 def _strip(editor: Editor, slider: Boundary) -> Image.Image:
-    from editor.media.motion import strip
-    from editor.sliders.own import slider_strip, stacked
+    from editor.media.sheets import stacked, strip
+    from editor.sliders.strip import slider_strip
 
     codes = [editor.sample(seed).wp for seed in editor.info.example_seeds[:3]]
     return stacked([strip(slider_strip(editor, code, slider, 7)) for code in codes])

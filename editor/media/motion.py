@@ -19,6 +19,7 @@ from PIL import Image
 from editor.errors import ImageError, OptionError, UnavailableError
 from editor.files import why, write_whole
 from editor.media.images import SOURCE_TYPE, XMP, encode_image
+from editor.media.sheets import strip
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -123,23 +124,6 @@ def save_motion(
         write_whole(target, data)
     except OSError as error:
         raise ImageError(f"{target} cannot be written: {why(error)}") from error
-
-
-def strip(frames: Iterable[Image.Image]) -> Image.Image:
-    """Frames side by side, the first on the left.
-
-    Raises:
-        OptionError: there are none.
-    """
-    pictures = list(frames)
-    if not pictures:
-        raise OptionError("a strip needs at least one frame")
-    wide = Image.new("RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)))
-    left = 0
-    for picture in pictures:
-        wide.paste(picture, (left, 0))
-        left += picture.width
-    return wide
 
 
 def _enlarged(frames: Iterable[Image.Image], kind: str, scale: int) -> Iterator[Image.Image]:

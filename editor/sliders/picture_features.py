@@ -36,7 +36,7 @@ SIZE = sum(channels * side * side for _, channels, side in PARTS)
 
 
 @torch.no_grad()
-def looks(images: Tensor) -> Tensor:
+def picture_features(images: Tensor) -> Tensor:
     """Describe pictures.
 
     Args:
@@ -80,7 +80,7 @@ def _histogram(size: Tensor, place: Tensor, bins: int, side: int) -> Tensor:
 
 @cache
 def mirror() -> np.ndarray:
-    """[SIZE] index: `looks(x.flip(3))` is `looks(x)[:, mirror()]`."""
+    """[SIZE] index: `picture_features(x.flip(3))` is `picture_features(x)[:, mirror()]`."""
     found, start = [], 0
     for kind, channels, side in PARTS:
         index = start + np.arange(channels * side * side).reshape(channels, side, side)

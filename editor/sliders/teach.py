@@ -19,9 +19,9 @@ from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.discover import pca, sefa
 from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
-from editor.sliders.own import check_layers, independent, make_slider, with_range
+from editor.sliders.make import check_layers, independent, make_slider, with_range
 from editor.sliders.pairs import difference_of_pairs
-from editor.sliders.picture_features import looks
+from editor.sliders.picture_features import picture_features
 
 POOL = 2000
 FIRST_SEED = 300_000
@@ -37,7 +37,7 @@ class _Growing:
     def __init__(self) -> None:
         self.lock = Lock()
         self.codes: list[Tensor] = []
-        self.looks: list[np.ndarray] = []
+        self.features: list[np.ndarray] = []
         self.pool: Pool | None = None
 
 
@@ -75,14 +75,14 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
             done = sum(map(len, growing.codes))
             if done >= count and growing.pool is None:
                 seeds = range(FIRST_SEED, FIRST_SEED + done)
-                raw = np.concatenate(growing.looks)
+                raw = np.concatenate(growing.features)
                 growing.pool = Pool.of(seeds, torch.cat(growing.codes), raw)
-                growing.codes, growing.looks = [], []
+                growing.codes, growing.features = [], []
             elif growing.pool is None:
                 seeds = range(FIRST_SEED + done, FIRST_SEED + min(done + BATCH, count))
                 codes, raw = _sample(editor, list(seeds))
                 growing.codes.append(codes)
-                growing.looks.append(raw)
+                growing.features.append(raw)
                 done += len(codes)
         yield min(done, count), count
 
@@ -93,14 +93,14 @@ def pool_of(editor: Editor) -> Pool | None:
 
 
 def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
-    """Codes [N, layers or 1, w_dim] of seeds, and looks [N, SIZE] float16 of their pictures."""
+    """Codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
     generator = editor.pack.generator
 
     @torch.no_grad()
     def work() -> tuple[Tensor, np.ndarray]:
         z = seeded_latents(seeds, generator.z_dim).to(generator.w_avg.device)
         wp = generator.mapping(z, truncation_psi=PSI)
-        raw = looks(generator.synthesis(wp)).numpy().astype(np.float16)
+        raw = picture_features(generator.synthesis(wp)).numpy().astype(np.float16)
         return _shared(wp).cpu(), raw
 
     return editor.on_device(work)
@@ -134,7 +134,7 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
 
     The photo itself is looked at, not its inversion, which may have lost what is to be taught.
     """
-    return lesson.mark(photo_key(name), value, looks(to_tensor(aligned))[0].numpy())
+    return lesson.mark(photo_key(name), value, picture_features(to_tensor(aligned))[0].numpy())
 
 
 def learn_from(editor: Editor, lesson: Lesson) -> Learned:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
+from editor.media.sheets import save_sheet
 from editor.models.config import EncoderConfig
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
@@ -31,7 +32,7 @@ from editor.training.grow import batches, check_encoder_origin, grow_encoder
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
-from editor.training.run import RunFolder, save_grid
+from editor.training.run import RunFolder
 
 Kind = Literal["domain-guided", "traditional"]
 LrSchedule = Literal["cosine", "steps"]
@@ -208,7 +209,7 @@ def train_encoder(
         with torch.no_grad():
             recon = generator.synthesis(state.ema(held_out[:32]))
         pairs = torch.stack([held_out[:32], recon], dim=1).flatten(0, 1)
-        save_grid(pairs.cpu(), run.path / f"recon-{round(state.clock.kimg):05d}.png")
+        save_sheet(pairs.cpu(), run.path / f"recon-{round(state.clock.kimg):05d}.png")
 
     def measure() -> dict[str, float]:
         return measure_encoder(state.ema, generator, held_out)

@@ -20,6 +20,7 @@ from torch import nn
 
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
+from editor.media.sheets import save_sheet
 from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.perceptual import SqueezeNetFeatures
@@ -38,7 +39,7 @@ from editor.training.grow import (
 from editor.training.loop import Schedule, train_loop
 from editor.training.parallel import ALONE, Ranks
 from editor.training.projected import ProjectedDiscriminator
-from editor.training.run import RunFolder, save_grid
+from editor.training.run import RunFolder
 
 
 def train_generator(
@@ -195,4 +196,4 @@ def _save_snapshot(
     with torch.no_grad():
         z = seeded_latents(list(range(64)), state.ema.z_dim).to(device)
         grid = torch.cat([state.ema(part, truncation_psi=0.8) for part in z.split(16)])
-    save_grid(grid.cpu(), path / f"samples-{round(state.clock.kimg):05d}.png")
+    save_sheet(grid.cpu(), path / f"samples-{round(state.clock.kimg):05d}.png")

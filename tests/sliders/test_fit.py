@@ -16,7 +16,7 @@ from editor.errors import OptionError
 from editor.geometry import background
 from editor.metrics.attributes import PooledFeatures
 from editor.runtime import seeded_latents
-from editor.sliders.boundary import load_boundary
+from editor.sliders.boundary_file import load_boundary
 from editor.sliders.fit.calibration import (
     GRID,
     HALVINGS,
@@ -27,7 +27,8 @@ from editor.sliders.fit.calibration import (
     layer_choices,
     reach,
 )
-from editor.sliders.fit.stages import FitOptions, _share, fit_boundaries, known_attributes
+from editor.sliders.fit.options import FitOptions, known_attributes
+from editor.sliders.fit.stages import _share, fit_boundaries
 
 OPTIONS = FitOptions(samples=400, share=0.2, held_out=80, probes=48, steps=3)
 
