@@ -53,7 +53,10 @@ def add(commands: Sub) -> None:
         "--probes", type=int, default=192, help="photos whose inversions measure layers and range"
     )
     parser.add_argument(
-        "--flips", type=float, default=0.95, help="share of them that changes within the range"
+        "--flips",
+        type=float,
+        default=0.95,
+        help="share of them that goes far enough within the range (docs/metrics.md, Edits)",
     )
     parser.add_argument(
         "--features",

@@ -18,8 +18,9 @@ from editor.editing.paste import soft_mask
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
 from editor.geometry import background
-from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.attributes import AttributePredictor
 from editor.metrics.distances import evenly_spread
+from editor.metrics.effect import Effect
 from editor.metrics.identity import People
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
@@ -88,28 +89,6 @@ def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
     return (codes - mean).flatten(1)
 
 
-def success(name: str, before: Tensor, after: Tensor, sign: float) -> tuple[float, Tensor]:
-    """Share of the pictures that could change and did, and which could.
-
-    Args:
-        name: of the attribute.
-        before: [N], scores of the reconstructions.
-        after: [N], scores of the edited pictures.
-        sign: of the distance.
-
-    Returns:
-        The share (0 where none could), and [N] bool. A continuous attribute can always change, and
-        has where it moved by half a standard deviation.
-    """
-    if name in CONTINUOUS:
-        could = torch.ones(len(before), dtype=torch.bool)
-        did = (after - before) * sign > 0.5
-    else:
-        could = (before < 0.5) if sign > 0 else (before >= 0.5)
-        did = (after > 0.5) == (sign > 0)
-    return (did[could].float().mean().item() if bool(could.any()) else 0.0), could
-
-
 def slide(
     editor: Editor,
     judge: AttributePredictor,
@@ -138,19 +117,15 @@ def slide(
     moved = move(before.codes, boundary.normal.cpu(), distance, info.layers)
     images = pictures(editor, moved)
     after = judge.score(images)
-    flips, could = success(info.name, before.scores[info.name], after[info.name], 2 * end - 1)
-    others = [
-        (after[key] - before.scores[key])[could].abs().mean().item()
-        for key in after
-        if key != info.name and key not in CONTINUOUS
-    ]
+    effect = Effect.of(info.name, before.scores, after, 2 * end - 1)
+    could = effect.could
     identity = F.cosine_similarity(before.vectors, encoder_vectors(editor, images))[could]
     found: dict[str, Any] = {
         "stop": stop * (2 * end - 1),
         "distance": distance,
         "photos": int(could.sum()),
-        "flips": flips,
-        "change_of_others": sum(others) / max(len(others), 1),
+        "flips": effect.flips,
+        "change_of_others": effect.change_of_others,
         "encoder_features": identity.mean().item(),
     }
     outside = background(editor.info.subject, images.shape[-1], editor.info.squares)

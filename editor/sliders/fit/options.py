@@ -41,7 +41,9 @@ class FitOptions:
         held_out: the last images only measure the predictor, as in `train-predictor`.
         probes: photos, the last of the images, whose inversions measure layers and range.
         steps: of their inversion.
-        flips: share of the probes whose attribute should change within the range.
+        flips: share of the probes that should flip within the range; of a continuous attribute, share
+            of the half that has less of it which should gain a whole deviation (at the low end: of the
+            half that has more, lose one). This chooses the range; what is reported is an `Effect`.
         conditional: attribute → others that it is made independent of, by projection; it is not
             balanced then.
         balance: try directions that leave all other attributes as they are, by measurement.

@@ -20,6 +20,7 @@ from editor.metrics.attributes import (
     PooledFeatures,
     fit_predictor,
 )
+from editor.metrics.effect import FLIP_DEVIATIONS
 from editor.packs.load import DomainPack
 from editor.runtime import fast_dtype, seeded_latents
 from editor.sliders.boundary import Boundary, BoundaryInfo
@@ -193,11 +194,12 @@ def _boundary(
             "deviation": found.chosen.deviation,
             "independent_of": others,
             "balanced": found.chosen.facts,
-            "flips_up": found.up.flips,
-            "flips_down": found.down.flips,
-            "change_of_others": found.up.change_of_others,
+            "flip_deviations": FLIP_DEVIATIONS,
+            "flips_up": found.up.effect.flips,
+            "flips_down": found.down.effect.flips,
+            "change_of_others": found.up.effect.change_of_others,
             "change_outside": found.up.outside,
-            "changes": found.up.changes,
+            "changes": found.up.effect.changes,
         },
         generator=pack.fingerprint,
     )
