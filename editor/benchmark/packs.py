@@ -22,8 +22,8 @@ from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.convert.run import PUBLISHED_INVERSION
 from editor.packs.info import DomainInfo
-from editor.packs.tensors import fingerprint, half, write_tensors
-from editor.packs.write import describe, install
+from editor.packs.tensors import fingerprint, half
+from editor.packs.write import install, write_info, write_network
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.sliders.boundary_file import save_boundary
 
@@ -62,7 +62,7 @@ def write_random_pack(root: Path, resolution: int, seed: int = 0) -> str:
     trained_for = fingerprint(generator)
 
     def fill(path: Path) -> None:
-        files = {}
+        files: dict[str, dict[str, Any]] = {}
         for kind, (network, architecture) in networks.items():
             config: Any = getattr(network, "config", None)
             header = {
@@ -72,9 +72,8 @@ def write_random_pack(root: Path, resolution: int, seed: int = 0) -> str:
                 "domain": name,
                 "licence": LICENCE,
             }
-            tensors, target = network.state_dict(), path / f"{kind}.safetensors"
-            write_tensors(target, tensors if published else half(tensors), header)
-            files[target.name] = describe(target)
+            tensors = network.state_dict()
+            files |= write_network(path, kind, tensors if published else half(tensors), header)
         info = DomainInfo(
             name=name,
             title=f"Random weights, {resolution} px",
@@ -86,7 +85,7 @@ def write_random_pack(root: Path, resolution: int, seed: int = 0) -> str:
             files=files,
             inversion=dict(PUBLISHED_INVERSION) if published else {},
         )
-        (path / "domain.json").write_text(info.to_json(), encoding="utf-8")
+        write_info(path, info)
 
     install(name, root / "checkpoints", fill)
     slider = BoundaryInfo(

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
-from editor.layers import parse_layers
+from editor.layers import check_layers, parse_layers
 
 COARSE = 3  # layers of pose and shape: up to 8×8
 FINE = 4  # layers of colour: the two finest resolutions
@@ -167,5 +167,5 @@ def _check_shapes(content: Tensor, style: Tensor) -> None:
 def _check(layers: tuple[int, ...], strength: float, num_ws: int) -> None:
     if not 0 <= strength <= 1:  # also what is not a number
         raise OptionError(f"strength {strength} lies outside 0…1")
-    if layers and not (min(layers) >= 0 and max(layers) < num_ws):
-        raise OptionError(f"layers {layers} lie outside 0…{num_ws - 1}")
+    if layers:
+        check_layers(layers, num_ws)

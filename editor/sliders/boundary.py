@@ -11,6 +11,7 @@ from torch import Tensor
 
 from editor.errors import MismatchError, OptionError, WeightsError
 from editor.files import plain_text
+from editor.layers import check_layers
 
 MAX_DISTANCE = 1000.0  # far beyond any slider, whose ends lie within 50
 GROUPS = ("Expression", "Face", "Pose", "Light", "Scene", "Other")
@@ -119,10 +120,7 @@ def check_boundary(
             f"boundary '{info.name}' was fitted on another snapshot of '{domain}' "
             f"({info.generator}, not {generator}). {again}"
         )
-    if not info.layers or min(info.layers) < 0 or max(info.layers) >= num_ws:
-        raise MismatchError(
-            f"boundary '{info.name}' names layers {info.layers} of {num_ws}. {again}"
-        )
+    check_layers(info.layers, num_ws, f"boundary '{info.name}'", MismatchError)
     length = normal.norm(dim=1)
     if not bool(torch.isfinite(normal).all()) or not torch.allclose(
         length, torch.ones_like(length), atol=1e-3

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from editor.errors import OptionError
+from editor.layers import check_layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,7 @@ def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directio
 
     Reference: Shen and Zhou, Closed-Form Factorization of Latent Semantics in GANs, equation 5.
     """
-    if not layers or min(layers) < 0 or max(layers) >= len(weights):
-        raise OptionError(f"layers {layers} lie outside 0…{len(weights) - 1}")
+    check_layers(layers, len(weights))
     a = torch.cat([weights[layer].double().cpu() for layer in layers])
     _check_count(count, a.shape[1])
     a = a / a.norm(dim=1, keepdim=True).clamp(min=1e-12)

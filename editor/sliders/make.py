@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.errors import OptionError
+from editor.layers import check_layers
 from editor.session import Editor
 from editor.sliders.boundary import Boundary, BoundaryInfo, check_name, clean_title
 from editor.sliders.hyperplane import project_out
@@ -46,7 +46,7 @@ def make_slider(
         title=clean_title(name, title),
         group="Other",
         domain=editor.info.name,
-        layers=check_layers(editor, layers),
+        layers=check_layers(layers, editor.info.num_ws),
         range=(-1.0, 1.0),
         accuracy=accuracy,
         facts=facts or {},
@@ -63,20 +63,6 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
     """
     check_name(name)
     return replace(slider, info=replace(slider.info, name=name, title=clean_title(name, title)))
-
-
-def check_layers(editor: Editor, layers: tuple[int, ...] | None) -> tuple[int, ...]:
-    """Layers in order; all for None.
-
-    Raises:
-        OptionError: one does not exist.
-    """
-    last = editor.info.num_ws - 1
-    if layers is None:
-        return tuple(range(last + 1))
-    if not layers or min(layers) < 0 or max(layers) > last:
-        raise OptionError(f"layers {layers} lie outside 0…{last}")
-    return tuple(sorted(set(layers)))
 
 
 def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Boundary:

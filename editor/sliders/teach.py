@@ -13,13 +13,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 from editor.errors import OptionError
+from editor.layers import check_layers
 from editor.media.images import to_tensor
 from editor.runtime import seeded_latents
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.discover import pca, sefa
 from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
-from editor.sliders.make import check_layers, independent, make_slider, with_range
+from editor.sliders.make import independent, make_slider, with_range
 from editor.sliders.pairs import difference_of_pairs
 from editor.sliders.picture_features import picture_features
 
@@ -254,7 +255,7 @@ def discover(
         OptionError: the method, a layer or the count is not possible.
     """
     generator = editor.pack.generator
-    chosen = check_layers(editor, layers)
+    chosen = check_layers(layers, generator.num_ws)
     codes = _codes(editor, SAMPLES)
     if method == "sefa":
         found = sefa(generator.style_weights(), chosen, count)
