@@ -89,6 +89,33 @@ def measure_photos(
     unknown = [name for name in changes if name not in CHANGES]
     if unknown:
         raise OptionError(f"'{unknown[0]}' is no change; choose of: {', '.join(CHANGES)}")
+    archive, squares = _known(photos, parts, count, alignment)
+    with archive:
+        for change in changes:
+            looks, wall, cpu = [], 0.0, 0.0
+            for name, square in squares.items():
+                photo, truth = CHANGES[change](load_image(archive.read(name)), square)
+                started = time.monotonic(), time.process_time()
+                found = find(photo, least=0.0)
+                wall += time.monotonic() - started[0]
+                cpu += time.process_time() - started[1]
+                looks.append(_judged(name, found, least, photo, truth))
+            times = {"seconds_per_photo": wall / len(squares), "cpu_seconds": cpu / len(squares)}
+            for part in (*parts, *([""] if len(parts) > 1 else [])):
+                some = [look for look in looks if look.name.startswith(part)]
+                if some:
+                    named = {"measure": "found", "photos": change, "part": part or "all"}
+                    yield named | _summary(some, least) | times
+
+
+def _known(
+    photos: Path, parts: Sequence[str], count: int | None, alignment: Alignment | None
+) -> tuple[zipfile.ZipFile, dict[str, Pose]]:
+    """Open a zip of photos, and read their squares, by name; see `measure_photos`.
+
+    Raises:
+        OptionError: no name begins so, the zip is not such a one, or a photo's square is not known.
+    """
     if not photos.is_file():  # opening a pipe would wait
         raise OptionError(f"{photos} is no zip with an alignment.json: it is no file")
     try:
@@ -101,23 +128,7 @@ def measure_photos(
         raise OptionError(f"{photos} has no photo whose name begins with {' or '.join(parts)}")
     if count is not None and 1 < count < len(names):
         names = [names[round(i * (len(names) - 1) / (count - 1))] for i in range(count)]
-    squares = {name: known_square(name, known[name], alignment) for name in names}
-    with archive:
-        for change in changes:
-            looks, wall, cpu = [], 0.0, 0.0
-            for name in names:
-                photo, truth = CHANGES[change](load_image(archive.read(name)), squares[name])
-                started = time.monotonic(), time.process_time()
-                found = find(photo, least=0.0)
-                wall += time.monotonic() - started[0]
-                cpu += time.process_time() - started[1]
-                looks.append(_judged(name, found, least, photo, truth))
-            times = {"seconds_per_photo": wall / len(names), "cpu_seconds": cpu / len(names)}
-            for part in (*parts, *([""] if len(parts) > 1 else [])):
-                some = [look for look in looks if look.name.startswith(part)]
-                if some:
-                    named = {"measure": "found", "photos": change, "part": part or "all"}
-                    yield named | _summary(some, least) | times
+    return archive, {name: known_square(name, known[name], alignment) for name in names}
 
 
 def measure_without(

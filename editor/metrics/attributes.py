@@ -143,15 +143,23 @@ def fit_predictor(
     for name in (name for name in names if name not in moments):
         raw = [label_of(row, name) for row in attributes]
         y = np.array([np.nan if value is None else value for value in raw])
-        train, test = _split(name, y, cut)
-        if name in CONTINUOUS:
-            mean, std = y[train].mean(), y[train].std() or 1.0
-            models[name] = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
-            quality[name] = float(np.corrcoef(_scores(models[name], x[test]), y[test])[0, 1])
-            continue
-        models[name] = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
-        quality[name] = float(roc_auc_score(y[test] > 0.5, _scores(models[name], x[test])))
+        models[name], quality[name] = _fitted(name, x, y, cut)
     return AttributePredictor(features, pca, models, quality, moments)
+
+
+def _fitted(name: str, x: np.ndarray, y: np.ndarray, cut: int) -> tuple[Any, float]:
+    """Fit the model of an attribute on components [N, K] and labels [N], and measure it.
+
+    Raises:
+        TrainingError: as `_split`.
+    """
+    train, test = _split(name, y, cut)
+    if name in CONTINUOUS:
+        mean, std = y[train].mean(), y[train].std() or 1.0
+        ridge = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
+        return ridge, float(np.corrcoef(_scores(ridge, x[test]), y[test])[0, 1])
+    model = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
+    return model, float(roc_auc_score(y[test] > 0.5, _scores(model, x[test])))
 
 
 def _split(name: str, y: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
