@@ -62,7 +62,7 @@ def measure_photos(
     changes: Sequence[str] = tuple(CHANGES),
     alignment: Alignment | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """How often and how exactly known squares are found, in photos as they are and changed.
+    """Measure how often and how exactly known squares are found, in photos as they are and changed.
 
     The error of a square is the mean distance of its corners from the true ones, in true sides. A
     photo counts as found when a square's centre lies within a quarter of a side of the true centre,
@@ -134,7 +134,7 @@ def _known(
 def measure_without(
     find: Finder, pictures: Iterable[Image.Image], least: float, side: int = 512
 ) -> dict[str, Any]:
-    """How often something is found in pictures that do not show it.
+    """Measure how often something is found in pictures that do not show it.
 
     Args:
         find: as in `measure_photos`.
@@ -194,7 +194,7 @@ def _shares(errors: list[float]) -> dict[str, float | None]:
 
 
 def _corner_error(crop: Crop, photo: Image.Image, truth: Pose) -> float:
-    """Mean distance of the corners in true sides; infinite where it is not the same object."""
+    """Return the mean distance of the corners in true sides; infinite where it is not the same object."""
     centre = (crop.x * photo.width, crop.y * photo.height)
     away = math.dist(centre, (truth.x, truth.y)) / truth.side
     error = sum(map(math.dist, crop.quad(*photo.size), truth.quad())) / 4 / truth.side
@@ -207,7 +207,7 @@ def _resized(photo: Image.Image, pose: Pose, factor: float) -> Changed:
 
 
 def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
-    """Clockwise about the middle; the corners become grey."""
+    """Turn a photo clockwise about the middle; the corners become grey."""
     grey = (128, 128, 128)
     turned = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=grey)
     angle = math.radians(degrees)
@@ -218,7 +218,7 @@ def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
 
 
 def _far(photo: Image.Image, pose: Pose, share: float) -> Changed:
-    """The photo on a larger grey canvas, on which its square has a share of the width."""
+    """Lay the photo on a larger grey canvas, on which its square has a share of the width."""
     width = round(pose.side / share)
     height = max(round(width * 0.75), photo.height)
     canvas = Image.new("RGB", (width, height), (120, 125, 130))

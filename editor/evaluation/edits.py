@@ -50,7 +50,7 @@ class Before:
 
     @classmethod
     def of(cls, editor: Editor, judge: AttributePredictor, inverted: Inverted) -> Before:
-        """Everything that is compared with after an edit."""
+        """Measure everything that is compared with after an edit."""
         images = inverted.images
         return cls(inverted.codes, images, judge.score(images), encoder_vectors(editor, images))
 
@@ -68,7 +68,7 @@ class KeptFaces:
     photos: Tensor
 
     def figures(self, before: Tensor, after: Tensor, could: Tensor) -> dict[str, Any]:
-        """Edited pictures beside their photos, and the photos with the edit pasted in.
+        """Compare edited pictures, and the photos with the edit pasted in, with their photos.
 
         Args:
             before: [N, 3, R, R], the reconstructions.
@@ -83,7 +83,7 @@ class KeptFaces:
 
 @torch.no_grad()
 def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
-    """[N, F]: what the pack's encoder says of pictures, less the mean code: who is shown, and how."""
+    """Return what the pack's encoder says of pictures, less the mean code: who is shown, and how; [N, F]."""
     encoder, mean = editor.pack.encoder, editor.pack.generator.w_avg.cpu()
     codes = torch.cat([encoder(part.to(editor.device)).cpu() for part in images.split(batch)])
     return (codes - mean).flatten(1)
@@ -98,7 +98,7 @@ def slide(
     end: int,
     faces: KeptFaces | None = None,
 ) -> tuple[dict[str, Any], Tensor]:
-    """One slider at one distance.
+    """Measure one slider at one distance.
 
     Args:
         editor: of the domain.
@@ -145,7 +145,7 @@ def edits(
     stops: tuple[float, ...] = STOPS,
     faces: KeptFaces | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Curves of one method over distance.
+    """Measure the curves of one method over distance.
 
     Args:
         editor: of the domain.
@@ -186,7 +186,7 @@ def edits(
 
 
 def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]]]:
-    """Of the records of `edits`: each distance, and how real the edits of all sliders look there."""
+    """Return each distance of the records of `edits`, and how real the edits of all sliders look there."""
     return [
         (record["stop"], {k: v for k, v in record.items() if k not in ("slider", "stop")})
         for record in records
@@ -197,7 +197,7 @@ def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]
 def interpolations(
     editor: Editor, inverted: Inverted, reference: Reference, seed: int = 0
 ) -> dict[str, Any]:
-    """Realism of pictures between codes of two photos, at a quarter, the middle and three quarters.
+    """Measure how real pictures between codes of two photos look, at a quarter, the middle and three quarters.
 
     Every photo is paired with another, drawn by lot.
     """

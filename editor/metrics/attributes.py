@@ -49,7 +49,7 @@ class PooledFeatures(nn.Module):
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> Tensor:
-        """[N, 3, H, W], RGB, in [-1, 1] → [N, F], float32."""
+        """Return features [N, F], float32, of images [N, 3, H, W], RGB, in [-1, 1]."""
         image = image.to(self.device)
         if self.resolution is not None and image.shape[-1] != self.resolution:
             image = F.interpolate(image, size=self.resolution, mode="bicubic", antialias=True)
@@ -79,7 +79,7 @@ class AttributePredictor:
     moments: dict[str, tuple[float, float]]
 
     def score(self, images: Tensor, batch: int = 64) -> dict[str, Tensor]:
-        """Scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
         found: dict[str, Tensor] = {}
         if self.models:
             rows = [self.features(part).numpy() for part in images.split(batch)]
@@ -163,7 +163,7 @@ def _fitted(name: str, x: np.ndarray, y: np.ndarray, cut: int) -> tuple[Any, flo
 
 
 def _split(name: str, y: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which images an attribute is fitted on, and which it is measured on.
+    """Return which images an attribute is fitted on, and which it is measured on.
 
     Args:
         name: of the attribute.

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 
 def cache_folder() -> Path:
-    """Where fetched weights are kept: EDITOR_CACHE, else ~/.cache/idgan-editor."""
+    """Return where fetched weights are kept: EDITOR_CACHE, else ~/.cache/idgan-editor."""
     return Path(os.environ.get("EDITOR_CACHE", Path.home() / ".cache" / "idgan-editor"))
 
 
@@ -124,7 +124,7 @@ def _download(url: str, part: Path, progress: Progress | None) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """Hexadecimal sha256 of a file."""
+    """Return the hexadecimal sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -73,12 +73,12 @@ class DomainPack:
 
     @property
     def networks(self) -> tuple[AnyGenerator | AnyEncoder | Discriminator | Predictor, ...]:
-        """Those whose compute dtype can be chosen."""
+        """Return those whose compute dtype can be chosen."""
         found = (self.generator, self.encoder, self.discriminator, self.predictor)
         return tuple(network for network in found if network is not None)
 
     def feature_term(self) -> Perceptual | None:
-        """What inversions compare besides pixels, or None where the pack has nothing for it."""
+        """Return what inversions compare besides pixels, or None where the pack has nothing for it."""
         term: Perceptual | None = self.perceptual
         if term is None and self.discriminator is not None:
             term = DiscriminatorPerceptual(self.discriminator)
@@ -222,7 +222,7 @@ def load_network(
 
 
 def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], source: str) -> N:
-    """A frozen network, built on the meta device and filled strictly.
+    """Build a frozen network on the meta device, and fill it strictly.
 
     Raises:
         MismatchError: names or shapes differ, or a value is not finite.
@@ -238,7 +238,7 @@ def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], s
 
 
 def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
-    """Generator and discriminator of a pack or run folder, frozen.
+    """Load generator and discriminator of a pack or run folder, frozen.
 
     Raises:
         WeightsError: a file is missing or damaged.

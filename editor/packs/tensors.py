@@ -42,7 +42,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, A
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a tensor file, without reading its tensors.
+    """Read the header of a tensor file, without its tensors.
 
     Raises:
         WeightsError: the file is missing, damaged, or not of this format.
@@ -98,7 +98,7 @@ def read_tensors(path: Path, kind: str | None = None) -> tuple[dict[str, Tensor]
 
 
 def pack_tensors(tensors: Mapping[str, Tensor], header: dict[str, Any]) -> bytes:
-    """What `write_tensors` would write, as bytes."""
+    """Return what `write_tensors` would write, as bytes."""
     data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return save(data, metadata={"editor": json.dumps({"schema": SCHEMA, **header}, sort_keys=True)})
 
@@ -162,7 +162,7 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> 
 
 
 def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Float32 tensors as float16 for storage; others as they are.
+    """Return float32 tensors as float16 for storage; others as they are.
 
     Raises:
         WeightsError: a value is outside float16's range.
@@ -177,7 +177,7 @@ def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def fingerprint(module: nn.Module) -> str:
-    """16 hexadecimal digits that name the weights of a network.
+    """Return 16 hexadecimal digits that name the weights of a network.
 
     Taken at float16, so that a network and its stored copy have the same.
     """

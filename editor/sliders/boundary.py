@@ -96,14 +96,14 @@ def check_name(name: str) -> None:
 
 
 def clean_title(name: str, title: str) -> str:
-    """A title in one line, at most 80 characters; made of the name where there is none."""
+    """Return a title in one line, at most 80 characters; made of the name where there is none."""
     return " ".join(plain_text(title).split())[:MAX_TITLE] or name.replace("_", " ")
 
 
 def check_boundary(
     info: BoundaryInfo, normal: Tensor, domain: str, num_ws: int, w_dim: int, generator: str = ""
 ) -> Boundary:
-    """A boundary of a domain, or an error; see `load_boundary`.
+    """Check that a boundary is one of a domain, and return it.
 
     Raises:
         WeightsError: the normal is not finite, or not of length 1.

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def boundary_bytes(boundary: Boundary) -> bytes:
-    """The bytes of a boundary file.
+    """Return the bytes of a boundary file.
 
     Raises:
         OptionError: they are more than is ever read again.
@@ -96,7 +96,7 @@ def read_boundary(
     generator: str = "",
     tensor: str = "normal",
 ) -> Boundary:
-    """A boundary of what a file says of it, or a project: checked, and what is only shown made harmless.
+    """Read a boundary of what a file or project says: check it, and make harmless what is only shown.
 
     Args:
         header: what `asdict` and JSON made of its info.
@@ -145,7 +145,7 @@ def read_boundary(
 
 
 def _sound(facts: Any) -> dict[str, Any]:
-    """Facts that can be shown and saved again; none where they are something else."""
+    """Return facts that can be shown and saved again; none where they are something else."""
     try:
         text = json.dumps(facts, allow_nan=False, ensure_ascii=False)
         clean = json.loads(plain_text(text))
@@ -157,7 +157,7 @@ def _sound(facts: Any) -> dict[str, Any]:
 def load_boundaries(
     folder: Path, domain: str, num_ws: int, w_dim: int, generator: str = ""
 ) -> dict[str, Boundary]:
-    """All boundaries of a folder, by name, in the order of the page.
+    """Load all boundaries of a folder, by name, in the order of the page.
 
     One that cannot be used is left out with a warning that names its file.
 

@@ -26,7 +26,7 @@ class Directions:
 
 
 def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directions:
-    """Closed-form factorisation: eigenvectors of AᵀA, where A makes styles of a code.
+    """Factorise in closed form: find the eigenvectors of AᵀA, where A makes styles of a code.
 
     As in the published code, the weights of the layers are stacked and each output is scaled to
     length 1, so that wide layers with small weights count as others do.
@@ -51,7 +51,7 @@ def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directio
 
 
 def pca(codes: Tensor, count: int) -> Directions:
-    """Principal components of sampled codes.
+    """Return the principal components of sampled codes.
 
     Args:
         codes: [N, layers, w_dim]; one layer where all share a code.
@@ -75,7 +75,7 @@ def _check_count(count: int, most: int) -> None:
 
 
 def _signed(rows: Tensor) -> Tensor:
-    """The number of largest size of each direction is positive."""
+    """Turn directions so that the number of largest size of each is positive."""
     flat = rows.flatten(1)
     sign = flat.gather(1, flat.abs().argmax(dim=1, keepdim=True)).sign()
     return rows * sign[:, :, None]

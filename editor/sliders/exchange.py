@@ -56,7 +56,7 @@ def save_slider(
 
 
 def export_slider(slider: Boundary) -> bytes:
-    """A slider as the bytes of a .safetensors file, as `save_slider` would write it."""
+    """Return a slider as the bytes of a .safetensors file, as `save_slider` would write it."""
     return boundary_bytes(replace(slider, hyperplane=None))
 
 
@@ -81,7 +81,7 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
 
 
 def read_slider(editor: Editor, path: str | Path) -> Boundary:
-    """As `import_slider`, of a file; no more of it is read than a slider has.
+    """Import a slider from a file, of which no more is read than a slider has; see `import_slider`.
 
     Raises:
         WeightsError, MismatchError: as `import_slider`, or it is no regular file.

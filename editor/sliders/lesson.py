@@ -53,14 +53,14 @@ class Pool:
 
     @classmethod
     def of(cls, seeds: Sequence[int], codes: Tensor, raw: np.ndarray) -> Pool:
-        """A pool of codes and features [N, SIZE] as they come."""
+        """Make a pool of codes and features [N, SIZE] as they come."""
         mean = raw.mean(axis=0, dtype=np.float32)
         deviation = raw.std(axis=0, dtype=np.float32) + 1e-3
         features = ((raw - mean) / deviation).astype(np.float16)
         return cls(tuple(seeds), codes, features, mean, deviation)
 
     def standardise(self, raw: np.ndarray) -> np.ndarray:
-        """Features of other pictures on the pool's scale, float32."""
+        """Return features of other pictures on the pool's scale, float32."""
         scaled: np.ndarray = (raw.astype(np.float32) - self.mean) / self.deviation
         return scaled
 
@@ -78,7 +78,7 @@ class Lesson:
     features: tuple[tuple[str, np.ndarray], ...] = ()
 
     def mark(self, key: str, value: int, features: np.ndarray | None = None) -> Lesson:
-        """With a picture marked; a mark made before is replaced.
+        """Return a lesson with a picture marked; a mark made before is replaced.
 
         Args:
             key: names the picture.
@@ -98,7 +98,7 @@ class Lesson:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many have it, and how many have it not."""
+        """Return how many have it, and how many have it not."""
         values = [value for _, value in self.marks]
         return values.count(HAS), values.count(HAS_NOT)
 
@@ -118,7 +118,7 @@ class Judge:
     offset: float
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        """Scores [N] of standardised features [N, SIZE]."""
+        """Return scores [N] of standardised features [N, SIZE]."""
         found: np.ndarray = features[:, self.index].astype(np.float32) @ self.weight + self.offset
         return found
 
@@ -143,7 +143,7 @@ class Learned:
 
 
 def seed_key(seed: int) -> str:
-    """How a lesson names the sample of a seed."""
+    """Return how a lesson names the sample of a seed."""
     return f"seed {seed}"
 
 
@@ -194,7 +194,7 @@ def cross_validate(
 
 
 def learn(pool: Pool, lesson: Lesson) -> Learned:
-    """What the marks of a lesson mean for the codes.
+    """Learn what the marks of a lesson mean for the codes.
 
     Raises:
         OptionError: too few marks, or one of a picture whose features are not known.
@@ -210,7 +210,7 @@ def learn(pool: Pool, lesson: Lesson) -> Learned:
 
 
 def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised features [n, SIZE] of what was marked, and whether it has it."""
+    """Return the standardised features [n, SIZE] of what was marked, and whether it has it."""
     if min(lesson.counts) < LEAST:
         yes, no = lesson.counts
         raise OptionError(
@@ -232,7 +232,7 @@ def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
 def next_batch(
     pool: Pool, lesson: Lesson, scores: np.ndarray | None, count: int = 12, seed: int = 0
 ) -> list[int]:
-    """Seeds of the samples to mark next.
+    """Return the seeds of the samples to mark next.
 
     Without scores varied ones; with them the most uncertain. While one kind has fewer than half as
     many marks as the other, half of the batch are likely to be of that kind, so that rare things
@@ -263,7 +263,7 @@ def next_batch(
 
 
 def _spread(pool: Pool, near: np.ndarray, count: int) -> list[int]:
-    """Of samples, the first one and then always that which is farthest from those chosen."""
+    """Choose of samples the first one, and then always that which is farthest from those chosen."""
     codes = pool.codes[near].flatten(1).double().numpy()
     chosen: list[int] = []
     away = np.full(len(near), np.inf)

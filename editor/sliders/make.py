@@ -26,7 +26,7 @@ def make_slider(
     facts: dict[str, Any] | None = None,
     accuracy: float | None = None,
 ) -> Boundary:
-    """A slider of a direction; its range is still to be set, by `with_range`.
+    """Make a slider of a direction; its range is still to be set, by `with_range`.
 
     Args:
         editor: of the domain.
@@ -56,7 +56,7 @@ def make_slider(
 
 
 def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
-    """A slider under another name.
+    """Return a slider under another name.
 
     Raises:
         OptionError: the name cannot be used.
@@ -66,7 +66,7 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
 
 
 def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Boundary:
-    """Without what lies along other sliders of the editor, layer by layer.
+    """Return a slider without what lies along others of the editor, layer by layer.
 
     Raises:
         OptionError: a slider is unknown, or nothing is left.
@@ -83,7 +83,7 @@ def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Bound
 
 
 def with_range(slider: Boundary, codes: Tensor) -> Boundary:
-    """With ±2.5 standard deviations of codes along it as its range.
+    """Return a slider whose range is ±2.5 standard deviations of codes along it.
 
     Args:
         slider: whose direction counts.

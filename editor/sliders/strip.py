@@ -13,7 +13,7 @@ from editor.sliders.boundary import Boundary
 
 
 def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -> list[Image.Image]:
-    """Pictures of one code from the low to the high end of a slider, evenly spaced.
+    """Render one code from the low to the high end of a slider, evenly spaced.
 
     Args:
         editor: of the domain.

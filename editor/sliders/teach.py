@@ -89,12 +89,12 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
 
 
 def pool_of(editor: Editor) -> Pool | None:
-    """The domain's pool, once `grow_pool` has finished it."""
+    """Return the domain's pool, once `grow_pool` has finished it."""
     return _of(editor).pool
 
 
 def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
-    """Codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
+    """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
     generator = editor.pack.generator
 
     @torch.no_grad()
@@ -108,12 +108,12 @@ def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
 
 
 def _shared(wp: Tensor) -> Tensor:
-    """[N, 1, w_dim] where all layers have the same code."""
+    """Return [N, 1, w_dim] where all layers have the same code."""
     return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
 
 
 def picture(editor: Editor, seed: int) -> Image.Image:
-    """What to show and mark of a seed."""
+    """Return what to show and mark of a seed."""
     return editor.example(seed, truncation_psi=PSI)
 
 
@@ -126,7 +126,7 @@ def mark_seed(editor: Editor, lesson: Lesson, seed: int, value: int) -> Lesson:
 
 
 def photo_key(name: str) -> str:
-    """How a lesson names a photo."""
+    """Return how a lesson names a photo."""
     return f"photo {name}"
 
 
@@ -139,7 +139,7 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
 
 
 def learn_from(editor: Editor, lesson: Lesson) -> Learned:
-    """What the marks mean; well under a second, so that it may follow every batch.
+    """Learn what the marks mean; well under a second, so that it may follow every batch.
 
     Raises:
         OptionError: there is no pool yet, or too few marks.
@@ -150,7 +150,7 @@ def learn_from(editor: Editor, lesson: Lesson) -> Learned:
 def next_seeds(
     editor: Editor, lesson: Lesson, learned: Learned | None = None, count: int = 12
 ) -> list[int]:
-    """Seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
+    """Return the seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
 
     Raises:
         OptionError: there is no pool yet.
@@ -174,7 +174,7 @@ def taught_slider(
     independent_of: Sequence[str] = (),
     layers: tuple[int, ...] | None = None,
 ) -> Boundary:
-    """A slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
+    """Make a slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
 
     Its range is ±2.5 standard deviations of the pool along it.
 
@@ -208,7 +208,7 @@ def slider_of_pairs(
     layers: tuple[int, ...] | None = None,
     steps: int = 0,
 ) -> Boundary:
-    """A slider from aligned pictures (before, after); it moves the layers that change most.
+    """Make a slider from aligned pictures (before, after); it moves the layers that change most.
 
     Its range is twice the mean difference, both ways.
 
@@ -235,7 +235,7 @@ def slider_of_pairs(
 
 
 def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
-    """The code [num_ws, w_dim] of an aligned picture."""
+    """Return the code [num_ws, w_dim] of an aligned picture."""
     *_, last = editor.invert_steps(aligned, replace(editor.inversion, steps=steps))
     return last.wp[0].cpu()
 
@@ -243,7 +243,7 @@ def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
 def discover(
     editor: Editor, method: str, count: int = 10, layers: tuple[int, ...] | None = None
 ) -> list[Boundary]:
-    """Sliders that nobody named, strongest first; `sliders.renamed` names one.
+    """Discover sliders that nobody named, strongest first; `renamed` names one.
 
     Args:
         editor: of the domain.
@@ -277,7 +277,7 @@ def discover(
 
 
 def _codes(editor: Editor, count: int) -> Tensor:
-    """Codes [N, layers or 1, w_dim] of as many seeds."""
+    """Return codes [N, layers or 1, w_dim] of as many seeds."""
     generator = editor.pack.generator
 
     @torch.no_grad()

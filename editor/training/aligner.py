@@ -28,7 +28,7 @@ from editor.training.windows import Spread, draw_windows, recoloured
 
 @dataclass(frozen=True)
 class AlignerTraining:
-    """Hold the options of an aligner's training; kimg counts windows.
+    """Options of an aligner's training; kimg counts windows.
 
     Attributes:
         positive: share of the windows that hold the object.
@@ -130,7 +130,7 @@ def train_aligner(
 
 @dataclass(frozen=True)
 class _Training:
-    """Train one aligner.
+    """The training of one aligner.
 
     Attributes:
         test: windows of the held-out photos, as `draw_windows` gives them.

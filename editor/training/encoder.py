@@ -71,7 +71,7 @@ def train_encoder(
 
 @dataclass(frozen=True)
 class _Training:
-    """Train one encoder.
+    """The training of one encoder.
 
     Attributes:
         facts: of the snapshot's header.

@@ -32,7 +32,7 @@ LrSchedule = Literal["cosine", "steps"]
 
 @dataclass(frozen=True)
 class EncoderTraining:
-    """Hold the options of an encoder's training.
+    """Options of an encoder's training.
 
     Attributes:
         lr_schedule: "cosine" stays for the first half and falls to a tenth in the second; "steps"
@@ -94,7 +94,7 @@ class EncoderTraining:
 
 @dataclass
 class EncoderState:
-    """Hold everything that changes while training: what a checkpoint keeps."""
+    """Everything that changes while training: what a checkpoint keeps."""
 
     encoder: Encoder
     ema: Encoder
@@ -159,7 +159,7 @@ def _set_lr(state: EncoderState, options: EncoderTraining) -> None:
 def _code_loss(
     state: EncoderState, count: int, generator: StyleGAN2Generator, ranks: Ranks, columns: int
 ) -> Tensor:
-    """‖wp - E(G(wp))‖² on synthesised images, mean over elements (equation 1)."""
+    """Return ‖wp - E(G(wp))‖² on synthesised images, mean over elements (equation 1)."""
     z = ranks.share(torch.randn(count, generator.z_dim, generator=state.rng), columns)
     with torch.no_grad():
         wp = generator.mapping(z.to(generator.w_avg.device))
@@ -171,7 +171,7 @@ def _code_loss(
 def _step_traditional(
     state: EncoderState, options: EncoderTraining, generator: StyleGAN2Generator, ranks: Ranks
 ) -> dict[str, float]:
-    """One update on synthesised images, in code space."""
+    """Make one update on synthesised images, in code space."""
     loss = _code_loss(state, options.batch, generator, ranks, ranks.world)
     ranks.update(state.encoder, state.adam_e, loss)
     return {"loss_code": loss.item()}
@@ -185,7 +185,7 @@ def _step_domain_guided(
     perceptual: Perceptual,
     ranks: Ranks,
 ) -> dict[str, float]:
-    """One update of E on the three-term loss and one of its critic (equations 3 to 5)."""
+    """Make one update of E on the three-term loss and one of its critic (equations 3 to 5)."""
     n, rng = options.batch, state.rng
     columns = state.columns(n)
     index = images.draw(n, rng, len(images) - options.held_out)

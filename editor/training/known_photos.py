@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class PhotoSet:
-    """Hold photos with one known square each, scaled so that the squares have the same side.
+    """Photos with one known square each, scaled so that the squares have the same side.
 
     Attributes:
         pixels: [N, 3, CANVAS_PX, CANVAS_PX], uint8; each photo in its top left corner, its last

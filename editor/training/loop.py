@@ -21,7 +21,7 @@ MAX_ROLLBACKS = 3
 
 @dataclass
 class Clock:
-    """Tell how far a training is: images shown, updates made, seconds spent."""
+    """How far a training is: images shown, updates made, seconds spent."""
 
     images_seen: int = 0
     step: int = 0
@@ -34,7 +34,7 @@ class Clock:
 
 
 class Trainee(Protocol):
-    """Hold everything that changes while training: what a checkpoint keeps."""
+    """Everything that changes while training: what a checkpoint keeps."""
 
     rng: torch.Generator
     clock: Clock
@@ -52,7 +52,7 @@ class Trainee(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """Say how long a training and its ticks are, and between snapshots, kimg; batch and seed."""
+    """Length of a training, of its ticks and between snapshots, kimg; batch and seed."""
 
     kimg: float
     batch: int
@@ -107,7 +107,7 @@ def train_loop(
 
 @dataclass
 class _Loop:
-    """Hold how a training goes, from tick to tick.
+    """A training, from tick to tick.
 
     Attributes:
         stopping: whether a person asked to stop.

@@ -130,7 +130,7 @@ def train_predictor(
 
 @dataclass(frozen=True)
 class _Training:
-    """Train one predictor.
+    """The training of one predictor.
 
     Attributes:
         labels: [N, A], of all images.
@@ -217,7 +217,7 @@ class _Training:
 
 
 def _rate(part: float) -> float:
-    """The learning rate's factor: up in a line, then down a cosine to a hundredth."""
+    """Return the learning rate's factor: up in a line, then down a cosine to a hundredth."""
     if part < WARM_UP:
         return 0.04 + 0.96 * part / WARM_UP
     down = min((part - WARM_UP) / (1 - WARM_UP), 1.0)
@@ -227,7 +227,7 @@ def _rate(part: float) -> float:
 def _changed(
     images: Tensor, options: PredictorTraining, config: PredictorConfig, rng: torch.Generator
 ) -> Tensor:
-    """Pictures with other colours, moved, and some batches softened."""
+    """Change the colours of pictures, move them, and soften some batches."""
     colour, shift = options.augment_colour, options.augment_shift
     images = apply_changes(
         images, draw_changes(len(images), images.shape[-1], rng, colour, shift)

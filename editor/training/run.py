@@ -25,7 +25,7 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """The whole state, for resuming."""
+        """Return the whole state, for resuming."""
         return self.path / "checkpoint.safetensors"
 
     def start(self, options: dict[str, Any], free: tuple[str, ...] = ("kimg",)) -> None:
@@ -95,14 +95,14 @@ def _read_options(file: Path) -> dict[str, Any]:
 
 
 def _same(before: Any, now: Any, free: tuple[str, ...]) -> bool:
-    """Equal; the free ones and options that the run's version did not know need not be."""
+    """Return whether options are equal, but for free ones and those that the run's version did not know."""
     if isinstance(before, dict) and isinstance(now, dict):
         return all(key in free or _same(value, now.get(key), free) for key, value in before.items())
     return bool(before == now)
 
 
 def _kimg(line: str) -> float:
-    """The kimg of a record; infinite for a line that was cut off."""
+    """Return the kimg of a record; infinite for a line that was cut off."""
     try:
         return float(json.loads(line)["kimg"])
     except (ValueError, KeyError, TypeError):

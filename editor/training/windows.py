@@ -18,7 +18,7 @@ ELSEWHERE, SIZED, TURNED, BARE = range(4)  # what makes a window a negative
 
 @dataclass(frozen=True)
 class Spread:
-    """Say how far windows lie from the true squares.
+    """How far windows lie from the true squares.
 
     Attributes:
         shift: most that a positive window is moved, in its own sides.

@@ -12,7 +12,7 @@ from editor.packs.tensors import read_header
 
 
 def describe_file(path: Path) -> dict[str, Any]:
-    """What a weights or boundary file is, read inertly.
+    """Return what a weights or boundary file is, read inertly.
 
     Returns:
         "format", "what" (in words), "next" (what to do with it), and what could be read off it:

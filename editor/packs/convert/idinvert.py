@@ -34,7 +34,7 @@ def _shape(tensors: dict[str, Tensor], name: str, dims: int, what: str) -> tuple
 
 
 def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
-    """The published generator, its architecture read off the shapes.
+    """Convert the published generator, its architecture read off the shapes.
 
     Its mean code is computed a layer; the file's follows layer 0 only.
 
@@ -82,7 +82,7 @@ def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
 
 
 def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> StyleGAN1Encoder:
-    """The published encoder, its architecture read off the shapes.
+    """Convert the published encoder, its architecture read off the shapes.
 
     Args:
         tensors: as published, by name.
@@ -127,7 +127,7 @@ def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> Styl
 
 
 def convert_vgg16(tensors: dict[str, Tensor]) -> VGG16Perceptual:
-    """The published perceptual network (Caffe preprocessing), up to conv4_3.
+    """Convert the published perceptual network (Caffe preprocessing), up to conv4_3.
 
     Raises:
         MismatchError: the tensors are not those of VGG16.
@@ -138,7 +138,7 @@ def convert_vgg16(tensors: dict[str, Tensor]) -> VGG16Perceptual:
 
 
 def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[int, ...]]:
-    """Normal [num_ws, w_dim], each row of length 1, and layers, of a boundary in any published form.
+    """Return the normal [num_ws, w_dim], rows of length 1, and the layers of a boundary in any published form.
 
     Args:
         data: what `read_npy` gave: an array [1, w_dim], [w_dim], [num_ws, w_dim] or

@@ -24,12 +24,12 @@ def _keep(value: Tensor) -> Tensor:
 
 
 def _from_tf(value: Tensor) -> Tensor:
-    """(height, width, in, out) of a transposed convolution → [out, in, height, width] of a plain one."""
+    """Turn (height, width, in, out) of a transposed convolution to [out, in, height, width] of a plain one."""
     return value.permute(3, 2, 0, 1).flip(2, 3)
 
 
 def _mapping_bias(value: Tensor) -> Tensor:
-    """Here the gain √2 of the activation is on weight and bias, there on the weight alone."""
+    """Move the gain √2 of the activation, which is here on weight and bias, there on the weight alone."""
     return value / SQRT2
 
 
@@ -47,7 +47,7 @@ def _must_be_binomial(value: Tensor) -> None:
 
 
 def _ignore(value: Tensor) -> None:
-    """Not used: colours of lower resolutions, counters, and truncation, which is read separately."""
+    """Leave out what is not used: colours of lower resolutions, counters, and truncation, read separately."""
 
 
 Convert = Callable[[Tensor], Tensor]

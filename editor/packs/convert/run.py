@@ -152,7 +152,7 @@ def _write_boundaries(
 
 
 def find_boundaries(folder: Path, name: str) -> list[Path]:
-    """Boundary files in a folder, or in one inside it whose name ends with the domain's.
+    """Return the boundary files in a folder, or in one inside it whose name ends with the domain's.
 
     Raises:
         OptionError: there are none.

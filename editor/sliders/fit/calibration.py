@@ -32,7 +32,7 @@ CONTINUOUS_COST = 0.25  # of a deviation, beside a probability
 
 @dataclass(frozen=True)
 class Probes:
-    """Hold the inverted photos on which sliders are tried.
+    """Inverted photos on which sliders are tried.
 
     Attributes:
         generator: of the domain.
@@ -80,7 +80,7 @@ def pictures(generator: AnyGenerator, codes: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Reach:
-    """Hold what is looked at while one end of a slider is searched for; for choosing, not for reports.
+    """What is looked at while one end of a slider is searched for; for choosing, not for reports.
 
     Attributes:
         distance: from the photo's code, at least 0.
@@ -109,7 +109,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class End:
-    """Say what one end of a slider does.
+    """One end of a slider, and what it does.
 
     Attributes:
         distance: from the photo's code, at least 0.
@@ -125,7 +125,7 @@ class End:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Hold a direction that may become a slider.
+    """A direction that may become a slider.
 
     Attributes:
         rows: [num_ws, w_dim], each of length 1.
@@ -142,7 +142,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Hold the direction chosen, and both ends of its slider."""
+    """The direction chosen, and both ends of its slider."""
 
     chosen: Candidate
     up: End

@@ -33,7 +33,7 @@ def _deviation(centred: Tensor, rows: Tensor) -> float:
 
 @dataclass(frozen=True)
 class Choice:
-    """Make the candidates of every attribute, and choose between them.
+    """The candidates of every attribute, and the choice between them.
 
     Attributes:
         centred: [N, w_dim], codes of the samples, less their mean.

@@ -33,7 +33,7 @@ NOT_SLIDERS = {"unusable", "hand_labelled"}
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Say how to fit.
+    """How to fit.
 
     Attributes:
         samples: how many codes are synthesised and scored.
