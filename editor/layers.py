@@ -1,18 +1,19 @@
-"""Layers in words."""
+"""Layers of a code: read from words, and held against those that there are."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from editor.errors import OptionError
+from editor.errors import EditorError, OptionError
 
 MAX_LAYERS = 64
 
 
 def parse_layers(said: Any) -> tuple[int, ...]:
-    """[0, 1, 2], "0-2" or "0,2-4" → layers, in order.
+    """Read layers, said as [0, 1, 2], "0-2" or "0,2-4"; return them in order.
 
     Raises:
         OptionError: it is none of these.
@@ -32,3 +33,28 @@ def parse_layers(said: Any) -> tuple[int, ...]:
         raise OptionError(
             f"layers {said!r} are neither a list of numbers nor like '0-2'"
         ) from error
+
+
+def check_layers(
+    layers: Collection[int] | None,
+    num_ws: int,
+    of: str = "",
+    error: type[EditorError] = OptionError,
+) -> tuple[int, ...]:
+    """Return layers in order, each once; all of them for None.
+
+    Args:
+        layers: to check.
+        num_ws: how many there are.
+        of: whose they are, for the error.
+        error: its type.
+
+    Raises:
+        EditorError: of that type: there are none, or one does not exist.
+    """
+    if layers is None:
+        return tuple(range(num_ws))
+    if not layers or min(layers) < 0 or max(layers) >= num_ws:
+        whose = f" of {of}" if of else ""
+        raise error(f"layers {tuple(layers)}{whose} lie outside 0…{num_ws - 1}")
+    return tuple(sorted(set(layers)))

@@ -33,7 +33,8 @@ from editor.photo.crop import Crop, crop_square
 from editor.photo.detect import CONFIDENT as CONFIDENT
 from editor.photo.detect import crop_of, detect, largest_of
 from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
-from editor.sliders.boundary import Boundary, BoundaryInfo, load_boundaries
+from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.sliders.boundary_file import load_boundaries
 
 DETECT_PX = 1280  # photos are made smaller before anything is looked for
 T = TypeVar("T")

@@ -18,7 +18,8 @@ from editor.models.encoder import Encoder
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.tensors import write_tensors
 from editor.packs.write import make_pack
-from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
+from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.sliders.boundary_file import save_boundary
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SIZE = {"resolution": 16, "fmaps_base": 128, "fmaps_max": 16}

@@ -16,7 +16,7 @@ from editor.media.images import to_pil
 from editor.metrics.attributes import PooledFeatures, fit_predictor
 from editor.packs.features.squeezenet import load_squeezenet
 from editor.sliders.lesson import HAS, HAS_NOT, Lesson
-from editor.sliders.picture_features import looks
+from editor.sliders.picture_features import picture_features
 from editor.sliders.teach import grow_pool, learn_from, mark_photo, pool_of, taught_slider
 from tests.conftest import SHARED
 
@@ -49,7 +49,9 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
     assert time.process_time() - started <= 1.0 * torch.get_num_threads()
 
     rest = yes[MARKS : MARKS + OTHERS] + no[MARKS : MARKS + OTHERS]
-    seen = torch.cat([looks(part) for part in photos.batch(torch.tensor(rest)).split(64)])
+    seen = torch.cat(
+        [picture_features(part) for part in photos.batch(torch.tensor(rest)).split(64)]
+    )
     said = learned.judge.score(pool.standardise(seen.numpy().astype(np.float16))) > 0
     right = float((said == (labels[rest] > 0.5)).mean())
     print(

@@ -40,26 +40,26 @@ class Child:
         self.editor = Editor.open(domain, device, Path(checkpoints), Path(boundaries))
 
     def do_facts(self) -> Any:
-        """What the figures are of."""
+        """Return what the figures are of."""
         from editor.benchmark.work import facts
 
         return facts(self._open)
 
     def do_memory(self, seed: int) -> Any:
-        """Peaks of memory."""
+        """Measure the peaks of memory."""
         from editor.benchmark.work import memory
 
         return memory(self._open, seed)
 
     def do_inversion(self, count: int, seed: int, source: str | None, steps: int | None) -> Any:
-        """Inversions of pictures."""
+        """Measure inversions of pictures."""
         from editor.benchmark.work import inversion, photos
 
         given = photos(self._open, count, seed, None if source is None else Path(source))
         return inversion(self._open, given, steps)
 
     def do_slider(self, moves: int, seed: int) -> Any:
-        """Steps of a slider."""
+        """Measure steps of a slider."""
         from editor.benchmark.work import slider
 
         return slider(self._open, moves, seed)
@@ -74,7 +74,7 @@ class Child:
         self.call = prepare(self._open, work, batch, seed)
 
     def do_window(self, least_s: float) -> Any:
-        """Calls and seconds of one window."""
+        """Return the calls and seconds of one window."""
         from editor.benchmark.work import window
 
         return window(self._open, self.call, least_s)

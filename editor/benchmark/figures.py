@@ -15,7 +15,7 @@ Figure = dict[str, Any]
 
 
 def figure(repeats: Sequence[float], unit: str) -> Figure:
-    """A figure of repeated measurements.
+    """Return a figure of repeated measurements.
 
     Args:
         repeats: at least one value.
@@ -39,12 +39,12 @@ def figure(repeats: Sequence[float], unit: str) -> Figure:
 
 
 def rounded(value: float) -> float:
-    """A value to six significant digits."""
+    """Return a value to six significant digits."""
     return float(f"{float(value):.{DIGITS}g}")
 
 
 def time_to_gain(losses: Sequence[float], seconds: Sequence[float], share: float) -> float:
-    """When an optimisation first had a share of what it gained in all.
+    """Return when an optimisation first had a share of what it gained in all.
 
     The gain is the loss at step 0 minus the least loss of all steps; where nothing was gained, it was
     had at step 0.

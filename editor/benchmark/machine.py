@@ -10,7 +10,7 @@ import torch
 
 
 def machine() -> dict[str, Any]:
-    """Versions and processor, and how busy it is now: "load_before", the mean of a minute."""
+    """Return the versions and processor, and how busy it is now: "load_before", the mean of a minute."""
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -23,14 +23,14 @@ def machine() -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Return the processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def cpu_model() -> str:
-    """The processor's name, as the system tells it."""
+    """Return the processor's name, as the system tells it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="ignore") as file:
             names = (

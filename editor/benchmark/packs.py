@@ -22,9 +22,10 @@ from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.convert.run import PUBLISHED_INVERSION
 from editor.packs.info import DomainInfo
-from editor.packs.tensors import fingerprint, half, write_tensors
-from editor.packs.write import describe, install
-from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
+from editor.packs.tensors import fingerprint, half
+from editor.packs.write import install, write_info, write_network
+from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.sliders.boundary_file import save_boundary
 
 PUBLISHED_FROM = 256  # px: from here on the published architecture, below it the shipped one
 PYRAMID_FROM = 64  # px: smaller codes have too few layers for an encoder with finer heads
@@ -60,35 +61,8 @@ def write_random_pack(root: Path, resolution: int, seed: int = 0) -> str:
         normal = torch.randn(generator.num_ws, generator.w_dim)
     trained_for = fingerprint(generator)
 
-    def fill(path: Path) -> None:
-        files = {}
-        for kind, (network, architecture) in networks.items():
-            config: Any = getattr(network, "config", None)
-            header = {
-                "kind": kind,
-                "architecture": architecture,
-                "config": {} if config is None else config.to_dict(),
-                "domain": name,
-                "licence": LICENCE,
-            }
-            tensors, target = network.state_dict(), path / f"{kind}.safetensors"
-            write_tensors(target, tensors if published else half(tensors), header)
-            files[target.name] = describe(target)
-        info = DomainInfo(
-            name=name,
-            title=f"Random weights, {resolution} px",
-            subject="picture",
-            resolution=resolution,
-            num_ws=generator.num_ws,
-            w_dim=generator.w_dim,
-            licence=LICENCE,
-            files=files,
-            inversion=dict(PUBLISHED_INVERSION) if published else {},
-        )
-        (path / "domain.json").write_text(info.to_json(), encoding="utf-8")
-
-    install(name, root / "checkpoints", fill)
-    slider = BoundaryInfo(
+    install(name, root / "checkpoints", lambda path: _fill(path, name, networks, published))
+    info = BoundaryInfo(
         name=SLIDER,
         title=SLIDER,
         group="Other",
@@ -98,8 +72,39 @@ def write_random_pack(root: Path, resolution: int, seed: int = 0) -> str:
         generator=trained_for,
     )
     rows = normal / normal.norm(dim=1, keepdim=True)
-    save_boundary(Boundary(slider, rows), root / "boundaries" / name / f"{SLIDER}.safetensors")
+    save_boundary(Boundary(info, rows), root / "boundaries" / name / f"{SLIDER}.safetensors")
     return name
+
+
+def _fill(
+    path: Path, name: str, networks: dict[str, tuple[nn.Module, str]], published: bool
+) -> None:
+    """Write the files of a pack into a folder."""
+    generator: Any = networks["generator"][0]
+    files: dict[str, dict[str, Any]] = {}
+    for kind, (network, architecture) in networks.items():
+        config: Any = getattr(network, "config", None)
+        header = {
+            "kind": kind,
+            "architecture": architecture,
+            "config": {} if config is None else config.to_dict(),
+            "domain": name,
+            "licence": LICENCE,
+        }
+        tensors = network.state_dict()
+        files |= write_network(path, kind, tensors if published else half(tensors), header)
+    info = DomainInfo(
+        name=name,
+        title=f"Random weights, {generator.resolution} px",
+        subject="picture",
+        resolution=generator.resolution,
+        num_ws=generator.num_ws,
+        w_dim=generator.w_dim,
+        licence=LICENCE,
+        files=files,
+        inversion=dict(PUBLISHED_INVERSION) if published else {},
+    )
+    write_info(path, info)
 
 
 def _shipped(resolution: int) -> dict[str, tuple[nn.Module, str]]:

@@ -25,7 +25,7 @@ END_S = 5.0
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """A Python process in the project's folder; it has ended when the block is left.
+    """Start a Python process in the project's folder; it has ended when the block is left.
 
     It has a session of its own: Ctrl-C reaches the caller alone, who ends it.
 
@@ -58,7 +58,7 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
 
 
 def time_python(code: str) -> float:
-    """Seconds from the start of `python -c CODE` to its end.
+    """Return the seconds from the start of `python -c CODE` to its end.
 
     Raises:
         EditorError: it failed.
@@ -75,7 +75,7 @@ def time_python(code: str) -> float:
 
 
 def time_page(domain: str, device: str, root: Path | None) -> float:
-    """Seconds from the start of `python app.py` until its page answers on 127.0.0.1.
+    """Return the seconds from the start of `python app.py` until its page answers on 127.0.0.1.
 
     Args:
         domain: that it begins with.
@@ -170,7 +170,7 @@ def _ending(process: subprocess.Popen[str], complaints: IO[str]) -> str:
 
 @contextmanager
 def workers(count: int, **domain: Any) -> Iterator[list[Worker]]:
-    """Several processes that have opened the same domain, each on its own.
+    """Start several processes that have opened the same domain, each on its own.
 
     Args:
         count: of processes.

@@ -15,12 +15,12 @@ Show = Callable[[Any], str]
 
 
 def spread(figure: Any) -> str:
-    """A figure's median with its quartiles."""
+    """Return a figure's median with its quartiles."""
     return f"{_short(figure['median'])} ({_short(figure['low'])}–{_short(figure['high'])})"
 
 
 def with_p95(figure: Any) -> str:
-    """A figure's median with its 95th percentile."""
+    """Return a figure's median with its 95th percentile."""
     return f"{_short(figure['median'])}, p95 {_short(figure['p95'])}"
 
 
@@ -42,7 +42,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], Show], ...] = (
 
 
 def table(result: Result) -> str:
-    """A heading line, a table of one column a pack, and one of throughput.
+    """Write a heading line, a table of one column a pack, and one of throughput.
 
     Raises:
         OptionError: the result is not one of this benchmark.
@@ -133,14 +133,14 @@ def _line(cells: list[str]) -> str:
 
 
 def _short(value: float) -> str:
-    """Three significant digits, and no fewer than a whole number has."""
+    """Return three significant digits, and no fewer than a whole number has."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
 
 
 def check_readme(path: Path) -> bytes:
-    """The bytes of a file that has a place for the table.
+    """Read a file that has a place for the table.
 
     Raises:
         OptionError: it cannot be read, or the two markers are not there once each and in order.

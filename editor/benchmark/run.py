@@ -117,7 +117,7 @@ class _Session:
             self.progress(self.done, self.total, what)
 
     def measure_random(self, size: int) -> dict[str, Any]:
-        """All sections of a pack of random weights, which is made for it and removed after it."""
+        """Measure all sections of a pack of random weights, which is made for it and removed after it."""
         self.tell(f"{size} px: making a pack")
         with TemporaryDirectory() as folder:
             pack = Pack(f"random{size}", Path(folder), random=True)
@@ -129,7 +129,7 @@ class _Session:
             return self.measure(pack)
 
     def measure(self, pack: Pack) -> dict[str, Any]:
-        """All sections of one pack."""
+        """Measure all sections of one pack."""
         info = read_info(pack.name, pack.root / CHECKPOINTS.name)
         found = self._empty(pack, info.resolution)
         works: dict[str, Callable[[Pack, dict[str, Any]], Any]] = {
@@ -155,7 +155,7 @@ class _Session:
         return empty | {"facts": {}, "errors": {}}
 
     def bare_start(self) -> dict[str, Figure]:
-        """Start-ups of Python alone, and of `import editor`."""
+        """Time start-ups of Python alone, and of `import editor`."""
         found = {}
         for name, code in (("python", "pass"), ("import", "import editor")):
             self.tell(f"starting: {code}")
@@ -169,7 +169,7 @@ class _Session:
 
     @contextmanager
     def _workers(self, pack: Pack, facts: dict[str, Any], count: int = 1) -> Iterator[list[Worker]]:
-        """Processes that have opened the pack, the threads shared out among them."""
+        """Start processes that open the pack, the threads shared out among them."""
         with workers(
             count,
             domain=pack.name,
@@ -217,13 +217,13 @@ class _Session:
             return worker.ask("slider", moves=self.options.moves, seed=self.options.seed)
 
     def _throughput(self, pack: Pack, facts: dict[str, Any]) -> list[dict[str, Any]]:
-        """Cases by processes, work and batch."""
+        """Measure cases by processes, work and batch."""
         return [
             case for count in self.options.processes for case in self._together(pack, facts, count)
         ]
 
     def _together(self, pack: Pack, facts: dict[str, Any], count: int) -> list[dict[str, Any]]:
-        """Cases of some processes; after a batch that fails, larger ones of its work are left out."""
+        """Measure cases of some processes; after a batch that fails, larger ones of its work are left out."""
         cases: list[dict[str, Any]] = []
         pending = [(work, batch) for work in WORKS for batch in sorted(set(self.options.batches))]
 
@@ -248,7 +248,7 @@ class _Session:
         return cases
 
     def _case(self, some: list[Worker], work: str, batch: int) -> dict[str, Any]:
-        """Windows that all processes begin at once: the sum of what each does in a second."""
+        """Measure windows that all processes begin at once: the sum of what each does in a second."""
         begun = perf_counter()
         ask_all(some, "prepare", work=work, batch=batch, seed=self.options.seed)
         windows: list[list[tuple[int, float]]] = []
@@ -260,7 +260,7 @@ class _Session:
         return {"images_per_s": figure(rates, "1/s"), "windows": windows}
 
     def _plain(self, error: Exception, pack: Pack) -> str:
-        """An error in a line that names no folder of this machine."""
+        """Return an error in a line that names no folder of this machine."""
         text = next(iter(str(error).splitlines()), "") or type(error).__name__
         for folder in (pack.root, self.root, PROJECT, Path.home()):
             for form in {str(folder), str(folder.resolve())}:

@@ -40,7 +40,7 @@ def finish(device: torch.device) -> None:
 
 
 def facts(editor: Editor) -> dict[str, Any]:
-    """What the figures are of: device, threads, architecture, sizes."""
+    """Return what the figures are of: device, threads, architecture, sizes."""
     pack = editor.pack
     return {
         "device": editor.device_label,
@@ -54,7 +54,7 @@ def facts(editor: Editor) -> dict[str, Any]:
 
 
 def peak_rss_mb() -> float:
-    """The most memory that this process has held, in MB (10⁶ bytes).
+    """Return the most memory that this process has held, in MB (10⁶ bytes).
 
     Where the system tells it: getrusage counts from a process's parent on, and would give the
     parent's memory for a child that needs less.
@@ -71,7 +71,7 @@ def peak_rss_mb() -> float:
 
 
 def memory(editor: Editor, seed: int = 0) -> dict[str, dict[str, float]]:
-    """Peak memory, in MB, after what a visitor does one after the other.
+    """Measure peak memory, in MB, after what a visitor does one after the other.
 
     Args:
         editor: just opened, in a process of its own.
@@ -103,7 +103,7 @@ def _peaks(editor: Editor) -> dict[str, float]:
 
 
 def photos(editor: Editor, count: int, seed: int, source: Path | None = None) -> list[Image.Image]:
-    """Pictures to invert: of a zip or folder, or generated ones with noise, which no code gives.
+    """Return the pictures to invert: of a zip or folder, or generated ones with noise, which no code gives.
 
     Args:
         editor: of the domain.
@@ -159,7 +159,7 @@ def inversion(editor: Editor, pictures: list[Image.Image], steps: int | None) ->
 
 
 def _run(editor: Editor, start: Callable[[], Any]) -> tuple[list[float], list[float]]:
-    """Losses of an inversion, and seconds since its start at the end of each step."""
+    """Measure the losses of an inversion, and seconds since its start at the end of each step."""
     losses: list[float] = []
     seconds: list[float] = []
     started = perf_counter()
@@ -172,7 +172,7 @@ def _run(editor: Editor, start: Callable[[], Any]) -> tuple[list[float], list[fl
 
 
 def _encoder(editor: Editor, picture: Image.Image) -> Figure:
-    """One picture to its code, in ms."""
+    """Time the way from one picture to its code, in ms."""
 
     def encode() -> object:
         with torch.no_grad():
@@ -182,7 +182,7 @@ def _encoder(editor: Editor, picture: Image.Image) -> Figure:
 
 
 def _timed(editor: Editor, call: Call, repeats: int) -> list[float]:
-    """Seconds of each call on the device, warm."""
+    """Return the seconds of each call on the device, warm."""
 
     def work() -> list[float]:
         times = []
@@ -198,7 +198,7 @@ def _timed(editor: Editor, call: Call, repeats: int) -> list[float]:
 
 
 def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
-    """A slider's step: move the code, synthesise, make an 8-bit picture; in ms, warm.
+    """Time a slider's step: move the code, synthesise, make an 8-bit picture; in ms, warm.
 
     Args:
         editor: of the domain.
@@ -227,7 +227,7 @@ def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
 
 
 def prepare(editor: Editor, work: str, batch: int, seed: int = 0) -> Call:
-    """A warm function that does one batch of work on the device's own thread.
+    """Return a warm function that does one batch of work on the device's own thread.
 
     Args:
         editor: of the domain.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.errors import OptionError
+
+if TYPE_CHECKING:
+    from editor.session import Editor
+    from editor.sliders.boundary import Boundary
 
 
 def add(commands: Sub) -> None:
@@ -42,8 +47,8 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.layers import parse_layers
     from editor.media.images import save_image
-    from editor.media.motion import strip
-    from editor.sliders.own import renamed, save_slider, slider_strip, stacked
+    from editor.media.sheets import stacked, strip
+    from editor.sliders.strip import slider_strip
     from editor.sliders.teach import discover
 
     keep = _parse_keep(args.keep, args.count)
@@ -60,6 +65,15 @@ def run(args: argparse.Namespace) -> None:
         tqdm.write(f"{number:3d}  strength {share:.2%}  range {low}…{high}")
     save_image(stacked(sheet), args.out / f"{args.method}_sheet.png")
     print(f"{args.out}/{args.method}_sheet.png: one direction a row, in this order")
+    _keep(editor, found, keep, args)
+
+
+def _keep(
+    editor: Editor, found: list[Boundary], keep: dict[int, str], args: argparse.Namespace
+) -> None:
+    from editor.sliders.exchange import save_slider
+    from editor.sliders.make import renamed
+
     _, boundaries = chosen_folders(args)
     for number, name in keep.items():
         print(save_slider(editor, renamed(found[number - 1], name), boundaries, args.replace))
@@ -71,7 +85,7 @@ def _parse_keep(items: list[str], count: int) -> dict[int, str]:
     Raises:
         OptionError: not of that form, a number that is not found, or a name that cannot be used.
     """
-    from editor.sliders.own import check_name
+    from editor.sliders.boundary import check_name
 
     kept: dict[int, str] = {}
     for item in items:

@@ -175,7 +175,7 @@ def _record(editor: Editor, result: dict[str, Any]) -> None:
     from dataclasses import replace
 
     from editor.errors import OptionError
-    from editor.training.run import write_text
+    from editor.packs.write import update_info
 
     found = result["methods"].get("in-domain", {}).get("reconstruction", {})
     if not {"mse", "code_distance"} <= set(found):
@@ -184,5 +184,4 @@ def _record(editor: Editor, result: dict[str, Any]) -> None:
         "loss_pix_p95": found["mse"]["p95"],
         "loss_domain_p95": found["code_distance"]["p95"],
     }
-    info = replace(editor.info, typical=typical)
-    write_text(editor.pack.path / "domain.json", info.to_json())
+    update_info(editor.pack.path, lambda info: replace(info, typical=typical))

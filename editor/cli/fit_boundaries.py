@@ -48,7 +48,10 @@ def add(commands: Sub) -> None:
         "--probes", type=int, default=192, help="photos whose inversions measure layers and range"
     )
     parser.add_argument(
-        "--flips", type=float, default=0.95, help="share of them that changes within the range"
+        "--flips",
+        type=float,
+        default=0.95,
+        help="share of them that goes far enough within the range (docs/metrics.md, Edits)",
     )
     parser.add_argument(
         "--features",
@@ -71,7 +74,8 @@ def run(args: argparse.Namespace) -> None:
     from editor.evaluation.features import judge_features
     from editor.packs.load import load_domain
     from editor.runtime import pick_device, use_threads
-    from editor.sliders.fit.stages import FitOptions, fit_boundaries, known_attributes
+    from editor.sliders.fit.options import FitOptions, known_attributes
+    from editor.sliders.fit.stages import fit_boundaries
 
     use_threads(args.threads)
     checkpoints, boundaries = chosen_folders(args)

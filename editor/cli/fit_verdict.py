@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.errors import OptionError
     from editor.evaluation.verdict import fit
     from editor.files import write_whole
-    from editor.training.run import write_text
+    from editor.packs.write import update_info
 
     for name in ("count", "test_count", "outside_count", "batch"):
         if getattr(args, name) < 1:
@@ -98,8 +98,7 @@ def run(args: argparse.Namespace) -> None:
     verdict = fit(*found)
     write_whole(args.out / "verdict.json", json.dumps(verdict.values(), indent=2).encode())
     if args.record:
-        info = replace(editor.info, verdict=verdict)
-        write_text(editor.pack.path / "domain.json", info.to_json())
+        update_info(editor.pack.path, lambda info: replace(info, verdict=verdict))
     print(json.dumps(verdict.measured, indent=2))
     print(args.out / "verdict.json")
 

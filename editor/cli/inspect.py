@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     import sys
 
     from editor.errors import EditorError
-    from editor.packs.convert.run import describe_file
+    from editor.packs.convert.describe import describe_file
 
     failed = 0
     for file in args.file:

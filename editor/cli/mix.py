@@ -63,8 +63,9 @@ def run(args: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
-    from editor.editing.mix import USUAL, grid_picture, layer_strengths, mix_grid
+    from editor.editing.mix import USUAL, layer_strengths, mix_grid
     from editor.media.images import save_image
+    from editor.media.sheets import table_of
 
     strengths = USUAL
     if args.layers is not None:
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
             save_image(cells[-1], folder / f"{name}.png")
         if args.codes:
             editor.edit(code).save_code(folder / f"{name}.npz")
-    save_image(grid_picture([*map(_shown, rows)], [*map(_shown, columns)], cells), grid)
+    save_image(table_of([*map(_shown, rows)], [*map(_shown, columns)], cells), grid)
     print(f"{grid}: {len(rows)} by {len(columns)}")
 
 

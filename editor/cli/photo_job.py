@@ -187,7 +187,7 @@ def chosen_options(args: argparse.Namespace, usual: InversionOptions) -> Inversi
 
 
 def _slider_digests(editor: Editor, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    from editor.sliders.boundary import boundary_bytes
+    from editor.sliders.boundary_file import boundary_bytes
 
     return tuple(
         (name, hashlib.sha256(boundary_bytes(editor.boundary(name))).hexdigest())

@@ -24,15 +24,15 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.evaluation.samples import reconstruction_grid, sample_grid, slider_strips
-    from editor.training.run import save_grid
+    from editor.media.sheets import save_sheet
 
     editor = open_editor(args)
     args.out.mkdir(parents=True, exist_ok=True)
-    save_grid(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.jpg")
+    save_sheet(sample_grid(editor, list(range(64))).cpu(), args.out / "samples.jpg")
     recon = reconstruction_grid(editor, list(range(100, 112))).cpu()
-    save_grid(recon, args.out / "inversions.jpg", columns=12)
+    save_sheet(recon, args.out / "inversions.jpg", columns=12)
     stops = 7
     strips = slider_strips(editor, args.seeds, stops).cpu()
-    save_grid(strips, args.out / "sliders.jpg", columns=stops * len(args.seeds))
+    save_sheet(strips, args.out / "sliders.jpg", columns=stops * len(args.seeds))
     names = ", ".join(info.title for info in editor.sliders)
     print(f"{args.out}: samples.jpg, inversions.jpg, sliders.jpg (rows: {names})")

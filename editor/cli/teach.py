@@ -65,7 +65,7 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.media.images import save_image
-    from editor.sliders.own import check_name
+    from editor.sliders.boundary import check_name
 
     _check(args)
     check_name(args.name)
@@ -204,8 +204,8 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
 
 def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
     from editor.files import why
-    from editor.sliders.boundary import save_boundary
-    from editor.sliders.own import save_slider
+    from editor.sliders.boundary_file import save_boundary
+    from editor.sliders.exchange import save_slider
 
     if not args.out:
         _, boundaries = chosen_folders(args)
@@ -219,8 +219,8 @@ def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
 
 
 def _strip(editor: Editor, slider: Boundary) -> Image.Image:
-    from editor.media.motion import strip
-    from editor.sliders.own import slider_strip, stacked
+    from editor.media.sheets import stacked, strip
+    from editor.sliders.strip import slider_strip
 
     codes = [editor.sample(seed).wp for seed in editor.info.example_seeds[:3]]
     return stacked([strip(slider_strip(editor, code, slider, 7)) for code in codes])

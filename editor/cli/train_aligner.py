@@ -68,13 +68,12 @@ def run(args: argparse.Namespace) -> None:
     from editor.cli.progress import follow, launch, load_data, load_with_bar
     from editor.models.config import AlignerConfig
     from editor.runtime import use_threads
-    from editor.training.aligner import (
-        AlignerTraining,
+    from editor.training.aligner import AlignerTraining, train_aligner
+    from editor.training.known_photos import (
         PhotoSet,
         load_photos,
         made_backgrounds,
         photos_of_images,
-        train_aligner,
     )
     from editor.training.parallel import ALONE
     from editor.training.run import RunFolder

@@ -25,7 +25,7 @@ def add(commands: Sub) -> None:
     parser = add_command(
         commands, "train-encoder", run, "Train an encoder with G fixed; run again to resume."
     )
-    from editor.training.encoder import EncoderTraining
+    from editor.training.encoder_step import EncoderTraining
     from editor.training.presets import ENCODERS
 
     add_presets(parser, ENCODERS)
@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> None:
     from editor.packs.load import load_network, load_pair
     from editor.packs.tensors import read_header
     from editor.runtime import fast_dtype, pick_device, use_threads
-    from editor.training.encoder import EncoderTraining, train_encoder
+    from editor.training.encoder import train_encoder
+    from editor.training.encoder_step import EncoderTraining
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder
 

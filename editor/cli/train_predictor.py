@@ -49,8 +49,9 @@ def run(args: argparse.Namespace) -> None:
     from editor.errors import TrainingError
     from editor.models.config import PredictorConfig
     from editor.runtime import pick_device, use_threads
+    from editor.training.attribute_labels import predictable
     from editor.training.parallel import ALONE
-    from editor.training.predictor import PredictorTraining, predictable, train_predictor
+    from editor.training.predictor import PredictorTraining, train_predictor
     from editor.training.run import RunFolder
 
     use_threads(args.threads)

@@ -17,7 +17,7 @@ from editor.editing.move import check_distance, move
 from editor.editing.paste import Mode, paste_back
 from editor.errors import ImageError, OptionError
 from editor.files import why, write_whole
-from editor.layers import parse_layers
+from editor.layers import check_layers, parse_layers
 from editor.media.images import save_image, to_pil, to_tensor
 from editor.photo.crop import Crop
 
@@ -82,10 +82,7 @@ class Edit:
         chosen = dict(self.layers)
         for name, said in layers.items():
             self.editor.boundary(name)
-            those = parse_layers(said)
-            if not those or min(those) < 0 or max(those) >= len(self.wp):
-                raise OptionError(f"layers {those} of '{name}' lie outside 0…{len(self.wp) - 1}")
-            chosen[name] = those
+            chosen[name] = check_layers(parse_layers(said), len(self.wp), f"'{name}'")
         return replace(self, layers=tuple(chosen.items()))
 
     def inside(self, mask: Tensor | None) -> Edit:

@@ -18,20 +18,17 @@ Layer 2 alone moves the gradients by 0.51, layer 3 by 0.07: hence the first bord
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
-from editor.layers import parse_layers
+from editor.layers import check_layers, parse_layers
 
 COARSE = 3  # layers of pose and shape: up to 8×8
 FINE = 4  # layers of colour: the two finest resolutions
 USUAL = {"colour": 1.0}  # what is mixed unless something else is asked for, as published
-GAP_PX = 4
-PAPER = (255, 255, 255)
 
 
 def layer_groups(num_ws: int) -> dict[str, tuple[int, ...]]:
@@ -154,54 +151,6 @@ def mix_grid(contents: Tensor, styles: Tensor, strengths: Mapping[str, float]) -
     return mix_groups(contents[:, None], styles[None], strengths)
 
 
-def grid_picture(
-    contents: Sequence[Image.Image],
-    styles: Sequence[Image.Image],
-    cells: Sequence[Image.Image],
-) -> Image.Image:
-    """A table of pictures: contents down the left edge, styles along the top, mixtures between.
-
-    Args:
-        contents: C pictures.
-        styles: S pictures.
-        cells: C·S pictures, row by row; all others are made their size.
-
-    Returns:
-        RGB, of C + 1 rows and S + 1 columns; the corner is blank.
-
-    Raises:
-        MismatchError: there are not C·S cells, or none.
-    """
-    if not cells or len(cells) != len(contents) * len(styles):
-        raise MismatchError(
-            f"{len(cells)} cells for {len(contents)} contents and {len(styles)} styles; expected "
-            f"{len(contents) * len(styles)}, at least 1"
-        )
-    width, height = cells[0].size
-    step_x, step_y = width + GAP_PX, height + GAP_PX
-    edge = 2 * GAP_PX  # sets the inputs apart
-    size = (edge + step_x * (len(styles) + 1), edge + step_y * (len(contents) + 1))
-    sheet = Image.new("RGB", size, PAPER)
-
-    def lay(picture: Image.Image, row: int, column: int) -> None:
-        fitting = picture.convert("RGB")
-        if fitting.size != (width, height):
-            fitting = fitting.resize((width, height), Image.Resampling.LANCZOS)
-        place = (
-            GAP_PX + column * step_x + (GAP_PX if column else 0),
-            GAP_PX + row * step_y + (GAP_PX if row else 0),
-        )
-        sheet.paste(fitting, place)
-
-    for column, picture in enumerate(styles, start=1):
-        lay(picture, 0, column)
-    for row, picture in enumerate(contents, start=1):
-        lay(picture, row, 0)
-    for index, picture in enumerate(cells):
-        lay(picture, index // len(styles) + 1, index % len(styles) + 1)
-    return sheet
-
-
 def _blend(content: Tensor, style: Tensor, weights: Tensor) -> Tensor:
     content, style = torch.broadcast_tensors(content, style)
     return torch.lerp(content, style, weights.to(content)[:, None].expand_as(content))
@@ -218,5 +167,5 @@ def _check_shapes(content: Tensor, style: Tensor) -> None:
 def _check(layers: tuple[int, ...], strength: float, num_ws: int) -> None:
     if not 0 <= strength <= 1:  # also what is not a number
         raise OptionError(f"strength {strength} lies outside 0…1")
-    if layers and not (min(layers) >= 0 and max(layers) < num_ws):
-        raise OptionError(f"layers {layers} lie outside 0…{num_ws - 1}")
+    if layers:
+        check_layers(layers, num_ws)

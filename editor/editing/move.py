@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from editor.errors import OptionError
+from editor.layers import check_layers
 from editor.sliders.boundary import MAX_DISTANCE
 
 
@@ -50,8 +51,8 @@ def move(
     """
     if isinstance(distance, float | int) and not math.isfinite(distance):
         raise OptionError(f"distance {distance} is not finite")
-    if layers and not (min(layers) >= 0 and max(layers) < wp.shape[1]):
-        raise OptionError(f"layers {layers} lie outside 0…{wp.shape[1] - 1}")
+    if layers:
+        check_layers(layers, wp.shape[1])
     moved = wp.clone()
     index = list(layers)
     step = direction[index].to(wp)[None]

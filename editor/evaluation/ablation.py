@@ -28,7 +28,7 @@ def ablation(
     iterations: tuple[int, ...] = ITERATIONS,
     batch: int = 50,
 ) -> Iterator[dict[str, Any]]:
-    """One run a weight, read off at several iterations.
+    """Run once a weight, and read off the codes at several iterations.
 
     Args:
         editor: of the domain.

@@ -62,7 +62,7 @@ def measure_photos(
     changes: Sequence[str] = tuple(CHANGES),
     alignment: Alignment | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """How often and how exactly known squares are found, in photos as they are and changed.
+    """Measure how often and how exactly known squares are found, in photos as they are and changed.
 
     The error of a square is the mean distance of its corners from the true ones, in true sides. A
     photo counts as found when a square's centre lies within a quarter of a side of the true centre,
@@ -89,6 +89,33 @@ def measure_photos(
     unknown = [name for name in changes if name not in CHANGES]
     if unknown:
         raise OptionError(f"'{unknown[0]}' is no change; choose of: {', '.join(CHANGES)}")
+    archive, squares = _known(photos, parts, count, alignment)
+    with archive:
+        for change in changes:
+            looks, wall, cpu = [], 0.0, 0.0
+            for name, square in squares.items():
+                photo, truth = CHANGES[change](load_image(archive.read(name)), square)
+                started = time.monotonic(), time.process_time()
+                found = find(photo, least=0.0)
+                wall += time.monotonic() - started[0]
+                cpu += time.process_time() - started[1]
+                looks.append(_judged(name, found, least, photo, truth))
+            times = {"seconds_per_photo": wall / len(squares), "cpu_seconds": cpu / len(squares)}
+            for part in (*parts, *([""] if len(parts) > 1 else [])):
+                some = [look for look in looks if look.name.startswith(part)]
+                if some:
+                    named = {"measure": "found", "photos": change, "part": part or "all"}
+                    yield named | _summary(some, least) | times
+
+
+def _known(
+    photos: Path, parts: Sequence[str], count: int | None, alignment: Alignment | None
+) -> tuple[zipfile.ZipFile, dict[str, Pose]]:
+    """Open a zip of photos, and read their squares, by name; see `measure_photos`.
+
+    Raises:
+        OptionError: no name begins so, the zip is not such a one, or a photo's square is not known.
+    """
     if not photos.is_file():  # opening a pipe would wait
         raise OptionError(f"{photos} is no zip with an alignment.json: it is no file")
     try:
@@ -101,29 +128,13 @@ def measure_photos(
         raise OptionError(f"{photos} has no photo whose name begins with {' or '.join(parts)}")
     if count is not None and 1 < count < len(names):
         names = [names[round(i * (len(names) - 1) / (count - 1))] for i in range(count)]
-    squares = {name: known_square(name, known[name], alignment) for name in names}
-    with archive:
-        for change in changes:
-            looks, wall, cpu = [], 0.0, 0.0
-            for name in names:
-                photo, truth = CHANGES[change](load_image(archive.read(name)), squares[name])
-                started = time.monotonic(), time.process_time()
-                found = find(photo, least=0.0)
-                wall += time.monotonic() - started[0]
-                cpu += time.process_time() - started[1]
-                looks.append(_judged(name, found, least, photo, truth))
-            times = {"seconds_per_photo": wall / len(names), "cpu_seconds": cpu / len(names)}
-            for part in (*parts, *([""] if len(parts) > 1 else [])):
-                some = [look for look in looks if look.name.startswith(part)]
-                if some:
-                    named = {"measure": "found", "photos": change, "part": part or "all"}
-                    yield named | _summary(some, least) | times
+    return archive, {name: known_square(name, known[name], alignment) for name in names}
 
 
 def measure_without(
     find: Finder, pictures: Iterable[Image.Image], least: float, side: int = 512
 ) -> dict[str, Any]:
-    """How often something is found in pictures that do not show it.
+    """Measure how often something is found in pictures that do not show it.
 
     Args:
         find: as in `measure_photos`.
@@ -183,7 +194,7 @@ def _shares(errors: list[float]) -> dict[str, float | None]:
 
 
 def _corner_error(crop: Crop, photo: Image.Image, truth: Pose) -> float:
-    """Mean distance of the corners in true sides; infinite where it is not the same object."""
+    """Return the mean distance of the corners in true sides; infinite where it is not the same object."""
     centre = (crop.x * photo.width, crop.y * photo.height)
     away = math.dist(centre, (truth.x, truth.y)) / truth.side
     error = sum(map(math.dist, crop.quad(*photo.size), truth.quad())) / 4 / truth.side
@@ -196,7 +207,7 @@ def _resized(photo: Image.Image, pose: Pose, factor: float) -> Changed:
 
 
 def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
-    """Clockwise about the middle; the corners become grey."""
+    """Turn a photo clockwise about the middle; the corners become grey."""
     grey = (128, 128, 128)
     turned = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=grey)
     angle = math.radians(degrees)
@@ -207,7 +218,7 @@ def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
 
 
 def _far(photo: Image.Image, pose: Pose, share: float) -> Changed:
-    """The photo on a larger grey canvas, on which its square has a share of the width."""
+    """Lay the photo on a larger grey canvas, on which its square has a share of the width."""
     width = round(pose.side / share)
     height = max(round(width * 0.75), photo.height)
     canvas = Image.new("RGB", (width, height), (120, 125, 130))

@@ -52,7 +52,7 @@ def claims(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _gain(ours: dict[str, Any], encoder: dict[str, Any]) -> list[tuple[str, float, float]]:
-    """The share that is taken off the encoder's pixel error, and that which is claimed."""
+    """Return the share that is taken off the encoder's pixel error, and that which is claimed."""
     mine, theirs = _reconstruction(ours).get("mse"), _reconstruction(encoder).get("mse")
     if mine is None or not theirs:
         return []
@@ -69,7 +69,7 @@ def _reconstruction(entry: dict[str, Any]) -> dict[str, float]:
 
 
 def _semantic(entry: dict[str, Any]) -> dict[str, float]:
-    """Mean average precision, and realism of edits and of interpolations."""
+    """Return the mean average precision, and realism of edits and of interpolations."""
     found = {}
     if entry.get("mean_ap") is not None:
         found["mean average precision"] = entry["mean_ap"]

@@ -18,8 +18,9 @@ from editor.editing.paste import soft_mask
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
 from editor.geometry import background
-from editor.metrics.attributes import CONTINUOUS, AttributePredictor
+from editor.metrics.attributes import AttributePredictor
 from editor.metrics.distances import evenly_spread
+from editor.metrics.effect import Effect
 from editor.metrics.identity import People
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
@@ -49,7 +50,7 @@ class Before:
 
     @classmethod
     def of(cls, editor: Editor, judge: AttributePredictor, inverted: Inverted) -> Before:
-        """Everything that is compared with after an edit."""
+        """Measure everything that is compared with after an edit."""
         images = inverted.images
         return cls(inverted.codes, images, judge.score(images), encoder_vectors(editor, images))
 
@@ -67,7 +68,7 @@ class KeptFaces:
     photos: Tensor
 
     def figures(self, before: Tensor, after: Tensor, could: Tensor) -> dict[str, Any]:
-        """Edited pictures beside their photos, and the photos with the edit pasted in.
+        """Compare edited pictures, and the photos with the edit pasted in, with their photos.
 
         Args:
             before: [N, 3, R, R], the reconstructions.
@@ -82,32 +83,10 @@ class KeptFaces:
 
 @torch.no_grad()
 def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
-    """[N, F]: what the pack's encoder says of pictures, less the mean code: who is shown, and how."""
+    """Return what the pack's encoder says of pictures, less the mean code: who is shown, and how; [N, F]."""
     encoder, mean = editor.pack.encoder, editor.pack.generator.w_avg.cpu()
     codes = torch.cat([encoder(part.to(editor.device)).cpu() for part in images.split(batch)])
     return (codes - mean).flatten(1)
-
-
-def success(name: str, before: Tensor, after: Tensor, sign: float) -> tuple[float, Tensor]:
-    """Share of the pictures that could change and did, and which could.
-
-    Args:
-        name: of the attribute.
-        before: [N], scores of the reconstructions.
-        after: [N], scores of the edited pictures.
-        sign: of the distance.
-
-    Returns:
-        The share (0 where none could), and [N] bool. A continuous attribute can always change, and
-        has where it moved by half a standard deviation.
-    """
-    if name in CONTINUOUS:
-        could = torch.ones(len(before), dtype=torch.bool)
-        did = (after - before) * sign > 0.5
-    else:
-        could = (before < 0.5) if sign > 0 else (before >= 0.5)
-        did = (after > 0.5) == (sign > 0)
-    return (did[could].float().mean().item() if bool(could.any()) else 0.0), could
 
 
 def slide(
@@ -119,7 +98,7 @@ def slide(
     end: int,
     faces: KeptFaces | None = None,
 ) -> tuple[dict[str, Any], Tensor]:
-    """One slider at one distance.
+    """Measure one slider at one distance.
 
     Args:
         editor: of the domain.
@@ -138,19 +117,15 @@ def slide(
     moved = move(before.codes, boundary.normal.cpu(), distance, info.layers)
     images = pictures(editor, moved)
     after = judge.score(images)
-    flips, could = success(info.name, before.scores[info.name], after[info.name], 2 * end - 1)
-    others = [
-        (after[key] - before.scores[key])[could].abs().mean().item()
-        for key in after
-        if key != info.name and key not in CONTINUOUS
-    ]
+    effect = Effect.of(info.name, before.scores, after, 2 * end - 1)
+    could = effect.could
     identity = F.cosine_similarity(before.vectors, encoder_vectors(editor, images))[could]
     found: dict[str, Any] = {
         "stop": stop * (2 * end - 1),
         "distance": distance,
         "photos": int(could.sum()),
-        "flips": flips,
-        "change_of_others": sum(others) / max(len(others), 1),
+        "flips": effect.flips,
+        "change_of_others": effect.change_of_others,
         "encoder_features": identity.mean().item(),
     }
     outside = background(editor.info.subject, images.shape[-1], editor.info.squares)
@@ -170,7 +145,7 @@ def edits(
     stops: tuple[float, ...] = STOPS,
     faces: KeptFaces | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Curves of one method over distance.
+    """Measure the curves of one method over distance.
 
     Args:
         editor: of the domain.
@@ -211,7 +186,7 @@ def edits(
 
 
 def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]]]:
-    """Of the records of `edits`: each distance, and how real the edits of all sliders look there."""
+    """Return each distance of the records of `edits`, and how real the edits of all sliders look there."""
     return [
         (record["stop"], {k: v for k, v in record.items() if k not in ("slider", "stop")})
         for record in records
@@ -222,7 +197,7 @@ def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]
 def interpolations(
     editor: Editor, inverted: Inverted, reference: Reference, seed: int = 0
 ) -> dict[str, Any]:
-    """Realism of pictures between codes of two photos, at a quarter, the middle and three quarters.
+    """Measure how real pictures between codes of two photos look, at a quarter, the middle and three quarters.
 
     Every photo is paired with another, drawn by lot.
     """

@@ -34,7 +34,7 @@ class Features:
 
 
 def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
-    """SqueezeNet's where given, else Inception's where its weights are here, else the discriminator's.
+    """Return SqueezeNet's where given, else Inception's where its weights are here, else the discriminator's.
 
     Args:
         editor: of the domain.
@@ -61,7 +61,7 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
 
 
 def judge_features(squeezenet: Path) -> PooledFeatures:
-    """SqueezeNet's, at 128 px and on a grid of 3×3: of a judge of attributes.
+    """Return SqueezeNet's features at 128 px and on a grid of 3×3, for a judge of attributes.
 
     No encoder or predictor learns from them; a generator does, trained with `--features`.
 
@@ -91,7 +91,7 @@ class Reference:
     def of(
         cls, photos: Tensor, features: Features, critic: Discriminator | None = None
     ) -> Reference:
-        """Photos with their features.
+        """Take photos, with their features.
 
         Raises:
             OptionError: too few for a distribution.
@@ -102,7 +102,7 @@ class Reference:
 
     @torch.no_grad()
     def logits(self, images: Tensor) -> Tensor | None:
-        """The discriminator's logit [M] of each picture, high for photos; None without one.
+        """Return the discriminator's logit [M] of each picture, high for photos; None without one.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1]; taken in order, 64 at a time.
@@ -113,7 +113,7 @@ class Reference:
         return torch.cat([self.critic(part.to(device)).cpu() for part in images.split(BATCH)])
 
     def realism(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
-        """The distances of a set of pictures, and the mean of their logits.
+        """Return the distances of a set of pictures, and the mean of their logits.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1].
@@ -126,7 +126,7 @@ class Reference:
         return {} if logits is None else {"logit": logits.mean().item()}
 
     def distances(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
-        """Fréchet and sliced Wasserstein distance of pictures, with features and count in the names.
+        """Return Fréchet and sliced Wasserstein distances of pictures, features and count in the names.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1].
@@ -140,7 +140,7 @@ class Reference:
         }
 
     def halves(self, seed: int = 0) -> dict[str, float]:
-        """The distances between two halves of the photos, drawn by lot, and the photos' mean logit."""
+        """Return the distances between two halves of the photos, drawn by lot, and the photos' mean logit."""
         order = torch.randperm(len(self.photos), generator=torch.Generator().manual_seed(seed))
         first, second = order.chunk(2)
         second = second[: len(first)]

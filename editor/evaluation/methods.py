@@ -65,7 +65,7 @@ class Inverted:
 
 
 def options_of(name: str, usual: InversionOptions) -> InversionOptions:
-    """Options of a method: the domain's own, without early stopping.
+    """Return the options of a method: the domain's own, without early stopping.
 
     Raises:
         OptionError: the method is not known.
@@ -79,7 +79,7 @@ def options_of(name: str, usual: InversionOptions) -> InversionOptions:
 
 
 def load_traditional(source: Path, editor: Editor) -> Encoder:
-    """The traditional encoder of the comparison.
+    """Load the traditional encoder of the comparison.
 
     Args:
         source: run folder of `train-encoder --preset traditional`, or its file.
@@ -144,7 +144,7 @@ def find_codes(
 
 @torch.no_grad()
 def read_codes(editor: Editor, name: str, count: int, folder: Path, batch: int) -> Inverted:
-    """What `find_codes` has kept, with the pictures of the codes.
+    """Return what `find_codes` has kept, with the pictures of the codes.
 
     Raises:
         WeightsError: a file is missing or damaged.
@@ -166,7 +166,7 @@ def read_codes(editor: Editor, name: str, count: int, folder: Path, batch: int) 
 
 @torch.no_grad()
 def pictures(editor: Editor, codes: Tensor, batch: int = 50) -> Tensor:
-    """Pictures [N, 3, R, R] of codes, cut off at [-1, 1] as a viewer sees them, on the CPU."""
+    """Return pictures [N, 3, R, R] of codes, cut off at [-1, 1] as a viewer sees them, on the CPU."""
     return torch.cat(
         [
             editor.pack.generator.synthesis(part.to(editor.device)).float().clamp(-1, 1).cpu()
@@ -177,7 +177,7 @@ def pictures(editor: Editor, codes: Tensor, batch: int = 50) -> Tensor:
 
 @torch.no_grad()
 def code_distances(editor: Editor, codes: Tensor, images: Tensor, batch: int = 50) -> Tensor:
-    """[N]: mean over elements of ‖wp - E(G(wp))‖², how far a code lies outside the domain.
+    """Return the mean over elements of ‖wp - E(G(wp))‖², how far a code lies outside the domain: [N].
 
     Args:
         editor: of the domain, whose own encoder measures.

@@ -19,7 +19,7 @@ Colour = tuple[int, int, int]
 
 
 def covered(photos: Tensor, alignment: Alignment = TIGHT, seed: int = 0) -> Tensor:
-    """Photos [N, 3, R, R] of aligned faces with something before most of each face.
+    """Lay something before most of each face of photos [N, 3, R, R].
 
     Args:
         photos: RGB, in [-1, 1].
@@ -37,7 +37,7 @@ def covered(photos: Tensor, alignment: Alignment = TIGHT, seed: int = 0) -> Tens
 
 
 def turned(photos: Tensor, seed: int = 0) -> Tensor:
-    """Photos [N, 3, R, R], turned by at least 60°, what then lacks filled by reflection."""
+    """Turn photos [N, 3, R, R] by at least 60°; what then lacks is filled by reflection."""
     made = []
     for index, photo in enumerate(photos):
         rng = random.Random(f"{seed} turned {index}")
@@ -54,7 +54,7 @@ def turned(photos: Tensor, seed: int = 0) -> Tensor:
 
 
 def drawn(count: int, resolution: int, alignment: Alignment = TIGHT, seed: int = 0) -> Tensor:
-    """[count, 3, resolution, resolution]: faces drawn with a few lines and flat colours.
+    """Draw faces with a few lines and flat colours: [count, 3, resolution, resolution].
 
     Args:
         count: how many.
@@ -68,13 +68,13 @@ def drawn(count: int, resolution: int, alignment: Alignment = TIGHT, seed: int =
 
 
 def _box(face: Ellipse, side: int) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of a face, px."""
+    """Return left, top, right, bottom of a face, px."""
     x, y, a, b = (value * side for value in face)
     return x - a, y - b, x + a, y + b
 
 
 def _board(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """A board with stripes or letters, a little turned."""
+    """Draw a board with stripes or letters, a little turned."""
     cover = Image.new("RGBA", (side, side))
     left, top, right, bottom = _box(face, side)
     board = Image.new("RGBA", (side, side))
@@ -89,7 +89,7 @@ def _board(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
 
 
 def _hand(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """Two hands before the face: palms and fingers in one colour of skin."""
+    """Draw two hands before the face: palms and fingers in one colour of skin."""
     cover = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(cover)
     left, top, right, bottom = _box(face, side)
@@ -106,7 +106,7 @@ def _hand(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
 
 
 def _cloth(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """A cloth with folds over all but a rim."""
+    """Draw a cloth with folds over all but a rim."""
     rows, columns = np.mgrid[0:side, 0:side] / side
     folds = sum(
         math.sin(2 * math.pi * (wave * 0.5))

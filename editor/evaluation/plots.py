@@ -45,7 +45,7 @@ def _figure(rows: int, columns: int) -> tuple[Figure, list[Any]]:
 
 
 def _reconstruction(result: dict[str, Any]) -> Figure | None:
-    """Error against distance from the domain."""
+    """Plot error against distance from the domain."""
     found = {
         method: entry["reconstruction"]
         for method, entry in result["methods"].items()
@@ -70,7 +70,7 @@ def _reconstruction(result: dict[str, Any]) -> Figure | None:
 
 
 def _curves(result: dict[str, Any]) -> Figure | None:
-    """Precision over recall, one panel an attribute."""
+    """Plot precision over recall, one panel an attribute."""
     methods = result["methods"]
     first = next(iter(methods.values()))["semantics"]
     names = [name for name, entry in first.items() if isinstance(entry, dict)]
@@ -94,7 +94,7 @@ def _curves(result: dict[str, Any]) -> Figure | None:
 
 
 def _edits(result: dict[str, Any]) -> Figure | None:
-    """Each figure over distance, mean over sliders and both ends; realism last."""
+    """Plot each figure over distance, mean over sliders and both ends; realism last."""
     methods = {m: e["edits"] for m, e in result["methods"].items() if e.get("edits")}
     if not methods:
         return None
@@ -122,7 +122,7 @@ def _edits(result: dict[str, Any]) -> Figure | None:
 
 
 def _ablation(result: dict[str, Any]) -> Figure | None:
-    """Error against distance from the domain, one line a weight, one point a number of iterations."""
+    """Plot error against distance from the domain, one line a weight, one point a number of iterations."""
     records = result.get("ablation")
     if not records:
         return None

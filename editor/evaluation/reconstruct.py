@@ -23,7 +23,7 @@ PAIRWISE: dict[str, Pairwise] = {"mse": mse, "psnr": psnr, "ssim": ssim}
 
 
 def summary(values: Tensor, seed: int = 0) -> dict[str, float]:
-    """Mean, 95th percentile, and the 95% confidence interval of the mean by bootstrap.
+    """Return the mean, 95th percentile, and the 95% confidence interval of the mean by bootstrap.
 
     Args:
         values: [N], one a photo.
@@ -41,7 +41,7 @@ def summary(values: Tensor, seed: int = 0) -> dict[str, float]:
 
 
 def lpips_or_why(device: torch.device, wanted: bool) -> Pairwise | str:
-    """LPIPS, or why it is not measured."""
+    """Return LPIPS, or why it is not measured."""
     if not wanted:
         return "not asked for"
     try:
@@ -58,7 +58,7 @@ def reconstruction(
     metrics: tuple[str, ...],
     lpips: Pairwise | str,
 ) -> dict[str, Any]:
-    """Figures of one method.
+    """Measure one method.
 
     Args:
         photos: [N, 3, R, R], RGB, in [-1, 1].

@@ -15,7 +15,7 @@ LOWER_IS_BETTER = {"mse", "lpips_vgg", "code_distance"}
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """All tables of a result of `evaluate`."""
+    """Return all tables of a result of `evaluate`."""
     methods = result["methods"]
     parts = [
         f"# {result['domain']}: {result['photos']} photos\n\n"
@@ -58,7 +58,7 @@ def _claims(held: list[dict[str, Any]]) -> str:
 
 
 def reconstruction_table(result: dict[str, Any]) -> str:
-    """Methods by metric, with 95% confidence intervals; bold where the best is clear of the next."""
+    """Tabulate methods by metric, with 95% confidence intervals; bold where the best is clear of the next."""
     methods = result["methods"]
     names = list(dict.fromkeys(n for m in methods.values() for n in m["reconstruction"]))
     bold = {name: _clear_best(methods, name) for name in names}
@@ -87,7 +87,7 @@ def _cell(value: Any) -> str:
 
 
 def _clear_best(methods: dict[str, Any], name: str) -> str | None:
-    """The best method whose interval does not meet that of the next, or None."""
+    """Return the best method whose interval does not meet that of the next, or None."""
     sign = -1 if name in LOWER_IS_BETTER else 1 if name in HIGHER_IS_BETTER else 0
     found = [
         (sign * entry["reconstruction"][name]["mean"], method)

@@ -203,7 +203,7 @@ def _measure(
 
 
 def _digest(boundaries: dict[str, Boundary]) -> str:
-    """A name of these sliders: others, or fitted again, give another."""
+    """Return a name of these sliders: others, or fitted again, give another."""
     digest = hashlib.sha256()
     for name, boundary in sorted(boundaries.items()):
         info = boundary.info
@@ -222,7 +222,7 @@ def _once(
     total: int,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Records of a finished part from its file, if they are of these sliders, or made and written."""
+    """Read the records of a finished part, if they are of these sliders; else make and write them."""
     if file.exists():
         before = json.loads(file.read_text())
         if before["sliders"] == sliders:
@@ -237,7 +237,7 @@ def _once(
 
 
 def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
-    """What the figures depend on."""
+    """Return what the figures depend on."""
     pack = editor.pack
     return {
         "domain": editor.info.name,
@@ -255,7 +255,7 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
 
 
 def sum_of(photos: Tensor) -> float:
-    """A number that other photos, or the same in another order, do not have."""
+    """Return a number that other photos, or the same in another order, do not have."""
     weights = torch.arange(1, len(photos) + 1, dtype=torch.float64)
     return round(float((photos.double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
 
@@ -281,7 +281,7 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
 
 @contextmanager
 def _precision(editor: Editor, subject: Subject, plan: Plan) -> Iterator[None]:
-    """float32, or the device's fast dtype, while it is measured."""
+    """Compute in float32, or the device's fast dtype, while it is measured."""
     networks = [*editor.pack.networks]
     if subject.traditional is not None:
         networks.append(subject.traditional)

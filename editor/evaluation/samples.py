@@ -28,7 +28,7 @@ def measure_samples(
     count: int = 1000,
     truncation_psi: float = 1.0,
 ) -> dict[str, Any]:
-    """How far samples lie from photos, beside how far two halves of the photos lie from each other.
+    """Measure how far samples lie from photos, beside how far two halves of the photos lie from each other.
 
     Halves have half the images, which alone makes a distance larger; so the samples are also
     measured at that size, half of the photos against as many samples.
@@ -70,7 +70,7 @@ def measure_samples(
 
 @torch.no_grad()
 def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
-    """Generated pictures [N, 3, R, R], one a seed."""
+    """Render pictures [N, 3, R, R], one a seed."""
     generator = editor.pack.generator
     z = seeded_latents(seeds, generator.z_dim).to(editor.device)
     wp = generator.mapping(z, truncation_psi=truncation_psi)
@@ -79,7 +79,7 @@ def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -
 
 @torch.no_grad()
 def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
-    """One row a slider and seed, from the low to the high end of its recommended range.
+    """Render one row a slider and seed, from the low to the high end of its recommended range.
 
     Returns:
         [sliders × seeds × stops, 3, R, R], generated pictures.
@@ -99,7 +99,7 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
 
 
 def reconstruction_grid(editor: Editor, seeds: list[int], steps: int = 100) -> Tensor:
-    """Mirrored samples, which no code gives exactly, and what the inversion makes of them.
+    """Render mirrored samples, which no code gives exactly, and what the inversion makes of them.
 
     Args:
         editor: of the domain.

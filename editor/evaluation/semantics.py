@@ -24,7 +24,7 @@ POINTS = 101
 def labels_of(
     name: str, attributes: list[dict[str, Any]], photos: Tensor
 ) -> tuple[Tensor, Tensor] | str:
-    """Which photos have an attribute.
+    """Return which photos have an attribute.
 
     Args:
         name: of the attribute; an image statistic is computed from the photos where they are not
@@ -53,7 +53,7 @@ def labels_of(
 
 
 def code_scores(codes: Tensor, boundary: Boundary) -> Tensor:
-    """[N]: place of codes along a boundary's fitted normal, mean over the layers that it moves.
+    """Return the place of codes along a boundary's fitted normal, mean over the layers that it moves: [N].
 
     The hyperplane's offset shifts all alike, which a ranking does not see.
 
@@ -98,19 +98,19 @@ def semantics(
 
 
 def mean_ap(found: dict[str, Any]) -> float | None:
-    """Mean average precision over the attributes that were measured."""
+    """Return the mean average precision over the attributes that were measured."""
     values = [entry["ap"] for entry in found.values() if isinstance(entry, dict)]
     return sum(values) / len(values) if values else None
 
 
 def _thinned(recall: Tensor, precision: Tensor) -> dict[str, list[float]]:
-    """At most so many points of a curve, for the file and the plot; recall rises."""
+    """Return at most so many points of a curve, for the file and the plot; recall rises."""
     index = evenly_spread(len(recall), POINTS).flip(0)
     return {"recall": recall[index].tolist(), "precision": precision[index].tolist()}
 
 
 def kept(judge: AttributePredictor, truth: dict[str, Tensor], images: Tensor) -> dict[str, Any]:
-    """What an independent judge says alike of photos and of reconstructions.
+    """Return what an independent judge says alike of photos and of reconstructions.
 
     Args:
         judge: on features that no network of the pack was trained with.

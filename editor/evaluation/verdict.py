@@ -45,7 +45,7 @@ class Pictures:
     def of(
         cls, editor: Editor, photos: Tensor, outside: dict[str, Tensor], made: int, seed: int
     ) -> Pictures:
-        """With so many made pictures of each kind where the domain is of faces.
+        """Add so many made pictures of each kind where the domain is of faces.
 
         Args:
             editor: of the domain.
@@ -136,7 +136,7 @@ def look(
 
 
 def signs_of(editor: Editor, photos: Tensor, codes: Tensor, batch: int) -> Signs:
-    """Signs by name [N] of photos [N, 3, R, R] and their codes [N, num_ws, w_dim]."""
+    """Return signs by name [N] of photos [N, 3, R, R] and their codes [N, num_ws, w_dim]."""
     parts = [
         editor.signs(some, wp)
         for some, wp in zip(photos.split(batch), codes.split(batch), strict=True)
@@ -145,7 +145,7 @@ def signs_of(editor: Editor, photos: Tensor, codes: Tensor, batch: int) -> Signs
 
 
 def fit(train: Found, test: Found) -> Verdict:
-    """A verdict fitted on one set of pictures and measured on another.
+    """Fit a verdict on one set of pictures, and measure it on another.
 
     Raises:
         TrainingError: there are too few pictures.
@@ -160,6 +160,6 @@ def fit(train: Found, test: Found) -> Verdict:
 
 
 def usual_options(editor: Editor, steps: int | None) -> InversionOptions:
-    """The domain's own, without early stopping; as many steps as asked for."""
+    """Return the domain's own options, without early stopping; as many steps as asked for."""
     usual = editor.inversion
     return options_of(METHOD, usual if steps is None else replace(usual, steps=steps))

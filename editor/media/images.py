@@ -93,7 +93,7 @@ def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> I
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
-    """Width and height of a picture that `load_image` would read, by what it claims: nothing is decoded.
+    """Return width and height of a picture that `load_image` would read, by what it claims; decode nothing.
 
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
@@ -104,20 +104,20 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
 
 
 def to_tensor(image: Image.Image) -> Tensor:
-    """RGB image → [1, 3, H, W], float32, in [-1, 1]."""
+    """Turn an RGB image to [1, 3, H, W], float32, in [-1, 1]."""
     array = np.asarray(image.convert("RGB"), dtype=np.float32)
     return torch.from_numpy(array / 127.5 - 1.0).permute(2, 0, 1)[None].contiguous()
 
 
 def to_pil(image: Tensor) -> Image.Image:
-    """[3, H, W] or [1, 3, H, W], in [-1, 1] (clamped) → RGB image."""
+    """Turn [3, H, W] or [1, 3, H, W], in [-1, 1] (clamped), to an RGB image."""
     chw = image[0] if image.ndim == 4 else image
     array = chw.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
     return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
 def encode_image(image: Image.Image, kind: str, edited: bool = True) -> bytes:
-    """A picture as the bytes of a file that keeps its colour profile and says that it was edited.
+    """Encode a picture as a file that keeps its colour profile and says that it was edited.
 
     Args:
         image: RGB.
@@ -161,7 +161,7 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
 
 @functools.cache
 def known_formats() -> tuple[str, ...]:
-    """The formats that pictures are read in: HEIC of telephones only where pillow-heif is installed."""
+    """Return the formats that pictures are read in: HEIC of telephones only where pillow-heif is installed."""
     with suppress(ImportError):
         import pillow_heif
 
@@ -197,7 +197,7 @@ def _checked(source: str | Path | bytes, name: str) -> bytes:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-    """A picture of which the header was read, within the limits."""
+    """Open a picture, of which only the header is read, within the limits."""
     with _refusing(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(data), formats=known_formats())
@@ -254,7 +254,7 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """As EXIF or XMP says, 1…8; what is damaged says nothing."""
+    """Return the orientation that EXIF or XMP says, 1…8; what is damaged says nothing."""
     exif = image.info.get("exif")
     if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
         exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
@@ -264,7 +264,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Parts of a picture as wide as it is, each with its place from the top, px."""
+    """Return the parts of a picture as wide as it is, each with its place from the top, px."""
     rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -283,7 +283,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits or more as 8 bits; 255 or 65535 is white, as the brightest pixel needs."""
+    """Turn grey of 16 bits or more to 8 bits; 255 or 65535 is white, as the brightest pixel needs."""
     brightest = max(
         float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
     )

@@ -19,6 +19,7 @@ from PIL import Image
 from editor.errors import ImageError, OptionError, UnavailableError
 from editor.files import why, write_whole
 from editor.media.images import SOURCE_TYPE, XMP, encode_image
+from editor.media.sheets import strip
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -34,7 +35,7 @@ BT709 = 1  # the number of that colour space in H.264, table E-5
 
 
 def kind_of(path: str | Path) -> str:
-    """What a file's suffix asks for: "GIF", "WEBP", "MP4" or "strip" (.png).
+    """Return what a file's suffix asks for: "GIF", "WEBP", "MP4" or "strip" (.png).
 
     Raises:
         OptionError: the suffix is none of these.
@@ -76,7 +77,7 @@ def encode_motion(
     repeat: bool = True,
     scale: int = 1,
 ) -> bytes:
-    """Frames as the bytes of a file.
+    """Encode frames as the bytes of a file.
 
     Frames are taken one at a time, so that an iterator may make each when it is asked for; stop by
     raising in it. MP4 holds one frame in memory, the others all.
@@ -125,25 +126,8 @@ def save_motion(
         raise ImageError(f"{target} cannot be written: {why(error)}") from error
 
 
-def strip(frames: Iterable[Image.Image]) -> Image.Image:
-    """Frames side by side, the first on the left.
-
-    Raises:
-        OptionError: there are none.
-    """
-    pictures = list(frames)
-    if not pictures:
-        raise OptionError("a strip needs at least one frame")
-    wide = Image.new("RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)))
-    left = 0
-    for picture in pictures:
-        wide.paste(picture, (left, 0))
-        left += picture.width
-    return wide
-
-
 def _enlarged(frames: Iterable[Image.Image], kind: str, scale: int) -> Iterator[Image.Image]:
-    """Each frame as RGB in its final size, checked."""
+    """Check each frame, and yield it as RGB in its final size."""
     size: tuple[int, int] | None = None
     count = 0
     for count, frame in enumerate(frames, start=1):
@@ -177,7 +161,7 @@ def _check_frame(
 
 
 def _durations_ms(count: int, fps: float, unit_ms: int) -> list[int]:
-    """How long each frame is shown, in whole units, so that the sum never drifts."""
+    """Return how long each frame is shown, in whole units, so that the sum never drifts."""
     ends = [unit_ms * round(i * 1000 / fps / unit_ms) for i in range(count + 1)]
     return [b - a for a, b in pairwise(ends)]
 
@@ -243,6 +227,6 @@ def _mp4(frames: Iterable[Image.Image], fps: float) -> bytes:
 
 
 def _even(pixels: np.ndarray) -> np.ndarray:
-    """[H, W, 3] with the last row and column doubled where a side is odd, as yuv420p needs."""
+    """Return [H, W, 3] with the last row and column doubled where a side is odd, as yuv420p needs."""
     height, width = pixels.shape[:2]
     return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

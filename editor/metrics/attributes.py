@@ -49,7 +49,7 @@ class PooledFeatures(nn.Module):
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> Tensor:
-        """[N, 3, H, W], RGB, in [-1, 1] → [N, F], float32."""
+        """Return features [N, F], float32, of images [N, 3, H, W], RGB, in [-1, 1]."""
         image = image.to(self.device)
         if self.resolution is not None and image.shape[-1] != self.resolution:
             image = F.interpolate(image, size=self.resolution, mode="bicubic", antialias=True)
@@ -79,7 +79,7 @@ class AttributePredictor:
     moments: dict[str, tuple[float, float]]
 
     def score(self, images: Tensor, batch: int = 64) -> dict[str, Tensor]:
-        """Scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return scores [N] by attribute of images [N, 3, H, W], RGB, in [-1, 1]."""
         found: dict[str, Tensor] = {}
         if self.models:
             rows = [self.features(part).numpy() for part in images.split(batch)]
@@ -143,19 +143,27 @@ def fit_predictor(
     for name in (name for name in names if name not in moments):
         raw = [label_of(row, name) for row in attributes]
         y = np.array([np.nan if value is None else value for value in raw])
-        train, test = _split(name, y, cut)
-        if name in CONTINUOUS:
-            mean, std = y[train].mean(), y[train].std() or 1.0
-            models[name] = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
-            quality[name] = float(np.corrcoef(_scores(models[name], x[test]), y[test])[0, 1])
-            continue
-        models[name] = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
-        quality[name] = float(roc_auc_score(y[test] > 0.5, _scores(models[name], x[test])))
+        models[name], quality[name] = _fitted(name, x, y, cut)
     return AttributePredictor(features, pca, models, quality, moments)
 
 
+def _fitted(name: str, x: np.ndarray, y: np.ndarray, cut: int) -> tuple[Any, float]:
+    """Fit the model of an attribute on components [N, K] and labels [N], and measure it.
+
+    Raises:
+        TrainingError: as `_split`.
+    """
+    train, test = _split(name, y, cut)
+    if name in CONTINUOUS:
+        mean, std = y[train].mean(), y[train].std() or 1.0
+        ridge = Ridge(alpha=100.0).fit(x[train], (y[train] - mean) / std)
+        return ridge, float(np.corrcoef(_scores(ridge, x[test]), y[test])[0, 1])
+    model = LogisticRegression(C=0.01, max_iter=2000).fit(x[train], y[train] > 0.5)
+    return model, float(roc_auc_score(y[test] > 0.5, _scores(model, x[test])))
+
+
 def _split(name: str, y: np.ndarray, cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which images an attribute is fitted on, and which it is measured on.
+    """Return which images an attribute is fitted on, and which it is measured on.
 
     Args:
         name: of the attribute.

@@ -15,7 +15,7 @@ BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
-    """Fréchet distance between normal distributions fitted to two sets of features.
+    """Return the Fréchet distance between normal distributions fitted to two sets of features.
 
     ‖μ₁ - μ₂‖² + Tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½); it falls with the number of images, so that only
     distances of sets of the same sizes can be compared.
@@ -57,7 +57,7 @@ def _features(rows: Tensor) -> Tensor:
 
 
 def _covariance_root(rows: Tensor) -> Tensor:
-    """A [min(N, F), F] with AᵀA the covariance of rows [N, F]."""
+    """Return A [min(N, F), F] with AᵀA the covariance of rows [N, F]."""
     root = (rows - rows.mean(dim=0)) / (len(rows) - 1) ** 0.5
     triangle: Tensor = torch.linalg.qr(root, mode="r").R
     return triangle
@@ -67,7 +67,7 @@ def _covariance_root(rows: Tensor) -> Tensor:
 def mean_features(
     maps: Callable[[Tensor], list[Tensor]], images: Tensor, batch: int = 64
 ) -> Tensor:
-    """[N, F]: the last map of a network, averaged over its places.
+    """Return the last map of a network, averaged over its places: [N, F].
 
     Args:
         maps: gives feature maps, finest first.
@@ -80,7 +80,7 @@ def mean_features(
 
 
 def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> dict[int, float]:
-    """Sliced Wasserstein distance between patches of the levels of a Laplacian pyramid.
+    """Return the sliced Wasserstein distance between patches of the levels of a Laplacian pyramid.
 
     7×7 patches are drawn at random places, each colour brought to mean 0 and deviation 1 over the
     set, and projected on random directions, along which the distance is the mean gap of the sorted
@@ -111,7 +111,7 @@ def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> di
 
 
 def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
-    """Wasserstein-1 distance between the projections of two sets of points of the same size.
+    """Return the Wasserstein-1 distance between the projections of two sets of points of the same size.
 
     Args:
         real: [P, F].
@@ -126,7 +126,7 @@ def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
 
 
 def evenly_spread(total: int, most: int) -> Tensor:
-    """Places of at most so many of a total of things, evenly spread, first and last among them."""
+    """Return the places of at most so many of a total of things, evenly spread, with the first and the last."""
     return torch.linspace(0, total - 1, min(most, total)).round().long()
 
 
@@ -136,7 +136,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def _laplacian_pyramid(images: Tensor) -> list[Tensor]:
-    """What each level adds to the next coarser one, and the coarsest (16) itself."""
+    """Return what each level adds to the next coarser one, and the coarsest (16) itself."""
     levels, x = [], images.float()
     while x.shape[-1] > 16:
         small = _blur(x)[:, :, ::2, ::2]
@@ -148,7 +148,7 @@ def _laplacian_pyramid(images: Tensor) -> list[Tensor]:
 
 
 def _patches(images: Tensor, draw: torch.Generator) -> Tensor:
-    """[N · PATCHES, 3 · PATCH²], each colour with mean 0 and deviation 1."""
+    """Return patches [N · PATCHES, 3 · PATCH²], each colour with mean 0 and deviation 1."""
     n, _, size, _ = images.shape
     top, left = torch.randint(0, size - PATCH + 1, (2, n, PATCHES, 1, 1), generator=draw)
     step = torch.arange(PATCH)

@@ -33,11 +33,11 @@ class Recogniser(Protocol):
     name: str
 
     def find(self, images: Tensor) -> list[Box | None]:
-        """The largest face of each picture [N, 3, R, R], RGB, in [-1, 1]."""
+        """Return the largest face of each picture [N, 3, R, R], RGB, in [-1, 1]."""
         ...
 
     def vectors(self, images: Tensor, boxes: list[Box | None]) -> Tensor:
-        """[N, D], float32: who is shown in each box; not a number where there is none."""
+        """Return who is shown in each box, not a number where there is none: [N, D], float32."""
         ...
 
 
@@ -62,7 +62,7 @@ class DlibRecogniser:
         self._network = dlib.face_recognition_model_v1(str(models / NETWORK))
 
     def find(self, images: Tensor) -> list[Box | None]:
-        """The largest face of each picture [N, 3, R, R], RGB, in [-1, 1].
+        """Return the largest face of each picture [N, 3, R, R], RGB, in [-1, 1].
 
         A picture is enlarged to at least twice its side for it, and looked at once more with a border
         where no face is found.
@@ -70,7 +70,7 @@ class DlibRecogniser:
         return [self._largest(pixels) for pixels in _pixels(images)]
 
     def vectors(self, images: Tensor, boxes: list[Box | None]) -> Tensor:
-        """[N, 128], float32: who is shown in each box; not a number where there is none.
+        """Return who is shown in each box, not a number where there is none: [N, 128], float32.
 
         Args:
             images: [N, 3, R, R], RGB, in [-1, 1].
@@ -115,16 +115,16 @@ class People:
 
     @classmethod
     def of(cls, recogniser: Recogniser, photos: Tensor) -> People:
-        """Of photos [N, 3, R, R], RGB, in [-1, 1]."""
+        """Find the people of photos [N, 3, R, R], RGB, in [-1, 1]."""
         boxes = recogniser.find(photos)
         return cls(recogniser, boxes, recogniser.vectors(photos, boxes))
 
     def some(self, index: Tensor) -> People:
-        """Of the photos of these places [M]."""
+        """Return the people of the photos of these places [M]."""
         return People(self.recogniser, [self.boxes[i] for i in index.tolist()], self.vectors[index])
 
     def distances(self, images: Tensor) -> Tensor:
-        """[N]: how far each picture's person is from its photo's; not a number where no face was found.
+        """Return how far each picture's person is from its photo's, not a number where no face was found: [N].
 
         The photo's box is used, for the picture lies as the photo does.
 
@@ -136,7 +136,7 @@ class People:
         return distances
 
     def compare(self, images: Tensor, which: Tensor | None = None) -> dict[str, Any]:
-        """Figures of pictures beside their photos.
+        """Return the figures of pictures beside their photos.
 
         Args:
             images: as `distances` takes them.
@@ -159,7 +159,7 @@ class People:
 
 
 def _models_folder() -> Path:
-    """Where the networks' files are; the package itself is not imported, it needs old tools."""
+    """Return where the networks' files are; the package itself is not imported, it needs old tools."""
     found = importlib.util.find_spec("face_recognition_models")
     for place in (found and found.submodule_search_locations) or ():
         folder = Path(place) / "models"
@@ -169,5 +169,5 @@ def _models_folder() -> Path:
 
 
 def _pixels(images: Tensor) -> list[np.ndarray]:
-    """Each picture as [R, R, 3], uint8."""
+    """Return each picture as [R, R, 3], uint8."""
     return [np.array(to_pil(one)) for one in images]

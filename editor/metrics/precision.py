@@ -28,7 +28,7 @@ class PrecisionRecall:
 
 
 def precision_recall(labels: Tensor, scores: Tensor) -> PrecisionRecall:
-    """The precision–recall curve of a ranking, and the area under its steps.
+    """Return the precision–recall curve of a ranking, and the area under its steps.
 
     Args:
         labels: [N], bool or 0 and 1: which have the attribute.

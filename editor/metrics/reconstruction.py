@@ -17,7 +17,7 @@ WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
 
 
 def mse(recon: Tensor, photo: Tensor) -> Tensor:
-    """Mean squared error over colours and pixels, on the scale of [-1, 1].
+    """Return the mean squared error over colours and pixels, on the scale of [-1, 1].
 
     Args:
         recon: [N, 3, R, R], RGB, in [-1, 1]; cut off outside.
@@ -34,7 +34,7 @@ def mse(recon: Tensor, photo: Tensor) -> Tensor:
 
 
 def psnr(recon: Tensor, photo: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio: 10 log₁₀(2² / MSE), the values reaching from -1 to 1.
+    """Return the peak signal-to-noise ratio: 10 log₁₀(2² / MSE), the values reaching from -1 to 1.
 
     Args:
         recon: [N, 3, R, R], RGB, in [-1, 1]; cut off outside.
@@ -50,7 +50,7 @@ def psnr(recon: Tensor, photo: Tensor) -> Tensor:
 
 
 def ssim(recon: Tensor, photo: Tensor) -> Tensor:
-    """Structural similarity: means, deviations and correlation in a Gaussian window (11, σ 1.5).
+    """Return the structural similarity: means, deviations and correlation in a Gaussian window (11, σ 1.5).
 
     The mean over the colours and over all places where the window lies wholly inside. Pictures are
     compared as intensities from 0 upwards, as they are shown: with values around 0, the product of
@@ -96,7 +96,7 @@ def _seen(recon: Tensor, photo: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _smooth(x: Tensor) -> Tensor:
-    """Gaussian mean around each place whose window lies inside: [N, 3, H - 10, W - 10]."""
+    """Return the Gaussian mean around each place whose window lies inside: [N, 3, H - 10, W - 10]."""
     places = torch.arange(WINDOW, device=x.device, dtype=x.dtype) - WINDOW // 2
     weights = torch.exp(-0.5 * (places / SIGMA).square())
     weights = weights / weights.sum()

@@ -24,34 +24,34 @@ def _luma(images: Tensor) -> Tensor:
 
 
 def _greyness(x: Tensor) -> Tensor:
-    """1 without colour, 0 where a channel is 0: [N, H, W] of [N, 3, H, W] in [0, 1]."""
+    """Return 1 without colour, 0 where a channel is 0: [N, H, W] of [N, 3, H, W] in [0, 1]."""
     return 1 - (x.amax(dim=1) - x.amin(dim=1)) / x.amax(dim=1).clamp(min=1e-3)
 
 
 def brightness(images: Tensor) -> Tensor:
-    """Mean luma, 0…1."""
+    """Return the mean luma, 0…1."""
     return _luma(images).mean(dim=(1, 2))
 
 
 def contrast(images: Tensor) -> Tensor:
-    """Standard deviation of luma."""
+    """Return the standard deviation of luma."""
     return _luma(images).std(dim=(1, 2))
 
 
 def warmth(images: Tensor) -> Tensor:
-    """Mean of red less blue."""
+    """Return the mean of red less blue."""
     x = _unit(images)
     return (x[:, 0] - x[:, 2]).mean(dim=(1, 2))
 
 
 def greenness(images: Tensor) -> Tensor:
-    """Mean of green less the mean of red and blue."""
+    """Return the mean of green less the mean of red and blue."""
     x = _unit(images)
     return (x[:, 1] - (x[:, 0] + x[:, 2]) / 2).mean(dim=(1, 2))
 
 
 def cloudiness(images: Tensor) -> Tensor:
-    """How grey the sky is, whatever its brightness."""
+    """Return how grey the sky is, whatever its brightness."""
     x = _unit(images)
     return _greyness(x[:, :, : int(x.shape[2] * SKY)]).mean(dim=(1, 2))
 
@@ -63,7 +63,7 @@ def snow(images: Tensor) -> Tensor:
 
 
 def light_side(images: Tensor) -> Tensor:
-    """Light from the right: the right half's luma less the left's, relative to both."""
+    """Return how far light comes from the right: the right half's luma less the left's, relative to both."""
     luma = _luma(images)
     left, right = luma.chunk(2, dim=2)
     a, b = left.mean(dim=(1, 2)), right.mean(dim=(1, 2))

@@ -87,7 +87,7 @@ def measure_verdict(
     outside: dict[str, dict[str, np.ndarray]],
     distances: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Figures on photos that it was not fitted on.
+    """Measure a verdict on photos that it was not fitted on.
 
     Args:
         verdict: to measure.
@@ -140,10 +140,10 @@ def _warned(verdict: Verdict, rows: np.ndarray) -> np.ndarray:
 
 
 def rows_of(signs: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
-    """[N, S]: signs in the order of names."""
+    """Return signs [N, S] in the order of names."""
     return np.stack([np.asarray(signs[name], dtype=np.float64) for name in names], axis=1)
 
 
 def with_figures(verdict: Verdict, figures: dict[str, Any]) -> Verdict:
-    """The same verdict with what was measured of it."""
+    """Return the same verdict with what was measured of it."""
     return replace(verdict, measured=figures)

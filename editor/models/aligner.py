@@ -63,7 +63,7 @@ class Aligner(nn.Module):
 
 
 def apply_answer(poses: Tensor, answer: Tensor) -> Tensor:
-    """Squares [N, 4] moved as the network says of windows that fit them, [N, 5]."""
+    """Return squares [N, 4] moved as the network says of windows that fit them, [N, 5]."""
     x, y, side, angle = poses.unbind(dim=1)
     _, dx, dy, scale, turn = answer.unbind(dim=1)
     cos, sin, reach = angle.cos(), angle.sin(), side * CONTEXT
@@ -79,7 +79,7 @@ def apply_answer(poses: Tensor, answer: Tensor) -> Tensor:
 
 
 def wanted_answer(poses: Tensor, truth: Tensor) -> Tensor:
-    """[N, 4]: dx, dy, scale and turn that bring squares [N, 4] to the truth [N, 4]."""
+    """Return dx, dy, scale and turn that bring squares [N, 4] to the truth [N, 4]: [N, 4]."""
     x, y, side, angle = poses.unbind(dim=1)
     reach = side * CONTEXT
     right, down = (truth[:, 0] - x) / reach, (truth[:, 1] - y) / reach

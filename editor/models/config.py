@@ -15,7 +15,7 @@ class Config:
     """What the configurations of all networks can do."""
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary, read back by `from_dict`."""
+        """Return a JSON-ready dictionary, read back by `from_dict`."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]
 
     @classmethod
@@ -63,12 +63,12 @@ class NetworkConfig(Config):
             )
 
     def channels(self, resolution: int) -> int:
-        """Number of feature channels at a resolution."""
+        """Return the number of feature channels at a resolution."""
         return min(self.fmaps_base // resolution, self.fmaps_max)
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """All resolutions of the network, 4 first."""
+        """Return all resolutions of the network, 4 first."""
         return tuple(2**i for i in range(2, int(math.log2(self.resolution)) + 1))
 
 
@@ -84,7 +84,7 @@ class GeneratorConfig(NetworkConfig):
 
     @property
     def num_ws(self) -> int:
-        """Number of style layers: one per convolution and one for the last colour layer."""
+        """Return the number of style layers: one per convolution and one for the last colour layer."""
         return 2 * len(self.resolutions)
 
 
@@ -137,7 +137,7 @@ class StyleGAN1Config(NetworkConfig):
 
     @property
     def num_ws(self) -> int:
-        """Number of style layers: two a resolution."""
+        """Return the number of style layers: two a resolution."""
         return 2 * len(self.resolutions)
 
 
@@ -158,7 +158,7 @@ class StyleGAN1EncoderConfig(NetworkConfig):
             )
 
     def channels(self, resolution: int) -> int:
-        """Number of feature channels at a resolution."""
+        """Return the number of feature channels at a resolution."""
         return min(self.fmaps_base * (self.resolution // resolution), self.fmaps_max)
 
 
@@ -199,5 +199,5 @@ class PredictorConfig(Config):
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary; what JSON gives back is equal to it."""
+        """Return a JSON-ready dictionary; what JSON gives back is equal to it."""
         return {**asdict(self), "names": [*self.names], "continuous": [*self.continuous]}

@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
         self.compute_dtype = torch.float32
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Feature maps from resolution/2 down to 4×4, each independent of the batch.
+        """Return the feature maps from resolution/2 down to 4×4, each independent of the batch.
 
         Args:
             image: [N, 3, H, W], RGB, in [-1, 1].
@@ -73,7 +73,7 @@ class Discriminator(nn.Module):
         return cast(list[Tensor], self.trunk(image, self.compute_dtype))
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits [N] of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return logits [N] of images [N, 3, H, W], RGB, in [-1, 1]."""
         x = self.features(image)[-1]
         x = self.conv(minibatch_std(x, self.config.mbstd_group))
         x = self.dense(x.float().flatten(1))

@@ -29,7 +29,7 @@ class Head(nn.Module):
         self.num_ws = num_ws
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, channels, H, W] → [N, num_ws, w_dim], float32."""
+        """Map [N, channels, H, W] to [N, num_ws, w_dim], float32."""
         x = F.adaptive_avg_pool2d(self.conv(x).float(), 4)
         return self.out(self.dense(x.flatten(1))).unflatten(1, (self.num_ws, -1))
 
@@ -64,7 +64,7 @@ class Encoder(nn.Module):
 
     @property
     def outputs(self) -> list[Linear]:
-        """The layers that give the offsets."""
+        """Return the layers that give the offsets."""
         return [self.out, *(cast(Head, head).out for head in self.finer)]
 
     def forward(self, image: Tensor) -> Tensor:

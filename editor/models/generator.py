@@ -13,22 +13,22 @@ class CodeSizes(Protocol):
 
     @property
     def resolution(self) -> int:
-        """Side of the image, px."""
+        """Return the side of the image, px."""
         ...
 
     @property
     def num_ws(self) -> int:
-        """Number of style layers."""
+        """Return the number of style layers."""
         ...
 
     @property
     def w_dim(self) -> int:
-        """Size of one layer's code."""
+        """Return the size of one layer's code."""
         ...
 
     @property
     def z_dim(self) -> int:
-        """Size of the latent."""
+        """Return the size of the latent."""
         ...
 
 
@@ -51,22 +51,22 @@ class StyleGenerator(nn.Module):
 
     @property
     def resolution(self) -> int:
-        """Side of the image, px."""
+        """Return the side of the image, px."""
         return self.config.resolution
 
     @property
     def num_ws(self) -> int:
-        """Number of style layers."""
+        """Return the number of style layers."""
         return self.config.num_ws
 
     @property
     def w_dim(self) -> int:
-        """Size of one layer's code."""
+        """Return the size of one layer's code."""
         return self.config.w_dim
 
     @property
     def z_dim(self) -> int:
-        """Size of the latent."""
+        """Return the size of the latent."""
         return self.config.z_dim
 
     def mapping(
@@ -92,21 +92,21 @@ class StyleGenerator(nn.Module):
 
     @property
     def usual_cutoff(self) -> int:
-        """Truncation applies to the layers before this one, unless told otherwise."""
+        """Return the layer before which truncation applies, unless told otherwise."""
         return self.num_ws
 
     def codes(self, z: Tensor) -> Tensor:
-        """Latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
+        """Map latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
         raise NotImplementedError
 
     def synthesis(self, wp: Tensor) -> Tensor:
-        """Codes [N, num_ws, w_dim] to images [N, 3, resolution, resolution], RGB, float32."""
+        """Render codes [N, num_ws, w_dim] to images [N, 3, resolution, resolution], RGB, float32."""
         raise NotImplementedError
 
     def style_weights(self) -> list[Tensor]:
-        """For each layer the weight [outputs, w_dim] by which its code becomes a style."""
+        """Return for each layer the weight [outputs, w_dim] by which its code becomes a style."""
         raise NotImplementedError
 
     def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Latents to images: `synthesis(mapping(z, truncation_psi))`."""
+        """Render latents to images: `synthesis(mapping(z, truncation_psi))`."""
         return self.synthesis(self.mapping(z, truncation_psi))

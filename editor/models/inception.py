@@ -60,7 +60,7 @@ class ConvNorm(nn.Module):
         self.bn = nn.BatchNorm2d(width, eps=1e-3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, channels, H, W] → [N, width, H', W']."""
+        """Map [N, channels, H, W] to [N, width, H', W']."""
         return F.relu(self.bn(self.conv(x)))
 
 
@@ -103,7 +103,7 @@ class Block(nn.Module):
         self.width += pool_width or channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, channels, H, W] → [N, width, H, W], or half as high and wide."""
+        """Map [N, channels, H, W] to [N, width, H, W], or half as high and wide."""
         found = []
         for steps in self.branches:
             y = x
@@ -148,7 +148,7 @@ class InceptionFeatures(nn.Module):
         self.Mixed_7c = Block(2048, BLOCK_E, "largest", 192)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Features of images.
+        """Return the features of images.
 
         Args:
             image: [N, 3, H, W], RGB, in [-1, 1], of any size; brought to 299×299 (bilinear).

@@ -43,7 +43,7 @@ class Weighted(nn.Module):
         self._ready: dict[str, tuple[Tensor, tuple[int, torch.dtype], Tensor]] = {}
 
     def prepared(self, name: str, dtype: torch.dtype, make: Callable[[Tensor], Tensor]) -> Tensor:
-        """`make(weight · gain)`, remembered under a name while the weight is frozen.
+        """Return `make(weight · gain)`, remembered under a name while the weight is frozen.
 
         Args:
             name: what is made; each layer names its own.

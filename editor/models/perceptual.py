@@ -24,18 +24,18 @@ class Perceptual(Protocol):
     """What a loss needs of a perceptual term."""
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return the feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
         ...
 
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """[N] distances between two lists of feature maps, inside a mask as `masked_mean`'s."""
+        """Return distances [N] between two lists of feature maps, inside a mask as `masked_mean`'s."""
         ...
 
 
 def masked_mean(values: Tensor, mask: Tensor | None) -> Tensor:
-    """Mean over channels and places, each place weighted by the mask.
+    """Return the mean over channels and places, each place weighted by the mask.
 
     Args:
         values: [N, C, h, w].
@@ -68,13 +68,13 @@ class DiscriminatorPerceptual(nn.Module):
         self.levels = levels
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return the feature maps of images [N, 3, H, W], RGB, in [-1, 1]."""
         return self.discriminator.features(image)[: self.levels]
 
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """[N]: mean over the maps of ‖F(x) - F(y)‖² / ‖F(x)‖², both inside the mask."""
+        """Return the mean over the maps of ‖F(x) - F(y)‖² / ‖F(x)‖², both inside the mask: [N]."""
         total = torch.zeros(target[0].shape[0], device=target[0].device)
         for a, b in zip(target, other, strict=True):
             a, b = a.float(), b.float()
@@ -103,7 +103,7 @@ class PredictorPerceptual(nn.Module):
         self.predictor, self.beside, self.weight = predictor, beside, weight
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """The other term's maps of images [N, 3, H, W], RGB, in [-1, 1], then the predictor's."""
+        """Return the other term's maps of images [N, 3, H, W], RGB, in [-1, 1], then the predictor's."""
         maps = self.predictor.maps(image)
         unit = [x * (x.square().sum(1, keepdim=True) + 1e-6).rsqrt() for x in maps]
         return [*self.beside.features(image), *unit]
@@ -111,7 +111,7 @@ class PredictorPerceptual(nn.Module):
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """[N]: the other term's, and weight · mean over maps and places of ‖a - b‖², 0…2."""
+        """Return the other term's, and weight · mean over maps and places of ‖a - b‖², 0…2: [N]."""
         total = torch.zeros(len(target[0]), device=target[0].device)
         for a, b in zip(target[-COMPARED:], other[-COMPARED:], strict=True):
             total = total + masked_mean((a - b).square(), mask) * a.shape[1]
@@ -154,7 +154,7 @@ class VGG16Perceptual(nn.Module):
         self.register_buffer("shift", shift[None, :, None, None], persistent=False)
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
         x = image.flip(1) if self.caffe else image
         x = (x * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
         return [self.layers(x)]
@@ -162,7 +162,7 @@ class VGG16Perceptual(nn.Module):
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """[N]: mean squared difference over all elements inside the mask."""
+        """Return the mean squared difference over all elements inside the mask: [N]."""
         return masked_mean((target[0] - other[0]).square(), mask)
 
 
@@ -191,7 +191,7 @@ class SqueezeNetFeatures(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Maps after fire3, fire5, fire7 and fire9 of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return the maps after fire3, fire5, fire7 and fire9 of images [N, 3, H, W], RGB, in [-1, 1]."""
         x = image.flip(1) * 127.5 + 127.5 - self.mean
         x = F.max_pool2d(F.relu(self.conv1(x)), 3, 2, ceil_mode=True)
         maps = []

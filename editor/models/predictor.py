@@ -39,7 +39,7 @@ class Predictor(nn.Module):
         self.compute_dtype = torch.float32
 
     def blocks(self, image: Tensor) -> list[Tensor]:
-        """The map after each block.
+        """Return the map after each block.
 
         Args:
             image: [N, 3, R, R], RGB, in [-1, 1], of any side: it is scaled to the network's own.
@@ -64,11 +64,11 @@ class Predictor(nn.Module):
         return found
 
     def maps(self, image: Tensor) -> list[Tensor]:
-        """What a feature term compares: the last maps of `blocks`."""
+        """Return what a feature term compares: the last maps of `blocks`."""
         return self.blocks(image)[-COMPARED:]
 
     def answers(self, blocks: list[Tensor], mask: Tensor | None = None) -> Tensor:
-        """[N, A] of the maps of `blocks`: logits, or standardised values if continuous.
+        """Return logits, or standardised values if continuous, of the maps of `blocks`: [N, A].
 
         Args:
             blocks: see there.
@@ -79,13 +79,13 @@ class Predictor(nn.Module):
         return answers
 
     def forward(self, image: Tensor) -> Tensor:
-        """[N, 3, R, R], RGB, in [-1, 1] → [N, A], float32: as `answers`."""
+        """Return the answers [N, A], float32, to pictures [N, 3, R, R], RGB, in [-1, 1]."""
         return self.answers(self.blocks(image))
 
 
 @torch.no_grad()
 def without_norm(network: Predictor) -> Predictor:
-    """The same function of a picture, its batch normalisation folded into the convolutions."""
+    """Return the same network, its batch normalisation folded into the convolutions."""
     if network.norms is None:
         return network
     plain = Predictor(network.config)

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 
 def cache_folder() -> Path:
-    """Where fetched weights are kept: EDITOR_CACHE, else ~/.cache/idgan-editor."""
+    """Return where fetched weights are kept: EDITOR_CACHE, else ~/.cache/idgan-editor."""
     return Path(os.environ.get("EDITOR_CACHE", Path.home() / ".cache" / "idgan-editor"))
 
 
@@ -58,24 +58,7 @@ def fetch(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(url, part, progress)
-        found, digest = part.stat().st_size, file_sha256(part)
-        if size is not None and found != size:
-            part.unlink()
-            raise UnavailableError(
-                f"{url} has {found} bytes, expected {size}. Nothing was kept. {mend}"
-            )
-        if _is_web_page(part):
-            part.unlink()
-            raise UnavailableError(
-                f"{url} gave a web page instead of the file (a limit of the host, or it asks for a "
-                f"confirmation). Nothing was kept. {mend}"
-            )
-        if not digest.startswith(sha256_prefix):
-            part.unlink()
-            raise UnavailableError(
-                f"{url} is not the pinned file: sha256 {digest[:16]}…, expected {sha256_prefix}…. "
-                f"Nothing was kept. {mend}"
-            )
+        digest = _checked(part, url, sha256_prefix, size, mend)
         os.replace(part, target)
         write_whole(note, f"{digest}  {name}\n".encode("ascii"))
     except StorageError:
@@ -85,6 +68,29 @@ def fetch(
             raise UnavailableError(f"{url} was not downloaded: {why(error)}") from error
         raise UnavailableError(f"{url} could not be downloaded ({error}). {mend}") from error
     return target
+
+
+def _checked(part: Path, url: str, sha256_prefix: str, size: int | None, mend: str) -> str:
+    """Return the sha256 of what was downloaded, which is removed where it is not the pinned file.
+
+    Raises:
+        UnavailableError: it has another size or hash, or is a web page.
+    """
+    found, digest = part.stat().st_size, file_sha256(part)
+    said = ""
+    if size is not None and found != size:
+        said = f"has {found} bytes, expected {size}"
+    elif _is_web_page(part):
+        said = (
+            "gave a web page instead of the file (a limit of the host, or it asks for a "
+            "confirmation)"
+        )
+    elif not digest.startswith(sha256_prefix):
+        said = f"is not the pinned file: sha256 {digest[:16]}…, expected {sha256_prefix}…"
+    if said:
+        part.unlink()
+        raise UnavailableError(f"{url} {said}. Nothing was kept. {mend}")
+    return digest
 
 
 def _download(url: str, part: Path, progress: Progress | None) -> None:
@@ -118,7 +124,7 @@ def _download(url: str, part: Path, progress: Progress | None) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """Hexadecimal sha256 of a file."""
+    """Return the hexadecimal sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -55,7 +55,7 @@ class DomainInfo:
 
     @property
     def squares(self) -> Alignment | None:
-        """How its squares lie around a face: tight where a pack of faces does not say, else None."""
+        """Return how its squares lie around a face: tight where a pack of faces does not say, else None."""
         return self.alignment or (TIGHT if self.subject == "face" else None)
 
     @classmethod
@@ -75,7 +75,7 @@ class DomainInfo:
         return cls(**values)
 
     def to_json(self) -> str:
-        """The text of domain.json."""
+        """Return the text of domain.json."""
         values = asdict(self)
         if self.alignment is None:
             del values["alignment"]
@@ -89,7 +89,7 @@ class DomainInfo:
 
 
 def list_domains(root: Path = CHECKPOINTS) -> list[str]:
-    """Names of all packs under a folder, sorted."""
+    """Return the names of all packs under a folder, sorted."""
     return sorted(path.parent.name for path in root.glob("*/domain.json"))
 
 

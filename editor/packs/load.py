@@ -73,12 +73,12 @@ class DomainPack:
 
     @property
     def networks(self) -> tuple[AnyGenerator | AnyEncoder | Discriminator | Predictor, ...]:
-        """Those whose compute dtype can be chosen."""
+        """Return those whose compute dtype can be chosen."""
         found = (self.generator, self.encoder, self.discriminator, self.predictor)
         return tuple(network for network in found if network is not None)
 
     def feature_term(self) -> Perceptual | None:
-        """What inversions compare besides pixels, or None where the pack has nothing for it."""
+        """Return what inversions compare besides pixels, or None where the pack has nothing for it."""
         term: Perceptual | None = self.perceptual
         if term is None and self.discriminator is not None:
             term = DiscriminatorPerceptual(self.discriminator)
@@ -126,34 +126,45 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
         predictor = load_network(
             file("predictor"), "predictor", Predictor, PredictorConfig, name
         ).to(device)
-    found = (generator.resolution, generator.num_ws, generator.w_dim)
-    said = (info.resolution, info.num_ws, info.w_dim)
-    inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
-    seen = info.resolution if discriminator is None else discriminator.config.resolution
-    if not found == said == inverse or seen != info.resolution:
-        raise MismatchError(
-            f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
-            f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
-        )
-    name_of_weights = fingerprint(generator)
-    trained_for = read_header(path / "encoder.safetensors").get("generator")
-    if trained_for not in (None, name_of_weights):
-        raise MismatchError(
-            f"the encoder of {path} was trained for another snapshot of the generator "
-            f"({trained_for}, not {name_of_weights}). Restore the pack from one release, or train "
-            f"the encoder for this generator: python -m editor train-encoder --generator {path}"
-        )
-    return DomainPack(
+    pack = DomainPack(
         info,
         path,
         generator,
         encoder,
         discriminator,
-        name_of_weights,
+        fingerprint(generator),
         perceptual,
         aligner,
         predictor,
     )
+    _check_fit(pack)
+    return pack
+
+
+def _check_fit(pack: DomainPack) -> None:
+    """Refuse networks that do not fit each other.
+
+    Raises:
+        MismatchError: their sizes differ, or the encoder is of another snapshot of the generator.
+    """
+    info, path, generator, encoder = pack.info, pack.path, pack.generator, pack.encoder
+    found = (generator.resolution, generator.num_ws, generator.w_dim)
+    said = (info.resolution, info.num_ws, info.w_dim)
+    inverse = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
+    judge = pack.discriminator
+    seen = info.resolution if judge is None else judge.config.resolution
+    if not found == said == inverse or seen != info.resolution:
+        raise MismatchError(
+            f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
+            f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
+        )
+    trained_for = read_header(path / "encoder.safetensors").get("generator")
+    if trained_for not in (None, pack.fingerprint):
+        raise MismatchError(
+            f"the encoder of {path} was trained for another snapshot of the generator "
+            f"({trained_for}, not {pack.fingerprint}). Restore the pack from one release, or train "
+            f"the encoder for this generator: python -m editor train-encoder --generator {path}"
+        )
 
 
 def load_any(
@@ -211,7 +222,7 @@ def load_network(
 
 
 def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], source: str) -> N:
-    """A frozen network, built on the meta device and filled strictly.
+    """Build a frozen network on the meta device, and fill it strictly.
 
     Raises:
         MismatchError: names or shapes differ, or a value is not finite.
@@ -227,7 +238,7 @@ def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], s
 
 
 def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
-    """Generator and discriminator of a pack or run folder, frozen.
+    """Load generator and discriminator of a pack or run folder, frozen.
 
     Raises:
         WeightsError: a file is missing or damaged.

@@ -65,7 +65,7 @@ PUBLISHED = {
 
 
 def files_of(name: str) -> dict[str, str]:
-    """Google Drive ids of a domain's files, by file name.
+    """Return the Google Drive ids of a domain's files, by file name.
 
     Raises:
         OptionError: the domain is not published.
@@ -132,7 +132,7 @@ def fetch_published(
 
 
 def _with_gdown(drive: str, target: Path) -> Path:
-    """What the optional package gdown can get where a plain download was refused."""
+    """Return what the optional package gdown can get where a plain download was refused."""
     gdown = importlib.import_module("gdown")
     part = target.with_name(f".{target.name}.gdown")
     try:

@@ -6,11 +6,8 @@ of the network, domain, licence and training facts.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +15,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from editor.errors import MismatchError, WeightsError
-from editor.files import writing_whole
+from editor.files import write_whole
 
 SCHEMA = 1
 MAX_HEADER_BYTES = 16 * 2**20
@@ -41,25 +38,11 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, A
         StorageError: the disk is full; nothing is left behind.
         OSError: it cannot be written; nothing is left behind.
     """
-    text = json.dumps({"schema": SCHEMA, **header}, sort_keys=True)
-    data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with writing_whole(path) as temporary:
-        try:
-            save_file(data, temporary, metadata={"editor": text})
-        except SafetensorError as error:
-            raise _as_os_error(error) from error
-        os.chmod(temporary, 0o644)
-
-
-def _as_os_error(error: SafetensorError) -> OSError:
-    """What the system said, which safetensors gives as a text: "… (os error 28)"."""
-    found = re.search(r"os error (\d+)", str(error))
-    number = int(found[1]) if found else errno.EIO
-    return OSError(number, os.strerror(number) if found else str(error))
+    write_whole(path, pack_tensors(tensors, header))
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a tensor file, without reading its tensors.
+    """Read the header of a tensor file, without its tensors.
 
     Raises:
         WeightsError: the file is missing, damaged, or not of this format.
@@ -115,7 +98,7 @@ def read_tensors(path: Path, kind: str | None = None) -> tuple[dict[str, Tensor]
 
 
 def pack_tensors(tensors: Mapping[str, Tensor], header: dict[str, Any]) -> bytes:
-    """What `write_tensors` would write, as bytes."""
+    """Return what `write_tensors` would write, as bytes."""
     data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return save(data, metadata={"editor": json.dumps({"schema": SCHEMA, **header}, sort_keys=True)})
 
@@ -179,7 +162,7 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> 
 
 
 def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Float32 tensors as float16 for storage; others as they are.
+    """Return float32 tensors as float16 for storage; others as they are.
 
     Raises:
         WeightsError: a value is outside float16's range.
@@ -194,7 +177,7 @@ def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def fingerprint(module: nn.Module) -> str:
-    """16 hexadecimal digits that name the weights of a network.
+    """Return 16 hexadecimal digits that name the weights of a network.
 
     Taken at float16, so that a network and its stored copy have the same.
     """

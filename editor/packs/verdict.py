@@ -33,7 +33,7 @@ class Head:
     threshold: float
 
     def answer(self, rows: np.ndarray) -> np.ndarray:
-        """[N] of expanded signs [N, K]."""
+        """Return the answers [N] to expanded signs [N, K]."""
         return np.asarray(rows @ np.array(self.weights) + self.bias)
 
 
@@ -54,7 +54,7 @@ class Judgement:
 
     @property
     def level(self) -> Level | None:
-        """How like its photo the inversion is, in words; None where that was not measured."""
+        """Return how like its photo the inversion is, in words; None where that was not measured."""
         if self.warning:
             return "poor"
         if self.distance is None:
@@ -84,7 +84,7 @@ class Verdict:
 
     @classmethod
     def of(cls, values: Any) -> Verdict:
-        """From what domain.json holds.
+        """Read a verdict from what domain.json holds.
 
         Raises:
             OptionError: it is not what `values` gives.
@@ -113,7 +113,7 @@ class Verdict:
         return cls(signs, mean, scale, outside, distance, measured)
 
     def values(self) -> dict[str, Any]:
-        """As domain.json holds it."""
+        """Return the verdict as domain.json holds it."""
         return asdict(self)
 
     def judge(self, signs: Mapping[str, float]) -> Judgement:
@@ -137,14 +137,14 @@ class Verdict:
         )
 
     def answers(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of signs [N, S]: the logits of lying outside [N], and the distances [N], 0 where unknown."""
+        """Return the logits of lying outside [N] and the distances [N], 0 where unknown, of signs [N, S]."""
         x = expanded(rows, self.mean, self.scale)
         far = np.zeros(len(x)) if self.distance is None else self.distance.answer(x)
         return self.outside.answer(x), far
 
 
 def expanded(rows: np.ndarray, mean: tuple[float, ...], scale: tuple[float, ...]) -> np.ndarray:
-    """[N, S + S (S + 1) / 2]: standardised signs, cut off far away, and their products.
+    """Return standardised signs, cut off far away, and their products: [N, S + S (S + 1) / 2].
 
     Args:
         rows: [N, S].

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from editor.errors import OptionError
 from editor.files import sync_tree, temporary_beside, write_whole
 from editor.geometry import Alignment
 from editor.models.config import GeneratorConfig
 from editor.packs.fetch import file_sha256
-from editor.packs.info import INVERSION, DomainInfo
+from editor.packs.info import INVERSION, DomainInfo, read_info
 from editor.packs.load import load_domain
 from editor.packs.tensors import half, read_tensors, write_tensors
 
@@ -109,9 +110,55 @@ def check_name(name: str) -> None:
         raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
 
 
-def describe(path: Path) -> dict[str, Any]:
-    """What domain.json says of a file."""
-    return {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+def write_network(
+    folder: Path, kind: str, tensors: Mapping[str, Tensor], header: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Write the network of a pack.
+
+    Args:
+        folder: of the pack.
+        kind: of the network, which names the file.
+        tensors: of the network.
+        header: of the file, with at least its "kind".
+
+    Returns:
+        What domain.json says of the file, by its name.
+
+    Raises:
+        StorageError: the disk is full; nothing is left behind.
+    """
+    target = folder / f"{kind}.safetensors"
+    write_tensors(target, tensors, header)
+    return {target.name: {"bytes": target.stat().st_size, "sha256": file_sha256(target)}}
+
+
+def write_info(folder: Path, info: DomainInfo) -> None:
+    """Write the domain.json of a pack, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full; what was there stays as it is.
+    """
+    write_whole(folder / "domain.json", info.to_json().encode("utf-8", "replace"))
+
+
+def update_info(folder: Path, change: Callable[[DomainInfo], DomainInfo]) -> DomainInfo:
+    """Change the domain.json of a pack.
+
+    Args:
+        folder: of the pack.
+        change: what to make of that which it says now.
+
+    Returns:
+        What it says from now on.
+
+    Raises:
+        PackNotFoundError: there is no such pack.
+        PackError: domain.json cannot be understood.
+        StorageError: the disk is full; what was there stays as it is.
+    """
+    info = change(read_info(folder.name, folder.parent))
+    write_info(folder, info)
+    return info
 
 
 def _fill(
@@ -125,7 +172,7 @@ def _fill(
     own: dict[str, Any],
 ) -> None:
     """Write the files of a pack into a folder."""
-    files = {}
+    files: dict[str, dict[str, Any]] = {}
     config, of_aligner = GeneratorConfig(), None
     for kind, source in sources.items():
         tensors, header = read_tensors(source / f"{kind}.safetensors", kind=kind)
@@ -133,10 +180,9 @@ def _fill(
             config = GeneratorConfig.from_dict(header["config"])
         if kind == "aligner":
             of_aligner = header.get("alignment")
-        target = path / f"{kind}.safetensors"
         facts = {key: value for key, value in header.items() if key != "schema"}
-        write_tensors(target, half(tensors), {**facts, "domain": name, "licence": licence})
-        files[target.name] = describe(target)
+        said = {**facts, "domain": name, "licence": licence}
+        files |= write_network(path, kind, half(tensors), said)
     info = DomainInfo(
         name=name,
         title=title,
@@ -150,9 +196,9 @@ def _fill(
         **own,
     )
     if of_aligner is not None and Alignment.of(of_aligner) != info.squares:
-        said = None if info.squares is None else info.squares.values()
+        ours = None if info.squares is None else info.squares.values()
         raise OptionError(
             f"the aligner was trained on squares of the alignment {of_aligner}, but the pack's is "
-            f"{said}; give --alignment {' '.join(map(str, of_aligner))}, or train the aligner again"
+            f"{ours}; give --alignment {' '.join(map(str, of_aligner))}, or train the aligner again"
         )
-    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))
+    write_info(path, info)

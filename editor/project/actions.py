@@ -18,7 +18,7 @@ from editor.editing.paste import Mode
 from editor.errors import ImageError, OptionError
 from editor.files import plain_text
 from editor.media.images import load_image
-from editor.media.motion import strip
+from editor.media.sheets import strip
 from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project

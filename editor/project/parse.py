@@ -22,7 +22,8 @@ from editor.project.history import MAX_NODES, MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import SMALL_PX, read_mask
 from editor.session import Editor
-from editor.sliders.boundary import Boundary, read_boundary
+from editor.sliders.boundary import Boundary
+from editor.sliders.boundary_file import read_boundary
 
 MAX_SLIDERS = 100
 MAX_TEXT = 200

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from editor.errors import OptionError
+from editor.layers import check_layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Directions:
 
 
 def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directions:
-    """Closed-form factorisation: eigenvectors of AᵀA, where A makes styles of a code.
+    """Factorise in closed form: find the eigenvectors of AᵀA, where A makes styles of a code.
 
     As in the published code, the weights of the layers are stacked and each output is scaled to
     length 1, so that wide layers with small weights count as others do.
@@ -40,8 +41,7 @@ def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directio
 
     Reference: Shen and Zhou, Closed-Form Factorization of Latent Semantics in GANs, equation 5.
     """
-    if not layers or min(layers) < 0 or max(layers) >= len(weights):
-        raise OptionError(f"layers {layers} lie outside 0…{len(weights) - 1}")
+    check_layers(layers, len(weights))
     a = torch.cat([weights[layer].double().cpu() for layer in layers])
     _check_count(count, a.shape[1])
     a = a / a.norm(dim=1, keepdim=True).clamp(min=1e-12)
@@ -51,7 +51,7 @@ def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directio
 
 
 def pca(codes: Tensor, count: int) -> Directions:
-    """Principal components of sampled codes.
+    """Return the principal components of sampled codes.
 
     Args:
         codes: [N, layers, w_dim]; one layer where all share a code.
@@ -75,7 +75,7 @@ def _check_count(count: int, most: int) -> None:
 
 
 def _signed(rows: Tensor) -> Tensor:
-    """The number of largest size of each direction is positive."""
+    """Turn directions so that the number of largest size of each is positive."""
     flat = rows.flatten(1)
     sign = flat.gather(1, flat.abs().argmax(dim=1, keepdim=True)).sign()
     return rows * sign[:, :, None]

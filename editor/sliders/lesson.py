@@ -1,6 +1,6 @@
 """Teaching a slider: marks on pictures, what they mean, and the direction of codes that follows.
 
-The marks teach a linear SVM on the pictures' looks; it scores a pool of synthesised pictures, and
+The marks teach a linear SVM on the pictures' features; it scores a pool of synthesised pictures, and
 the boundary separates the codes of the confident ends: the published recipe with the marks in place
 of a trained attribute predictor. Marks alone do not fix a direction of a code: an SVM of 40 codes in
 256 dimensions was right on 59% of other photos, this on 92%, and its slider put glasses on 98 to
@@ -27,7 +27,7 @@ from editor.sliders.picture_features import around, mirror
 HAS, HAS_NOT, SKIP = 1, -1, 0
 LEAST = 1  # marks of each kind before anything is learned
 FOLDS = 5
-KEPT = 1000  # numbers of the looks that speak most clearly
+KEPT = 1000  # numbers of the features that speak most clearly
 COST = 0.01
 SHARE = 0.1
 NEAR = 4  # the next batch is spread among this many times as many uncertain ones
@@ -40,27 +40,27 @@ class Pool:
     Attributes:
         seeds: [N], of the samples.
         codes: [N, num_ws, w_dim], or [N, 1, w_dim] where all layers have one code.
-        looks: [N, SIZE] float16, standardised.
-        mean: [SIZE], of the looks, and
+        features: [N, SIZE] float16, standardised.
+        mean: [SIZE], of the features, and
         deviation: [SIZE], by which they were standardised.
     """
 
     seeds: tuple[int, ...]
     codes: Tensor
-    looks: np.ndarray
+    features: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
 
     @classmethod
     def of(cls, seeds: Sequence[int], codes: Tensor, raw: np.ndarray) -> Pool:
-        """A pool of codes and looks [N, SIZE] as they come."""
+        """Make a pool of codes and features [N, SIZE] as they come."""
         mean = raw.mean(axis=0, dtype=np.float32)
         deviation = raw.std(axis=0, dtype=np.float32) + 1e-3
-        looks = ((raw - mean) / deviation).astype(np.float16)
-        return cls(tuple(seeds), codes, looks, mean, deviation)
+        features = ((raw - mean) / deviation).astype(np.float16)
+        return cls(tuple(seeds), codes, features, mean, deviation)
 
     def standardise(self, raw: np.ndarray) -> np.ndarray:
-        """Looks of other pictures on the pool's scale, float32."""
+        """Return features of other pictures on the pool's scale, float32."""
         scaled: np.ndarray = (raw.astype(np.float32) - self.mean) / self.deviation
         return scaled
 
@@ -71,19 +71,19 @@ class Lesson:
 
     Attributes:
         marks: picture → HAS, HAS_NOT or SKIP; a sample is named `seed_key(seed)`.
-        looks: [SIZE] float16 of each marked picture that is not in the pool.
+        features: [SIZE] float16 of each marked picture that is not in the pool.
     """
 
     marks: tuple[tuple[str, int], ...] = ()
-    looks: tuple[tuple[str, np.ndarray], ...] = ()
+    features: tuple[tuple[str, np.ndarray], ...] = ()
 
-    def mark(self, key: str, value: int, looks: np.ndarray | None = None) -> Lesson:
-        """With a picture marked; a mark made before is replaced.
+    def mark(self, key: str, value: int, features: np.ndarray | None = None) -> Lesson:
+        """Return a lesson with a picture marked; a mark made before is replaced.
 
         Args:
             key: names the picture.
             value: HAS, HAS_NOT or SKIP.
-            looks: [SIZE], for a picture that is not in the pool.
+            features: [SIZE], for a picture that is not in the pool.
 
         Raises:
             OptionError: the value is none of these.
@@ -91,21 +91,21 @@ class Lesson:
         if value not in (HAS, HAS_NOT, SKIP):
             raise OptionError(f"{value!r} is no mark; use {HAS} (has), {HAS_NOT} (has not) or 0")
         marks = {**dict(self.marks), key: value}
-        kept = dict(self.looks)
-        if looks is not None:
-            kept[key] = looks.astype(np.float16)
-        return replace(self, marks=tuple(marks.items()), looks=tuple(kept.items()))
+        kept = dict(self.features)
+        if features is not None:
+            kept[key] = features.astype(np.float16)
+        return replace(self, marks=tuple(marks.items()), features=tuple(kept.items()))
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many have it, and how many have it not."""
+        """Return how many have it, and how many have it not."""
         values = [value for _, value in self.marks]
         return values.count(HAS), values.count(HAS_NOT)
 
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """A linear SVM on some of the numbers of standardised looks.
+    """A linear SVM on some of the numbers of standardised features.
 
     Attributes:
         index: [K], which numbers.
@@ -117,9 +117,9 @@ class Judge:
     weight: np.ndarray
     offset: float
 
-    def score(self, looks: np.ndarray) -> np.ndarray:
-        """Scores [N] of standardised looks [N, SIZE]."""
-        found: np.ndarray = looks[:, self.index].astype(np.float32) @ self.weight + self.offset
+    def score(self, features: np.ndarray) -> np.ndarray:
+        """Return scores [N] of standardised features [N, SIZE]."""
+        found: np.ndarray = features[:, self.index].astype(np.float32) @ self.weight + self.offset
         return found
 
 
@@ -143,11 +143,11 @@ class Learned:
 
 
 def seed_key(seed: int) -> str:
-    """How a lesson names the sample of a seed."""
+    """Return how a lesson names the sample of a seed."""
     return f"seed {seed}"
 
 
-def fit_judge(looks: np.ndarray, has: np.ndarray) -> Judge:
+def fit_judge(features: np.ndarray, has: np.ndarray) -> Judge:
     """Learn to tell pictures apart.
 
     Every mark counts for the mirrored picture too, unless the mean difference of the two classes is
@@ -155,10 +155,10 @@ def fit_judge(looks: np.ndarray, has: np.ndarray) -> Judge:
     clearly, by themselves and in their place, are kept and weighted by how clearly they do.
 
     Args:
-        looks: [n, SIZE], standardised.
+        features: [n, SIZE], standardised.
         has: [n] bool, both values.
     """
-    x, difference = looks, looks[has].mean(axis=0) - looks[~has].mean(axis=0)
+    x, difference = features, features[has].mean(axis=0) - features[~has].mean(axis=0)
     if difference @ difference[mirror()] > 0:
         x, has = np.concatenate([x, x[:, mirror()]]), np.tile(has, 2)
     first, second = x[has], x[~has]
@@ -173,11 +173,11 @@ def fit_judge(looks: np.ndarray, has: np.ndarray) -> Judge:
 
 
 def cross_validate(
-    looks: np.ndarray, has: np.ndarray, folds: int = FOLDS, seed: int = 0
+    features: np.ndarray, has: np.ndarray, folds: int = FOLDS, seed: int = 0
 ) -> float | None:
     """Share of the marks that a judge of the other marks gets right; both kinds count alike.
 
-    Everything is learned again in each fold, from standardised looks [n, SIZE] and `has` [n] bool.
+    Everything is learned again in each fold, from standardised features [n, SIZE] and `has` [n] bool.
 
     Returns:
         0…1, or None where a kind has fewer marks than there are folds.
@@ -186,40 +186,42 @@ def cross_validate(
         return None
     right = np.zeros(len(has), dtype=bool)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    for train, test in split.split(looks, has):
-        right[test] = (fit_judge(looks[train], has[train]).score(looks[test]) > 0) == has[test]
+    for train, test in split.split(features, has):
+        right[test] = (fit_judge(features[train], has[train]).score(features[test]) > 0) == has[
+            test
+        ]
     return float((right[has].mean() + right[~has].mean()) / 2)
 
 
 def learn(pool: Pool, lesson: Lesson) -> Learned:
-    """What the marks of a lesson mean for the codes.
+    """Learn what the marks of a lesson mean for the codes.
 
     Raises:
-        OptionError: too few marks, or one of a picture whose looks are not known.
+        OptionError: too few marks, or one of a picture whose features are not known.
     """
-    looks, has = _marked(pool, lesson)
-    judge = fit_judge(looks, has)
-    scores = judge.score(pool.looks)
+    features, has = _marked(pool, lesson)
+    judge = fit_judge(features, has)
+    scores = judge.score(pool.features)
     share = max(SHARE, min(0.5, 10 / len(pool.seeds)))
     plane = fit_hyperplane(pool.codes.flatten(1), torch.from_numpy(scores), share)
     rows = plane.normal.unflatten(0, pool.codes.shape[1:])
     normal = torch.nn.functional.normalize(rows, dim=1)
-    return Learned(normal, judge, cross_validate(looks, has), scores, lesson.counts)
+    return Learned(normal, judge, cross_validate(features, has), scores, lesson.counts)
 
 
 def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised looks [n, SIZE] of what was marked, and whether it has it."""
+    """Return the standardised features [n, SIZE] of what was marked, and whether it has it."""
     if min(lesson.counts) < LEAST:
         yes, no = lesson.counts
         raise OptionError(
             f"{yes} pictures are marked as having it and {no} as not; mark {LEAST} of each at least"
         )
     place = {seed_key(seed): i for i, seed in enumerate(pool.seeds)}
-    own, rows = dict(lesson.looks), []
+    own, rows = dict(lesson.features), []
     marks = [(key, value) for key, value in lesson.marks if value != SKIP]
     for key, _ in marks:
         if key in place:
-            rows.append(pool.looks[place[key]].astype(np.float32))
+            rows.append(pool.features[place[key]].astype(np.float32))
         elif key in own:
             rows.append(pool.standardise(own[key]))
         else:
@@ -230,7 +232,7 @@ def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
 def next_batch(
     pool: Pool, lesson: Lesson, scores: np.ndarray | None, count: int = 12, seed: int = 0
 ) -> list[int]:
-    """Seeds of the samples to mark next.
+    """Return the seeds of the samples to mark next.
 
     Without scores varied ones; with them the most uncertain. While one kind has fewer than half as
     many marks as the other, half of the batch are likely to be of that kind, so that rare things
@@ -261,7 +263,7 @@ def next_batch(
 
 
 def _spread(pool: Pool, near: np.ndarray, count: int) -> list[int]:
-    """Of samples, the first one and then always that which is farthest from those chosen."""
+    """Choose of samples the first one, and then always that which is farthest from those chosen."""
     codes = pool.codes[near].flatten(1).double().numpy()
     chosen: list[int] = []
     away = np.full(len(near), np.inf)

@@ -28,7 +28,7 @@ class Difference:
 
 
 def difference_of_pairs(before: Tensor, after: Tensor) -> Difference:
-    """The mean difference of pairs of codes [N, num_ws, w_dim].
+    """Return the mean difference of pairs of codes [N, num_ws, w_dim].
 
     A mean, not an SVM: within a pair all else cancels, so every pair is a whole estimate of the
     direction and nothing needs to be separated. Measured on faces64 with 8 pairs made by its own

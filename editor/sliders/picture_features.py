@@ -36,7 +36,7 @@ SIZE = sum(channels * side * side for _, channels, side in PARTS)
 
 
 @torch.no_grad()
-def looks(images: Tensor) -> Tensor:
+def picture_features(images: Tensor) -> Tensor:
     """Describe pictures.
 
     Args:
@@ -66,7 +66,7 @@ def looks(images: Tensor) -> Tensor:
 
 
 def _histogram(size: Tensor, place: Tensor, bins: int, side: int) -> Tensor:
-    """[N, bins, side, side]: sums by angle, each shared by two bins, normalised over 3×3 cells.
+    """Return sums by angle, each shared by two bins, normalised over 3×3 cells: [N, bins, side, side].
 
     The root of them, as in Arandjelović and Zisserman's RootSIFT, so that one strong edge does not
     outweigh the rest.
@@ -80,7 +80,7 @@ def _histogram(size: Tensor, place: Tensor, bins: int, side: int) -> Tensor:
 
 @cache
 def mirror() -> np.ndarray:
-    """[SIZE] index: `looks(x.flip(3))` is `looks(x)[:, mirror()]`."""
+    """Return the index [SIZE] that turns the features of a picture to those of its mirror image."""
     found, start = [], 0
     for kind, channels, side in PARTS:
         index = start + np.arange(channels * side * side).reshape(channels, side, side)
@@ -95,7 +95,7 @@ def mirror() -> np.ndarray:
 
 
 def around(evidence: np.ndarray) -> np.ndarray:
-    """[SIZE] → [SIZE]: the mean over all channels of a part and over 3×3 cells.
+    """Return the mean of evidence [SIZE] over all channels of a part and over 3×3 cells: [SIZE].
 
     An attribute shows in a place; numbers of that place vouch for each other.
     """

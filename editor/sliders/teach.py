@@ -13,15 +13,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 from editor.errors import OptionError
+from editor.layers import check_layers
 from editor.media.images import to_tensor
 from editor.runtime import seeded_latents
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.discover import pca, sefa
 from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
-from editor.sliders.own import check_layers, independent, make_slider, with_range
+from editor.sliders.make import independent, make_slider, with_range
 from editor.sliders.pairs import difference_of_pairs
-from editor.sliders.picture_features import looks
+from editor.sliders.picture_features import picture_features
 
 POOL = 2000
 FIRST_SEED = 300_000
@@ -37,7 +38,7 @@ class _Growing:
     def __init__(self) -> None:
         self.lock = Lock()
         self.codes: list[Tensor] = []
-        self.looks: list[np.ndarray] = []
+        self.features: list[np.ndarray] = []
         self.pool: Pool | None = None
 
 
@@ -75,44 +76,44 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
             done = sum(map(len, growing.codes))
             if done >= count and growing.pool is None:
                 seeds = range(FIRST_SEED, FIRST_SEED + done)
-                raw = np.concatenate(growing.looks)
+                raw = np.concatenate(growing.features)
                 growing.pool = Pool.of(seeds, torch.cat(growing.codes), raw)
-                growing.codes, growing.looks = [], []
+                growing.codes, growing.features = [], []
             elif growing.pool is None:
                 seeds = range(FIRST_SEED + done, FIRST_SEED + min(done + BATCH, count))
                 codes, raw = _sample(editor, list(seeds))
                 growing.codes.append(codes)
-                growing.looks.append(raw)
+                growing.features.append(raw)
                 done += len(codes)
         yield min(done, count), count
 
 
 def pool_of(editor: Editor) -> Pool | None:
-    """The domain's pool, once `grow_pool` has finished it."""
+    """Return the domain's pool, once `grow_pool` has finished it."""
     return _of(editor).pool
 
 
 def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
-    """Codes [N, layers or 1, w_dim] of seeds, and looks [N, SIZE] float16 of their pictures."""
+    """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
     generator = editor.pack.generator
 
     @torch.no_grad()
     def work() -> tuple[Tensor, np.ndarray]:
         z = seeded_latents(seeds, generator.z_dim).to(generator.w_avg.device)
         wp = generator.mapping(z, truncation_psi=PSI)
-        raw = looks(generator.synthesis(wp)).numpy().astype(np.float16)
+        raw = picture_features(generator.synthesis(wp)).numpy().astype(np.float16)
         return _shared(wp).cpu(), raw
 
     return editor.on_device(work)
 
 
 def _shared(wp: Tensor) -> Tensor:
-    """[N, 1, w_dim] where all layers have the same code."""
+    """Return [N, 1, w_dim] where all layers have the same code."""
     return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
 
 
 def picture(editor: Editor, seed: int) -> Image.Image:
-    """What to show and mark of a seed."""
+    """Return what to show and mark of a seed."""
     return editor.example(seed, truncation_psi=PSI)
 
 
@@ -125,7 +126,7 @@ def mark_seed(editor: Editor, lesson: Lesson, seed: int, value: int) -> Lesson:
 
 
 def photo_key(name: str) -> str:
-    """How a lesson names a photo."""
+    """Return how a lesson names a photo."""
     return f"photo {name}"
 
 
@@ -134,11 +135,11 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
 
     The photo itself is looked at, not its inversion, which may have lost what is to be taught.
     """
-    return lesson.mark(photo_key(name), value, looks(to_tensor(aligned))[0].numpy())
+    return lesson.mark(photo_key(name), value, picture_features(to_tensor(aligned))[0].numpy())
 
 
 def learn_from(editor: Editor, lesson: Lesson) -> Learned:
-    """What the marks mean; well under a second, so that it may follow every batch.
+    """Learn what the marks mean; well under a second, so that it may follow every batch.
 
     Raises:
         OptionError: there is no pool yet, or too few marks.
@@ -149,7 +150,7 @@ def learn_from(editor: Editor, lesson: Lesson) -> Learned:
 def next_seeds(
     editor: Editor, lesson: Lesson, learned: Learned | None = None, count: int = 12
 ) -> list[int]:
-    """Seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
+    """Return the seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
 
     Raises:
         OptionError: there is no pool yet.
@@ -173,7 +174,7 @@ def taught_slider(
     independent_of: Sequence[str] = (),
     layers: tuple[int, ...] | None = None,
 ) -> Boundary:
-    """A slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
+    """Make a slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
 
     Its range is ±2.5 standard deviations of the pool along it.
 
@@ -207,7 +208,7 @@ def slider_of_pairs(
     layers: tuple[int, ...] | None = None,
     steps: int = 0,
 ) -> Boundary:
-    """A slider from aligned pictures (before, after); it moves the layers that change most.
+    """Make a slider from aligned pictures (before, after); it moves the layers that change most.
 
     Its range is twice the mean difference, both ways.
 
@@ -234,7 +235,7 @@ def slider_of_pairs(
 
 
 def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
-    """The code [num_ws, w_dim] of an aligned picture."""
+    """Return the code [num_ws, w_dim] of an aligned picture."""
     *_, last = editor.invert_steps(aligned, replace(editor.inversion, steps=steps))
     return last.wp[0].cpu()
 
@@ -242,7 +243,7 @@ def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
 def discover(
     editor: Editor, method: str, count: int = 10, layers: tuple[int, ...] | None = None
 ) -> list[Boundary]:
-    """Sliders that nobody named, strongest first; `sliders.renamed` names one.
+    """Discover sliders that nobody named, strongest first; `renamed` names one.
 
     Args:
         editor: of the domain.
@@ -254,7 +255,7 @@ def discover(
         OptionError: the method, a layer or the count is not possible.
     """
     generator = editor.pack.generator
-    chosen = check_layers(editor, layers)
+    chosen = check_layers(layers, generator.num_ws)
     codes = _codes(editor, SAMPLES)
     if method == "sefa":
         found = sefa(generator.style_weights(), chosen, count)
@@ -276,7 +277,7 @@ def discover(
 
 
 def _codes(editor: Editor, count: int) -> Tensor:
-    """Codes [N, layers or 1, w_dim] of as many seeds."""
+    """Return codes [N, layers or 1, w_dim] of as many seeds."""
     generator = editor.pack.generator
 
     @torch.no_grad()

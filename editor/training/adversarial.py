@@ -101,11 +101,11 @@ class GanState:
 
     @property
     def amount(self) -> float:
-        """Strength of the augmentation."""
+        """Return the strength of the augmentation."""
         return 1.0 if self.strength is None else self.strength.value.item()
 
     def recorded(self, options: GeneratorTraining) -> Recorded:
-        """The updates of a step, recorded again after Adam's state was replaced by a checkpoint's."""
+        """Return the updates of a step, recorded again after a checkpoint replaced Adam's state."""
         held = self.adam_g.state
         if self.record is None or self.record[0] is not held:
             step = partial(_updates, self, options, ALONE, WHOLE)
@@ -113,12 +113,12 @@ class GanState:
         return self.record[1]
 
     def columns(self, batch: int) -> int:
-        """Groups of the minibatch standard deviation in a batch."""
+        """Return how many groups of the minibatch standard deviation a batch has."""
         return group_columns(batch, self.discriminator.config.mbstd_group)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """By name, as in a checkpoint."""
+        """Return what a checkpoint holds, by name."""
         found: dict[str, nn.Module] = {
             "g": self.generator,
             "d": self.discriminator,
@@ -132,13 +132,13 @@ class GanState:
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """By name, as in a checkpoint."""
+        """Return what a checkpoint holds, by name."""
         found = {"adam_g": self.adam_g, "adam_d": self.adam_d}
         return found if self.adam_p is None else found | {"adam_p": self.adam_p}
 
 
 def _changes(state: GanState, options: GeneratorTraining, n: int, side: int) -> Tensor:
-    """Changes [n, 8] of pictures, as strong as the augmentation is at present."""
+    """Return changes [n, 8] of pictures, as strong as the augmentation is at present."""
     shares = (options.augment_colour, options.augment_shift, options.augment_geometry)
     colour, shift, geometry = (share * state.amount for share in shares)
     return draw_changes(n, side, state.rng, colour, shift, geometry=geometry)
@@ -151,7 +151,7 @@ def _draw(
     device: torch.device,
     ranks: Ranks,
 ) -> dict[str, Tensor]:
-    """Everything random of a step but noise, drawn on the CPU for all processes; this one's share.
+    """Draw everything random of a step but noise, on the CPU for all processes; return this one's share.
 
     Returns:
         `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True where a layer takes the
@@ -178,7 +178,7 @@ def _draw(
 
 
 def _mixed_codes(state: GanState, z: Tensor, keep: Tensor, ranks: Ranks) -> Tensor:
-    """Codes [N, num_ws, w_dim] of a batch; a share of them changes to a second latent at a layer."""
+    """Return codes [N, num_ws, w_dim] of a batch; a share of them changes to a second latent at a layer."""
     generator = state.generator
     first, second = generator.mapping(z.flatten(0, 1)).chunk(2)
     with torch.no_grad():
@@ -193,7 +193,7 @@ def _updates(
     window: tuple[slice, slice],
     draws: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """One update of D and one of G on the same fakes; losses by name, on the device."""
+    """Make one update of D and one of G on the same fakes; return losses by name, on the device."""
     real = draws["real"]
     fake = state.generator.synthesis(_mixed_codes(state, draws["z"], draws["keep"], ranks))
 
@@ -232,7 +232,7 @@ def _updates(
 def _regularise(
     state: GanState, real: Tensor, options: GeneratorTraining, ranks: Ranks
 ) -> dict[str, float]:
-    """The R1 update of D, on a half of the real images."""
+    """Make the R1 update of D, on a half of the real images."""
     columns = state.columns(options.batch)
     some = ranks.some(real, columns)
     share = columns * len(some) // len(real)
@@ -251,7 +251,7 @@ def training_step(
     device: torch.device,
     ranks: Ranks,
 ) -> dict[str, float]:
-    """One update of D and one of G, and now and then R1; losses by name."""
+    """Make one update of D and one of G, and now and then R1; return losses by name."""
     draws = _draw(state, images, options, device, ranks)
     regular = {}
     if state.clock.step % options.r1_interval == 0:

@@ -123,7 +123,7 @@ class AdaptiveStrength(nn.Module):
 
     @torch.no_grad()
     def observe(self, real_sign: float, batch: int) -> None:
-        """One update's mean sign of the logits on real images."""
+        """Take in one update's mean sign of the logits on real images."""
         self.total += real_sign
         self.count += 1
         if self.count < self.interval:

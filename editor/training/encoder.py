@@ -1,24 +1,18 @@
-"""Training of an encoder with the generator fixed.
-
-Domain-guided: on real images, in image space. Traditional: on synthesised images, in code space.
-A share of synthesised images may be added to the first, with the second's loss.
-
-Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, equations 1 to 5.
-"""
+"""Training of an encoder with the generator fixed; one update of it is in `encoder_step`."""
 
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
+from editor.media.sheets import save_sheet
 from editor.models.config import EncoderConfig
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
@@ -26,100 +20,11 @@ from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.runtime import fast_dtype
-from editor.training.augment import apply_changes, check_shares, draw_changes
+from editor.training.encoder_step import EncoderState, EncoderTraining, training_step
 from editor.training.grow import batches, check_encoder_origin, grow_encoder
-from editor.training.loop import Clock, Schedule, train_loop
-from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
-from editor.training.parallel import ALONE, Ranks, group_columns
-from editor.training.run import RunFolder, save_grid
-
-Kind = Literal["domain-guided", "traditional"]
-LrSchedule = Literal["cosine", "steps"]
-
-
-@dataclass(frozen=True)
-class EncoderTraining:
-    """Options of an encoder's training.
-
-    Attributes:
-        lr_schedule: "cosine" stays for the first half and falls to a tenth in the second; "steps"
-            falls to 0.8 of itself every quarter, as published.
-        beta1: of Adam.
-        weight_code: of ‖wp - E(G(wp))‖² on synthesised images, added to the domain-guided loss.
-        sample_share: how many of them, as a share of the batch.
-        mean_offset: predict offsets from the generator's mean code; off, absolute codes.
-        trunk_from_discriminator: start with the discriminator's residual blocks; it must have the
-            same channels.
-        ema_kimg: half-life of the averaged encoder; 0 averages nothing.
-        augment_colour, augment_shift: shares of the photos that are changed as in a generator's
-            training, before the encoder and the losses see them; for a set that it learns by heart.
-    """
-
-    kind: Kind = "domain-guided"
-    kimg: float = 30.0
-    batch: int = 32
-    lr: float = 4e-3
-    lr_schedule: LrSchedule = "cosine"
-    beta1: float = 0.0
-    weight_pix: float = 1.0
-    weight_feat: float = 0.2
-    weight_adv: float = 0.02
-    weight_code: float = 0.0
-    sample_share: float = 0.25
-    mean_offset: bool = True
-    trunk_from_discriminator: bool = False
-    lr_discriminator: float = 1e-3
-    r1_gamma: float = 10.0
-    r1_interval: int = 16
-    ema_kimg: float = 2.0
-    flip: bool = True
-    augment_colour: float = 0.0
-    augment_shift: float = 0.0
-    held_out: int = 256
-    tick_kimg: float = 1.0
-    snapshot_kimg: float = 4.0
-    seed: int = 0
-    bf16: bool = True
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("domain-guided", "traditional"):
-            raise OptionError(f"kind is '{self.kind}'; use domain-guided or traditional")
-        if self.lr_schedule not in ("cosine", "steps"):
-            raise OptionError(f"lr_schedule is '{self.lr_schedule}'; use cosine or steps")
-        check_shares(self.augment_colour, self.augment_shift)
-        if not 0 < self.sample_share <= 1 or self.weight_code < 0 or not 0 <= self.beta1 < 1:
-            raise OptionError(
-                f"sample_share {self.sample_share} or beta1 {self.beta1} lies outside 0…1, or "
-                f"weight_code {self.weight_code} is negative"
-            )
-        if self.kimg <= 0 or self.batch < 2 or self.lr <= 0:
-            raise OptionError(
-                f"kimg {self.kimg}, batch {self.batch} and lr {self.lr} must be positive, "
-                f"and batch at least 2"
-            )
-
-
-@dataclass
-class _State:
-    encoder: Encoder
-    ema: Encoder
-    critic: Discriminator
-    adam_e: torch.optim.Optimizer
-    adam_d: torch.optim.Optimizer
-    rng: torch.Generator
-    clock: Clock = field(default_factory=Clock)
-
-    @property
-    def modules(self) -> dict[str, nn.Module]:
-        return {"e": self.encoder, "ema": self.ema, "d": self.critic}
-
-    def columns(self, batch: int) -> int:
-        """Groups of the critic's minibatch standard deviation in a batch."""
-        return group_columns(batch, self.critic.config.mbstd_group)
-
-    @property
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        return {"adam_e": self.adam_e, "adam_d": self.adam_d}
+from editor.training.loop import Schedule, train_loop
+from editor.training.parallel import ALONE, Ranks
+from editor.training.run import RunFolder
 
 
 def train_encoder(
@@ -158,69 +63,103 @@ def train_encoder(
         OptionError: the held-out part leaves nothing to train on, or the origin has another
             architecture or is larger.
     """
-    if len(images) <= options.held_out:
-        raise OptionError(
-            f"{len(images)} images, of which {options.held_out} are held out, leave none to train on"
-        )
-    if origin is not None:
-        check_encoder_origin(origin.config, config)
-    trained_for = fingerprint(generator)
-    if ranks.main:
-        run.start(
-            {
-                "training": asdict(options) | {"kimg": None},
-                "kimg": options.kimg,
-                "encoder": config.to_dict(),
-                "images": len(images),
-                "generator": trained_for,
-                "init_from": None if origin is None else fingerprint(origin),
-            }
-        )
-    generator = generator.eval().requires_grad_(False)
-    start = None if run.checkpoint.exists() else origin
-    state = _prepare(options, config, generator, discriminator, start, images)
-    ranks.check_columns(state.columns(options.batch))
-    ranks.copy_from_main(state.modules.values())
-    device = generator.w_avg.device
-    images = images.near(device)
-    held_out = images.batch(torch.arange(len(images) - options.held_out, len(images))).to(device)
+    given = (images, run, options, config, generator, discriminator, perceptual)
+    training = _Training.begin(*given, header or {}, ranks, origin)
+    schedule, (step, snapshot) = Schedule.of(options), (training.step, training.snapshot)
+    yield from train_loop(run, training.state, schedule, step, snapshot, training.measure, ranks)
 
-    def step() -> dict[str, float]:
-        _set_lr(state, options)
-        if options.kind == "traditional":
-            stats = _step_traditional(state, options, generator, ranks)
-        else:
-            stats = _step_domain_guided(state, images, options, generator, perceptual, ranks)
-        decay = 0.5 ** (options.batch / max(options.ema_kimg * 1000, 1e-8))
-        decay = min(decay, (1 + state.clock.step) / (10 + state.clock.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(state.ema.parameters()), list(state.encoder.parameters()), 1 - decay
+
+@dataclass(frozen=True)
+class _Training:
+    """The training of one encoder.
+
+    Attributes:
+        facts: of the snapshot's header.
+        held_out: [N, 3, R, R], images that are never trained on.
+    """
+
+    images: ImageSet
+    run: RunFolder
+    options: EncoderTraining
+    generator: StyleGAN2Generator
+    perceptual: Perceptual
+    facts: dict[str, Any]
+    ranks: Ranks
+    state: EncoderState
+    held_out: Tensor
+
+    @classmethod
+    def begin(
+        cls,
+        images: ImageSet,
+        run: RunFolder,
+        options: EncoderTraining,
+        config: EncoderConfig,
+        generator: StyleGAN2Generator,
+        discriminator: Discriminator,
+        perceptual: Perceptual,
+        header: dict[str, Any],
+        ranks: Ranks,
+        origin: Encoder | None,
+    ) -> _Training:
+        """Check what was given, start the run folder, and make the networks; see `train_encoder`."""
+        if len(images) <= options.held_out:
+            raise OptionError(
+                f"{len(images)} images, of which {options.held_out} are held out, leave none to "
+                f"train on"
             )
-        return stats
+        if origin is not None:
+            check_encoder_origin(origin.config, config)
+        trained_for = fingerprint(generator)
+        if ranks.main:
+            run.start(
+                {
+                    "training": asdict(options) | {"kimg": None},
+                    "kimg": options.kimg,
+                    "encoder": config.to_dict(),
+                    "images": len(images),
+                    "generator": trained_for,
+                    "init_from": None if origin is None else fingerprint(origin),
+                }
+            )
+        generator = generator.eval().requires_grad_(False)
+        start = None if run.checkpoint.exists() else origin
+        state = _prepare(options, config, generator, discriminator, start, images)
+        ranks.check_columns(state.columns(options.batch))
+        ranks.copy_from_main(state.modules.values())
+        device = generator.w_avg.device
+        images = images.near(device)
+        last = torch.arange(len(images) - options.held_out, len(images))
+        facts = {"config": config.to_dict(), **header, "generator": trained_for}
+        held_out = images.batch(last).to(device)
+        return cls(images, run, options, generator, perceptual, facts, ranks, state, held_out)
 
-    def snapshot() -> None:
-        training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
-        meta = {"kind": "encoder", "config": config.to_dict(), **(header or {})}
-        meta["generator"] = trained_for
-        meta["training"] = training | measure()
-        write_tensors(run.path / "encoder.safetensors", half(state.ema.state_dict()), meta)
+    def step(self) -> dict[str, float]:
+        """Make one update; return its losses."""
+        given = self.images, self.options, self.generator, self.perceptual, self.ranks
+        return training_step(self.state, *given)
+
+    def measure(self) -> dict[str, float]:
+        """Return the errors on the held-out images."""
+        return measure_encoder(self.state.ema, self.generator, self.held_out)
+
+    def snapshot(self) -> None:
+        """Write the averaged encoder, and held-out images beside their reconstructions."""
+        ema, clock, some = self.state.ema, self.state.clock, self.held_out[:32]
+        training = {**asdict(self.options), "kimg": clock.kimg, "seconds": clock.seconds}
+        meta = {"kind": "encoder", **self.facts, "training": training | self.measure()}
+        write_tensors(self.run.path / "encoder.safetensors", half(ema.state_dict()), meta)
         with torch.no_grad():
-            recon = generator.synthesis(state.ema(held_out[:32]))
-        pairs = torch.stack([held_out[:32], recon], dim=1).flatten(0, 1)
-        save_grid(pairs.cpu(), run.path / f"recon-{round(state.clock.kimg):05d}.png")
-
-    def measure() -> dict[str, float]:
-        return measure_encoder(state.ema, generator, held_out)
-
-    yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure, ranks)
+            recon = self.generator.synthesis(ema(some))
+        pairs = torch.stack([some, recon], dim=1).flatten(0, 1)
+        save_sheet(pairs.cpu(), self.run.path / f"recon-{round(clock.kimg):05d}.png")
 
 
 @torch.no_grad()
 def measure_encoder(
     encoder: Encoder, generator: StyleGAN2Generator, images: Tensor
 ) -> dict[str, float]:
-    """Held-out errors of an encoder.
+    """Measure the errors of an encoder on held-out images.
 
     Returns:
         `val_mse`, pixel error in [-1, 1], and `val_domain`, mean ‖wp - E(G(wp))‖².
@@ -241,7 +180,7 @@ def _prepare(
     discriminator: Discriminator,
     origin: Encoder | None,
     images: ImageSet,
-) -> _State:
+) -> EncoderState:
     device = generator.w_avg.device
     torch.manual_seed(options.seed)
     if origin is not None:
@@ -266,7 +205,7 @@ def _prepare(
     adam_e = torch.optim.Adam(encoder.parameters(), lr=options.lr, betas=betas)
     adam_d = torch.optim.Adam(critic.parameters(), lr=options.lr_discriminator, betas=betas)
     rng = torch.Generator().manual_seed(options.seed)
-    return _State(encoder, ema, critic, adam_e, adam_d, rng)
+    return EncoderState(encoder, ema, critic, adam_e, adam_d, rng)
 
 
 def _copy_trunk(encoder: Encoder, discriminator: Discriminator) -> None:
@@ -286,84 +225,3 @@ def _copy_trunk(encoder: Encoder, discriminator: Discriminator) -> None:
             f"give --fmaps-base {its[1]} --fmaps-max {its[2]}"
         )
     encoder.trunk.load_state_dict(discriminator.trunk.state_dict())
-
-
-def _set_lr(state: _State, options: EncoderTraining) -> None:
-    part = min(state.clock.kimg / options.kimg, 1.0)
-    if options.lr_schedule == "steps":
-        factor = 0.8 ** min(int(4 * part), 3)
-    else:
-        factor = 0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * max(0.0, 2 * part - 1)))
-    for group in state.adam_e.param_groups:
-        group["lr"] = options.lr * factor
-
-
-def _code_loss(
-    state: _State, count: int, generator: StyleGAN2Generator, ranks: Ranks, columns: int
-) -> Tensor:
-    """‖wp - E(G(wp))‖² on synthesised images, mean over elements (equation 1)."""
-    z = ranks.share(torch.randn(count, generator.z_dim, generator=state.rng), columns)
-    with torch.no_grad():
-        wp = generator.mapping(z.to(generator.w_avg.device))
-        fake = generator.synthesis(wp)
-    loss: Tensor = (state.encoder(fake) - wp).square().mean()
-    return loss
-
-
-def _step_traditional(
-    state: _State, options: EncoderTraining, generator: StyleGAN2Generator, ranks: Ranks
-) -> dict[str, float]:
-    """One update on synthesised images, in code space."""
-    loss = _code_loss(state, options.batch, generator, ranks, ranks.world)
-    ranks.update(state.encoder, state.adam_e, loss)
-    return {"loss_code": loss.item()}
-
-
-def _step_domain_guided(
-    state: _State,
-    images: ImageSet,
-    options: EncoderTraining,
-    generator: StyleGAN2Generator,
-    perceptual: Perceptual,
-    ranks: Ranks,
-) -> dict[str, float]:
-    """One update of E on the three-term loss and one of its critic (equations 3 to 5)."""
-    n, rng = options.batch, state.rng
-    columns = state.columns(n)
-    index = images.draw(n, rng, len(images) - options.held_out)
-    flip = torch.rand(n, generator=rng) < (0.5 if options.flip else 0.0)
-    real = images.batch(ranks.share(index, columns), ranks.share(flip, columns))
-    real = real.to(generator.w_avg.device)
-    if options.augment_colour > 0 or options.augment_shift > 0:
-        shares = (options.augment_colour, options.augment_shift)
-        changes = draw_changes(n, real.shape[-1], rng, *shares)
-        real = apply_changes(real, ranks.share(changes, columns)).clamp(-1, 1)
-    with torch.no_grad():
-        target = perceptual.features(real)
-
-    critic = state.critic.requires_grad_(False)
-    recon = generator.synthesis(state.encoder(real))
-    loss_pix = (recon - real).square().mean()
-    loss_feat = perceptual.distance(target, perceptual.features(recon)).mean()
-    loss = options.weight_pix * loss_pix + options.weight_feat * loss_feat
-    stats = {"loss_pix": loss_pix.item(), "loss_feat": loss_feat.item()}
-    if options.weight_adv > 0:
-        loss_adv = loss_generator(critic(recon))
-        loss = loss + options.weight_adv * loss_adv
-        stats["loss_adv"] = loss_adv.item()
-    if options.weight_code > 0:
-        count = -(-round(n * options.sample_share) // ranks.world) * ranks.world
-        loss_code = _code_loss(state, count, generator, ranks, ranks.world)
-        loss = loss + options.weight_code * loss_code
-        stats["loss_code"] = loss_code.item()
-    ranks.update(state.encoder, state.adam_e, loss)
-    if options.weight_adv == 0:
-        return stats
-
-    critic.requires_grad_(True)
-    loss_d = loss_discriminator(critic(real), critic(recon.detach()))
-    if state.clock.step % options.r1_interval == 0:
-        penalty = r1_penalty(critic, ranks.some(real, columns))
-        loss_d = loss_d + penalty * (options.r1_gamma / 2 * options.r1_interval)
-    ranks.update(critic, state.adam_d, loss_d)
-    return stats | {"loss_d": loss_d.item()}

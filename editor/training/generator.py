@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from torch import nn
 
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
+from editor.media.sheets import save_sheet
 from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.perceptual import SqueezeNetFeatures
@@ -38,7 +40,7 @@ from editor.training.grow import (
 from editor.training.loop import Schedule, train_loop
 from editor.training.parallel import ALONE, Ranks
 from editor.training.projected import ProjectedDiscriminator
-from editor.training.run import RunFolder, save_grid
+from editor.training.run import RunFolder
 
 
 def train_generator(
@@ -79,38 +81,38 @@ def train_generator(
         check_origin(origin, generator_config, discriminator_config)
         known = {name for name, _ in origin.generator.named_parameters()}
     if ranks.main:
-        run.start(
-            {
-                "training": asdict(options) | {"kimg": None},
-                "kimg": options.kimg,
-                "generator": generator_config.to_dict(),
-                "discriminator": discriminator_config.to_dict(),
-                "images": len(images),
-                "init_from": None if origin is None else fingerprint(origin.generator),
-                "features": None if features is None else type(features).__name__,
-            },
-            free=("kimg", "ema_kimg"),  # the average changes nothing of the training itself
-        )
+        facts = {
+            "generator": generator_config.to_dict(),
+            "discriminator": discriminator_config.to_dict(),
+            "images": len(images),
+            "init_from": None if origin is None else fingerprint(origin.generator),
+            "features": None if features is None else type(features).__name__,
+        }
+        said = {"training": asdict(options) | {"kimg": None}, "kimg": options.kimg, **facts}
+        run.start(said, free=("kimg", "ema_kimg"))  # an average changes nothing of the training
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images, known)
     if features is not None:
-        judge = ProjectedDiscriminator(features.to(device), SqueezeNetFeatures.CHANNELS)
-        state.projected = judge.to(device)
-        state.projected.compute_dtype = state.discriminator.compute_dtype
-        heads = state.projected.heads.parameters()
-        state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))
+        _add_projected(state, features, options)
     state.grown = origin is not None
     images = images.near(device)
     ranks.check_columns(state.columns(options.batch))
     ranks.copy_from_main(state.modules.values())
-    yield from train_loop(
-        run,
-        state,
-        Schedule.of(options),
-        lambda: training_step(state, images, options, device, ranks),
-        lambda: _save_snapshot(run.path, state, options, header or {}),
-        ranks=ranks,
-    )
+    step = partial(training_step, state, images, options, device, ranks)
+    save = partial(_save_snapshot, run.path, state, options, header or {})
+    yield from train_loop(run, state, Schedule.of(options), step, save, ranks=ranks)
+
+
+def _add_projected(
+    state: GanState, features: SqueezeNetFeatures, options: GeneratorTraining
+) -> None:
+    """Add the second discriminator, on features of a frozen network."""
+    device, dtype = state.ema.w_avg.device, state.discriminator.compute_dtype
+    judge = ProjectedDiscriminator(features.to(device), SqueezeNetFeatures.CHANNELS)
+    state.projected = judge.to(device)
+    state.projected.compute_dtype = dtype
+    heads = state.projected.heads.parameters()
+    state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))
 
 
 def _prepare(
@@ -156,7 +158,7 @@ def _prepare(
 def _learning(
     generator: StyleGAN2Generator, known: set[str], options: GeneratorTraining
 ) -> list[dict[str, Any]]:
-    """Parameter groups of Adam: what is new, and what the training started from.
+    """Return the parameter groups of Adam: what is new, and what the training started from.
 
     Where that is to stay as it is, it is frozen, which also saves its part of the backward pass.
     """
@@ -183,7 +185,7 @@ def _learning(
 def _save_snapshot(
     path: Path, state: GanState, options: GeneratorTraining, header: dict[str, Any]
 ) -> None:
-    """Averaged generator, discriminator, and a grid of 64 samples at psi 0.8."""
+    """Write the averaged generator, the discriminator, and a sheet of 64 samples at psi 0.8."""
     facts = {
         **header,
         "training": {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds},
@@ -195,4 +197,4 @@ def _save_snapshot(
     with torch.no_grad():
         z = seeded_latents(list(range(64)), state.ema.z_dim).to(device)
         grid = torch.cat([state.ema(part, truncation_psi=0.8) for part in z.split(16)])
-    save_grid(grid.cpu(), path / f"samples-{round(state.clock.kimg):05d}.png")
+    save_sheet(grid.cpu(), path / f"samples-{round(state.clock.kimg):05d}.png")

@@ -64,7 +64,7 @@ def check_origin(
 def batches(
     images: ImageSet, count: int, size: int, seed: int, device: torch.device
 ) -> Callable[[], Tensor]:
-    """A function that draws `size` of the first `count` images, [size, 3, R, R], by a seed."""
+    """Return a function that draws `size` of the first `count` images, [size, 3, R, R], by a seed."""
     draw = torch.Generator().manual_seed(seed)
 
     def batch() -> Tensor:
@@ -74,7 +74,7 @@ def batches(
 
 
 def grow_generator(small: StyleGAN2Generator, config: GeneratorConfig) -> StyleGAN2Generator:
-    """The same pictures at a higher resolution, exactly: new colour layers and new noise give zero."""
+    """Grow a generator; its pictures stay exactly the same, as new colour layers and noise give zero."""
     large = StyleGAN2Generator(config)
     state = large.state_dict()
     for name, value in small.state_dict().items():
@@ -94,7 +94,7 @@ def grow_discriminator(
     batch: Callable[[], Tensor],
     steps: int = WARM_UP_STEPS,
 ) -> tuple[Discriminator, float]:
-    """The same judgement at a higher resolution, nearly.
+    """Grow a discriminator; its judgement stays nearly the same.
 
     Args:
         small: trained.
@@ -140,7 +140,7 @@ def check_encoder_origin(found: EncoderConfig, wanted: EncoderConfig) -> None:
 def grow_encoder(
     small: Encoder, config: EncoderConfig, batch: Callable[[], Tensor], steps: int = WARM_UP_STEPS
 ) -> tuple[Encoder, float]:
-    """Nearly the same codes at a higher resolution; layers that are new get their mean code.
+    """Grow an encoder; its codes stay nearly the same, and layers that are new get their mean code.
 
     Args:
         small: trained.
@@ -195,7 +195,7 @@ def _hand_on(
 
 
 def _shifted(name: str, added: int) -> str:
-    """Blocks are numbered from the finest: old ones move up by those that were added."""
+    """Number the blocks anew: from the finest, so that old ones move up by those that were added."""
     head = "trunk.blocks."
     if not name.startswith(head):
         return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
 import torch
@@ -29,24 +29,24 @@ class Clock:
 
     @property
     def kimg(self) -> float:
-        """Thousands of images shown."""
+        """Return how many thousands of images were shown."""
         return self.images_seen / 1000
 
 
 class Trainee(Protocol):
-    """Everything that changes while training: what a checkpoint holds."""
+    """Everything that changes while training: what a checkpoint keeps."""
 
     rng: torch.Generator
     clock: Clock
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """By name."""
+        """Return the networks, by name."""
         ...
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """By name."""
+        """Return the optimizers, by name."""
         ...
 
 
@@ -62,7 +62,7 @@ class Schedule:
 
     @classmethod
     def of(cls, options: Any) -> Schedule:
-        """From a training's options, which have fields of the same names."""
+        """Take a schedule from a training's options, which have fields of the same names."""
         return cls(*(getattr(options, item.name) for item in fields(cls)))
 
 
@@ -95,67 +95,140 @@ def train_loop(
     Raises:
         TrainingError: not finite again and again; the last good checkpoint stands.
     """
-    sums: dict[str, list[float]] = {}
-    attempts, failed_at, rollbacks = 0, 0, 0
-    target = schedule.kimg * 1000
-    tick, every = schedule.tick_kimg * 1000, schedule.snapshot_kimg * 1000
-    clock = state.clock
-    begun = run.checkpoint.exists()
-    ranks.wait()
-    if begun:
-        _restore(run, state, ranks)
-    else:
-        _save(run, state, ranks)
-    started, first = time.monotonic(), clock.images_seen
+    loop = _Loop(run, state, schedule, step, snapshot, measure, ranks)
+    loop.begin()
     with stop_requested() as stop:
-        stopping = False
-        while clock.images_seen < target and not stopping:
-            try:
-                losses = ranks.mean_losses(step())
-                stopping = ranks.agree(bool(stop))
-                if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
-                    raise NotFiniteError(f"{', '.join(bad)} not finite")
-                for name, value in losses.items():
-                    sums.setdefault(name, []).append(value)
-                before = clock.images_seen
-                clock.images_seen += schedule.batch
-                clock.step += 1
-                done = clock.images_seen >= target or stopping
-                if before // tick == clock.images_seen // tick and not done:
-                    continue
-                means = {name: sum(values) / len(values) for name, values in sums.items()}
-                spent = time.monotonic() - started
-                clock.seconds += spent
-                record = {
-                    "kimg": clock.kimg,
-                    **means,
-                    **(measure() if measure else {}),
-                    "images_per_s": (clock.images_seen - first) / spent,
-                    "seconds_per_kimg": 1000 * spent / (clock.images_seen - first),
-                    "seconds": clock.seconds,
-                    **({"rollbacks": rollbacks} if rollbacks else {}),
-                }
-                if ranks.main:
-                    run.log(record)
-                if before // every != clock.images_seen // every or done:
-                    _save(run, state, ranks)
-                    if ranks.main:
-                        snapshot()
-            except NotFiniteError as error:
-                attempts = 1 if clock.images_seen > failed_at else attempts + 1
-                failed_at, rollbacks = max(failed_at, clock.images_seen), rollbacks + 1
-                if attempts > MAX_ROLLBACKS:
-                    raise TrainingError(
-                        f"{error} at {clock.kimg:.1f} kimg, {attempts} times; the checkpoint in "
-                        f"{run.path} is from before. Start a new run with a lower --lr."
-                    ) from error
-                _restore(run, state, ranks)
-                # the images that follow are others than those that led here
-                state.rng.manual_seed(schedule.seed + 1_000_003 * rollbacks + clock.step)
-                sums, started, first = {}, time.monotonic(), clock.images_seen
-                continue
-            yield record
-            sums, started, first = {}, time.monotonic(), clock.images_seen
+        while loop.goes_on:
+            record = loop.advance(stop)
+            if record is not None:
+                yield record
+                loop.begin_tick()
+
+
+@dataclass
+class _Loop:
+    """A training, from tick to tick.
+
+    Attributes:
+        stopping: whether a person asked to stop.
+        sums: losses of the tick's updates, by name.
+        started: when the tick began, s.
+        first: images shown until then.
+        attempts: failures without passing `failed_at`.
+        failed_at: most images shown at a failure.
+        rollbacks: failures in all.
+    """
+
+    run: RunFolder
+    state: Trainee
+    schedule: Schedule
+    step: Callable[[], dict[str, float]]
+    snapshot: Callable[[], None]
+    measure: Callable[[], dict[str, float]] | None
+    ranks: Ranks
+    stopping: bool = False
+    sums: dict[str, list[float]] = field(default_factory=dict)
+    started: float = 0.0
+    first: int = 0
+    attempts: int = 0
+    failed_at: int = 0
+    rollbacks: int = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether there is more to do."""
+        return self.state.clock.images_seen < self.schedule.kimg * 1000 and not self.stopping
+
+    def begin(self) -> None:
+        """Go on from the checkpoint, or write a first one."""
+        begun = self.run.checkpoint.exists()
+        self.ranks.wait()
+        if begun:
+            _restore(self.run, self.state, self.ranks)
+        else:
+            _save(self.run, self.state, self.ranks)
+        self.begin_tick()
+
+    def begin_tick(self) -> None:
+        """Start to count anew."""
+        self.sums, self.started = {}, time.monotonic()
+        self.first = self.state.clock.images_seen
+
+    def advance(self, stop: list[int]) -> dict[str, Any] | None:
+        """Make one update; return a record where a tick ends with it."""
+        clock = self.state.clock
+        try:
+            before = clock.images_seen
+            self._update(stop)
+            if not self._passed(self.schedule.tick_kimg, before):
+                return None
+            record = self._record()
+            if self.ranks.main:
+                self.run.log(record)
+            if self._passed(self.schedule.snapshot_kimg, before):
+                _save(self.run, self.state, self.ranks)
+                if self.ranks.main:
+                    self.snapshot()
+        except NotFiniteError as error:
+            self._roll_back(error)
+            return None
+        return record
+
+    def _update(self, stop: list[int]) -> None:
+        """Make one update, and count its losses.
+
+        Raises:
+            NotFiniteError: a loss is not finite.
+        """
+        losses = self.ranks.mean_losses(self.step())
+        self.stopping = self.ranks.agree(bool(stop))
+        if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
+            raise NotFiniteError(f"{', '.join(bad)} not finite")
+        for name, value in losses.items():
+            self.sums.setdefault(name, []).append(value)
+        self.state.clock.images_seen += self.schedule.batch
+        self.state.clock.step += 1
+
+    def _passed(self, every_kimg: float, before: int) -> bool:
+        """Return whether an update passed a multiple of a length, or was the last."""
+        every = every_kimg * 1000
+        return before // every != self.state.clock.images_seen // every or not self.goes_on
+
+    def _record(self) -> dict[str, Any]:
+        """Return what is said at the end of a tick."""
+        clock = self.state.clock
+        means = {name: sum(values) / len(values) for name, values in self.sums.items()}
+        spent, shown = time.monotonic() - self.started, clock.images_seen - self.first
+        clock.seconds += spent
+        return {
+            "kimg": clock.kimg,
+            **means,
+            **(self.measure() if self.measure else {}),
+            "images_per_s": shown / spent,
+            "seconds_per_kimg": 1000 * spent / shown,
+            "seconds": clock.seconds,
+            **({"rollbacks": self.rollbacks} if self.rollbacks else {}),
+        }
+
+    def _roll_back(self, error: NotFiniteError) -> None:
+        """Go back to the last checkpoint, and on from there with other images.
+
+        Raises:
+            TrainingError: the place was not passed again and again.
+        """
+        seen = self.state.clock.images_seen
+        self.attempts = 1 if seen > self.failed_at else self.attempts + 1
+        self.failed_at, self.rollbacks = max(self.failed_at, seen), self.rollbacks + 1
+        if self.attempts > MAX_ROLLBACKS:
+            raise TrainingError(
+                f"{error} at {self.state.clock.kimg:.1f} kimg, {self.attempts} times; the checkpoint "
+                f"in {self.run.path} is from before. Start a new run with a lower --lr."
+            ) from error
+        _restore(self.run, self.state, self.ranks)
+        # the images that follow are others than those that led here
+        again = 1_000_003 * self.rollbacks + self.state.clock.step
+        self.state.rng.manual_seed(self.schedule.seed + again)
+        self.begin_tick()
 
 
 def _save(run: RunFolder, state: Trainee, ranks: Ranks) -> None:

@@ -19,7 +19,7 @@ from editor.errors import OptionError
 
 
 def group_columns(batch: int, group: int) -> int:
-    """Groups of the minibatch standard deviation in a batch, which is laid out in so many columns.
+    """Return how many groups of the minibatch standard deviation a batch has: the columns that it is laid in.
 
     Args:
         batch: images.
@@ -45,7 +45,7 @@ class Ranks:
 
     @property
     def main(self) -> bool:
-        """Whether this process writes the files."""
+        """Return whether this process writes the files."""
         return self.rank == 0
 
     def check_columns(self, columns: int) -> None:
@@ -62,7 +62,7 @@ class Ranks:
             )
 
     def share(self, values: Tensor, columns: int) -> Tensor:
-        """This process's part of [N, …]: [N / world, …].
+        """Return this process's part of [N, …]: [N / world, …].
 
         Args:
             values: of the whole batch, which is laid out in rows of `columns`.
@@ -73,7 +73,7 @@ class Ranks:
         return values.reshape(-1, columns, *values.shape[1:])[:, part].flatten(0, 1)
 
     def some(self, values: Tensor, columns: int) -> Tensor:
-        """Every second group of this process's part of a batch; all of it where that is uneven.
+        """Return every second group of this process's part of a batch; all of it where that is uneven.
 
         Args:
             values: [N / world, …], from `share`.
@@ -86,7 +86,7 @@ class Ranks:
         return some
 
     def mean(self, values: Tensor) -> Tensor:
-        """Mean over the processes."""
+        """Return the mean over the processes."""
         if self.world > 1:
             dist.all_reduce(values)
             values /= self.world
@@ -102,25 +102,25 @@ class Ranks:
             grad.copy_(part.view_as(grad))
 
     def update(self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        """One update of a network by the gradients of all processes."""
+        """Update a network by the gradients of all processes."""
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.average_gradients(network.parameters())
         optimizer.step()
 
     def mean_losses(self, losses: dict[str, float]) -> dict[str, float]:
-        """Mean of each loss; not finite if it is so in any process."""
+        """Return the mean of each loss; not finite if it is so in any process."""
         if self.world == 1:
             return losses
         means = self.mean(torch.tensor(list(losses.values()), dtype=torch.float64))
         return dict(zip(losses, means.tolist(), strict=True))
 
     def agree(self, flag: bool) -> bool:
-        """Whether the flag is set in any process."""
+        """Return whether the flag is set in any process."""
         return flag if self.world == 1 else bool(self.mean(torch.tensor([float(flag)])).item() > 0)
 
     def wait(self) -> None:
-        """Until every process has come here."""
+        """Wait until every process has come here."""
         if self.world > 1:
             dist.barrier()
 
@@ -153,7 +153,7 @@ def join_ranks() -> Iterator[Ranks]:
 
 
 def local_device(device: torch.device) -> torch.device:
-    """The GPU of this process when there are several processes."""
+    """Return the GPU of this process when there are several processes."""
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:
         return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     return device

@@ -12,20 +12,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from editor.data.image_set import ImageSet
-from editor.data.labels import label_of
-from editor.errors import OptionError, TrainingError
+from editor.errors import OptionError
 from editor.models.config import PredictorConfig
 from editor.models.predictor import Predictor, without_norm
 from editor.packs.tensors import half, write_tensors
 from editor.runtime import fast_dtype
+from editor.training.attribute_labels import agreement, labels_loss, mirrored, read_labels, scale_of
 from editor.training.augment import apply_changes, draw_changes
 from editor.training.loop import Clock, Schedule, train_loop
 from editor.training.run import RunFolder
 
-MIRRORED = {"yaw"}  # attributes whose value changes its sign with a mirrored picture
-NOT_PREDICTED = {"unusable", "hand_labelled"}
 WARM_UP = 0.1  # share of the training in which the learning rate rises
-LEAST = 20
 
 
 @dataclass(frozen=True)
@@ -81,31 +78,6 @@ class _State:
         return {"adam": self.adam}
 
 
-def predictable(images: ImageSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the attributes that the labels know, and which of them are continuous.
-
-    A label outside 0…1 makes an attribute continuous, as does a name whose sign mirrors.
-
-    Raises:
-        TrainingError: no image is labelled.
-    """
-    values: dict[str, list[float]] = {}
-    for row in images.attributes:
-        for name in row:
-            value = label_of(row, name)
-            if name.isidentifier() and name not in NOT_PREDICTED and value is not None:
-                values.setdefault(name, []).append(value)
-    known = {name: found for name, found in values.items() if len(found) >= LEAST}
-    if not known:
-        raise TrainingError("no attribute is labelled; put labels into the data's dataset.json")
-    continuous = [
-        name
-        for name, found in known.items()
-        if name in MIRRORED or min(found) < 0 or max(found) > 1
-    ]
-    return tuple(sorted(known)), tuple(sorted(continuous))
-
-
 def train_predictor(
     images: ImageSet,
     run: RunFolder,
@@ -151,122 +123,111 @@ def train_predictor(
             "images": len(images),
         }
     )
-    labels = _labels(images, config, count)
-    scale = _standard(labels[:count], config)
-    torch.manual_seed(options.seed)
-    network = Predictor(config, norm=True).to(device)
-    network.compute_dtype = fast_dtype(device) if options.bf16 else torch.float32
-    adam = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay)
-    state = _State(network, adam, torch.Generator().manual_seed(options.seed))
+    training = _Training.begin(images, run, options, config, device, header or {})
+    schedule, (step, snapshot) = Schedule.of(options), (training.step, training.snapshot)
+    yield from train_loop(run, training.state, schedule, step, snapshot, training.measure)
 
-    def step() -> dict[str, float]:
+
+@dataclass(frozen=True)
+class _Training:
+    """The training of one predictor.
+
+    Attributes:
+        labels: [N, A], of all images.
+        scale: mean and deviation [A] of the continuous attributes.
+        count: so many images are trained on, the first ones.
+    """
+
+    images: ImageSet
+    run: RunFolder
+    options: PredictorTraining
+    config: PredictorConfig
+    device: torch.device
+    header: dict[str, Any]
+    state: _State
+    labels: Tensor
+    scale: tuple[Tensor, Tensor]
+    count: int
+
+    @classmethod
+    def begin(
+        cls,
+        images: ImageSet,
+        run: RunFolder,
+        options: PredictorTraining,
+        config: PredictorConfig,
+        device: torch.device,
+        header: dict[str, Any],
+    ) -> _Training:
+        """Read the labels, and make the network.
+
+        Raises:
+            TrainingError: an attribute is hardly labelled.
+        """
+        count = len(images) - options.held_out
+        labels = read_labels(images, config, count)
+        scale = scale_of(labels[:count], config)
+        torch.manual_seed(options.seed)
+        network = Predictor(config, norm=True).to(device)
+        network.compute_dtype = fast_dtype(device) if options.bf16 else torch.float32
+        decay = options.weight_decay
+        adam = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=decay)
+        state = _State(network, adam, torch.Generator().manual_seed(options.seed))
+        return cls(images, run, options, config, device, header, state, labels, scale, count)
+
+    def step(self) -> dict[str, float]:
+        """Make one update; return its loss."""
+        options, rng = self.options, self.state.rng
+        network, adam = self.state.network, self.state.adam
         for group in adam.param_groups:
-            group["lr"] = options.lr * _rate(state.clock.kimg / options.kimg)
-        index = images.draw(options.batch, state.rng, count)
-        flip = torch.rand(options.batch, generator=state.rng) < (0.5 if options.flip else 0.0)
-        seen = _changed(images.batch(index, flip).to(device), options, config, state.rng)
-        wanted = _mirrored(labels[index], flip, config)
+            group["lr"] = options.lr * _rate(self.state.clock.kimg / options.kimg)
+        index = self.images.draw(options.batch, rng, self.count)
+        flip = torch.rand(options.batch, generator=rng) < (0.5 if options.flip else 0.0)
+        photos = self.images.batch(index, flip).to(self.device)
+        seen = _changed(photos, options, self.config, rng)
+        wanted = mirrored(self.labels[index], flip, self.config)
         network.train()
         blocks = network.blocks(seen)
-        kept = torch.rand(options.batch, network.out.in_features, generator=state.rng)
-        mask = (kept >= options.drop).to(device) / (1 - options.drop)
-        loss = _loss(network.answers(blocks, mask), wanted, scale, config)
+        kept = torch.rand(options.batch, network.out.in_features, generator=rng)
+        mask = (kept >= options.drop).to(self.device) / (1 - options.drop)
+        loss = labels_loss(network.answers(blocks, mask), wanted, self.scale, self.config)
         adam.zero_grad(set_to_none=True)
         loss.backward()
         adam.step()
         return {"loss": loss.item()}
 
     @torch.no_grad()
-    def measure() -> dict[str, float]:
-        network.eval()
-        index = torch.arange(count, len(images))
-        answers = torch.cat([network(images.batch(part).to(device)) for part in index.split(64)])
-        wanted = labels[count:]
-        found = {"val_loss": _loss(answers, wanted, scale, config).item()}
-        return found | _agreement(answers.cpu(), wanted, config)
+    def measure(self) -> dict[str, float]:
+        """Return the loss and the agreement with the labels on the held-out images."""
+        network = self.state.network.eval()
+        index = torch.arange(self.count, len(self.images))
+        parts = [network(self.images.batch(part).to(self.device)) for part in index.split(64)]
+        answers, wanted = torch.cat(parts), self.labels[self.count :]
+        found = {"val_loss": labels_loss(answers, wanted, self.scale, self.config).item()}
+        return found | agreement(answers.cpu(), wanted, self.config)
 
-    def snapshot() -> None:
-        training = {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds}
-        meta = {"kind": "predictor", "config": config.to_dict(), **(header or {})}
-        meta["training"] = training | measure()
-        plain = without_norm(network.eval()).cpu()
-        write_tensors(run.path / "predictor.safetensors", half(plain.state_dict()), meta)
-
-    yield from train_loop(run, state, Schedule.of(options), step, snapshot, measure)
-
-
-def _agreement(answers: Tensor, labels: Tensor, config: PredictorConfig) -> dict[str, float]:
-    """val_NAME over the images [N, A] where each is known; without a figure where there are too few."""
-    found = {}
-    for column, name in enumerate(config.names):
-        known = ~labels[:, column].isnan()
-        answer, label = answers[known, column], labels[known, column]
-        if name not in config.continuous:
-            value = ((answer > 0) == (label > 0.5)).float().mean()
-        elif len(label) > 1:
-            value = torch.corrcoef(torch.stack([answer, label]))[0, 1]
-        else:
-            continue
-        if bool(value.isfinite()):
-            found[f"val_{name}"] = value.item()
-    return found
+    def snapshot(self) -> None:
+        """Write the predictor, its normalisation folded into the convolutions."""
+        clock = self.state.clock
+        training = {**asdict(self.options), "kimg": clock.kimg, "seconds": clock.seconds}
+        meta = {"kind": "predictor", "config": self.config.to_dict(), **self.header}
+        meta["training"] = training | self.measure()
+        plain = without_norm(self.state.network.eval()).cpu()
+        write_tensors(self.run.path / "predictor.safetensors", half(plain.state_dict()), meta)
 
 
 def _rate(part: float) -> float:
-    """The learning rate's factor: up in a line, then down a cosine to a hundredth."""
+    """Return the learning rate's factor: up in a line, then down a cosine to a hundredth."""
     if part < WARM_UP:
         return 0.04 + 0.96 * part / WARM_UP
     down = min((part - WARM_UP) / (1 - WARM_UP), 1.0)
     return 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * down))
 
 
-def _labels(images: ImageSet, config: PredictorConfig, count: int | None = None) -> Tensor:
-    """[N, A], not a number where unknown.
-
-    Args:
-        images: with labels.
-        config: names the attributes.
-        count: so many images are trained on; all by default.
-
-    Raises:
-        TrainingError: an attribute is hardly labelled among them.
-    """
-    rows = [[label_of(row, name) for name in config.names] for row in images.attributes]
-    values = [[math.nan if v is None else v for v in row] for row in rows]
-    labels = torch.tensor(values)
-    each = (~labels[:count].isnan()).sum(0).tolist()
-    for name, known in zip(config.names, each, strict=True):
-        if known < LEAST:
-            raise TrainingError(
-                f"attribute '{name}' is labelled on {known} images only, of those that are trained "
-                f"on; {LEAST} are needed. Leave it out: name the others with --attributes"
-            )
-    return labels
-
-
-def _standard(labels: Tensor, config: PredictorConfig) -> tuple[Tensor, Tensor]:
-    """Mean and deviation [A] of the continuous attributes; 0 and 1 of the others."""
-    mean, deviation = torch.zeros(len(config.names)), torch.ones(len(config.names))
-    for column, name in enumerate(config.names):
-        if name in config.continuous:
-            known = labels[:, column][~labels[:, column].isnan()]
-            mean[column] = 0.0 if name in MIRRORED else known.mean()
-            deviation[column] = known.std().clamp(min=1e-6)
-    return mean, deviation
-
-
-def _mirrored(labels: Tensor, flip: Tensor, config: PredictorConfig) -> Tensor:
-    sign = torch.ones_like(labels)
-    for column, name in enumerate(config.names):
-        if name in MIRRORED:
-            sign[flip, column] = -1.0
-    return labels * sign
-
-
 def _changed(
     images: Tensor, options: PredictorTraining, config: PredictorConfig, rng: torch.Generator
 ) -> Tensor:
-    """Pictures with other colours, moved, and some batches softened."""
+    """Change the colours of pictures, move them, and soften some batches."""
     colour, shift = options.augment_colour, options.augment_shift
     images = apply_changes(
         images, draw_changes(len(images), images.shape[-1], rng, colour, shift)
@@ -278,21 +239,3 @@ def _changed(
     side = max(round(config.resolution * share), 8)
     small = F.interpolate(images, side, mode="bilinear", align_corners=False, antialias=True)
     return F.interpolate(small, config.resolution, mode="bilinear", align_corners=False)
-
-
-def _loss(
-    answers: Tensor, labels: Tensor, scale: tuple[Tensor, Tensor], config: PredictorConfig
-) -> Tensor:
-    """Mean over the known labels; 0 where none is known."""
-    mean, deviation = scale
-    wanted = ((labels - mean) / deviation).to(answers.device)
-    known = ~wanted.isnan()
-    wanted = wanted.nan_to_num()
-    continuous = torch.tensor([name in config.continuous for name in config.names])
-    continuous = continuous.to(answers.device).expand_as(known)
-    losses = torch.where(
-        continuous,
-        F.smooth_l1_loss(answers, wanted, reduction="none"),
-        F.binary_cross_entropy_with_logits(answers, wanted.clamp(0, 1), reduction="none"),
-    )
-    return losses[known].sum() / known.sum().clamp(min=1)

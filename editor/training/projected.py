@@ -44,7 +44,7 @@ class ProjectedDiscriminator(nn.Module):
         return self
 
     def maps(self, images: Tensor) -> list[Tensor]:
-        """Projected maps of images [N, 3, H, W] in [-1, 1], enlarged to SEEN_SIZE if smaller."""
+        """Return the projected maps of images [N, 3, H, W] in [-1, 1], enlarged to SEEN_SIZE if smaller."""
         if images.shape[-1] < SEEN_SIZE:
             images = F.interpolate(images, SEEN_SIZE, mode="bilinear", align_corners=False)
         with torch.autocast(images.device.type, self.compute_dtype, self._low):
@@ -53,7 +53,7 @@ class ProjectedDiscriminator(nn.Module):
             return [mix(x) for mix, x in zip(self.projections, scaled, strict=True)]
 
     def judge(self, maps: list[Tensor]) -> Tensor:
-        """Logits [N, L] of all places of all maps."""
+        """Return logits [N, L] of all places of all maps."""
         with torch.autocast(maps[0].device.type, self.compute_dtype, self._low):
             logits = [head(x) for head, x in zip(self.heads, maps, strict=True)]
         return torch.cat([x.float().flatten(1) for x in logits], dim=1)
@@ -64,7 +64,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 def draw_window(side: int, rng: torch.Generator, share: float) -> tuple[slice, slice]:
-    """Rows and columns of a picture to look at: with chance `share` a random quarter, else all.
+    """Draw rows and columns of a picture to look at: with chance `share` a random quarter, else all.
 
     A quarter is enlarged before it is judged, so that features of large photos see fine texture.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from editor.errors import NotFiniteError, TrainingError
@@ -27,7 +25,7 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """The whole state, for resuming."""
+        """Return the whole state, for resuming."""
         return self.path / "checkpoint.safetensors"
 
     def start(self, options: dict[str, Any], free: tuple[str, ...] = ("kimg",)) -> None:
@@ -97,14 +95,14 @@ def _read_options(file: Path) -> dict[str, Any]:
 
 
 def _same(before: Any, now: Any, free: tuple[str, ...]) -> bool:
-    """Equal; the free ones and options that the run's version did not know need not be."""
+    """Return whether options are equal, but for free ones and those that the run's version did not know."""
     if isinstance(before, dict) and isinstance(now, dict):
         return all(key in free or _same(value, now.get(key), free) for key, value in before.items())
     return bool(before == now)
 
 
 def _kimg(line: str) -> float:
-    """The kimg of a record; infinite for a line that was cut off."""
+    """Return the kimg of a record; infinite for a line that was cut off."""
     try:
         return float(json.loads(line)["kimg"])
     except (ValueError, KeyError, TypeError):
@@ -118,31 +116,6 @@ def write_text(path: Path, text: str) -> None:
         StorageError: the disk is full.
     """
     write_whole(path, text.encode("utf-8", "replace"))
-
-
-def save_grid(images: Tensor, path: Path, columns: int = 8, scale: int = 1) -> None:
-    """Save images [N, 3, H, W] in [-1, 1] as one picture, row by row: a PNG, or a JPEG by its suffix.
-
-    Raises:
-        StorageError: the disk is full.
-    """
-    n, _, h, w = images.shape
-    rows = (n + columns - 1) // columns
-    sheet = torch.full((3, rows * h, columns * w), 255, dtype=torch.uint8)
-    data = images.float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    for i in range(n):
-        y, x = (i // columns) * h, (i % columns) * w
-        sheet[:, y : y + h, x : x + w] = data[i]
-    image = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
-    if scale > 1:
-        size = (image.width * scale, image.height * scale)
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    if path.suffix == ".jpg":
-        image.save(buffer, format="JPEG", quality=90, subsampling=0)
-    else:
-        image.save(buffer, format="PNG")
-    write_whole(path, buffer.getvalue())
 
 
 def check_finite(modules: dict[str, nn.Module]) -> None:

@@ -10,9 +10,10 @@ import gradio as gr
 import torch
 
 from editor import Edit
-from editor.editing.mix import USUAL, grid_picture, layer_groups, mix_grid
+from editor.editing.mix import USUAL, layer_groups, mix_grid
 from editor.errors import OptionError
 from editor.media.images import encode_image
+from editor.media.sheets import table_of
 from editor.ui.components import picker, rows
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps, in_passing
@@ -203,7 +204,7 @@ class MixPanel:
             raise OptionError("choose a picture in both lists first")
         codes = self._codes(left, top, strengths).flatten(0, 1)
         cells = self.shell.editor(visitor).synthesise_all(codes)
-        sheet = grid_picture([e.image for e in left], [e.image for e in top], cells)
+        sheet = table_of([e.image for e in left], [e.image for e in top], cells)
         return {"name": "mixed.png", "uri": png_uri(encode_image(sheet, "PNG"))}
 
     def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:

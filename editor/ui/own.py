@@ -15,7 +15,9 @@ from editor.errors import OptionError
 from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
 from editor.sliders.boundary import Boundary
-from editor.sliders.own import export_slider, read_slider, renamed, save_slider, slider_strip
+from editor.sliders.exchange import export_slider, read_slider, save_slider
+from editor.sliders.make import renamed
+from editor.sliders.strip import slider_strip
 from editor.ui.components import file_input
 from editor.ui.edit import QUIET
 from editor.ui.guard import guarded, guarded_steps

@@ -7,7 +7,7 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.sliders.boundary import load_boundaries
+from editor.sliders.boundary_file import load_boundaries
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from PIL import Image
 
 from editor import Editor, cli
 from editor.cli import main
+from editor.media.sheets import save_sheet
 from editor.sliders.boundary import Boundary
-from editor.training.run import RunFolder, save_grid, write_text
+from editor.training.run import RunFolder, write_text
 
 
 @pytest.fixture
@@ -88,14 +89,14 @@ def test_a_full_disk_of_a_project(
 def test_a_full_disk_of_a_training(
     write: str, tiny: Editor, tmp_path: Path, monkeypatch, capsys
 ) -> None:
-    from editor.sliders.boundary import save_boundary
+    from editor.sliders.boundary_file import save_boundary
 
     folder = RunFolder(tmp_path / "run")
     slider: Boundary = tiny.boundary("smile")
     work = {
         "log": lambda: folder.log({"kimg": 1.0}),
         "text": lambda: write_text(tmp_path / "a.json", "{}"),
-        "grid": lambda: save_grid(torch.zeros(2, 3, 4, 4), tmp_path / "a.png"),
+        "grid": lambda: save_sheet(torch.zeros(2, 3, 4, 4), tmp_path / "a.png"),
         "slider": lambda: save_boundary(slider, tmp_path / "a.safetensors"),
     }[write]
     folder.start({})

@@ -9,7 +9,8 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.editing.mix import grid_picture, mix_grid
+from editor.editing.mix import mix_grid
+from editor.media.sheets import table_of
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_the_grid(
         torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths
     )
     cells = [tiny.synthesise(code) for code in codes.flatten(0, 1)]
-    expected = grid_picture([e.image for e in rows], [e.image for e in columns], cells)
+    expected = table_of([e.image for e in rows], [e.image for e in columns], cells)
     assert np.array_equal(np.asarray(Image.open(out)), np.asarray(expected))
     assert [path.name for path in out.parent.iterdir()] == ["grid.png"]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.sliders.boundary import load_boundary
+from editor.sliders.boundary_file import load_boundary
 
 
 @pytest.fixture

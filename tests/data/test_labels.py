@@ -20,8 +20,9 @@ from editor.evaluation.semantics import labels_of
 from editor.metrics.attributes import PooledFeatures, fit_predictor
 from editor.packs.tensors import read_header
 from editor.runtime import seeded_latents
-from editor.sliders.fit.stages import FitOptions, fit_boundaries, known_attributes
-from editor.training.predictor import predictable
+from editor.sliders.fit.options import FitOptions, known_attributes
+from editor.sliders.fit.stages import fit_boundaries
+from editor.training.attribute_labels import predictable
 
 UNKNOWN = [None, math.nan, math.inf, "yes", [1.0]]
 

@@ -2,15 +2,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from editor import Editor
 from editor.editing.mix import (
-    GAP_PX,
-    grid_picture,
     layer_groups,
     layer_strengths,
     mix,
@@ -116,29 +112,6 @@ def test_what_does_not_fit_is_refused(content: torch.Tensor, style: torch.Tensor
         mix_grid(content, style[None], {})
     with pytest.raises(MismatchError):
         mix(content[0], style[0], (0,))
-
-
-def _plain(value: int, side: int = 16) -> Image.Image:
-    return Image.new("RGB", (side, side), (value, value, value))
-
-
-def test_the_grid_picture_shows_everything_in_its_place() -> None:
-    contents, styles = [_plain(10), _plain(20, 40)], [_plain(30), _plain(40), _plain(50)]
-    cells = [_plain(100 + i) for i in range(6)]
-    sheet = np.asarray(grid_picture(contents, styles, cells))[..., 0]
-    height, width = sheet.shape
-    assert (height, width) == (3 * 16 + 5 * GAP_PX, 4 * 16 + 6 * GAP_PX)
-    starts = [GAP_PX, *(GAP_PX * 2 + (16 + GAP_PX) * i for i in range(1, 4))]
-    table = [[int(sheet[y + 8, x + 8]) for x in starts] for y in starts[:3]]
-    assert table == [[255, 30, 40, 50], [10, 100, 101, 102], [20, 103, 104, 105]]
-    assert int((sheet != 255).sum()) == (2 + 3 + 6) * 16 * 16
-
-
-def test_a_grid_picture_of_the_wrong_number() -> None:
-    with pytest.raises(MismatchError, match="expected 2"):
-        grid_picture([_plain(1)], [_plain(2), _plain(3)], [_plain(4)])
-    with pytest.raises(MismatchError):
-        grid_picture([], [], [])
 
 
 def test_on_faces_the_groups_do_what_they_are_called(faces: Editor) -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from editor import images
 from editor.errors import BusyError, ImageError, OptionError, StorageError
+from editor.media import images
 from editor.media.images import image_size, load_image, save_image, to_pil, to_tensor
 from editor.photo.crop import Crop, crop_square
 

@@ -17,8 +17,8 @@ from editor.media.motion import (
     encode_motion,
     kind_of,
     save_motion,
-    strip,
 )
+from editor.media.sheets import strip
 
 
 def make_frames(count: int, width: int = 32, height: int = 32) -> list[Image.Image]:

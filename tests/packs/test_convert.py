@@ -12,14 +12,15 @@ from editor import Editor
 from editor.cli import main
 from editor.errors import EditorError, MismatchError, OptionError, WeightsError
 from editor.layers import parse_layers
-from editor.packs.convert import run as convert_module
+from editor.packs import write as pack_writer
+from editor.packs.convert.describe import describe_file
 from editor.packs.convert.idinvert import (
     convert_boundary,
     convert_encoder,
     convert_generator,
 )
 from editor.packs.convert.restricted import read_npy
-from editor.packs.convert.run import Sources, convert_idinvert, describe_file
+from editor.packs.convert.run import Sources, convert_idinvert
 from editor.packs.info import read_info
 from tests.conftest import SHARED
 from tests.reference.cut import FOLDER
@@ -158,7 +159,7 @@ def test_an_interrupted_conversion_leaves_the_old_pack(tmp_path: Path, monkeypat
     def full_disk(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(convert_module, "write_tensors", full_disk)
+    monkeypatch.setattr(pack_writer, "write_tensors", full_disk)
     with pytest.raises(OSError, match="No space"):
         _convert(files, tmp_path)
     checkpoints = tmp_path / "checkpoints"

@@ -17,8 +17,9 @@ import pytest
 import torch
 
 from editor.errors import WeightsError
+from editor.packs.convert.describe import describe_file
 from editor.packs.convert.restricted import read_npy, read_pth
-from editor.packs.convert.run import Sources, convert_idinvert, describe_file
+from editor.packs.convert.run import Sources, convert_idinvert
 from tests.reference.published import write_published
 
 

@@ -22,10 +22,10 @@ from editor.media.images import to_tensor
 from editor.models.config import PredictorConfig
 from editor.models.perceptual import DiscriminatorPerceptual, PredictorPerceptual
 from editor.models.predictor import Predictor
-from editor.packs.info import BOUNDARIES, CHECKPOINTS, list_domains
+from editor.packs.info import BOUNDARIES, CHECKPOINTS, list_domains, read_info
 from editor.packs.load import load_domain
 from editor.packs.tensors import fingerprint, half, read_header, read_tensors, write_tensors
-from editor.packs.write import make_pack
+from editor.packs.write import make_pack, update_info
 from tests.conftest import write_tiny_pack
 
 CPU = torch.device("cpu")
@@ -253,3 +253,13 @@ def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) 
 def test_everything_shipped_is_at_most_190_megabytes() -> None:
     files = [f for folder in (CHECKPOINTS, BOUNDARIES) for f in folder.rglob("*") if f.is_file()]
     assert sum(file.stat().st_size for file in files) < 190 * 10**6
+
+
+def test_domain_json_is_changed_and_the_rest_of_it_stays(tiny_root: Path) -> None:
+    folder = tiny_root / "checkpoints" / "tiny"
+    before = read_info("tiny", folder.parent)
+    found = update_info(folder, lambda info: replace(info, typical={"loss_pix_p95": 0.5}))
+    assert found == replace(before, typical={"loss_pix_p95": 0.5})
+    assert read_info("tiny", folder.parent) == found
+    with pytest.raises(PackNotFoundError):
+        update_info(tiny_root / "nothing", lambda info: info)

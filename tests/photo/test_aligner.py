@@ -38,16 +38,10 @@ from editor.photo.detect import (
     distinct,
     largest_of,
 )
-from editor.training.aligner import (
-    SIDE_PX,
-    AlignerTraining,
-    _windows,
-    load_photos,
-    made_backgrounds,
-    photos_of_images,
-    train_aligner,
-)
+from editor.training.aligner import AlignerTraining, train_aligner
+from editor.training.known_photos import SIDE_PX, load_photos, made_backgrounds, photos_of_images
 from editor.training.run import RunFolder
+from editor.training.windows import draw_windows
 from tests.conftest import SHARED, write_noise
 
 
@@ -111,7 +105,9 @@ def test_known_squares_are_where_the_windows_say() -> None:
     backgrounds = made_backgrounds(images, 6)
     options = AlignerTraining(octaves=0.2, shift=0.1)
     rng = torch.Generator().manual_seed(0)
-    window, poses, truth, there = _windows(photos, backgrounds, torch.arange(32), options, rng, 32)
+    window, poses, truth, there = draw_windows(
+        photos, backgrounds, torch.arange(32), options.spread, rng, 32
+    )
     assert there.tolist() == [1.0] * 32
     fit = torch.tensor([[WINDOW / 2, WINDOW / 2, WINDOW / CONTEXT, 0.0]]).expand(32, -1)
     answer = torch.cat([torch.zeros(32, 1), wanted_answer(poses, truth)], dim=1)

@@ -16,7 +16,7 @@ from editor.errors import OptionError
 from editor.geometry import background
 from editor.metrics.attributes import PooledFeatures
 from editor.runtime import seeded_latents
-from editor.sliders.boundary import load_boundary
+from editor.sliders.boundary_file import load_boundary
 from editor.sliders.fit.calibration import (
     GRID,
     HALVINGS,
@@ -27,7 +27,8 @@ from editor.sliders.fit.calibration import (
     layer_choices,
     reach,
 )
-from editor.sliders.fit.stages import FitOptions, _share, fit_boundaries, known_attributes
+from editor.sliders.fit.options import FitOptions, known_attributes
+from editor.sliders.fit.stages import _share, fit_boundaries
 
 OPTIONS = FitOptions(samples=400, share=0.2, held_out=80, probes=48, steps=3)
 
@@ -223,7 +224,7 @@ def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips:
     rows = normal[None].expand(generator.num_ws, -1)
     candidate = Candidate(rows, tuple(range(generator.num_ws)), deviation)
     ends = [reach(probes, "bright", candidate, flips, 1.0, start) for start in range(len(GRID))]
-    assert ends[0].flips >= flips
+    assert ends[0].far >= flips
     assert GRID[0] * deviation < ends[0].distance < GRID[-1] * deviation
     step = next(b - a for a, b in pairwise(GRID) if b * deviation >= ends[0].distance) * deviation
     nearer = move(codes, rows, ends[0].distance - step / 2**HALVINGS, candidate.layers)
@@ -263,14 +264,42 @@ def test_layers_are_those_that_leave_the_background_alone(
     candidates = [Candidate(rows, each, 0.25) for each in layer_choices(6)]
     found = calibrate(probes, "bright", candidates, 0.9)
     assert found.chosen.layers == tuple(range(layers))
-    assert found.up.flips >= 0.9
+    assert found.up.effect.flips >= 0.9
     assert (found.up.outside == 0) == (layers == 4 or outside is None)
 
 
+class _Aged:
+    """Pictures are as old as their codes, in deviations."""
+
+    num_ws = 6
+
+    def synthesis(self, wp: torch.Tensor) -> torch.Tensor:
+        return wp[:, :, 0].mean(dim=1).view(-1, 1, 1, 1).expand(-1, 3, 4, 4)
+
+    def score(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"age": images[:, 0, 0, 0], "hat": (0.1 * images[:, 0, 0, 0]).clamp(0, 1)}
+
+
+def test_a_continuous_range_goes_a_whole_deviation_and_reports_half_ones() -> None:
+    aged = _Aged()
+    codes = torch.zeros(8, 6, 2)
+    codes[..., 0] = torch.linspace(-2, 2, 8)[:, None]
+    images = aged.synthesis(codes)
+    probes = Probes(aged, aged, codes, aged.score(images), images)  # type: ignore[arg-type]
+    rows = torch.tensor([1.0, 0.0]).expand(6, -1)
+    found = calibrate(probes, "age", [Candidate(rows, tuple(range(6)), 0.25)], 0.9)
+    assert 1.0 < found.up.distance < 1.2  # the grid's step before it, halved three times
+    assert found.range == (-1.1, 1.1)
+    assert len(found.up.effect.could) == 8
+    assert found.up.effect.flips == found.down.effect.flips == 1.0
+    after = (codes[:, 0, 0] + found.up.distance).clamp(0, 10) - codes[:, 0, 0].clamp(0, 10)
+    assert found.up.effect.change_of_others == pytest.approx(0.1 * after.mean().item())
+
+
 def test_what_a_range_costs() -> None:
-    end = Reach(1.0, 0.9, {"age": 0.3, "smile": 0.05, "hat": 0.4}, outside=0.1)
-    assert end.change_of_others == pytest.approx(0.25)
-    assert end.cost == pytest.approx(0.35)
+    """A deviation of age costs a quarter of a probability."""
+    end = Reach(1.0, 0.9, {"age": 1.2, "smile": 0.05, "hat": 0.4}, outside=0.1)
+    assert end.cost == pytest.approx((0.3 + 0.05 + 0.4) / 3 + 0.1)
 
 
 def test_layer_choices_are_ranges_of_whole_resolutions() -> None:

@@ -20,7 +20,7 @@ from editor.sliders.lesson import (
     seed_key,
 )
 from editor.sliders.pairs import difference_of_pairs
-from editor.sliders.picture_features import PARTS, SIZE, around, looks, mirror
+from editor.sliders.picture_features import PARTS, SIZE, around, mirror, picture_features
 
 
 def _unit(*shape: int) -> torch.Tensor:
@@ -33,12 +33,12 @@ def _world(count: int = 400, width: int = 16, layers: int = 1) -> tuple[Pool, np
     has = codes[:, :, 0].mean(dim=1) > 0
     images = 0.3 * torch.randn(count, 3, 32, 32)
     images[has, :, 10:14, 6:26] += 1.0
-    raw = looks(images).numpy()
+    raw = picture_features(images).numpy()
     return Pool.of(range(1000, 1000 + count), codes, raw), has.numpy()
 
 
 def _noise(count: int) -> Pool:
-    """A pool of looks without meaning."""
+    """A pool of features without meaning."""
     raw = np.random.default_rng(0).normal(size=(count, SIZE)).astype(np.float32)
     return Pool.of(range(1000, 1000 + count), torch.randn(count, 1, 8), raw)
 
@@ -55,7 +55,7 @@ def test_gradients_against_a_loop_over_pixels() -> None:
     """The unsigned histogram of 8×8 cells, summed pixel by pixel."""
     image = torch.rand(1, 3, 64, 64) * 2 - 1
     start = sum(c * s * s for _, c, s in PARTS[:2])
-    found = looks(image)[0, start : start + 9 * 64].reshape(9, 8, 8).double().numpy()
+    found = picture_features(image)[0, start : start + 9 * 64].reshape(9, 8, 8).double().numpy()
     grey = np.pad(image.mean(1)[0].double().numpy(), 1, mode="edge")
     cells = np.zeros((9, 8, 8))
     for y in range(64):
@@ -74,15 +74,17 @@ def test_gradients_against_a_loop_over_pixels() -> None:
 def test_mirror_is_the_looks_of_the_mirrored_picture() -> None:
     images = torch.rand(3, 3, 64, 64) * 2 - 1
     np.testing.assert_allclose(
-        looks(images.flip(3)).numpy(), looks(images).numpy()[:, mirror()], atol=1e-3
+        picture_features(images.flip(3)).numpy(),
+        picture_features(images).numpy()[:, mirror()],
+        atol=1e-3,
     )
     assert sorted(mirror()) == list(range(SIZE))
 
 
 def test_looks_of_other_sizes_and_of_flat_pictures() -> None:
-    assert looks(torch.zeros(2, 3, 16, 16)).shape == (2, SIZE)
-    assert looks(torch.full((1, 3, 256, 256), 9.0)).isfinite().all()
-    assert looks(torch.zeros(0, 3, 64, 64)).shape == (0, SIZE)
+    assert picture_features(torch.zeros(2, 3, 16, 16)).shape == (2, SIZE)
+    assert picture_features(torch.full((1, 3, 256, 256), 9.0)).isfinite().all()
+    assert picture_features(torch.zeros(0, 3, 64, 64)).shape == (0, SIZE)
 
 
 def test_around_is_a_mean_within_its_part() -> None:
@@ -136,7 +138,7 @@ def test_an_odd_attribute_is_learned_though_most_are_even() -> None:
     images = 0.3 * torch.randn(60, 3, 32, 32)
     images[:30, :, 8:24, 4:8] += 1.0
     images[30:, :, 8:24, 24:28] += 1.0
-    raw = looks(images).numpy()
+    raw = picture_features(images).numpy()
     x, has = (raw - raw.mean(0)) / raw.std(0), np.arange(60) < 30
     train = np.arange(60) % 2 == 0
     right = (fit_judge(x[train], has[train]).score(x[~train]) > 0) == has[~train]
@@ -162,11 +164,11 @@ def test_a_picture_of_ones_own_counts_as_the_same_sample_does() -> None:
     pool, has = _noise(200), np.arange(200) % 2 == 0
     inside, outside = _marked(pool, has, 6), Lesson()
     for key, value in inside.marks:
-        raw = pool.looks[pool.seeds.index(int(key.split()[1]))] * pool.deviation + pool.mean
+        raw = pool.features[pool.seeds.index(int(key.split()[1]))] * pool.deviation + pool.mean
         outside = outside.mark(f"photo {key}", value, raw)
     a, b = learn(pool, inside), learn(pool, outside)
     assert np.corrcoef(a.scores, b.scores)[0, 1] > 0.999
-    assert sum(array.nbytes for _, array in outside.looks) == 12 * SIZE * 2
+    assert sum(array.nbytes for _, array in outside.features) == 12 * SIZE * 2
 
 
 def test_the_next_batch_is_uncertain_unseen_and_varied() -> None:

@@ -162,11 +162,11 @@ def test_what_cannot_be_a_slider(tiny: Editor) -> None:
 def test_any_seed_and_photos_can_be_marked(tiny: Editor) -> None:
     _grown(tiny)
     inside = mark_seed(tiny, Lesson(), FIRST_SEED, HAS)
-    assert inside.looks == ()
+    assert inside.features == ()
     lesson = mark_seed(tiny, inside, 7, HAS_NOT)
-    assert mark_seed(tiny, lesson, 8, SKIP).looks == lesson.looks
+    assert mark_seed(tiny, lesson, 8, SKIP).features == lesson.features
     lesson = mark_photo(lesson, "me.jpg", picture(tiny, 7), HAS)
-    (seed_name, of_seed), (photo_name, of_photo) = lesson.looks
+    (seed_name, of_seed), (photo_name, of_photo) = lesson.features
     assert (seed_name, photo_name) == (seed_key(7), "photo me.jpg")
     assert np.abs(of_seed.astype(float) - of_photo.astype(float)).mean() < 0.01, "8 bits a channel"
     assert lesson.counts == (2, 1)

@@ -16,17 +16,15 @@ from editor.models.config import PredictorConfig
 from editor.models.predictor import Predictor
 from editor.packs.load import load_network
 from editor.packs.tensors import read_tensors
-from editor.training.predictor import (
-    PredictorTraining,
-    _agreement,
-    _labels,
-    _loss,
-    _mirrored,
-    _rate,
-    _standard,
+from editor.training.attribute_labels import (
+    agreement,
+    labels_loss,
+    mirrored,
     predictable,
-    train_predictor,
+    read_labels,
+    scale_of,
 )
+from editor.training.predictor import PredictorTraining, _rate, train_predictor
 from editor.training.run import RunFolder
 from tests.conftest import write_tiny_pack
 
@@ -100,21 +98,23 @@ def test_resuming_gives_the_numbers_of_an_uninterrupted_run(
 
 def test_labels_and_their_loss(images: ImageSet) -> None:
     assert predictable(images) == (("bar", "yaw"), ("yaw",))
-    labels = _labels(images, CONFIG)
+    labels = read_labels(images, CONFIG)
     assert labels[0, 1].isnan()
     assert labels[1].tolist() == pytest.approx([1.0, -0.4])
     flip = torch.zeros(200, dtype=torch.bool)
     flip[1] = True
-    assert _mirrored(labels, flip, CONFIG)[1].tolist() == pytest.approx([1.0, 0.4])
-    scale = _standard(labels, CONFIG)
+    assert mirrored(labels, flip, CONFIG)[1].tolist() == pytest.approx([1.0, 0.4])
+    scale = scale_of(labels, CONFIG)
     known = labels[1:, 1]
     assert scale[1].tolist() == pytest.approx([1.0, known.std().item()])
     answers = torch.tensor([[0.0, 7.0], [2.0, 0.0]])
     deviation = known.std().item()
     expected = [math.log(2), math.log1p(math.exp(-2)), 0.4 / deviation - 0.5]
-    assert _loss(answers, labels[:2], scale, CONFIG).item() == pytest.approx(sum(expected) / 3)
+    assert labels_loss(answers, labels[:2], scale, CONFIG).item() == pytest.approx(
+        sum(expected) / 3
+    )
     with pytest.raises(TrainingError, match="'hat' is labelled on 0 images"):
-        _labels(images, PredictorConfig(("hat",)))
+        read_labels(images, PredictorConfig(("hat",)))
     with pytest.raises(TrainingError, match=r"dataset\.json"):
         predictable(ImageSet(images.pixels, images.names, [{} for _ in images.names]))
 
@@ -124,12 +124,12 @@ def test_missing_labels_have_no_part_in_the_loss() -> None:
     labels = torch.tensor([[1.0, math.nan], [math.nan, 0.4], [math.nan, math.nan]])
     scale = torch.zeros(2), torch.ones(2)
     answers = torch.tensor([[2.0, 9.0], [-7.0, 0.4], [5.0, -5.0]], requires_grad=True)
-    loss = _loss(answers, labels, scale, CONFIG)
+    loss = labels_loss(answers, labels, scale, CONFIG)
     assert loss.item() == pytest.approx(math.log1p(math.exp(-2)) / 2)
     loss.backward()
     assert answers.grad is not None
     assert (answers.grad != 0).tolist() == [[True, False], [False, False], [False, False]]
-    none = _loss(answers[2:], labels[2:], scale, CONFIG)
+    none = labels_loss(answers[2:], labels[2:], scale, CONFIG)
     assert none.item() == 0.0
     none.backward()
     assert bool(answers.grad.isfinite().all())
@@ -138,10 +138,10 @@ def test_missing_labels_have_no_part_in_the_loss() -> None:
 def test_held_out_images_count_where_they_are_labelled() -> None:
     labels = torch.tensor([[1.0, math.nan], [math.nan, 0.1], [0.0, 0.2], [math.nan, 0.4]])
     answers = torch.tensor([[3.0, 9.0], [-8.0, 1.0], [4.0, 2.0], [-8.0, 4.0]])
-    found = _agreement(answers, labels, CONFIG)
+    found = agreement(answers, labels, CONFIG)
     assert found == {"val_bar": 0.5, "val_yaw": pytest.approx(1.0)}
-    assert _agreement(answers[:2], labels[:2], CONFIG) == {"val_bar": 1.0}
-    assert _agreement(answers[1:2], labels[1:2], CONFIG) == {}
+    assert agreement(answers[:2], labels[:2], CONFIG) == {"val_bar": 1.0}
+    assert agreement(answers[1:2], labels[1:2], CONFIG) == {}
 
 
 def test_training_goes_on_where_the_held_out_images_lack_a_label(

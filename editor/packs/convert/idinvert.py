@@ -1,14 +1,11 @@
-"""Converts the published networks and boundaries to a domain pack.
+"""Converts the published networks and boundaries: architectures are read off the shapes.
 
-Reference: idinvert_pytorch (MIT), whose file layouts the tables below describe.
+Reference: idinvert_pytorch (MIT).
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,146 +13,15 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, WeightsError
-from editor.layers import parse_layers
+from editor.layers import check_layers, parse_layers
 from editor.models.config import StyleGAN1Config, StyleGAN1EncoderConfig
 from editor.models.perceptual import VGG16Perceptual
-from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
+from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
+from editor.packs.convert.rules import VGG16_RULES, convert, encoder_rules, generator_rules
 from editor.packs.load import build_network
 from editor.packs.tensors import load_into
 
-SQRT2 = math.sqrt(2.0)
 CODES_FOR_MEAN = 10_000
-
-
-def _keep(value: Tensor) -> Tensor:
-    return value
-
-
-def _from_tf(value: Tensor) -> Tensor:
-    """(height, width, in, out) of a transposed convolution → [out, in, height, width] of a plain one."""
-    return value.permute(3, 2, 0, 1).flip(2, 3)
-
-
-def _mapping_bias(value: Tensor) -> Tensor:
-    """Here the gain √2 of the activation is on weight and bias, there on the weight alone."""
-    return value / SQRT2
-
-
-def _must_be_zero(value: Tensor) -> None:
-    if bool((value != 0).any()):
-        raise MismatchError(
-            f"the generator was stopped while growing (level of detail {value.item()}); "
-            f"only finished ones are supported"
-        )
-
-
-def _must_be_binomial(value: Tensor) -> None:
-    if value.shape[1:] != (1, 3, 3) or not torch.allclose(value, blur_kernel(len(value))):
-        raise MismatchError("the generator blurs with another kernel than [1, 2, 1]")
-
-
-def _ignore(value: Tensor) -> None:
-    """Not used: colours of lower resolutions, counters, and truncation, which is read separately."""
-
-
-Convert = Callable[[Tensor], Tensor]
-Check = Callable[[Tensor], None]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Names of published tensors, and what becomes of them.
-
-    Attributes:
-        pattern: of the whole name.
-        to: the name here; empty where it is only looked at.
-        convert: of the value.
-        check: raises when the value is not as expected.
-    """
-
-    pattern: str
-    to: str = ""
-    convert: Convert = _keep
-    check: Check = _ignore
-
-
-def _generator_rules(last: int) -> tuple[Rule, ...]:
-    layer = r"synthesis\.layer(\d+)\."
-    return (
-        Rule(r"mapping\.dense(\d+)\.fc\.weight", r"map.\1.weight"),
-        Rule(r"mapping\.dense(\d+)\.wscale\.bias", r"map.\1.bias", _mapping_bias),
-        Rule(r"truncation\.w_avg", "w_avg_published"),
-        Rule(r"truncation\.truncation"),
-        Rule(r"synthesis\.lod", check=_must_be_zero),
-        Rule(r"synthesis\.layer0\.const", "const"),
-        Rule(layer + r"conv\.weight", r"layers.\1.weight"),
-        Rule(layer + r"weight", r"layers.\1.weight", _from_tf),
-        Rule(layer + r"blur\.kernel", check=_must_be_binomial),
-        Rule(layer + r"epilogue\.bias", r"layers.\1.bias"),
-        Rule(layer + r"epilogue\.apply_noise\.weight", r"layers.\1.noise_weight"),
-        Rule(layer + r"epilogue\.apply_noise\.noise", r"layers.\1.noise"),
-        Rule(layer + r"epilogue\.style_mod\.dense\.fc\.weight", r"layers.\1.style.weight"),
-        Rule(layer + r"epilogue\.style_mod\.dense\.wscale\.bias", r"layers.\1.style.bias"),
-        Rule(rf"synthesis\.output{last}\.conv\.weight", "to_rgb.weight"),
-        Rule(rf"synthesis\.output{last}\.bias", "to_rgb.bias"),
-        Rule(r"synthesis\.output\d+\.(conv\.weight|bias)"),
-    )
-
-
-def _encoder_rules(last: int) -> tuple[Rule, ...]:
-    block = r"block(\d+)\."
-    norm = r"\.bn\.(weight|bias|running_mean|running_var)"
-    return (
-        Rule(r".*\.num_batches_tracked"),
-        Rule(r"block0\.conv\.weight", "stem.weight"),
-        Rule(r"block0\.bn" + norm, r"stem.norm.\1"),
-        Rule(rf"block{last}\.fc\.weight", "out.weight"),
-        Rule(rf"block{last}\.bn" + norm, r"norm.\1"),
-        Rule(block + r"conv\.weight", r"blocks.\1.shortcut.weight"),
-        Rule(block + r"bn" + norm, r"blocks.\1.shortcut.norm.\2"),
-        Rule(block + r"conv([12])\.weight", r"blocks.\1.conv\2.weight"),
-        Rule(block + r"wscale([12])\.bias", r"blocks.\1.conv\2.bias"),
-        Rule(block + r"bn([12])" + norm, r"blocks.\1.conv\2.norm.\3"),
-    )
-
-
-VGG16_RULES = (
-    Rule(r"(?:layer|features\.)(\d|1\d|2[01])\.(weight|bias)", r"layers.\1.\2"),
-    Rule(r"(?:layer|features\.)(2[2-9]|3\d)\.(weight|bias)"),  # beyond conv4_3
-    Rule(r"classifier\..*"),
-)
-
-
-def convert(tensors: dict[str, Tensor], rules: tuple[Rule, ...], what: str) -> dict[str, Tensor]:
-    """Rename and convert tensors, accounting for every one.
-
-    Args:
-        tensors: as published, by name.
-        rules: the first that matches a name decides.
-        what: to call the file in an error.
-
-    Raises:
-        MismatchError: a name is not known, or two become the same.
-    """
-    found: dict[str, Tensor] = {}
-    for name, value in tensors.items():
-        for rule in rules:
-            match = re.fullmatch(rule.pattern, name)
-            if match is None:
-                continue
-            rule.check(value)
-            if rule.to:
-                key = match.expand(rule.to)
-                if key in found:
-                    raise MismatchError(f"{what}: two tensors would become '{key}'")
-                found[key] = rule.convert(value).contiguous()
-            break
-        else:
-            raise MismatchError(
-                f"{what}: '{name}' {tuple(value.shape)} is not a tensor of this network. Is it the "
-                f"file that the option asks for? python -m editor inspect tells what a file is"
-            )
-    return found
 
 
 def _shape(tensors: dict[str, Tensor], name: str, dims: int, what: str) -> tuple[int, ...]:
@@ -168,7 +34,7 @@ def _shape(tensors: dict[str, Tensor], name: str, dims: int, what: str) -> tuple
 
 
 def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
-    """The published generator, its architecture read off the shapes.
+    """Convert the published generator, its architecture read off the shapes.
 
     Its mean code is computed a layer; the file's follows layer 0 only.
 
@@ -205,7 +71,7 @@ def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
         layer_wise=out != w_dim,
         truncation_cutoff=int((factors != 1).sum()),
     )
-    state = convert(tensors, _generator_rules(num_ws // 2 - 1), what)
+    state = convert(tensors, generator_rules(num_ws // 2 - 1), what)
     state["w_avg"] = torch.zeros(num_ws, w_dim)
     generator = build_network(StyleGAN1Generator, config, state, what)
     with torch.no_grad():
@@ -216,7 +82,7 @@ def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
 
 
 def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> StyleGAN1Encoder:
-    """The published encoder, its architecture read off the shapes.
+    """Convert the published encoder, its architecture read off the shapes.
 
     Args:
         tensors: as published, by name.
@@ -248,7 +114,7 @@ def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> Styl
         num_ws=num_ws,
         w_dim=w_dim,
     )
-    state = convert(tensors, _encoder_rules(last), what)
+    state = convert(tensors, encoder_rules(last), what)
     shifted = {
         re.sub(r"^blocks\.(\d+)", lambda m: f"blocks.{int(m[1]) - 1}", k): v
         for k, v in state.items()
@@ -261,7 +127,7 @@ def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> Styl
 
 
 def convert_vgg16(tensors: dict[str, Tensor]) -> VGG16Perceptual:
-    """The published perceptual network (Caffe preprocessing), up to conv4_3.
+    """Convert the published perceptual network (Caffe preprocessing), up to conv4_3.
 
     Raises:
         MismatchError: the tensors are not those of VGG16.
@@ -272,7 +138,7 @@ def convert_vgg16(tensors: dict[str, Tensor]) -> VGG16Perceptual:
 
 
 def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[int, ...]]:
-    """Normal [num_ws, w_dim], each row of length 1, and layers, of a boundary in any published form.
+    """Return the normal [num_ws, w_dim], rows of length 1, and the layers of a boundary in any published form.
 
     Args:
         data: what `read_npy` gave: an array [1, w_dim], [w_dim], [num_ws, w_dim] or
@@ -301,7 +167,6 @@ def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[
     if not bool(torch.isfinite(rows).all()) or bool((length == 0).any()):
         raise WeightsError("the boundary has rows that are zero or not finite")
     said = meta.get("manipulate_layers") if isinstance(meta, dict) else None
-    layers = tuple(range(num_ws)) if said is None else parse_layers(said)
-    if not layers or min(layers) < 0 or max(layers) >= num_ws:
-        raise MismatchError(f"the boundary names layers {said}; the domain has 0 to {num_ws - 1}")
+    named = None if said is None else parse_layers(said)
+    layers = check_layers(named, num_ws, "the boundary", MismatchError)
     return (rows / length).contiguous(), layers

@@ -194,7 +194,7 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
 
 def _plain(value: Any, left: list[int]) -> Any:
-    """Data only: records become arrays, anything else that is no plain data is refused.
+    """Return data only: records become arrays, and what is no plain data is refused.
 
     Args:
         value: what was read.
@@ -215,7 +215,7 @@ def _plain(value: Any, left: list[int]) -> Any:
 
 
 def _array(record: _Array, left: list[int]) -> Any:
-    """A numpy array of a stand-in; an object array of no dimension gives its one object."""
+    """Return a numpy array of a stand-in; an object array of no dimension gives its one object."""
     _, shape, dtype, fortran, data = record.state
     if not isinstance(dtype, _Dtype) or not isinstance(dtype.args[0], str):
         raise ValueError("an array without a dtype")

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from editor.errors import OptionError, WeightsError
+from editor.errors import OptionError
 from editor.files import temporary_beside, write_whole
 from editor.geometry import FFHQ
 from editor.packs.convert.idinvert import (
@@ -20,11 +20,11 @@ from editor.packs.convert.idinvert import (
     convert_generator,
     convert_vgg16,
 )
-from editor.packs.convert.restricted import NPY_MAGIC, ZIP_MAGIC, read_npy, read_pth
+from editor.packs.convert.restricted import read_npy, read_pth
 from editor.packs.fetch import file_sha256
 from editor.packs.info import DomainInfo
 from editor.packs.tensors import fingerprint, half, read_header, write_tensors
-from editor.packs.write import check_name, describe, install
+from editor.packs.write import check_name, install, write_info, write_network
 
 PUBLISHED_INVERSION = {"steps": 100, "lr": 0.01, "pix": 1.0, "feat": 5e-5, "domain": 2.0}
 PUBLISHED_RANGE = (-3.0, 3.0)
@@ -152,7 +152,7 @@ def _write_boundaries(
 
 
 def find_boundaries(folder: Path, name: str) -> list[Path]:
-    """Boundary files in a folder, or in one inside it whose name ends with the domain's.
+    """Return the boundary files in a folder, or in one inside it whose name ends with the domain's.
 
     Raises:
         OptionError: there are none.
@@ -168,7 +168,8 @@ def find_boundaries(folder: Path, name: str) -> list[Path]:
 def _write_pack(
     path: Path, sources: Sources, networks: dict[str, tuple[nn.Module, Path, dict[str, Any]]]
 ) -> None:
-    files, lines = {}, []
+    files: dict[str, dict[str, Any]] = {}
+    lines = []
     generator = networks["generator"][0]
     config: Any = generator.config
     for kind, (network, source, facts) in networks.items():
@@ -182,10 +183,8 @@ def _write_pack(
             "source_sha256": digest,
             **facts,
         }
-        target = path / f"{kind}.safetensors"
         tensors = network.state_dict()
-        write_tensors(target, half(tensors) if sources.float16 else tensors, header)
-        files[target.name] = describe(target)
+        files |= write_network(path, kind, half(tensors) if sources.float16 else tensors, header)
         count = sum(p.numel() for p in network.parameters())
         lines.append(f"| {kind} | {count / 1e6:.1f} M | `{source.name}` | `{digest}` |")
     inversion = dict(PUBLISHED_INVERSION)
@@ -203,7 +202,7 @@ def _write_pack(
         inversion=inversion,
         alignment=FFHQ if sources.subject == "face" else None,
     )
-    write_whole(path / "domain.json", info.to_json().encode("utf-8", "replace"))
+    write_info(path, info)
     text = CARD.format(name=sources.name, licence=sources.licence, table="\n".join(lines))
     write_whole(path / "MODEL_CARD.md", text.encode("utf-8", "replace"))
 
@@ -224,97 +223,3 @@ follows layer 0 only, is kept beside it as `w_avg_published`.
 
 {licence}
 """
-
-
-def describe_file(path: Path) -> dict[str, Any]:
-    """What a weights or boundary file is, read inertly.
-
-    Returns:
-        "format", "what" (in words), "next" (what to do with it), and what could be read off it:
-        "architecture", "resolution", "num_ws", "w_dim", "layers", "licence", "tensors", "parameters".
-
-    Raises:
-        WeightsError: it is missing, damaged or was made to do harm.
-    """
-    if not path.is_file():
-        raise WeightsError(f"{path} is missing; give the path of the file")
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if magic[:6] == NPY_MAGIC:
-        return _describe_npy(path)
-    if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
-        return _describe_pth(path, magic)
-    return _describe_own(path)
-
-
-def _describe_own(path: Path) -> dict[str, Any]:
-    header = read_header(path)
-    config = header.get("config") or {}
-    found = {"format": "this editor's safetensors", "what": str(header.get("kind"))}
-    kept = ("architecture", "domain", "licence", "layers", "range", "source", "source_sha256")
-    found |= {key: header[key] for key in kept if header.get(key)}
-    found |= {key: config[key] for key in ("resolution", "num_ws", "w_dim") if key in config}
-    training = header.get("training")
-    if isinstance(training, dict) and "kimg" in training:
-        found["trained"] = f"{training['kimg']} kimg"
-    folder = "boundaries" if found["what"] == "boundary" else "checkpoints"
-    return found | {"next": f"it belongs into {folder}/{header.get('domain') or '<domain>'}"}
-
-
-def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
-    tensors = read_pth(path)
-    found: dict[str, Any] = {
-        "format": "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy"),
-        "tensors": len(tensors),
-        "parameters": sum(value.numel() for value in tensors.values()),
-    }
-    names = set(tensors)
-    if any(name.startswith("synthesis.layer0.") for name in names):
-        generator = convert_generator(tensors)
-        return found | {
-            "what": "generator of idinvert (StyleGAN)",
-            "architecture": "stylegan1",
-            "resolution": generator.resolution,
-            "num_ws": generator.num_ws,
-            "w_dim": generator.w_dim,
-            "next": f"python -m editor convert idinvert --generator {path} --encoder … --name …",
-        }
-    if "block0.conv.weight" in names:
-        last = max(int(n.split(".")[0][5:]) for n in names if n.startswith("block"))
-        outputs = tensors[f"block{last}.fc.weight"].shape[0]
-        return found | {
-            "what": "encoder of idinvert",
-            "architecture": "stylegan1",
-            "resolution": 2 ** (last + 1),
-            "num_ws": 2 * last,
-            "w_dim": outputs // (2 * last),
-            "next": f"python -m editor convert idinvert --generator … --encoder {path} --name …",
-        }
-    if names & {"layer0.weight", "features.0.weight"}:
-        caffe = "layer0.weight" in names
-        return found | {
-            "what": "VGG16" + (" with Caffe preprocessing, of idinvert" if caffe else ""),
-            "architecture": "vgg16",
-            "next": f"python -m editor convert idinvert … --perceptual {path}",
-        }
-    some = ", ".join(sorted(names)[:4])
-    return found | {
-        "what": f"tensors of an unknown network ({some}, …)",
-        "next": "nothing is known",
-    }
-
-
-def _describe_npy(path: Path) -> dict[str, Any]:
-    data = read_npy(path)
-    meta = data.get("meta_data") if isinstance(data, dict) else None
-    array = data.get("boundary") if isinstance(data, dict) else data
-    shape = getattr(array, "shape", None)
-    if not shape:
-        raise WeightsError(f"{path} holds neither an array nor a boundary")
-    return {
-        "format": ".npy" + (" of a pickled dictionary" if isinstance(data, dict) else ""),
-        "what": "boundary" if shape[-1] > 1 else "array",
-        "shape": list(shape),
-        "layers": (meta or {}).get("manipulate_layers", "not said"),
-        "next": "python -m editor convert idinvert … --boundaries FOLDER",
-    }

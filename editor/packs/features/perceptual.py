@@ -34,14 +34,14 @@ class LPIPSPerceptual(nn.Module):
         self.network = network
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Unit-normalised maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return the unit-normalised maps of images [N, 3, H, W], RGB, in [-1, 1]."""
         maps = self.network.net.forward(self.network.scaling_layer(image))
         return [x / (x.square().sum(dim=1, keepdim=True) + 1e-10).sqrt() for x in maps]
 
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """[N] LPIPS distances, inside the mask.
+        """Return LPIPS distances [N], inside the mask.
 
         Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1.
         """
@@ -92,7 +92,7 @@ def _state(path: Path) -> dict[str, Tensor]:
 
 
 def lpips_network(net: str) -> Any:
-    """Package lpips, whose backbone is filled from the pinned file of torchvision.
+    """Return the network of the package lpips, its backbone filled from the pinned file of torchvision.
 
     Args:
         net: "vgg" or "alex".

@@ -52,7 +52,7 @@ def balance(
     stiffness: float,
     outside: float,
 ) -> Tensor:
-    """The direction that changes an attribute by as much as another, and all else least.
+    """Return the direction that changes an attribute by as much as another, and all else least.
 
     Least is, among the combinations s of steps whose mean change of the attribute is the same,
     Σ weight² · mean square change of each other attribute + `outside` · mean square change outside +
@@ -102,7 +102,7 @@ def balance(
 def _even_steps(
     products: Tensor, wanted: Tensor, directions: Tensor, share: Tensor, stiffness: float
 ) -> Tensor:
-    """[P, w_dim]: the steps of `balance`, of about one length."""
+    """Return the steps [P, w_dim] of `balance`, of about one length."""
     gram, count = directions @ directions.T, len(directions)
     softest = 1e-9 * torch.eye(len(wanted), dtype=torch.float64)  # directions may repeat each other
     stiff = torch.ones_like(share)

@@ -1,7 +1,8 @@
 """Calibration of a slider on inverted photos: which of several directions and layers, and how far.
 
-Of those that change the attribute often enough, that one is taken which changes other attributes, and
-of faces what lies around them, least; the range ends where enough photos have changed.
+Of those that take the attribute far enough, that one is taken whose cost is least; the range ends where
+enough photos have gone far enough. These two figures are for choosing alone. What is then said of both
+ends is their `Effect`, by which `evaluate` measures too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from editor.editing.move import move
 from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.metrics.distances import evenly_spread
+from editor.metrics.effect import Effect, could_flip, flipped
 from editor.packs.info import DomainInfo
 from editor.packs.load import AnyGenerator
 
@@ -24,6 +26,8 @@ GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 LIKELY = 2  # index of GRID where a search starts
 HALVINGS = 3  # of the grid's last step: a range ends within an eighth of it
 FEW = 48
+FAR_DEVIATIONS = 1.0  # by which a continuous attribute of the nearer half moves before a range ends
+CONTINUOUS_COST = 0.25  # of a deviation, beside a probability
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,12 @@ class Probes:
     def of(
         cls, generator: AnyGenerator, predictor: AttributePredictor, codes: Tensor, info: DomainInfo
     ) -> Probes:
-        """Codes [N, num_ws, w_dim] of photos, with what their pictures show.
+        """Render the codes of photos, and score their pictures.
 
         Args:
+            generator: of the domain.
+            predictor: scores pictures.
+            codes: [N, num_ws, w_dim].
             info: of the domain: what lies around a face should stay.
         """
         images = pictures(generator, codes)
@@ -60,42 +67,60 @@ class Probes:
         return cls(generator, predictor, codes, predictor.score(images), images, outside)
 
     def few(self) -> Probes:
-        """Evenly spread ones, for a first choice."""
+        """Return evenly spread ones, for a first choice."""
         index = evenly_spread(len(self.codes), FEW)
         scores = {name: values[index] for name, values in self.scores.items()}
         return replace(self, codes=self.codes[index], scores=scores, images=self.images[index])
 
 
 def pictures(generator: AnyGenerator, codes: Tensor) -> Tensor:
-    """[N, 3, R, R] of codes [N, num_ws, w_dim], 64 at a time."""
+    """Return pictures [N, 3, R, R] of codes [N, num_ws, w_dim], rendered 64 at a time."""
     return torch.cat([generator.synthesis(part) for part in codes.split(64)])
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What one end of a slider does.
+    """What is looked at while one end of a slider is searched for; for choosing, not for reports.
 
     Attributes:
         distance: from the photo's code, at least 0.
-        flips: share of the probes that could change and did.
-        changes: mean change of each other attribute's score; a continuous one counts a quarter.
+        far: share of the probes that went far enough, of those that were to: as in `_were_to`.
+        changes: mean change of each other attribute's score over these.
         outside: root of the mean squared change of what should stay as it is, in [-1, 1].
     """
 
     distance: float
-    flips: float
+    far: float
     changes: dict[str, float]
     outside: float = 0.0
 
     @property
-    def change_of_others(self) -> float:
-        """Mean over the other attributes."""
-        return sum(self.changes.values()) / max(len(self.changes), 1)
-
-    @property
     def cost(self) -> float:
-        """All that changes besides the attribute."""
-        return self.change_of_others + self.outside
+        """Return the price of a direction: the mean change of others, and what changes outside.
+
+        A deviation of a continuous attribute costs a quarter of a probability.
+        """
+        costs = [
+            value * CONTINUOUS_COST if name in CONTINUOUS else value
+            for name, value in self.changes.items()
+        ]
+        return sum(costs) / max(len(costs), 1) + self.outside
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a slider, and what it does.
+
+    Attributes:
+        distance: from the photo's code, at least 0.
+        effect: on the attributes of the probes.
+        outside: root of the mean squared change of what should stay as it is, in [-1, 1], over the
+            probes that could change.
+    """
+
+    distance: float
+    effect: Effect
+    outside: float
 
 
 @dataclass(frozen=True)
@@ -120,12 +145,12 @@ class Calibration:
     """The direction chosen, and both ends of its slider."""
 
     chosen: Candidate
-    up: Reach
-    down: Reach
+    up: End
+    down: End
 
     @property
     def range(self) -> tuple[float, float]:
-        """Recommended distances, rounded to a tenth away from zero."""
+        """Return the recommended distances, rounded to a tenth away from zero."""
         return -_round_up(self.down.distance), _round_up(self.up.distance)
 
 
@@ -138,89 +163,131 @@ def calibrate(
         probes: inverted photos.
         name: the attribute.
         candidates: at least one.
-        flips: share of the probes whose attribute must change within the range.
+        flips: share of the probes whose attribute must go far enough within the range.
     """
     few = probes.few()
     tried = [(reach(few, name, each, flips, 1.0, LIKELY), each) for each in candidates]
-    enough = [pair for pair in tried if pair[0].flips >= flips]
+    enough = [pair for pair in tried if pair[0].far >= flips]
     if enough:
         end, chosen = min(enough, key=lambda pair: pair[0].cost)
     else:
-        end, chosen = max(tried, key=lambda pair: pair[0].flips)
+        end, chosen = max(tried, key=lambda pair: pair[0].far)
     start = next((i for i, f in enumerate(GRID) if f * chosen.deviation >= end.distance), 0)
     up, down = (reach(probes, name, chosen, flips, sign, start) for sign in (1.0, -1.0))
     if not down.changes:  # no probe has the attribute: as far down as up
-        down = replace(up, flips=0.0)
-    return Calibration(chosen, up, down)
+        down = up
+    return Calibration(
+        chosen,
+        _end(probes, name, chosen, up.distance, 1.0),
+        _end(probes, name, chosen, down.distance, -1.0),
+    )
 
 
 def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
-    """Candidates: all, and the ranges of whole resolutions that start in the coarser half."""
+    """Return the candidates: all layers, and whole resolutions from a start in the coarser half on."""
     ends = [end for end in (4, 6, 8) if end < num_ws] + [num_ws]
     spans = [(start, end) for start in (0, 2, 4) for end in ends if start < end]
     return [tuple(range(start, end)) for start, end in dict.fromkeys(spans)]
 
 
-@torch.no_grad()
 def reach(
     probes: Probes, name: str, candidate: Candidate, flips: float, sign: float, start: int = 0
 ) -> Reach:
-    """The smallest distance that changes enough probes, or that which changes most.
+    """Return the smallest distance at which enough probes went far, or that at which most did.
 
     The share is taken to grow with the distance: the search starts at a distance of the grid, walks to
-    the first that changes enough, and halves the step before it.
+    the first that is enough, and halves the step before it.
+
+    Args:
+        probes: inverted photos.
+        name: the attribute.
+        candidate: the direction.
+        flips: share of the probes that is enough.
+        sign: of the distance.
+        start: index of the grid.
     """
-    scores = probes.scores[name]
-    if name in CONTINUOUS:
-        can = scores <= scores.median() if sign > 0 else scores > scores.median()
-    else:
-        can = scores < 0.5 if sign > 0 else scores >= 0.5
-    chosen = can.nonzero()[:, 0]
+    chosen = _were_to(name, probes.scores[name], sign).nonzero()[:, 0]
     if not len(chosen):
         return Reach(GRID[-1] * candidate.deviation, 0.0, {})
     tried: dict[float, Reach] = {}
 
     def at(distance: float) -> Reach:
         if distance not in tried:
-            moved = move(probes.codes[chosen], candidate.rows, sign * distance, candidate.layers)
-            images = pictures(probes.generator, moved)
-            after = probes.predictor.score(images)
-            changes = {
-                key: (values - probes.scores[key][chosen]).abs().mean().item()
-                / (4.0 if key in CONTINUOUS else 1.0)
-                for key, values in after.items()
-                if key != name
-            }
-            flipped = _flipped(name, scores[chosen], after[name], sign)
-            outside = 0.0
-            if probes.outside is not None:
-                change = (images.float() - probes.images[chosen].float())[..., probes.outside]
-                outside = change.square().mean().sqrt().item()
-            tried[distance] = Reach(distance, flipped, changes, outside)
+            tried[distance] = _tried(probes, name, candidate, chosen, distance, sign)
         return tried[distance]
 
     grid = [factor * candidate.deviation for factor in GRID]
     index = start
-    while index < len(grid) - 1 and at(grid[index]).flips < flips:
+    while index < len(grid) - 1 and at(grid[index]).far < flips:
         index += 1
-    while index > 0 and at(grid[index]).flips >= flips and at(grid[index - 1]).flips >= flips:
+    while index > 0 and at(grid[index]).far >= flips and at(grid[index - 1]).far >= flips:
         index -= 1
-    if at(grid[index]).flips < flips:
-        return max(tried.values(), key=lambda end: (end.flips, -end.distance))
+    if at(grid[index]).far < flips:
+        return max(tried.values(), key=lambda end: (end.far, -end.distance))
     less, enough = grid[index - 1] if index else 0.0, grid[index]
     for _ in range(HALVINGS):
         middle = (less + enough) / 2
-        less, enough = (less, middle) if at(middle).flips >= flips else (middle, enough)
+        less, enough = (less, middle) if at(middle).far >= flips else (middle, enough)
     return at(enough)
 
 
-def _flipped(name: str, before: Tensor, after: Tensor, sign: float) -> float:
-    """Share whose class changed; if continuous, whose value moved by a standard deviation."""
+def _were_to(name: str, scores: Tensor, sign: float) -> Tensor:
+    """Return which probes a range has to move: [N] bool, of scores [N].
+
+    Those that could flip; of a continuous attribute the half that has less of it, or more.
+    """
     if name in CONTINUOUS:
-        return ((after - before) * sign > 1.0).float().mean().item()
-    return ((after > 0.5) == (sign > 0)).float().mean().item()
+        return scores <= scores.median() if sign > 0 else scores > scores.median()
+    return could_flip(name, scores, sign)
+
+
+def _went_far(name: str, before: Tensor, after: Tensor, sign: float) -> Tensor:
+    """Return which probes went far enough: [N] bool, of scores [N]."""
+    if name in CONTINUOUS:
+        return (after - before) * sign > FAR_DEVIATIONS
+    return flipped(name, before, after, sign)
+
+
+def _tried(
+    probes: Probes, name: str, candidate: Candidate, chosen: Tensor, distance: float, sign: float
+) -> Reach:
+    """Move the chosen probes, and look at what that does."""
+    after, outside = _moved(probes, candidate, chosen, sign * distance)
+    before = {key: values[chosen] for key, values in probes.scores.items()}
+    far = _went_far(name, before[name], after[name], sign).float().mean().item()
+    changes = {
+        key: (values - before[key]).abs().mean().item()
+        for key, values in after.items()
+        if key != name
+    }
+    return Reach(distance, far, changes, outside)
+
+
+def _end(probes: Probes, name: str, candidate: Candidate, distance: float, sign: float) -> End:
+    """Measure what one end of a slider does to the probes that could change."""
+    could = could_flip(name, probes.scores[name], sign)
+    chosen = could.nonzero()[:, 0]
+    if not len(chosen):
+        return End(distance, Effect(could, 0.0, {}), 0.0)
+    after, outside = _moved(probes, candidate, chosen, sign * distance)
+    before = {key: values[chosen] for key, values in probes.scores.items()}
+    return End(distance, Effect.of(name, before, after, sign), outside)
+
+
+@torch.no_grad()
+def _moved(
+    probes: Probes, candidate: Candidate, chosen: Tensor, distance: float
+) -> tuple[dict[str, Tensor], float]:
+    """Move the chosen probes: their scores then, and how much changed outside."""
+    moved = move(probes.codes[chosen], candidate.rows, distance, candidate.layers)
+    images = pictures(probes.generator, moved)
+    after = probes.predictor.score(images)
+    if probes.outside is None:
+        return after, 0.0
+    change = (images.float() - probes.images[chosen].float())[..., probes.outside]
+    return after, change.square().mean().sqrt().item()
 
 
 def _round_up(distance: float) -> float:
-    """To a tenth, upwards."""
+    """Round to a tenth, upwards."""
     return -(-distance * 10 // 1) / 10

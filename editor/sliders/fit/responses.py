@@ -19,14 +19,14 @@ SURE = 1e-4  # of a probability: its logit goes no further
 
 
 def layer_parts(num_ws: int) -> tuple[tuple[int, ...], ...]:
-    """The finest groups that all of `layer_choices` are made of."""
+    """Return the finest groups that all of `layer_choices` are made of."""
     choices = layer_choices(num_ws)
     borders = sorted({0, *(each[0] for each in choices), *(each[-1] + 1 for each in choices)})
     return tuple(tuple(range(start, end)) for start, end in pairwise(borders))
 
 
 def evidence(scores: dict[str, Tensor]) -> Tensor:
-    """[O, N]: logits of the probabilities among scores [N]; continuous ones as they are."""
+    """Return the logits of the probabilities among scores [N], and continuous ones as they are: [O, N]."""
     return torch.stack(
         [
             values if name in CONTINUOUS else torch.logit(values.clamp(SURE, 1 - SURE))
@@ -77,7 +77,7 @@ def measure(
 
 
 def _outside(probes: Probes) -> Tensor:
-    """[side, side] bool: pixels of small pictures that lie wholly where they should stay as they are."""
+    """Return which pixels of small pictures lie wholly where they should stay as they are: [side, side]."""
     images = probes.images
     if probes.outside is None:
         return torch.zeros_like(_small(images[:1])[0, 0], dtype=torch.bool)
@@ -85,5 +85,5 @@ def _outside(probes: Probes) -> Tensor:
 
 
 def _small(images: Tensor) -> Tensor:
-    """[N, C, side, side], float32, of pictures [N, C, R, R]."""
+    """Return pictures [N, C, R, R] made small: [N, C, side, side], float32."""
     return F.adaptive_avg_pool2d(images.float(), min(SIDE, images.shape[-1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import torch
 from torch import Tensor
 
 from editor.data.image_set import ImageSet
-from editor.data.labels import labelled_names
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
@@ -20,90 +20,24 @@ from editor.metrics.attributes import (
     PooledFeatures,
     fit_predictor,
 )
+from editor.metrics.effect import FLIP_DEVIATIONS
 from editor.packs.load import DomainPack
 from editor.runtime import fast_dtype, seeded_latents
-from editor.sliders.boundary import Boundary, BoundaryInfo, save_boundary
-from editor.sliders.discover import pca
-from editor.sliders.fit.balance import Responses, balance
-from editor.sliders.fit.calibration import Calibration, Candidate, Probes, calibrate, layer_choices
-from editor.sliders.fit.responses import measure
-from editor.sliders.hyperplane import Hyperplane, fit_hyperplane, project_out
+from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.sliders.boundary_file import save_boundary
+from editor.sliders.fit.calibration import Calibration, Probes
+from editor.sliders.fit.candidates import Choice
+from editor.sliders.fit.options import COLOUR, GROUP, TITLE, FitOptions
+from editor.sliders.hyperplane import fit_hyperplane
 
-GROUP = {
-    "smile": "Expression",
-    "mouth_open": "Expression",
-    "yaw": "Pose",
-    "pitch": "Pose",
-    "light_side": "Light",
-    "brightness": "Light",
-    "contrast": "Light",
-    "warmth": "Light",
-}
-TITLE = {
-    "yaw": "turn",
-    "pitch": "nod",
-    "female": "feminine",
-    "headwear": "hat",
-    "light_side": "light from the right",
-}
-OF_FACES = ["light_side"]
-OF_SCENES = ["brightness", "contrast", "warmth", "greenness", "cloudiness", "snow"]
-COLOUR = ["brightness", "warmth"]  # of a face: no sliders of it, but none should change it
-NOT_SLIDERS = {"unusable", "hand_labelled"}
-BALANCES = ((0.1, 10.0), (0.03, 30.0))  # stiffness and weight of what is outside, to be tried
-CONTINUOUS_WEIGHT = 0.5  # of what lies on a scale, beside what is there or not
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """How to fit.
-
-    Attributes:
-        samples: how many codes are synthesised and scored.
-        share: most that is taken of them at each end of an attribute; a rare one takes less.
-        held_out: the last images only measure the predictor, as in `train-predictor`.
-        probes: photos, the last of the images, whose inversions measure layers and range.
-        steps: of their inversion.
-        flips: share of the probes whose attribute should change within the range.
-        conditional: attribute → others that it is made independent of, by projection; it is not
-            balanced then.
-        balance: try directions that leave all other attributes as they are, by measurement.
-        components: principal directions of the codes that those may take in beside the normals; at
-            most as many as codes have dimensions.
-        only: names to calibrate and save; empty means all. The others are still measured.
-        seed: first seed of the samples.
-    """
-
-    samples: int = 10_000
-    share: float = 0.1
-    held_out: int = 600
-    probes: int = 192
-    steps: int = 40
-    flips: float = 0.95
-    conditional: dict[str, list[str]] | None = None
-    balance: bool = True
-    components: int = 32
-    only: tuple[str, ...] = ()
-    seed: int = 100_000
-
-    def __post_init__(self) -> None:
-        if self.probes < 2 or self.samples < 2:
-            raise OptionError(f"probes {self.probes} and samples {self.samples} must be at least 2")
-        if self.components < 0:
-            raise OptionError(f"components {self.components} must not be negative")
-        if not 0 < self.flips <= 1:
-            raise OptionError(f"flips {self.flips} lies outside 0…1")
-
-
-def known_attributes(images: ImageSet, subject: str) -> list[str]:
-    """Attributes that sliders can be fitted for: labelled ones, and statistics that suit the subject."""
-    labelled = {
-        name
-        for name in labelled_names(images.attributes)
-        if name.isidentifier() and name not in NOT_SLIDERS
-    }
-    computed = OF_FACES if subject == "face" else OF_SCENES
-    return sorted(labelled) + [name for name in computed if name not in labelled]
+SHOWN = (  # facts of a boundary that its record repeats
+    "flips_up",
+    "flips_down",
+    "change_of_others",
+    "change_outside",
+    "independent_of",
+    "balanced",
+)
 
 
 def fit_boundaries(
@@ -134,108 +68,158 @@ def fit_boundaries(
         OptionError: an attribute cannot be separated.
         TrainingError: an attribute is not labelled.
     """
-    if unknown := sorted(set(options.only) - set(names)):
-        raise OptionError(f"{unknown} are not among the fitted {names}")
-    chosen = [name for name in names if not options.only or name in options.only]
-    total = len(chosen) + 4
-    conditional = options.conditional or {}
-    extra = COLOUR if pack.info.subject == "face" else []
-    measured = [*names, *(name for name in extra if name not in names)]
-    asked = {other for given in conditional.values() for other in given}
-    if unknown := sorted((set(conditional) - set(names)) | (asked - set(measured))):
-        raise OptionError(f"{unknown} cannot be made independent: not among the fitted {measured}")
-    if pack.discriminator is None:
-        raise OptionError(
-            f"'{pack.info.name}' came without a discriminator, whose features boundaries are fitted "
-            f"with; use the boundaries that were published for it"
-        )
-    generator, device = pack.generator, pack.generator.w_avg.device
-    before = generator.compute_dtype
-    for network in pack.networks:
-        network.compute_dtype = fast_dtype(device)
-    try:
-        seen = pack.discriminator.features if pack.predictor is None else pack.predictor.blocks
-        features = PooledFeatures(seen, device=device)
-        held_out = min(options.held_out, len(images) // 5)
-        labelled = images.pixels, images.attributes, measured, held_out
-        predictor = fit_predictor(features, *labelled)
-        judge = predictor if independent is None else fit_predictor(independent, *labelled)
-        yield {"stage": "predictor", "done": 1, "total": total, "quality": predictor.quality}
+    plan = _Plan.of(pack, names, options)
+    with _fast_networks(pack):
+        predictor, judge = _fit_predictors(pack, images, plan.measured, options, independent)
+        yield plan.record("predictor", 1, quality=predictor.quality)
         codes, scores = score_samples(pack, predictor, options)
-        yield {"stage": "samples", "done": 2, "total": total, "samples": len(codes)}
+        yield plan.record("samples", 2, samples=len(codes))
         planes = {
             name: fit_hyperplane(
                 codes, scores[name], _share(name, scores, options), seed=options.seed
             )
-            for name in measured
+            for name in plan.measured
         }
         wp = _invert_probes(pack, images, options)
-        probes = Probes.of(generator, judge, wp, pack.info)
-        yield {"stage": "inversions", "done": 3, "total": total, "probes": len(wp)}
-        centred, responses = codes - codes.mean(0), None
-        if options.balance:
-            normals = torch.stack([planes[name].normal for name in measured])
-            directions = torch.cat([normals, _principal(centred, options.components)])
-            deviations = (centred @ directions.T).square().mean(dim=0).sqrt()
-            responses = measure(probes.few(), tuple(measured), directions, deviations)
-        fit = _Fit(centred, planes, probes, options, responses)
-        yield {"stage": "responses", "done": 4, "total": total}
-        for index, name in enumerate(chosen):
-            found, others = fit.separate(name)
-            info = BoundaryInfo(
-                name=name,
-                title=TITLE.get(name, name.replace("_", " ")),
-                group=GROUP.get(name, "Face" if pack.info.subject == "face" else "Scene"),
-                domain=pack.info.name,
-                layers=found.chosen.layers,
-                range=found.range,
-                accuracy=planes[name].accuracy,
-                facts={
-                    "predictor_quality": predictor.quality[name],
-                    "judge_quality": judge.quality[name],
-                    "svm_codes": planes[name].used,
-                    "samples": options.samples,
-                    "deviation": found.chosen.deviation,
-                    "independent_of": others,
-                    "balanced": found.chosen.facts,
-                    "flips_up": found.up.flips,
-                    "flips_down": found.down.flips,
-                    "change_of_others": found.up.change_of_others,
-                    "change_outside": found.up.outside,
-                    "changes": found.up.changes,
-                },
-                generator=pack.fingerprint,
-            )
-            plain = not others and not found.chosen.facts
-            fitted = None if plain else planes[name].normal
-            boundary = Boundary(info, found.chosen.rows, fitted)
-            save_boundary(boundary, folder / f"{name}.safetensors")
-            yield {
-                "stage": name,
-                "done": index + 5,
-                "total": total,
-                "accuracy": info.accuracy,
-                "layers": list(info.layers),
-                "range": list(info.range),
-                **{
-                    key: info.facts[key]
-                    for key in (
-                        "flips_up",
-                        "flips_down",
-                        "change_of_others",
-                        "change_outside",
-                        "independent_of",
-                        "balanced",
-                    )
-                },
+        probes = Probes.of(pack.generator, judge, wp, pack.info)
+        yield plan.record("inversions", 3, probes=len(wp))
+        choice = Choice.of(codes, planes, probes, options)
+        yield plan.record("responses", 4)
+        for done, name in enumerate(plan.chosen, start=5):
+            found, others = choice.separate(name)
+            quality = {
+                "predictor_quality": predictor.quality[name],
+                "judge_quality": judge.quality[name],
             }
+            boundary = _boundary(pack, choice, name, found, others, quality)
+            save_boundary(boundary, folder / f"{name}.safetensors")
+            yield plan.record(name, done, **_shown(boundary.info))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is fitted.
+
+    Attributes:
+        chosen: attributes that become boundaries.
+        measured: all attributes that are scored, the chosen ones and those that should stay.
+    """
+
+    chosen: list[str]
+    measured: list[str]
+
+    @classmethod
+    def of(cls, pack: DomainPack, names: list[str], options: FitOptions) -> _Plan:
+        """Check what was asked for.
+
+        Raises:
+            OptionError: a name is not among the fitted ones, or the pack has no discriminator.
+        """
+        if unknown := sorted(set(options.only) - set(names)):
+            raise OptionError(f"{unknown} are not among the fitted {names}")
+        chosen = [name for name in names if not options.only or name in options.only]
+        conditional = options.conditional or {}
+        extra = COLOUR if pack.info.subject == "face" else []
+        measured = [*names, *(name for name in extra if name not in names)]
+        asked = {other for given in conditional.values() for other in given}
+        if unknown := sorted((set(conditional) - set(names)) | (asked - set(measured))):
+            raise OptionError(
+                f"{unknown} cannot be made independent: not among the fitted {measured}"
+            )
+        if pack.discriminator is None:
+            raise OptionError(
+                f"'{pack.info.name}' came without a discriminator, whose features boundaries are "
+                f"fitted with; use the boundaries that were published for it"
+            )
+        return cls(chosen, measured)
+
+    def record(self, stage: str, done: int, **facts: Any) -> dict[str, Any]:
+        """Return what is said after a stage."""
+        return {"stage": stage, "done": done, "total": len(self.chosen) + 4, **facts}
+
+
+@contextmanager
+def _fast_networks(pack: DomainPack) -> Iterator[None]:
+    """Compute in the device's fast dtype for as long as a `with` lasts."""
+    before = pack.generator.compute_dtype
+    for network in pack.networks:
+        network.compute_dtype = fast_dtype(pack.generator.w_avg.device)
+    try:
+        yield
     finally:
         for network in pack.networks:
             network.compute_dtype = before
 
 
+def _fit_predictors(
+    pack: DomainPack,
+    images: ImageSet,
+    measured: list[str],
+    options: FitOptions,
+    independent: PooledFeatures | None,
+) -> tuple[AttributePredictor, AttributePredictor]:
+    """Return what scores the samples, and the judge that measures layers and ranges."""
+    assert pack.discriminator is not None
+    seen = pack.discriminator.features if pack.predictor is None else pack.predictor.blocks
+    features = PooledFeatures(seen, device=pack.generator.w_avg.device)
+    held_out = min(options.held_out, len(images) // 5)
+    labelled = images.pixels, images.attributes, measured, held_out
+    predictor = fit_predictor(features, *labelled)
+    judge = predictor if independent is None else fit_predictor(independent, *labelled)
+    return predictor, judge
+
+
+def _boundary(
+    pack: DomainPack,
+    choice: Choice,
+    name: str,
+    found: Calibration,
+    others: list[str],
+    quality: dict[str, float],
+) -> Boundary:
+    """Return the boundary of a direction that was chosen."""
+    plane = choice.planes[name]
+    info = BoundaryInfo(
+        name=name,
+        title=TITLE.get(name, name.replace("_", " ")),
+        group=GROUP.get(name, "Face" if pack.info.subject == "face" else "Scene"),
+        domain=pack.info.name,
+        layers=found.chosen.layers,
+        range=found.range,
+        accuracy=plane.accuracy,
+        facts={
+            **quality,
+            "svm_codes": plane.used,
+            "samples": choice.options.samples,
+            "deviation": found.chosen.deviation,
+            "independent_of": others,
+            "balanced": found.chosen.facts,
+            "flip_deviations": FLIP_DEVIATIONS,
+            "flips_up": found.up.effect.flips,
+            "flips_down": found.down.effect.flips,
+            "change_of_others": found.up.effect.change_of_others,
+            "change_outside": found.up.outside,
+            "changes": found.up.effect.changes,
+        },
+        generator=pack.fingerprint,
+    )
+    plain = not others and not found.chosen.facts
+    return Boundary(info, found.chosen.rows, None if plain else plane.normal)
+
+
+def _shown(info: BoundaryInfo) -> dict[str, Any]:
+    """Return what the record of a boundary says of it."""
+    facts = {key: info.facts[key] for key in SHOWN}
+    return {
+        "accuracy": info.accuracy,
+        "layers": list(info.layers),
+        "range": list(info.range),
+        **facts,
+    }
+
+
 def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
-    """Share of the samples taken at each end: a rare class gives no more than it has."""
+    """Return the share of the samples taken at each end: a rare class gives no more than it has."""
     if name in CONTINUOUS:
         return options.share
     has = (scores[name] > 0.5).float().mean().item()
@@ -243,75 +227,15 @@ def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
     return min(options.share, max(min(has, 1 - has), least))
 
 
-def _principal(centred: Tensor, count: int) -> Tensor:
-    """[count or less, w_dim]: directions that codes [N, w_dim] vary most along, of length 1."""
-    count = min(count, centred.shape[1], len(centred) - 1)
-    return pca(centred[:, None], count).rows[:, 0] if count else centred[:0]
-
-
-def _deviation(centred: Tensor, rows: Tensor) -> float:
-    """Root mean square, over rows [L, w_dim], of the deviation of codes, less their mean, along each."""
-    return float((centred @ rows.T).square().mean().sqrt())
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """What the directions of all attributes are made of.
-
-    Attributes:
-        centred: [N, w_dim], codes of the samples, less their mean.
-        planes: by attribute.
-        probes: inverted photos.
-        options: how to fit.
-        responses: to steps along the planes' normals and the codes' principal directions; None:
-            nothing is balanced.
-    """
-
-    centred: Tensor
-    planes: dict[str, Hyperplane]
-    probes: Probes
-    options: FitOptions
-    responses: Responses | None
-
-    def separate(self, name: str) -> tuple[Calibration, list[str]]:
-        """The best direction of an attribute, and the others that it was asked to be independent of."""
-        others = (self.options.conditional or {}).get(name, [])
-        normal = project_out(
-            self.planes[name].normal, [self.planes[other].normal for other in others]
-        )
-        num_ws = self.probes.generator.num_ws
-        rows = normal[None].expand(num_ws, -1)
-        unit = _deviation(self.centred, normal[None])
-        candidates = [Candidate(rows, layers, unit) for layers in layer_choices(num_ws)]
-        if self.responses is not None and not others:
-            candidates += self._balanced(self.responses, name)
-        return calibrate(self.probes, name, candidates, self.options.flips), others
-
-    def _balanced(self, responses: Responses, name: str) -> list[Candidate]:
-        weights = {other: CONTINUOUS_WEIGHT for other in responses.names if other in CONTINUOUS}
-        components = len(responses.directions) - len(responses.names)
-        found = []
-        for layers in layer_choices(self.probes.generator.num_ws):
-            for stiffness, outside in BALANCES:
-                try:
-                    rows = balance(responses, name, layers, weights, stiffness, outside)
-                except OptionError:  # nothing that these layers do changes the attribute
-                    continue
-                facts = {
-                    "stiffness": stiffness,
-                    "outside": outside,
-                    "components": components,
-                }
-                unit = _deviation(self.centred, rows[list(layers)])
-                found.append(Candidate(rows, layers, unit, facts))
-        return found
-
-
 @torch.no_grad()
 def score_samples(
     pack: DomainPack, predictor: AttributePredictor, options: FitOptions
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Synthesise seeded samples and score them: codes [N, w_dim] and scores [N] by attribute."""
+    """Synthesise seeded samples and score them.
+
+    Returns:
+        Codes [N, w_dim], and scores [N] by attribute.
+    """
     seeds = list(range(options.seed, options.seed + options.samples))
     codes, scores = [], []
     for start in range(0, len(seeds), 64):
@@ -323,7 +247,7 @@ def score_samples(
 
 
 def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> Tensor:
-    """In-domain codes of the last images: what a person's sliders will move."""
+    """Return in-domain codes of the last images: what a person's sliders will move."""
     index = torch.arange(max(len(images) - options.probes, 0), len(images))
     device = pack.generator.w_avg.device
     target = images.batch(index).to(device)

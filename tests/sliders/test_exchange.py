@@ -1,4 +1,4 @@
-"""Saving, exporting, importing and showing sliders; hostile files."""
+"""Making, saving, exporting, importing and showing sliders; hostile files."""
 
 from __future__ import annotations
 
@@ -12,24 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from editor import Editor
 from editor.errors import EditorError, MismatchError, OptionError, StorageError, WeightsError
 from editor.packs.tensors import pack_tensors
-from editor.sliders.boundary import MAX_FACTS, Boundary, save_boundary
-from editor.sliders.own import (
-    MAX_BYTES,
-    export_slider,
-    import_slider,
-    make_slider,
-    read_slider,
-    renamed,
-    save_slider,
-    slider_strip,
-    stacked,
-    with_range,
-)
+from editor.sliders.boundary import MAX_FACTS, Boundary
+from editor.sliders.boundary_file import MAX_BYTES, save_boundary
+from editor.sliders.exchange import export_slider, import_slider, read_slider, save_slider
+from editor.sliders.make import make_slider, renamed, with_range
+from editor.sliders.strip import slider_strip
 
 
 @pytest.fixture
@@ -252,9 +243,3 @@ def test_strip(tiny: Editor, slider: Boundary) -> None:
     assert np.array_equal(np.asarray(pictures[4]), np.asarray(own.image))
     with pytest.raises(OptionError, match="2 or more"):
         slider_strip(tiny, code, slider, 1)
-    tall = stacked([Image.new("RGB", (3, 2), "red"), Image.new("RGB", (5, 4), "blue")])
-    assert tall.size == (5, 6)
-    assert tall.getpixel((0, 1)) == (255, 0, 0)
-    assert tall.getpixel((4, 5)) == (0, 0, 255)
-    with pytest.raises(OptionError, match="nothing"):
-        stacked([])

@@ -1,0 +1,105 @@
+"""Tells what a weights or boundary file is, reading it inertly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from editor.errors import WeightsError
+from editor.packs.convert.idinvert import convert_generator
+from editor.packs.convert.restricted import NPY_MAGIC, ZIP_MAGIC, read_npy, read_pth
+from editor.packs.tensors import read_header
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return what a weights or boundary file is, read inertly.
+
+    Returns:
+        "format", "what" (in words), "next" (what to do with it), and what could be read off it:
+        "architecture", "resolution", "num_ws", "w_dim", "layers", "licence", "tensors", "parameters".
+
+    Raises:
+        WeightsError: it is missing, damaged or was made to do harm.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; give the path of the file")
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic[:6] == NPY_MAGIC:
+        return _describe_npy(path)
+    if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
+        return _describe_pth(path, magic)
+    return _describe_own(path)
+
+
+def _describe_own(path: Path) -> dict[str, Any]:
+    header = read_header(path)
+    config = header.get("config") or {}
+    found = {"format": "this editor's safetensors", "what": str(header.get("kind"))}
+    kept = ("architecture", "domain", "licence", "layers", "range", "source", "source_sha256")
+    found |= {key: header[key] for key in kept if header.get(key)}
+    found |= {key: config[key] for key in ("resolution", "num_ws", "w_dim") if key in config}
+    training = header.get("training")
+    if isinstance(training, dict) and "kimg" in training:
+        found["trained"] = f"{training['kimg']} kimg"
+    folder = "boundaries" if found["what"] == "boundary" else "checkpoints"
+    return found | {"next": f"it belongs into {folder}/{header.get('domain') or '<domain>'}"}
+
+
+def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
+    tensors = read_pth(path)
+    found: dict[str, Any] = {
+        "format": "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy"),
+        "tensors": len(tensors),
+        "parameters": sum(value.numel() for value in tensors.values()),
+    }
+    names = set(tensors)
+    if any(name.startswith("synthesis.layer0.") for name in names):
+        generator = convert_generator(tensors)
+        return found | {
+            "what": "generator of idinvert (StyleGAN)",
+            "architecture": "stylegan1",
+            "resolution": generator.resolution,
+            "num_ws": generator.num_ws,
+            "w_dim": generator.w_dim,
+            "next": f"python -m editor convert idinvert --generator {path} --encoder … --name …",
+        }
+    if "block0.conv.weight" in names:
+        last = max(int(n.split(".")[0][5:]) for n in names if n.startswith("block"))
+        outputs = tensors[f"block{last}.fc.weight"].shape[0]
+        return found | {
+            "what": "encoder of idinvert",
+            "architecture": "stylegan1",
+            "resolution": 2 ** (last + 1),
+            "num_ws": 2 * last,
+            "w_dim": outputs // (2 * last),
+            "next": f"python -m editor convert idinvert --generator … --encoder {path} --name …",
+        }
+    if names & {"layer0.weight", "features.0.weight"}:
+        caffe = "layer0.weight" in names
+        return found | {
+            "what": "VGG16" + (" with Caffe preprocessing, of idinvert" if caffe else ""),
+            "architecture": "vgg16",
+            "next": f"python -m editor convert idinvert … --perceptual {path}",
+        }
+    some = ", ".join(sorted(names)[:4])
+    return found | {
+        "what": f"tensors of an unknown network ({some}, …)",
+        "next": "nothing is known",
+    }
+
+
+def _describe_npy(path: Path) -> dict[str, Any]:
+    data = read_npy(path)
+    meta = data.get("meta_data") if isinstance(data, dict) else None
+    array = data.get("boundary") if isinstance(data, dict) else data
+    shape = getattr(array, "shape", None)
+    if not shape:
+        raise WeightsError(f"{path} holds neither an array nor a boundary")
+    return {
+        "format": ".npy" + (" of a pickled dictionary" if isinstance(data, dict) else ""),
+        "what": "boundary" if shape[-1] > 1 else "array",
+        "shape": list(shape),
+        "layers": (meta or {}).get("manipulate_layers", "not said"),
+        "next": "python -m editor convert idinvert … --boundaries FOLDER",
+    }

@@ -1,0 +1,97 @@
+"""Sliders made of a direction: named, made independent of others, given a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from editor.layers import check_layers
+from editor.session import Editor
+from editor.sliders.boundary import Boundary, BoundaryInfo, check_name, clean_title
+from editor.sliders.hyperplane import project_out
+
+REACH = 2.5  # standard deviations; the ends of fitted sliders lie at 1.4 to 3
+
+
+def make_slider(
+    editor: Editor,
+    rows: Tensor,
+    name: str,
+    title: str = "",
+    layers: tuple[int, ...] | None = None,
+    facts: dict[str, Any] | None = None,
+    accuracy: float | None = None,
+) -> Boundary:
+    """Make a slider of a direction; its range is still to be set, by `with_range`.
+
+    Args:
+        editor: of the domain.
+        rows: [num_ws or 1, w_dim], each of length 1.
+        name: letters, digits and _.
+        title: as shown; made of the name by default.
+        layers: that it moves; all by default.
+        facts: how it was made; "made" says it in words.
+        accuracy: of what it separates, 0…1.
+
+    Raises:
+        OptionError: the name cannot be used, or a layer does not exist.
+    """
+    check_name(name)
+    info = BoundaryInfo(
+        name=name,
+        title=clean_title(name, title),
+        group="Other",
+        domain=editor.info.name,
+        layers=check_layers(layers, editor.info.num_ws),
+        range=(-1.0, 1.0),
+        accuracy=accuracy,
+        facts=facts or {},
+        generator=editor.pack.fingerprint,
+    )
+    return Boundary(info, rows.float().expand(editor.info.num_ws, -1).contiguous())
+
+
+def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
+    """Return a slider under another name.
+
+    Raises:
+        OptionError: the name cannot be used.
+    """
+    check_name(name)
+    return replace(slider, info=replace(slider.info, name=name, title=clean_title(name, title)))
+
+
+def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Boundary:
+    """Return a slider without what lies along others of the editor, layer by layer.
+
+    Raises:
+        OptionError: a slider is unknown, or nothing is left.
+    """
+    others = [editor.boundary(name).normal for name in dict.fromkeys(names)]
+    if not others:
+        return slider
+    rows = [
+        project_out(row, [other[layer] for other in others])
+        for layer, row in enumerate(slider.normal)
+    ]
+    facts = {**slider.info.facts, "independent_of": list(dict.fromkeys(names))}
+    return Boundary(replace(slider.info, facts=facts), torch.stack(rows))
+
+
+def with_range(slider: Boundary, codes: Tensor) -> Boundary:
+    """Return a slider whose range is ±2.5 standard deviations of codes along it.
+
+    Args:
+        slider: whose direction counts.
+        codes: [N, num_ws, w_dim], or [N, 1, w_dim] where all layers have one code.
+    """
+    centred, last = codes - codes.mean(dim=0), codes.shape[1] - 1
+    along = [centred[:, min(i, last)] @ slider.normal[i] for i in slider.info.layers]
+    deviation = float(torch.stack(along).std(dim=1).mean())
+    end = max(round(REACH * deviation, 2), 0.01)
+    facts = {**slider.info.facts, "deviation": deviation}
+    return replace(slider, info=replace(slider.info, range=(-end, end), facts=facts))

@@ -1,0 +1,32 @@
+"""Pictures of what a slider does."""
+
+from __future__ import annotations
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from editor.editing.move import move
+from editor.errors import OptionError
+from editor.session import Editor
+from editor.sliders.boundary import Boundary
+
+
+def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -> list[Image.Image]:
+    """Render one code from the low to the high end of a slider, evenly spaced.
+
+    Args:
+        editor: of the domain.
+        wp: [num_ws, w_dim].
+        slider: need not be among the editor's.
+        stops: how many, 2 or more; with an odd number the middle one is unchanged.
+
+    Raises:
+        OptionError: fewer than two stops.
+    """
+    if stops < 2:
+        raise OptionError(f"{stops} stops show no change; use 2 or more")
+    low, high = slider.info.range
+    codes = wp[None].expand(stops, -1, -1)
+    distances = torch.linspace(low, high, stops)
+    return editor.synthesise_all(move(codes, slider.normal, distances, slider.info.layers))
