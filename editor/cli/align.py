@@ -72,7 +72,7 @@ def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | Non
         yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
         wished = alignment or editor.info.squares or TIGHT
         return partial(yunet_faces, path=yunet, alignment=wished)
-    if editor.pack.aligner is None:
+    if not editor.engine.has_aligner:
         name = editor.info.name
         raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
     return editor.find
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
         return f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
 
-    asked = repr((editor.pack.fingerprint, size, args.yunet))
+    asked = repr((editor.engine.fingerprint, size, args.yunet))
     return each_photo(photos, args.out, asked, args.redo or not places, work)
 
 

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     contexts = find_photos(args.context)
     check_targets(contexts, args.out)
     editor = Editor.open(args.domain, args.device)
-    options, side = chosen_options(args, editor.diffusion), editor.info.resolution
+    options, side = chosen_options(args, editor.engine.diffusion), editor.info.resolution
     if args.mask is not None:
         mask = read_mask(args.mask, editor)
     elif args.rectangle is not None:
@@ -82,12 +82,12 @@ def run(args: argparse.Namespace) -> int:
     def work(context: Path) -> str:
         aligned = editor.align(context, crop or place_by(args.yunet, context, editor.info.squares))
         (edit,) = editor.diffuse(target, [aligned], mask, offset, options)
-        edit.save_code(args.out / f"{context.stem}.npz")
-        edit.save(args.out / f"{context.stem}.png")
+        editor.save_code(edit, args.out / f"{context.stem}.npz")
+        editor.save(edit, args.out / f"{context.stem}.png")
         (pasted,) = editor.collages(target, [aligned], mask, offset)
         save_image(pasted, args.out / f"{context.stem}_collage.png")
         return f"{args.out / context.stem}.png"
 
     drawn, seen = mask.numpy().tobytes(), target.tobytes()
-    asked = repr((editor.pack.fingerprint, options, crop, drawn, offset, seen, args.yunet))
+    asked = repr((editor.engine.fingerprint, options, crop, drawn, offset, seen, args.yunet))
     return each_photo(contexts, args.out, asked, args.redo, work)

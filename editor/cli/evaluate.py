@@ -129,7 +129,7 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
     from editor.evaluation.methods import load_traditional
     from editor.evaluation.run import Subject
 
-    usual = editor.inversion
+    usual = editor.engine.inversion
     return Subject(
         images.batch(index),
         [images.attributes[i] for i in index.tolist()],
@@ -195,4 +195,4 @@ def _record(editor: Editor, result: dict[str, Any]) -> None:
         "loss_domain_p95": found["code_distance"]["p95"],
     }
     info = replace(editor.info, typical=typical)
-    write_text(editor.pack.path / "domain.json", info.to_json())
+    write_text(editor.engine.pack.path / "domain.json", info.to_json())

@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
     write_whole(args.out / "verdict.json", json.dumps(verdict.values(), indent=2).encode())
     if args.record:
         info = replace(editor.info, verdict=verdict)
-        write_text(editor.pack.path / "domain.json", info.to_json())
+        write_text(editor.engine.pack.path / "domain.json", info.to_json())
     print(json.dumps(verdict.measured, indent=2))
     print(args.out / "verdict.json")
 

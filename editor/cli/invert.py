@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from editor.inversion.loop import InversionOptions
     from editor.photo.crop import Crop
     from editor.session import Editor
+    from editor.sliders.slider_set import SliderSet
 
 DONE = "done.json"
 
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     photos = find_photos(args.photos)
     check_targets(photos, args.out)
     editor = Editor.open(args.domain, args.device)
-    options = chosen_options(args, editor.inversion)
+    options = chosen_options(args, editor.engine.inversion)
     moves = getattr(args, "moves", {})
     paste = getattr(args, "paste", "none")
     mask_file: Path | None = getattr(args, "mask", None)
@@ -83,14 +85,14 @@ def run(args: argparse.Namespace) -> int:
     settle = getattr(args, "settle", False)
     drawn = None if mask is None else mask.numpy().tobytes()
     asked = repr(
-        (editor.pack.fingerprint, options, crop, sorted(moves.items()), paste, drawn, settle)
+        (editor.engine.fingerprint, options, crop, sorted(moves.items()), paste, drawn, settle)
     )
 
     def work(photo: Path) -> str:
         edit = open_edit(editor, photo, crop, options, args.yunet).move(**moves)
         edit = edit if mask is None else edit.inside(mask)
         edit = editor.settle(edit, options) if settle else edit
-        _save(edit, photo, args.out, paste)
+        _save(editor, edit, photo, args.out, paste)
         fit = dict(edit.losses).get("loss_pix")
         return f"{args.out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
 
@@ -182,7 +184,7 @@ def open_edits(editor: Editor, given: list[Path], args: argparse.Namespace) -> l
     from editor.photo.crop import Crop
 
     crop = Crop(*args.crop) if args.crop else None
-    options = chosen_options(args, editor.inversion)
+    options = chosen_options(args, editor.engine.inversion)
     found: dict[Path, Edit] = {}
     for path in tqdm(list(dict.fromkeys(given)), unit="photo"):
         found[path] = open_edit(editor, path, crop, options, args.yunet)
@@ -247,6 +249,7 @@ def open_edit(
     crop: Crop | None,
     options: InversionOptions,
     yunet: Path | None = None,
+    sliders: SliderSet | None = None,
 ) -> Edit:
     """A photo inverted, or a saved code opened.
 
@@ -256,6 +259,7 @@ def open_edit(
         crop: the square of the photo; None finds the face.
         options: of the inversion.
         yunet: file of YuNet, which then finds the face.
+        sliders: that may be moved; by default the domain's.
 
     Raises:
         ImageError: there is no such photo, or no face in it.
@@ -266,20 +270,21 @@ def open_edit(
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
-        return editor.open_code(photo)
+        return editor.open_code(photo, sliders)
     crop = crop or place_by(yunet, photo, editor.info.squares)
-    return editor.invert(photo, crop, options)
+    edit = editor.invert(photo, crop, options)
+    return edit if sliders is None else replace(edit, sliders=sliders)
 
 
-def _save(edit: Edit, photo: Path, out: Path, paste: str) -> None:
+def _save(editor: Editor, edit: Edit, photo: Path, out: Path, paste: str) -> None:
     from editor.media.images import save_image
 
-    if paste != "none" and edit.source is not None:
+    if paste != "none" and edit.photo is not None:
         suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
         mode: Mode = "replace" if paste == "replace" else "difference"
-        save_image(edit.paste(mode), out / f"{photo.stem}_edited{suffix}")
-    edit.save_code(out / f"{photo.stem}.npz")
-    edit.save(out / f"{photo.stem}.png")
+        save_image(editor.paste(edit, mode), out / f"{photo.stem}_edited{suffix}")
+    editor.save_code(edit, out / f"{photo.stem}.npz")
+    editor.save(edit, out / f"{photo.stem}.png")
 
 
 def _key(photo: Path, asked: str) -> str:

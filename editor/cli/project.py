@@ -169,19 +169,19 @@ def _invert(
     from editor.project.actions import add_edit, check_room, photo_name
 
     moves = parse_pairs(args.move, "NAME=DISTANCE")
-    own = editor.with_sliders({b.info.name: b for b in project.sliders})
+    sliders = editor.sliders.with_own(project.sliders)
     for name in moves:
-        own.boundary(name)
-    options = chosen_options(args, editor.inversion)
+        _ = sliders[name]
+    options = chosen_options(args, editor.engine.inversion)
     crop = Crop(*args.crop) if args.crop else None
     check_room(project, photos)
     made = project
 
     def work(photo: Path) -> str:
         nonlocal made
-        edit = open_edit(own, photo, crop, options, args.yunet).move(**moves)
-        label = "opened" if edit.source is None else "inverted"
-        made = add_edit(made, edit, photo_name(photo), str(photo), label)
+        edit = open_edit(editor, photo, crop, options, args.yunet, sliders).move(**moves)
+        label = "opened" if edit.photo is None else "inverted"
+        made = add_edit(made, editor, edit, photo_name(photo), str(photo), label)
         return made.pictures[-1].id
 
     try:

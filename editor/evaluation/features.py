@@ -44,18 +44,18 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
         OptionError: none of them is there.
     """
     if inception_is_present():
-        return Features("inception", load_inception(editor.device, fetch=False))
+        return Features("inception", load_inception(editor.engine.device, fetch=False))
     if squeezenet is not None:
         network = load_squeezenet(squeezenet)
         return Features("squeezenet", lambda images: mean_features(network, images))
-    critic = editor.pack.discriminator
+    critic = editor.engine.pack.discriminator
     if critic is None:
         raise OptionError(
             f"'{editor.info.name}' has no discriminator; give --features squeezenet_v1.0.npz"
         )
 
     def of(images: Tensor) -> Tensor:
-        return mean_features(lambda part: critic.features(part.to(editor.device)), images)
+        return mean_features(lambda part: critic.features(part.to(editor.engine.device)), images)
 
     return Features("discriminator", of)
 

@@ -66,7 +66,7 @@ def make_slider(
         range=(-1.0, 1.0),
         accuracy=accuracy,
         facts=facts or {},
-        generator=editor.pack.fingerprint,
+        generator=editor.engine.fingerprint,
     )
     return Boundary(info, rows.float().expand(editor.info.num_ws, -1).contiguous())
 
@@ -101,7 +101,7 @@ def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Bound
     Raises:
         OptionError: a slider is unknown, or nothing is left.
     """
-    others = [editor.boundary(name).normal for name in dict.fromkeys(names)]
+    others = [editor.sliders[name].normal for name in dict.fromkeys(names)]
     if not others:
         return slider
     rows = [
@@ -149,7 +149,7 @@ def save_slider(
     """
     pack = editor.info
     check_boundary(
-        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
     )
     try:
         import_slider(editor, boundary_bytes(slider))
@@ -189,7 +189,7 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
     tensors, header = unpack_tensors(data, "boundary")
     pack = editor.info
     return read_boundary(
-        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
     )
 
 
@@ -219,7 +219,7 @@ def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -
     low, high = slider.info.range
     codes = wp[None].expand(stops, -1, -1)
     distances = torch.linspace(low, high, stops)
-    return editor.synthesise_all(move(codes, slider.normal, distances, slider.info.layers))
+    return editor.engine.render(move(codes, slider.normal, distances, slider.info.layers))
 
 
 def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
