@@ -31,7 +31,7 @@ def test_the_last_domains_are_kept(folders: tuple[Path, Path]) -> None:
 
 
 def test_what_the_budget_cannot_hold_is_released(folders: tuple[Path, Path]) -> None:
-    size = Domains("cpu", *folders).open("one").weight_bytes
+    size = Domains("cpu", *folders).open("one").engine.weight_bytes
     assert size > 1000
     library = Domains("cpu", *folders, budget_bytes=size)
     first, second = (

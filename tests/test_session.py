@@ -29,7 +29,7 @@ def photo(tmp_path: Path) -> Path:
 def test_readme_line(tiny: Editor, photo: Path, tmp_path: Path) -> None:
     edit = tiny.invert(photo, options=FAST).move(smile=2.0)
     assert tiny.render(edit).size == (16, 16)
-    edit.save(tmp_path / "out.png")
+    tiny.save(edit, tmp_path / "out.png")
     assert np.array_equal(
         np.asarray(Image.open(tmp_path / "out.png")), np.asarray(tiny.render(edit))
     )

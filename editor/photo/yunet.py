@@ -51,7 +51,6 @@ class YuNetFinder:
         with self._telling():
             nothing = np.empty(0, np.uint8)
             self._detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
-            self._look(Image.new("RGB", (64, 64)), LONG_PX[0])
 
     @property
     def key(self) -> str:

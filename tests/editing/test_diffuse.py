@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from editor import Editor
 from editor.editing.diffuse import collage, diffuse, rectangle
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.inversion.loop import InversionOptions
@@ -136,10 +137,8 @@ def test_a_patch_spreads_on_faces(faces, face_photos) -> None:
     assert np.array_equal(pasted[~inside], np.asarray(photos[1])[~inside])
 
 
-def test_generator_of_steps_can_be_stopped(generator, encoder) -> None:
-    steps = diffuse(
-        torch.zeros(1, 3, 16, 16), torch.ones(16, 16), generator, encoder, None, InversionOptions()
-    )
+def test_generator_of_steps_can_be_stopped(tiny: Editor) -> None:
+    steps = diffuse(tiny.engine, torch.zeros(1, 3, 16, 16), torch.ones(16, 16), InversionOptions())
     first = next(steps)
     steps.close()
     assert first.step == 0

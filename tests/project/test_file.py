@@ -236,7 +236,7 @@ HOSTILE = {
     "not a zip": lambda p: b"hello",
     "empty": lambda p: b"",
     "cut short": lambda p: _pack(p)[:-200],
-    "bytes flipped in the middle": lambda p: _pack(p).replace(b"code/p1", b"code/pX"),
+    "bytes flipped in the middle": lambda p: _pack(p).replace(b"wp/p1", b"wp/pX"),
     "no project.json": lambda p: _pack({k: v for k, v in p.items() if k != "project.json"}),
     "no tensors": lambda p: _pack({k: v for k, v in p.items() if "tensors" not in k}),
     "path upwards": lambda p: _pack({**p, "../../evil.png": b"x"}),
@@ -247,15 +247,15 @@ HOSTILE = {
     "name twice": _twice,
     "photo is no picture": lambda p: _pack({**p, _photo_name(p): b"#!/bin/sh"}),
     "photo bomb": lambda p: _pack({**p, _photo_name(p): png_bytes(Image.new("1", (20000, 20000)))}),
-    "part too large": lambda p: _pack({**p, "before/p0.png": bytes(17 * 2**20)}, zipfile.ZIP_DEFLATED),
-    "crop of another size": lambda p: _pack({**p, "before/p0.png": _png(17, 16)}),
+    "part too large": lambda p: _pack({**p, "aligned/p0.png": bytes(17 * 2**20)}, zipfile.ZIP_DEFLATED),
+    "crop of another size": lambda p: _pack({**p, "aligned/p0.png": _png(17, 16)}),
     "mask of another size": lambda p: _pack({**p, "masks/3.png": _png(8, 8)}),
     "thumb is a png": lambda p: _pack({**p, "thumbs/0.jpg": _png(8, 8)}),
     "json is a list": lambda p: _pack({**p, "project.json": b"[]"}),
     "json nests deeply": lambda p: _pack({**p, "project.json": b"[" * 100_000}),
     "json is broken": lambda p: _pack({**p, "project.json": b"{"}),
     "another kind": _set(["kind"], "other"),
-    "a later schema": _set(["schema"], 2),
+    "a later schema": _set(["schema"], 3),
     "another domain": _set(["domain"], "scenes128"),
     "another generator": _set(["generator"], "0" * 16),
     "no pictures": _set(["pictures"], []),
@@ -265,8 +265,8 @@ HOSTILE = {
     "same id twice": lambda p: _json(lambda t: t["pictures"].append(t["pictures"][0]))(p),
     "id with a path": _set(["pictures", 0, "id"], "../x"),
     "photo with a path": _set(["pictures", 0, "photo"], "../../../etc/passwd"),
-    "square of words": _set(["pictures", 0, "square"], ["a", "b", "c", "d"]),
-    "square not finite": _set(["pictures", 0, "square"], [float("nan"), 0, 1, 0]),
+    "square of words": _set(["pictures", 0, "crop"], ["a", "b", "c", "d"]),
+    "square not finite": _set(["pictures", 0, "crop"], [float("nan"), 0, 1, 0]),
     "node of no picture": _set(["nodes", 0, "picture"], "p9"),
     "unknown slider": _set(["nodes", 0, "moves"], {"evil": 1.0}),
     "distance not finite": _set(["nodes", 0, "moves"], {"smile": float("inf")}),
@@ -283,8 +283,8 @@ HOSTILE = {
     "slider without range": _set(["sliders", 0, "range"], []),
     "losses of words": _set(["pictures", 0, "losses"], {"loss_pix": "x"}),
     "losses without end": _set(["pictures", 0, "losses"], {f"l{i}": 0.1 for i in range(101)}),
-    "square left of the photo": _set(["pictures", 0, "square"], [-1.0, 0.5, 0.5, 0.0]),
-    "square beyond all measure": _set(["pictures", 0, "square"], [0.5, 0.5, 1e300, 0.0]),
+    "square left of the photo": _set(["pictures", 0, "crop"], [-1.0, 0.5, 0.5, 0.0]),
+    "square beyond all measure": _set(["pictures", 0, "crop"], [0.5, 0.5, 1e300, 0.0]),
     "distance beyond all measure": _set(["nodes", 0, "moves"], {"smile": 1e300}),
     "distance too large for a float": _set(["nodes", 0, "moves"], {"smile": 10**400}),
     "layers without end": _set(["nodes", 0, "layers"], {"smile": [0] * 1000}),
@@ -415,7 +415,7 @@ def test_the_largest_project_opens_within_seconds(tiny, monkeypatch) -> None:
         data = large + bytes([index])
         name = f"photos/{hashlib.sha256(data).hexdigest()[:16]}.png"
         parts[name] = data
-        entry |= {"photo": name, "square": [0.5, 0.5, 1.0, 0.0]}
+        entry |= {"photo": name, "crop": [0.5, 0.5, 1.0, 0.0]}
     parts["project.json"] = json.dumps(text).encode()
     data = _pack(parts, zipfile.ZIP_DEFLATED)
     assert len(data) < 2**20

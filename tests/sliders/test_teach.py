@@ -15,12 +15,14 @@ from PIL import Image
 
 from editor import Editor
 from editor.editing.move import move
+from editor.engine import Engine
 from editor.errors import ImageError, OptionError
 from editor.media.images import to_tensor
 from editor.models.config import StyleGAN1Config
 from editor.models.stylegan1 import StyleGAN1Generator
 from editor.runtime import seeded_latents
 from editor.sliders.lesson import HAS, HAS_NOT, SKIP, Lesson, seed_key
+from editor.sliders.slider_set import SliderSet
 from editor.sliders.teach import (
     FIRST_SEED,
     discover,
@@ -244,9 +246,9 @@ def test_a_generator_with_codes_of_each_layer(tiny: Editor) -> None:
     generator = StyleGAN1Generator(config).eval()
     generator.map[-1].bias.data.normal_(0, 50)
     info = replace(tiny.info, num_ws=generator.num_ws)
-    editor = Editor(
-        replace(tiny.engine.pack, generator=generator, info=info), {}, tiny.engine.device
-    )
+    pack = replace(tiny.engine.pack, generator=generator, info=info)
+    engine = Engine(pack, tiny.engine.device)
+    editor = Editor(engine, SliderSet(info, pack.fingerprint))
     pool = pool_of(_grown(editor))
     assert pool is not None
     assert pool.codes.shape == (100, generator.num_ws, 8)

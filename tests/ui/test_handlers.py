@@ -426,12 +426,12 @@ def test_what_is_said_of_an_inversion(
     editor = handlers.domains.open("tiny")
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
     monkeypatch.setattr(editor, "judge", lambda _: judged)
-    text = verdict(edit, 12, 3.4, editor.engine.inversion)
+    text = verdict(editor, edit, 12, 3.4, editor.engine.inversion)
     assert said in text
     assert "Done in 3.4 s, 12 steps" in text
     assert ("warn" in text) == (judged is not None and bool(judged.warning))
     few = replace(editor.engine.inversion, steps=3)  # the verdict was fitted on whole inversions
-    assert "likeness not measured" in verdict(edit, 3, 3.4, few)
+    assert "likeness not measured" in verdict(editor, edit, 3, 3.4, few)
 
 
 def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
@@ -441,4 +441,6 @@ def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
     info = replace(editor.info, typical={"loss_pix_p95": 0.01})
     monkeypatch.setattr(type(editor), "info", property(lambda _: info))
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
-    assert "more from its photo than most" in verdict(edit, 12, 3.4, editor.engine.inversion)
+    assert "more from its photo than most" in verdict(
+        editor, edit, 12, 3.4, editor.engine.inversion
+    )
