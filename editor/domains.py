@@ -34,7 +34,8 @@ class Domains:
         self.folders = {"checkpoints": checkpoints, "boundaries": boundaries}
         self.budget_bytes = budget_bytes
         self._open: dict[str, Editor] = {}
-        self._lock = Lock()
+        self._opening: dict[str, Lock] = {}
+        self._lock = Lock()  # of the dictionaries; never held while a pack is read
 
     @classmethod
     def at(cls, root: Path | None, device: str = "auto") -> Domains:
@@ -69,25 +70,40 @@ class Domains:
         return DEFAULT_DOMAIN if DEFAULT_DOMAIN in names else names[0]
 
     def open(self, name: str) -> Editor:
-        """The domain of that name.
+        """Return the domain of that name; opening one keeps nobody from using another.
 
         Raises:
             PackError: the pack is missing, damaged or inconsistent.
             OptionError: the device is not there.
         """
         with self._lock:
-            editor = self._open.pop(name, None)
-            if editor is None:
-                editor = Editor.open(name, self.device, **self.folders)
-            self._open[name] = editor  # the last one used is last
-            released = False
-            while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
-                del self._open[next(iter(self._open))]
-                released = True
-            if released:
-                return_memory()
-            return editor
+            opening = self._opening.setdefault(name, Lock())
+        with opening:
+            try:
+                editor = self._known(name) or Editor.open(name, self.device, **self.folders)
+            except Exception:
+                self._opening.pop(name, None)  # the names of strangers are not kept
+                raise
+            with self._lock:
+                self._open.pop(name, None)
+                self._open[name] = editor  # the last one used is last
+                released = self._release()
+        if released:
+            return_memory()
+        return editor
+
+    def _known(self, name: str) -> Editor | None:
+        with self._lock:
+            return self._open.get(name)
+
+    def _release(self) -> bool:
+        """Let go of the domains that were used longest ago, as far as the budget asks for it."""
+        released = False
+        while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
+            del self._open[next(iter(self._open))]
+            released = True
+        return released
 
     def _kept_bytes(self) -> int:
-        """Of all but the last."""
-        return sum(editor.weight_bytes for editor in list(self._open.values())[:-1])
+        """Return the bytes of all but the last."""
+        return sum(editor.engine.weight_bytes for editor in list(self._open.values())[:-1])

@@ -1,15 +1,12 @@
-"""The facade: everything a person touches goes through `Editor`."""
+"""The facade: everything that a person touches goes through `Editor`."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,55 +14,47 @@ from PIL import Image
 from torch import Tensor
 
 from editor import DEFAULT_DOMAIN
-from editor.editing.code_file import read_code
+from editor.editing.code_file import read_code, save_code
 from editor.editing.diffuse import collage, diffuse
 from editor.editing.edit import Edit
-from editor.editing.local import check_mask
+from editor.editing.local import blend, check_mask
+from editor.editing.paste import Mode, paste_back
+from editor.engine import Engine
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.files import shown_name
-from editor.inversion.loop import InversionOptions, InversionStep, invert
-from editor.inversion.signs import inversion_signs
-from editor.media.images import load_image, to_pil, to_tensor
+from editor.inversion.loop import InversionOptions, InversionStep
+from editor.media.images import save_image, to_pil, to_tensor
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, DomainInfo
-from editor.packs.load import DomainPack, load_domain
 from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop, crop_square
 from editor.photo.detect import CONFIDENT as CONFIDENT
-from editor.photo.detect import crop_of, detect, largest_of
-from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
-from editor.sliders.boundary import Boundary, BoundaryInfo
+from editor.photo.finder import Finder
+from editor.photo.photo import Photo
+from editor.sliders.boundary import Boundary
 from editor.sliders.boundary_file import load_boundaries
+from editor.sliders.slider_set import SliderSet
 
-DETECT_PX = 1280  # photos are made smaller before anything is looked for
-T = TypeVar("T")
-_workers: dict[str, ThreadPoolExecutor] = {}
-
-
-def _device_worker(device: torch.device) -> ThreadPoolExecutor:
-    """The one thread that works on a device.
-
-    A thread of its own, not a lock: torch keeps a pool of helpers for every thread that calls it,
-    and on a CPU those pools would get in each other's way.
-    """
-    name = str(device)
-    return _workers.setdefault(name, ThreadPoolExecutor(1, f"editor-{name}"))
+Source = str | Path | bytes | Image.Image | Photo
 
 
 class Editor:
     """Inverts photos into a domain and edits them.
 
-    Open one with `Editor.open("faces64")`; it may be shared by threads. Work on one device is done
-    one step at a time, so that several visitors take turns.
+    Open one with `Editor.open("faces64")`; it may be shared by threads.
+
+    Args:
+        engine: runs the networks.
+        sliders: of the domain.
+        finder: finds the square of a photo; the engine's own by default.
+
+    Attributes:
+        sliders: of the domain; a visitor's own are handed to `edit` beside them.
     """
 
-    def __init__(
-        self, pack: DomainPack, boundaries: dict[str, Boundary], device: torch.device
-    ) -> None:
-        self.pack = pack
-        self.boundaries = boundaries
-        self.device = device
-        self.perceptual = pack.feature_term()
-        self._worker = _device_worker(device)
+    def __init__(self, engine: Engine, sliders: SliderSet, finder: Finder | None = None) -> None:
+        self.engine = engine
+        self.sliders = sliders
+        self.finder: Finder = finder or engine
 
     @classmethod
     def open(
@@ -88,117 +77,64 @@ class Editor:
             OptionError: the device is not there, or does not work.
             ShortMemoryError: the device has not enough memory for the pack.
         """
-        where = pick_device(device)
-        with telling_memory(where):
-            pack = load_domain(domain, where, checkpoints)
-        info = pack.info
-        found = load_boundaries(
-            boundaries / domain, domain, info.num_ws, info.w_dim, pack.fingerprint
-        )
-        return cls(pack, found, where)
+        engine = Engine.open(domain, device, checkpoints)
+        info, name = engine.info, engine.fingerprint
+        found = load_boundaries(boundaries / domain, domain, info.num_ws, info.w_dim, name)
+        return cls(engine, SliderSet(info, name, found))
 
     @property
     def info(self) -> DomainInfo:
         """Facts of the domain."""
-        return self.pack.info
+        return self.engine.info
 
     @property
-    def inversion(self) -> InversionOptions:
-        """How this domain inverts unless told otherwise."""
-        return InversionOptions.of(self.info.inversion)
+    def boundaries(self) -> Mapping[str, Boundary]:
+        """The domain's sliders by name."""
+        return self.sliders.boundaries
 
-    @property
-    def diffusion(self) -> InversionOptions:
-        """How a patch spreads unless told otherwise.
+    def add_sliders(self, more: Iterable[Boundary]) -> None:
+        """Let everyone who uses this editor move more sliders from now on."""
+        self.sliders = self.sliders.with_own(more)
 
-        Fewer steps than an inversion's, a quarter as large: on faces64 the patch then fits as well
-        as a full inversion of its picture, and the code stays a quarter closer to the domain than
-        by the inversion's own learning rate. A converted pack, which comes without a discriminator,
-        keeps what was published for it.
-        """
-        usual = self.inversion
-        published = self.pack.discriminator is None
-        return usual if published else replace(usual, steps=60, lr=usual.lr / 4)
-
-    @property
-    def device_label(self) -> str:
-        """What to show a person about the device."""
-        return device_label(self.device)
-
-    @property
-    def weight_bytes(self) -> int:
-        """Memory of the networks' weights."""
-        networks = (*self.pack.networks, self.pack.perceptual)
-        return sum(
-            tensor.numel() * tensor.element_size()
-            for network in networks
-            if network is not None
-            for tensor in network.state_dict().values()
-        )
-
-    @property
-    def sliders(self) -> list[BoundaryInfo]:
-        """Facts of every boundary, in the order of the page."""
-        return [boundary.info for boundary in self.boundaries.values()]
-
-    def with_sliders(self, own: dict[str, Boundary]) -> Editor:
-        """This editor with more sliders, for one visitor; the networks are shared."""
-        return Editor(self.pack, {**self.boundaries, **own}, self.device) if own else self
-
-    def boundary(self, name: str) -> Boundary:
-        """A boundary by name.
+    def look(self, photo: Source) -> Photo:
+        """Read a photo, and find what the domain knows in it, unless that was done before.
 
         Raises:
-            OptionError: it is not known.
+            ImageError: the photo cannot be used.
         """
-        if name not in self.boundaries:
-            known = ", ".join(self.boundaries) or "none"
-            raise OptionError(f"domain '{self.info.name}' has no slider '{name}'; it has: {known}")
-        return self.boundaries[name]
+        read = Photo.read(photo)
+        return read if read.found is not None else read.with_found(self.finder.find(read.pixels))
 
-    def find(
-        self, photo: str | Path | bytes | Image.Image, least: float = CONFIDENT
-    ) -> list[tuple[Crop, float]]:
-        """Where the photo shows what the domain knows: squares with a confidence, best first.
+    def find(self, photo: Source, least: float = CONFIDENT) -> list[tuple[Crop, float]]:
+        """Return where the photo shows what the domain knows: squares with a confidence, best first.
 
         Empty where nothing is found, and in domains whose pictures need no alignment.
 
         Args:
-            photo: a path, bytes of a file, or an image.
+            photo: a path, bytes of a file, an image, or a photo that was read.
             least: confidence, 0…1, below which a square is not given.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        aligner, image = self.pack.aligner, load_image(photo)
-        if aligner is None:
-            return []
-        small = image.copy()
-        small.thumbnail((DETECT_PX, DETECT_PX), Image.Resampling.BOX)
-        pixels = to_tensor(small).to(self.device)
-        largest = largest_of(self.info.squares)
-        found = self.on_device(lambda: detect(pixels, aligner, largest))
-        return [
-            (crop_of(one.pose, *small.size), one.confidence)
-            for one in found
-            if one.confidence >= least
-        ]
+        return self.look(photo).sure(least)
 
-    def place(self, photo: str | Path | bytes | Image.Image) -> Crop:
-        """The square that is taken of a photo unless another is given: the likeliest, or the centre."""
+    def place(self, photo: Source) -> Crop:
+        """Return the square that is taken of a photo unless another is given.
+
+        The likeliest one, or the centre where nothing is found.
+        """
         found = self.find(photo, least=0.0)
         return found[0][0] if found else Crop()
 
-    def align(
-        self, photo: str | Path | bytes | Image.Image, crop: Crop | None = None
-    ) -> Image.Image:
+    def align(self, photo: Source, crop: Crop | None = None) -> Image.Image:
         """Cut and scale a photo to the domain's square; by default as `place` says.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        image = load_image(photo)
-        return crop_square(image, crop or self.place(image), self.info.resolution)
+        read = Photo.read(photo)
+        return crop_square(read.pixels, crop or self.place(read), self.info.resolution)
 
     def invert_steps(
         self, aligned: Image.Image, options: InversionOptions | None = None
@@ -206,27 +142,20 @@ class Editor:
         """Invert an aligned picture step by step; stop iterating to cancel.
 
         Other work on the device may run between two steps.
+
+        Raises:
+            ImageError: the picture is not of the domain's size.
         """
         self._check_aligned(aligned)
-        steps = invert(
-            to_tensor(aligned).to(self.device),
-            self.pack.generator,
-            self.pack.encoder,
-            self.perceptual,
-            options or self.inversion,
-        )
-        yield from self._stepped(steps)
+        yield from self.engine.invert(to_tensor(aligned), options)
 
     def invert(
-        self,
-        photo: str | Path | bytes | Image.Image,
-        crop: Crop | None = None,
-        options: InversionOptions | None = None,
+        self, photo: Source, crop: Crop | None = None, options: InversionOptions | None = None
     ) -> Edit:
         """Invert a photo: align, encode, optimise.
 
         Args:
-            photo: a path, bytes of a file, or an image.
+            photo: a path, bytes of a file, an image, or a photo that was read.
             crop: the square to take; by default as `place` says.
             options: how to optimise.
 
@@ -236,46 +165,24 @@ class Editor:
         Raises:
             ImageError: the photo cannot be used.
         """
-        source = load_image(photo)
-        square = crop or self.place(source)
-        aligned = self.align(source, square)
-        last: InversionStep | None = None
-        for last in self.invert_steps(aligned, options):  # noqa: B007
-            pass
-        assert last is not None
+        read = Photo.read(photo)
+        square = crop or self.place(read)
+        aligned = self.align(read, square)
+        last = deque(self.invert_steps(aligned, options), maxlen=1).pop()
         edit = self.edit(last.wp[0], aligned, last.losses)
-        return replace(edit, source=source, crop=square)
-
-    def signs(self, photos: Tensor, codes: Tensor) -> dict[str, Tensor]:
-        """How inversions went, see `inversion_signs`.
-
-        Args:
-            photos: [N, 3, R, R], RGB, in [-1, 1], aligned.
-            codes: [N, num_ws, w_dim], of the photos.
-        """
-        pack = self.pack
-        return self.on_device(
-            lambda: inversion_signs(
-                photos.to(self.device),
-                codes.to(self.device),
-                pack.generator,
-                pack.encoder,
-                self.perceptual,
-                pack.aligner,
-            )
-        )
+        return replace(edit, photo=read, crop=square)
 
     def judge(self, edit: Edit) -> Judgement | None:
-        """Whether an inversion is like its photo, sliders left aside; None where the pack cannot tell.
+        """Say whether an inversion is like its photo, sliders left aside; None where nobody knows.
 
         It holds for inversions with the domain's own options, with which it was fitted.
 
         Args:
             edit: of this domain, with its aligned photo.
         """
-        if self.info.verdict is None or edit.photo is None:
+        if self.info.verdict is None or edit.aligned is None:
             return None
-        signs = self.signs(to_tensor(edit.photo), edit.wp[None])
+        signs = self.engine.signs(to_tensor(edit.aligned), edit.wp[None])
         known = {name: float(value[0]) for name, value in signs.items()}
         known = {name: value for name, value in known.items() if math.isfinite(value)}
         if not set(self.info.verdict.signs) <= known.keys():
@@ -285,29 +192,110 @@ class Editor:
     def edit(
         self,
         wp: Tensor | np.ndarray,
-        photo: Image.Image | None = None,
-        losses: dict[str, float] | None = None,
-        moves: dict[str, float] | None = None,
+        aligned: Image.Image | None = None,
+        losses: Mapping[str, float] | None = None,
+        moves: Mapping[str, float] | None = None,
+        sliders: SliderSet | None = None,
     ) -> Edit:
         """Make an edit of a code [num_ws, w_dim].
+
+        Args:
+            wp: the code, before any slider.
+            aligned: the picture that it is of.
+            losses: of the inversion, by name.
+            moves: distance by slider.
+            sliders: that may be moved; by default the domain's.
 
         Raises:
             MismatchError: the code is of another domain's shape, or not finite.
             OptionError: a slider is unknown.
         """
         code = torch.as_tensor(np.asarray(wp), dtype=torch.float32).detach().cpu()
-        if code.shape != (self.info.num_ws, self.info.w_dim) or not bool(
-            torch.isfinite(code).all()
-        ):
+        wanted = (self.info.num_ws, self.info.w_dim)
+        if code.shape != wanted or not bool(torch.isfinite(code).all()):
             raise MismatchError(
                 f"the code has shape {tuple(code.shape)}; '{self.info.name}' needs finite values "
-                f"({self.info.num_ws}, {self.info.w_dim})"
+                f"{wanted}"
             )
-        edit = Edit(self, code, photo=photo, losses=tuple((losses or {}).items()))
-        return edit.move(**(moves or {}))
+        made = Edit(
+            sliders or self.sliders, code, aligned=aligned, losses=tuple((losses or {}).items())
+        )
+        return made.move(**(moves or {}))
 
-    def open_code(self, path: str | Path) -> Edit:
-        """Reopen what `Edit.save_code` wrote.
+    def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
+        """Return an edit of a generated code, all sliders at zero."""
+        return Edit(self.sliders, self.engine.sample([seed], truncation_psi)[0])
+
+    def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
+        """Return a generated picture to try the editor with."""
+        return self.render(self.sample(seed, truncation_psi))
+
+    def render(self, edit: Edit) -> Image.Image:
+        """Return the picture of an edit: RGB, at the model's size."""
+        if edit.mask is None or not edit.moves:
+            return self.engine.render(edit.wp_edited[None])[0]
+        before, after = self.engine.render(torch.stack([edit.wp, edit.wp_edited]))
+        return to_pil(blend(to_tensor(before)[0], to_tensor(after)[0], edit.mask))
+
+    def reconstruction(self, edit: Edit) -> Image.Image:
+        """Return the picture of an edit with all sliders at zero."""
+        return self.engine.render(edit.wp[None])[0]
+
+    def paste(
+        self,
+        edit: Edit,
+        mode: Mode = "difference",
+        photo: Image.Image | None = None,
+        crop: Crop | None = None,
+    ) -> Image.Image:
+        """Return the whole photo with the edit in it, at the photo's size.
+
+        Args:
+            edit: of this domain.
+            mode: "difference" keeps the photo's own detail, "replace" blends the picture in.
+            photo: RGB; the one that was inverted by default.
+            crop: the square of it; that which was inverted by default.
+
+        Raises:
+            ImageError: there is no photo, as for a generated picture.
+        """
+        if photo is None and edit.photo is not None:
+            photo = edit.photo.pixels
+        crop = crop or edit.crop
+        if photo is None or crop is None:
+            raise ImageError("this picture came without a photo; there is nothing to paste it into")
+        images = self.engine.render(torch.stack([edit.wp, edit.wp_edited, edit.reference]))
+        before, after, reference = (to_tensor(image)[0] for image in images)
+        if edit.mask is not None:
+            after = blend(before, after, edit.mask)
+        pasted = paste_back(photo, crop, reference, after, mode)
+        pasted.info = dict(photo.info)
+        return pasted
+
+    def save(self, edit: Edit, path: str | Path) -> None:
+        """Save the picture of an edit; the suffix chooses the format.
+
+        Raises:
+            ImageError: the suffix is not known, or the folder cannot be written.
+        """
+        save_image(self.render(edit), Path(path))
+
+    def save_code(self, edit: Edit, path: str | Path) -> None:
+        """Save code, sliders, square and domain of an edit as .npz (plain arrays, no pickle).
+
+        Raises:
+            OptionError: another suffix.
+            ImageError: it cannot be written.
+            StorageError: the disk is full.
+        """
+        save_code(edit, Path(path))
+
+    def open_code(self, path: str | Path, sliders: SliderSet | None = None) -> Edit:
+        """Reopen what `save_code` wrote.
+
+        Args:
+            path: of the file.
+            sliders: that may be moved; by default the domain's.
 
         Raises:
             MismatchError: the file is of another domain or generator, or not such a file.
@@ -323,16 +311,39 @@ class Editor:
                 f"{name} was saved in domain '{found.domain}', but '{self.info.name}' is open. "
                 f"Open it with --domain {found.domain}"
             )
-        if found.generator != self.pack.fingerprint:
+        if found.generator != self.engine.fingerprint:
             raise MismatchError(
                 f"{name} was saved with another version of the pack '{self.info.name}', in which it "
                 f"would be another picture. Invert the photo again, or put that version of the pack "
                 f"back"
             )
-        edit = self.edit(found.wp, moves=found.moves)
-        edit = replace(edit, base=None if found.base is None else self.edit(found.base).wp)
+        edit = self.edit(found.wp, moves=found.moves, sliders=sliders)
+        base = None if found.base is None else self.edit(found.base).wp
+        edit = replace(edit, base=base, crop=found.crop)
         mask = None if found.mask is None else torch.from_numpy(found.mask)
         return edit.on_layers(**found.layers).inside(mask)
+
+    def with_photo(self, edit: Edit, path: str | Path, photo: Source) -> Edit:
+        """Give the photo again to an edit that `open_code` read, so that it can be pasted back.
+
+        Args:
+            edit: of the code.
+            path: of the code's file, which names the photo.
+            photo: the same that was inverted.
+
+        Raises:
+            ImageError: the photo cannot be used.
+            MismatchError: it is another photo, or the code knows of none.
+        """
+        found, read = read_code(Path(path)), Photo.read(photo)
+        if found.crop is None or not found.photo_sha256:
+            raise MismatchError(f"{shown_name(path)} does not say which photo it was made of")
+        if read.sha256 != found.photo_sha256:
+            raise MismatchError(
+                f"{read.name or 'the photo'} is not the photo that {shown_name(path)} was made of: "
+                f"give {found.photo_name or 'that one'}, unchanged"
+            )
+        return replace(edit, photo=read, crop=found.crop)
 
     def collages(
         self,
@@ -341,7 +352,7 @@ class Editor:
         mask: Tensor,
         offset: tuple[float, float] = (0.0, 0.0),
     ) -> list[Image.Image]:
-        """The patch of a target pasted on contexts, as `diffuse_steps` begins; all aligned.
+        """Return the patch of a target pasted on contexts, as `diffuse_steps` begins; all aligned.
 
         Raises:
             ImageError: a picture is not of the domain's size.
@@ -364,22 +375,14 @@ class Editor:
             contexts: aligned; each gives one code of the steps' batch.
             mask: [R, R], 0…1: the patch, on the target.
             offset: how far it is moved right and down on the contexts, as shares of the side.
-            options: how to optimise, by default as `diffusion`; the domain term is left out.
+            options: how to optimise, by default as `Engine.diffusion`; the domain term is left out.
 
         Raises:
             ImageError: a picture is not of the domain's size.
             OptionError: no part of the patch lies on the contexts.
         """
-        pack, (collages, placed) = self.pack, self._collages(target, contexts, mask, offset)
-        steps = diffuse(
-            collages.to(self.device),
-            placed,
-            pack.generator,
-            pack.encoder,
-            self.perceptual,
-            options or self.diffusion,
-        )
-        yield from self._stepped(steps)
+        collages, placed = self._collages(target, contexts, mask, offset)
+        yield from diffuse(self.engine, collages, placed, options)
 
     def diffuse(
         self,
@@ -389,7 +392,7 @@ class Editor:
         offset: tuple[float, float] = (0.0, 0.0),
         options: InversionOptions | None = None,
     ) -> list[Edit]:
-        """As `diffuse_steps`, to the end: one edit for each context."""
+        """Do as `diffuse_steps`, to the end: one edit for each context."""
         last = deque(self.diffuse_steps(target, contexts, mask, offset, options), maxlen=1).pop()
         return [self.edit(wp) for wp in last.wp.cpu()]
 
@@ -397,26 +400,15 @@ class Editor:
         self, edit: Edit, options: InversionOptions | None = None
     ) -> Iterator[InversionStep]:
         """Find a code for an edit with a mask, so that its seam is the generator's, step by step."""
-        picture = to_tensor(edit.image).to(self.device)
         share = 1.0 if edit.mask is None else float(edit.mask.mean())
-        start = torch.lerp(edit.wp, edit.code, share)[None].to(self.device)
-        pack = self.pack
-        steps = invert(
-            picture,
-            pack.generator,
-            pack.encoder,
-            self.perceptual,
-            options or self.inversion,
-            start=start,
-        )
-        yield from self._stepped(steps)
+        start = torch.lerp(edit.wp, edit.wp_edited, share)[None]
+        yield from self.engine.invert(to_tensor(self.render(edit)), options, start=start)
 
     def settle(self, edit: Edit, options: InversionOptions | None = None) -> Edit:
-        """As `settle_steps`, to the end: an edit without mask, its sliders at zero."""
+        """Do as `settle_steps`, to the end: an edit without mask, its sliders at zero."""
         last = deque(self.settle_steps(edit, options), maxlen=1).pop()
-        settled = self.edit(last.wp[0], edit.photo, last.losses)
-        base = edit.wp if edit.base is None else edit.base
-        return replace(settled, source=edit.source, crop=edit.crop, base=base)
+        settled = self.edit(last.wp[0], edit.aligned, last.losses, sliders=edit.sliders)
+        return replace(settled, photo=edit.photo, crop=edit.crop, base=edit.reference)
 
     def _collages(
         self,
@@ -439,46 +431,3 @@ class Editor:
                 f"the picture is {image.width}×{image.height}; '{self.info.name}' needs "
                 f"{self.info.resolution}×{self.info.resolution}. Use Editor.align first"
             )
-
-    def _stepped(self, steps: Iterator[InversionStep]) -> Iterator[InversionStep]:
-        """One step at a time, each when it is its turn on the device."""
-        while (step := self.on_device(lambda: next(steps, None))) is not None:
-            yield step
-
-    def synthesise(self, code: Tensor) -> Image.Image:
-        """The picture of one code [num_ws, w_dim]."""
-        return self.synthesise_all(code[None])[0]
-
-    def synthesise_all(self, codes: Tensor) -> list[Image.Image]:
-        """The pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures."""
-        images = [self.on_device(partial(self._synthesis, code)) for code in codes]
-        return [to_pil(image) for image in images]
-
-    @torch.no_grad()
-    def _synthesis(self, code: Tensor) -> Tensor:
-        return self.pack.generator.synthesis(code[None].to(self.device))
-
-    def on_device(self, work: Callable[[], T]) -> T:
-        """Do one piece of work when it is its turn.
-
-        Raises:
-            ShortMemoryError: the device has not enough memory for it; other work goes on.
-        """
-        return self._worker.submit(self._told, work).result()
-
-    def _told(self, work: Callable[[], T]) -> T:
-        with telling_memory(self.device):
-            return work()
-
-    def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
-        """An edit of a generated code, all sliders at zero."""
-        z = seeded_latents([seed], self.pack.generator.z_dim).to(self.device)
-        return Edit(self, self.on_device(lambda: self._mapping(z, truncation_psi))[0].cpu())
-
-    @torch.no_grad()
-    def _mapping(self, z: Tensor, truncation_psi: float) -> Tensor:
-        return self.pack.generator.mapping(z, truncation_psi=truncation_psi)
-
-    def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
-        """A generated picture to try the editor with."""
-        return self.sample(seed, truncation_psi).image

@@ -102,6 +102,11 @@ def tiny(tiny_root: Path) -> Editor:
     )
 
 
+def with_own(editor: Editor, *own: Boundary) -> Editor:
+    """An editor whose domain has more sliders."""
+    return Editor(editor.engine, editor.sliders.with_own(own))
+
+
 @pytest.fixture(scope="session")
 def faces() -> Editor:
     """The shipped pack."""

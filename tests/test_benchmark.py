@@ -88,14 +88,14 @@ def test_a_random_pack_of_the_shipped_architecture(tmp_path: Path) -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert digests[0] == digests[1] != digests[2]
     editor = _open(tmp_path / "0", name)
-    pack = editor.pack
+    pack = editor.engine.pack
     assert type(pack.generator).__name__ == "StyleGAN2Generator"
     assert pack.generator.config.to_dict()["fmaps_base"] == packs.BASE_G
     assert pack.discriminator is not None
     assert pack.perceptual is None
     edit = editor.sample(0)
-    moved = edit.move(**{packs.SLIDER: 3.0}).image
-    assert np.abs(np.asarray(moved, float) - np.asarray(edit.image, float)).mean() > 0.5
+    moved = editor.render(edit.move(**{packs.SLIDER: 3.0}))
+    assert np.abs(np.asarray(moved, float) - np.asarray(editor.render(edit), float)).mean() > 0.5
 
 
 def test_a_random_pack_of_the_published_architecture(
@@ -103,10 +103,10 @@ def test_a_random_pack_of_the_published_architecture(
 ) -> None:
     monkeypatch.setattr(packs, "PUBLISHED_FROM", 16)
     editor = _open(tmp_path, write_random_pack(tmp_path, 16))
-    assert type(editor.pack.generator).__name__ == "StyleGAN1Generator"
+    assert type(editor.engine.pack.generator).__name__ == "StyleGAN1Generator"
     assert (editor.info.num_ws, editor.info.w_dim) == (6, 512)
-    assert editor.perceptual is editor.pack.perceptual is not None
-    assert editor.inversion.lr == 0.01
+    assert editor.engine.feature_term is editor.engine.pack.perceptual is not None
+    assert editor.engine.inversion.lr == 0.01
     found = work.inversion(editor, work.photos(editor, 1, 0), 3)
     assert 0 < found["loss_best"][0] <= found["loss_start"][0] < 100
 
@@ -126,7 +126,7 @@ def test_times_to_the_gain_are_those_of_the_steps(
     tiny: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = work.photos(tiny, 2, 0)
-    options = replace(tiny.inversion, steps=30)
+    options = replace(tiny.engine.inversion, steps=30)
     losses = [[s.losses["loss"] for s in tiny.invert_steps(one, options)] for one in pictures]
     ticks = count()
     monkeypatch.setattr(work, "perf_counter", lambda: float(next(ticks)))  # a step takes a second
@@ -166,7 +166,7 @@ def test_a_window_is_whole_calls(tiny: Editor, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("name", work.WORKS)
 def test_prepared_work_gives_a_batch(tiny: Editor, name: str) -> None:
-    found: Any = tiny.on_device(work.prepare(tiny, name, 3))
+    found: Any = tiny.engine.on_device(work.prepare(tiny, name, 3))
     shapes = {"encode": (3, 6, 8), "synthesis": (3, 3, 16, 16)}
     if name == "inversion":
         assert found.wp.shape == (3, 6, 8)

@@ -31,10 +31,12 @@ def test_the_last_domains_are_kept(folders: tuple[Path, Path]) -> None:
 
 
 def test_what_the_budget_cannot_hold_is_released(folders: tuple[Path, Path]) -> None:
-    size = Domains("cpu", *folders).open("one").weight_bytes
+    size = Domains("cpu", *folders).open("one").engine.weight_bytes
     assert size > 1000
     library = Domains("cpu", *folders, budget_bytes=size)
-    first, second = (weakref.ref(library.open(name).pack.generator) for name in ("one", "two"))
+    first, second = (
+        weakref.ref(library.open(name).engine.pack.generator) for name in ("one", "two")
+    )
     gc.collect()
     assert first() is not None
     library.open("three")
@@ -42,7 +44,7 @@ def test_what_the_budget_cannot_hold_is_released(folders: tuple[Path, Path]) -> 
     assert first() is None
     assert second() is not None
     strict = Domains("cpu", *folders, budget_bytes=0)
-    only = weakref.ref(strict.open("one").pack.generator)
+    only = weakref.ref(strict.open("one").engine.pack.generator)
     strict.open("two")
     gc.collect()
     assert only() is None

@@ -66,13 +66,16 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
     assert judge.quality["glasses"] > 0.95
     with torch.no_grad():
         wp = torch.cat(
-            [faces.pack.encoder(part) for part in test.batch(torch.arange(len(test))).split(32)]
+            [
+                faces.engine.pack.encoder(part)
+                for part in test.batch(torch.arange(len(test))).split(32)
+            ]
         )
-        before = torch.cat([faces.pack.generator.synthesis(part) for part in wp.split(32)])
+        before = torch.cat([faces.engine.pack.generator.synthesis(part) for part in wp.split(32)])
         can = (judge.score(before)["glasses"] < 0.5).nonzero()[:FACES, 0]
         slider = taught_slider(faces, learned, "taught")
         moved = move(wp[can], slider.normal, slider.info.range[1], slider.info.layers)
-        after = torch.cat([faces.pack.generator.synthesis(part) for part in moved.split(32)])
+        after = torch.cat([faces.engine.pack.generator.synthesis(part) for part in moved.split(32)])
     flips = float((judge.score(after)["glasses"] > 0.5).float().mean())
     print(f"glasses on {flips:.3f} of {len(can)} test faces")
     assert len(can) >= 40

@@ -15,11 +15,11 @@ LAYER = {
     "media": 1, "models": 1,
     "packs": 2, "data": 2, "photo": 2,
     "metrics": 3, "inversion": 3,
-    "training": 4, "sliders": 5, "editing": 5,
-    "session": 5, "domains": 5, "evaluation": 5, "project": 5, "benchmark": 5,
-    "cli": 6, "ui": 6,
+    "training": 4, "engine": 4, "sliders": 6, "editing": 6,
+    "session": 6, "domains": 6, "evaluation": 6, "project": 6, "benchmark": 6,
+    "cli": 7, "ui": 7,
 }  # fmt: skip
-SIBLINGS_APART = {3, 4, 6}
+SIBLINGS_APART = {3, 4, 7}
 OWNERS = {
     "gradio": {"ui"},
     "sklearn": {"sliders", "metrics"},

@@ -81,7 +81,7 @@ def test_memory_that_runs_out_is_one_sentence(tiny: Editor, error: BaseException
     with pytest.raises(
         ShortMemoryError, match=r"has not enough memory for this .*--device cpu"
     ) as caught:
-        tiny.on_device(work)
+        tiny.engine.on_device(work)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is None, "its frames would hold the memory"
     assert tiny.example(0).size == (16, 16), "the device works on"
@@ -105,7 +105,7 @@ def test_a_batch_goes_on_after_memory_ran_out(
     for i in range(3):
         tiny.example(i).save(photos / f"{i}.png")
     monkeypatch.setattr(Editor, "open", lambda *_, **__: tiny)
-    encode, original, failing = tiny.pack.encoder.forward, Editor.invert, []
+    encode, original, failing = tiny.engine.pack.encoder.forward, Editor.invert, []
 
     def forward(image: torch.Tensor) -> torch.Tensor:
         if failing:
@@ -117,7 +117,7 @@ def test_a_batch_goes_on_after_memory_ran_out(
         return original(self, photo, *more)
 
     monkeypatch.setattr(Editor, "invert", invert)
-    monkeypatch.setattr(tiny.pack.encoder, "forward", forward)
+    monkeypatch.setattr(tiny.engine.pack.encoder, "forward", forward)
     out = tmp_path / "out"
     command = ["invert", str(photos), "--domain", "tiny", "--steps", "0", "--out", str(out)]
     assert main([*command, "--crop", "0.5", "0.5", "1", "0"]) == 1

@@ -41,15 +41,15 @@ def finish(device: torch.device) -> None:
 
 def facts(editor: Editor) -> dict[str, Any]:
     """Return what the figures are of: device, threads, architecture, sizes."""
-    pack = editor.pack
+    pack = editor.engine.pack
     return {
-        "device": editor.device_label,
-        "threads": editor.on_device(torch.get_num_threads),
+        "device": editor.engine.device_label,
+        "threads": editor.engine.on_device(torch.get_num_threads),
         "resolution": editor.info.resolution,
         "architecture": type(pack.generator).__name__,
         "num_ws": editor.info.num_ws,
         "w_dim": editor.info.w_dim,
-        "weights_mb": rounded(editor.weight_bytes / MEGABYTE),
+        "weights_mb": rounded(editor.engine.weight_bytes / MEGABYTE),
     }
 
 
@@ -83,11 +83,11 @@ def memory(editor: Editor, seed: int = 0) -> dict[str, dict[str, float]]:
     """
     found = {"opened": _peaks(editor)}
     edit = editor.sample(seed)
-    picture = edit.image
+    picture = editor.render(edit)
     if editor.boundaries:
-        _ = edit.move(**{next(iter(editor.boundaries)): 1.0}).image
+        _ = editor.render(edit.move(**{next(iter(editor.boundaries)): 1.0}))
     found["moved"] = _peaks(editor)
-    options = replace(editor.inversion, steps=FEW_STEPS, patience=0)
+    options = replace(editor.engine.inversion, steps=FEW_STEPS, patience=0)
     for _ in editor.invert_steps(picture, options):
         pass
     found["inverted"] = _peaks(editor)
@@ -96,9 +96,9 @@ def memory(editor: Editor, seed: int = 0) -> dict[str, dict[str, float]]:
 
 def _peaks(editor: Editor) -> dict[str, float]:
     found = {"rss": rounded(peak_rss_mb())}
-    if editor.device.type == "cuda":
-        found["gpu"] = rounded(torch.cuda.max_memory_allocated(editor.device) / MEGABYTE)
-        torch.cuda.reset_peak_memory_stats(editor.device)
+    if editor.engine.device.type == "cuda":
+        found["gpu"] = rounded(torch.cuda.max_memory_allocated(editor.engine.device) / MEGABYTE)
+        torch.cuda.reset_peak_memory_stats(editor.engine.device)
     return found
 
 
@@ -141,7 +141,9 @@ def inversion(editor: Editor, pictures: list[Image.Image], steps: int | None) ->
     Raises:
         NotFiniteError: a loss is infinite or undefined.
     """
-    options = editor.inversion if steps is None else replace(editor.inversion, steps=steps)
+    options = (
+        editor.engine.inversion if steps is None else replace(editor.engine.inversion, steps=steps)
+    )
     for _ in editor.invert_steps(pictures[0], replace(options, steps=WARM_CALLS)):
         pass
     runs = [_run(editor, partial(editor.invert_steps, picture, options)) for picture in pictures]
@@ -165,7 +167,7 @@ def _run(editor: Editor, start: Callable[[], Any]) -> tuple[list[float], list[fl
     started = perf_counter()
     step: InversionStep
     for step in start():
-        finish(editor.device)
+        finish(editor.engine.device)
         seconds.append(perf_counter() - started)
         losses.append(step.losses["loss"])
     return losses, seconds
@@ -176,7 +178,7 @@ def _encoder(editor: Editor, picture: Image.Image) -> Figure:
 
     def encode() -> object:
         with torch.no_grad():
-            return editor.pack.encoder(to_tensor(picture).to(editor.device))
+            return editor.engine.pack.encoder(to_tensor(picture).to(editor.engine.device))
 
     return figure([1000 * t for t in _timed(editor, encode, ENCODER_REPEATS)], "ms")
 
@@ -189,12 +191,12 @@ def _timed(editor: Editor, call: Call, repeats: int) -> list[float]:
         for index in range(WARM_CALLS + repeats):
             started = perf_counter()
             call()
-            finish(editor.device)
+            finish(editor.engine.device)
             if index >= WARM_CALLS:
                 times.append(perf_counter() - started)
         return times
 
-    return editor.on_device(work)
+    return editor.engine.on_device(work)
 
 
 def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
@@ -213,14 +215,14 @@ def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
             f"domain '{editor.info.name}' has no slider to measure. "
             f"Fit some: python -m editor fit-boundaries"
         )
-    info = editor.sliders[0]
+    info = next(iter(editor.sliders))
     low, high = info.range
     edit = editor.sample(seed)
     times = []
     for index in range(-WARM_CALLS, moves):
         distance = low + (high - low) * (index + 0.5) / moves
         started = perf_counter()
-        _ = edit.move(**{info.name: distance}).image
+        _ = editor.render(edit.move(**{info.name: distance}))
         if index >= 0:
             times.append(1000 * (perf_counter() - started))
     return figure(times, "ms")
@@ -238,9 +240,15 @@ def prepare(editor: Editor, work: str, batch: int, seed: int = 0) -> Call:
     Raises:
         OptionError: the work is not known.
     """
-    pack, side, random = editor.pack, editor.info.resolution, torch.Generator().manual_seed(seed)
-    images = (torch.rand(batch, 3, side, side, generator=random) * 2 - 1).to(editor.device)
-    z = seeded_latents(list(range(seed, seed + batch)), pack.generator.z_dim).to(editor.device)
+    pack, side, random = (
+        editor.engine.pack,
+        editor.info.resolution,
+        torch.Generator().manual_seed(seed),
+    )
+    images = (torch.rand(batch, 3, side, side, generator=random) * 2 - 1).to(editor.engine.device)
+    z = seeded_latents(list(range(seed, seed + batch)), pack.generator.z_dim).to(
+        editor.engine.device
+    )
 
     def encode() -> object:
         with torch.no_grad():
@@ -255,11 +263,11 @@ def prepare(editor: Editor, work: str, batch: int, seed: int = 0) -> Call:
         call = encode
     elif work == "synthesis":
         with torch.no_grad():
-            codes = editor.on_device(lambda: pack.generator.mapping(z).detach())
+            codes = editor.engine.on_device(lambda: pack.generator.mapping(z).detach())
         call = synthesise
     elif work == "inversion":
-        options = replace(editor.inversion, steps=10_000, patience=0)
-        network = (pack.generator, pack.encoder, editor.perceptual)
+        options = replace(editor.engine.inversion, steps=10_000, patience=0)
+        network = (pack.generator, pack.encoder, editor.engine.feature_term)
         endless = chain.from_iterable(invert(images, *network, options) for _ in repeat(None))
         call = partial(next, endless)
     else:
@@ -276,9 +284,9 @@ def window(editor: Editor, call: Call, least_s: float) -> tuple[int, float]:
         calls, started = 0, perf_counter()
         while True:
             call()
-            finish(editor.device)
+            finish(editor.engine.device)
             calls += 1
             if (elapsed := perf_counter() - started) >= least_s:
                 return calls, elapsed
 
-    return editor.on_device(work)
+    return editor.engine.on_device(work)

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         mask = rectangle(side, (width, height), (x, y))
     else:
         mask = rectangle(side)
-    job = inversion_job(args, editor, contexts, usual=editor.diffusion)
+    job = inversion_job(args, editor, contexts, usual=editor.engine.diffusion)
     target = editor.align(args.target, square_of(args.target, job))
     offset = (args.offset[0], args.offset[1])
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
@@ -77,8 +77,8 @@ def run(args: argparse.Namespace) -> int:
     def work(context: Path) -> str:
         aligned = editor.align(context, square_of(context, job))
         (edit,) = editor.diffuse(target, [aligned], mask, offset, job.options)
-        edit.save_code(args.out / f"{context.stem}.npz")
-        edit.save(args.out / f"{context.stem}.png")
+        editor.save_code(edit, args.out / f"{context.stem}.npz")
+        editor.save(edit, args.out / f"{context.stem}.png")
         (pasted,) = editor.collages(target, [aligned], mask, offset)
         save_image(pasted, args.out / f"{context.stem}_collage.png")
         return f"{args.out / context.stem}.png"

@@ -134,7 +134,7 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
     from editor.evaluation.methods import load_traditional
     from editor.evaluation.run import Subject
 
-    usual = editor.inversion
+    usual = editor.engine.inversion
     return Subject(
         images.batch(index),
         [images.attributes[i] for i in index.tolist()],
@@ -184,4 +184,4 @@ def _record(editor: Editor, result: dict[str, Any]) -> None:
         "loss_pix_p95": found["mse"]["p95"],
         "loss_domain_p95": found["code_distance"]["p95"],
     }
-    update_info(editor.pack.path, lambda info: replace(info, typical=typical))
+    update_info(editor.engine.pack.path, lambda info: replace(info, typical=typical))

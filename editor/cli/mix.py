@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from editor.editing.edit import Edit
+    from editor.session import Editor
 
 GRID = "grid.png"
 MAX_CELLS = 2500
@@ -86,16 +87,19 @@ def run(args: argparse.Namespace) -> None:
     warn_painted(given, edits)
     rows, columns = edits[: len(contents)], edits[len(contents) :]
     codes = mix_grid(
-        torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths
+        torch.stack([e.wp_edited for e in rows]),
+        torch.stack([e.wp_edited for e in columns]),
+        strengths,
     ).flatten(0, 1)
     cells: list[Image.Image] = []
     for name, code in zip(tqdm(names, unit="picture"), codes, strict=True):
-        cells.append(editor.synthesise(code))
+        cells.append(editor.engine.render(code[None])[0])
         if separate:
             save_image(cells[-1], folder / f"{name}.png")
         if args.codes:
-            editor.edit(code).save_code(folder / f"{name}.npz")
-    save_image(table_of([*map(_shown, rows)], [*map(_shown, columns)], cells), grid)
+            editor.save_code(editor.edit(code), folder / f"{name}.npz")
+    beside, above = ([_shown(editor, edit) for edit in some] for some in (rows, columns))
+    save_image(table_of(beside, above, cells), grid)
     print(f"{grid}: {len(rows)} by {len(columns)}")
 
 
@@ -129,6 +133,6 @@ def _names(contents: list[Path], styles: list[Path]) -> list[str]:
     return names
 
 
-def _shown(edit: Edit) -> Image.Image:
-    """The photo itself, or where there is none or a slider was moved, the picture."""
-    return edit.image if edit.photo is None or edit.moves else edit.photo
+def _shown(editor: Editor, edit: Edit) -> Image.Image:
+    """Return the photo itself, or where there is none or a slider was moved, the picture."""
+    return editor.render(edit) if edit.aligned is None or edit.moves else edit.aligned

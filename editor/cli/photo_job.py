@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from editor.inversion.loop import InversionOptions
     from editor.photo.crop import Crop
     from editor.session import Editor
+    from editor.sliders.slider_set import SliderSet
 
 T = TypeVar("T")
 
@@ -147,6 +148,7 @@ def inversion_job(
     given: Iterable[Path],
     moves: Mapping[str, float] | None = None,
     usual: InversionOptions | None = None,
+    sliders: SliderSet | None = None,
 ) -> PhotoJob:
     """The job of a command with the options of `add_photo_options`.
 
@@ -156,18 +158,20 @@ def inversion_job(
         given: the photos; where there is a saved code (.npz) among them, any slider may count.
         moves: sliders to move.
         usual: options of the inversion unless told otherwise; the domain's by default.
+        sliders: that may be moved; the domain's by default.
 
     Raises:
         OptionError: an option is out of range, or a slider is not known.
     """
+    known = sliders or editor.sliders
     named = dict(moves or {})
     opens_codes = any(path.suffix == ".npz" for path in given)
     return replace(
         pack_job(args, editor),
         crop=chosen_crop(args),
-        options=chosen_options(args, usual or editor.inversion),
+        options=chosen_options(args, usual or editor.engine.inversion),
         moves=tuple(sorted(named.items())),
-        sliders=_slider_digests(editor, {**editor.boundaries, **named} if opens_codes else named),
+        sliders=_slider_digests(known, {**known.boundaries, **named} if opens_codes else named),
     )
 
 
@@ -186,10 +190,9 @@ def chosen_options(args: argparse.Namespace, usual: InversionOptions) -> Inversi
     )
 
 
-def _slider_digests(editor: Editor, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _slider_digests(sliders: SliderSet, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     from editor.sliders.boundary_file import boundary_bytes
 
     return tuple(
-        (name, hashlib.sha256(boundary_bytes(editor.boundary(name))).hexdigest())
-        for name in sorted(names)
+        (name, hashlib.sha256(boundary_bytes(sliders[name])).hexdigest()) for name in sorted(names)
     )

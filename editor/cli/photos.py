@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from editor.geometry import Alignment
     from editor.photo.crop import Crop
     from editor.session import Editor
+    from editor.sliders.slider_set import SliderSet
 
 
 def find_photos(given: list[Path]) -> list[Path]:
@@ -63,7 +65,7 @@ def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | Non
         yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
         wished = alignment or editor.info.squares or TIGHT
         return partial(yunet_faces, path=yunet, alignment=wished)
-    if editor.pack.aligner is None:
+    if not editor.engine.has_aligner:
         name = editor.info.name
         raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
     return editor.find
@@ -92,13 +94,14 @@ def square_of(photo: Path, job: PhotoJob) -> Crop | None:
     return faces[0][0] if faces else Crop()
 
 
-def open_edit(editor: Editor, photo: Path, job: PhotoJob) -> Edit:
+def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | None = None) -> Edit:
     """A photo inverted, or a saved code opened, with the sliders of the job moved.
 
     Args:
         editor: of the domain.
         photo: a photo, or a code (.npz).
         job: how to place, invert and move it.
+        sliders: that may be moved; the domain's by default.
 
     Raises:
         ImageError: there is no such photo, or it cannot be used.
@@ -108,9 +111,10 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob) -> Edit:
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
-        edit = editor.open_code(photo)
+        edit = editor.open_code(photo, sliders)
     else:
         edit = editor.invert(photo, square_of(photo, job), job.options)
+        edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
 
 
@@ -177,18 +181,18 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
         edit = open_edit(editor, photo, job)
         edit = edit if job.mask is None else edit.inside(job.mask.value)
         edit = editor.settle(edit, job.options) if job.settle else edit
-        _save(edit, photo, out, job)
+        _save(editor, edit, photo, out, job)
         fit = dict(edit.losses).get("loss_pix")
         return f"{out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
 
     return each_photo(photos, out, job, redo, work)
 
 
-def _save(edit: Edit, photo: Path, out: Path, job: PhotoJob) -> None:
+def _save(editor: Editor, edit: Edit, photo: Path, out: Path, job: PhotoJob) -> None:
     from editor.media.images import save_image
 
-    if job.paste is not None and edit.source is not None:
+    if job.paste is not None and edit.photo is not None:
         suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
-        save_image(edit.paste(job.paste), out / f"{photo.stem}_edited{suffix}")
-    edit.save_code(out / f"{photo.stem}.npz")
-    edit.save(out / f"{photo.stem}.png")
+        save_image(editor.paste(edit, job.paste), out / f"{photo.stem}_edited{suffix}")
+    editor.save_code(edit, out / f"{photo.stem}.npz")
+    editor.save(edit, out / f"{photo.stem}.png")

@@ -164,16 +164,16 @@ def _invert(
     from editor.project.actions import add_edit, check_room, photo_name
 
     moves = parse_pairs(args.move, "NAME=DISTANCE")
-    own = editor.with_sliders({b.info.name: b for b in project.sliders})
-    job = inversion_job(args, own, photos, moves)
+    sliders = editor.sliders.with_own(project.sliders)
+    job = inversion_job(args, editor, photos, moves, sliders=sliders)
     check_room(project, photos)
     made = project
 
     def work(photo: Path) -> str:
         nonlocal made
-        edit = open_edit(own, photo, job)
-        label = "opened" if edit.source is None else "inverted"
-        made = add_edit(made, edit, photo_name(photo), str(photo), label)
+        edit = open_edit(editor, photo, job, sliders)
+        label = "opened" if edit.photo is None else "inverted"
+        made = add_edit(made, editor, edit, photo_name(photo), str(photo), label)
         return made.pictures[-1].id
 
     try:

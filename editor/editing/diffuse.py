@@ -15,10 +15,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from editor.engine import Engine
 from editor.errors import MismatchError, OptionError
-from editor.inversion.loop import InversionOptions, InversionStep, invert
-from editor.inversion.objective import EncoderLike, Generator
-from editor.models.perceptual import Perceptual
+from editor.inversion.loop import InversionOptions, InversionStep
 
 # genforce/idinvert, diffuse.py, at 256 px: --crop_size 110 --center_x 125 --center_y 145
 PUBLISHED_SIZE = 110 / 256
@@ -91,29 +90,23 @@ def collage(
 
 
 def diffuse(
-    collages: Tensor,
-    placed: Tensor,
-    generator: Generator,
-    encoder: EncoderLike,
-    perceptual: Perceptual | None,
-    options: InversionOptions,
+    engine: Engine, collages: Tensor, placed: Tensor, options: InversionOptions | None = None
 ) -> Iterator[InversionStep]:
     """Let the patch of collages spread; each picture is independent.
 
     Args:
+        engine: of the domain.
         collages: [N, 3, R, R], RGB, in [-1, 1].
         placed: [R, R], 0…1: where the patch is.
-        generator: frozen.
-        encoder: frozen.
-        perceptual: frozen, or None.
-        options: how to optimise; the domain term is left out, whatever its weight.
+        options: how to optimise, by default as `Engine.diffusion`; the domain term is left out,
+            whatever its weight.
 
     Yields:
-        As `invert`.
+        As `Engine.invert`.
     """
+    options = options or engine.diffusion
     free = replace(options, weights=replace(options.weights, domain=0.0), start="encoder")
-    mask = placed[None, None].to(collages)
-    return invert(collages, generator, encoder, perceptual, free, mask=mask)
+    return engine.invert(collages, free, mask=placed[None, None].to(collages))
 
 
 def _shifted(image: Tensor, right: int, down: int) -> Tensor:

@@ -42,7 +42,7 @@ def ablation(
     Yields:
         {"weight", "iterations", "mse", "code_distance", "mean_ap"} for every pair.
     """
-    generator, encoder = editor.pack.generator, editor.pack.encoder
+    generator, encoder = editor.engine.pack.generator, editor.engine.pack.encoder
     for weight in weights:
         options = replace(
             usual,
@@ -54,7 +54,7 @@ def ablation(
         images: dict[int, list[Tensor]] = {step: [] for step in iterations}
         for part in photos.split(batch):
             target = part.to(generator.w_avg.device)
-            for state in invert(target, generator, encoder, editor.perceptual, options):
+            for state in invert(target, generator, encoder, editor.engine.feature_term, options):
                 if state.step in codes:
                     codes[state.step].append(state.wp.cpu())
                     images[state.step].append(state.image.float().clamp(-1, 1).cpu())

@@ -84,8 +84,10 @@ class KeptFaces:
 @torch.no_grad()
 def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
     """Return what the pack's encoder says of pictures, less the mean code: who is shown, and how; [N, F]."""
-    encoder, mean = editor.pack.encoder, editor.pack.generator.w_avg.cpu()
-    codes = torch.cat([encoder(part.to(editor.device)).cpu() for part in images.split(batch)])
+    encoder, mean = editor.engine.pack.encoder, editor.engine.pack.generator.w_avg.cpu()
+    codes = torch.cat(
+        [encoder(part.to(editor.engine.device)).cpu() for part in images.split(batch)]
+    )
     return (codes - mean).flatten(1)
 
 

@@ -47,15 +47,15 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
         network = load_squeezenet(squeezenet)
         return Features("squeezenet", lambda images: mean_features(network, images))
     if inception_is_present():
-        return Features("inception", load_inception(editor.device, fetch=False))
-    critic = editor.pack.discriminator
+        return Features("inception", load_inception(editor.engine.device, fetch=False))
+    critic = editor.engine.pack.discriminator
     if critic is None:
         raise OptionError(
             f"'{editor.info.name}' has no discriminator; give --features squeezenet_v1.0.npz"
         )
 
     def of(images: Tensor) -> Tensor:
-        return mean_features(lambda part: critic.features(part.to(editor.device)), images)
+        return mean_features(lambda part: critic.features(part.to(editor.engine.device)), images)
 
     return Features("discriminator", of)
 

@@ -92,17 +92,17 @@ def load_traditional(source: Path, editor: Editor) -> Encoder:
     """
     file = source / "encoder.safetensors" if source.is_dir() else source
     header = read_header(file)
-    if header.get("generator") != editor.pack.fingerprint:
+    if header.get("generator") != editor.engine.fingerprint:
         raise MismatchError(
             f"{file} was trained for generator {header.get('generator')}, not "
-            f"{editor.pack.fingerprint} of '{editor.info.name}'; train one for it: "
-            f"train-encoder --preset traditional --generator {editor.pack.path}"
+            f"{editor.engine.fingerprint} of '{editor.info.name}'; train one for it: "
+            f"train-encoder --preset traditional --generator {editor.engine.pack.path}"
         )
     kind = header.get("training", {}).get("kind")
     if kind != TRADITIONAL:
         raise OptionError(f"{file} holds a {kind} encoder; give one of --preset traditional")
-    encoder = load_network(file, "encoder", Encoder, EncoderConfig).to(editor.device)
-    encoder.compute_dtype = editor.pack.encoder.compute_dtype
+    encoder = load_network(file, "encoder", Encoder, EncoderConfig).to(editor.engine.device)
+    encoder.compute_dtype = editor.engine.pack.encoder.compute_dtype
     return encoder
 
 
@@ -135,7 +135,12 @@ def find_codes(
         if not file.exists():
             began = time.perf_counter()
             codes, _ = invert_all(
-                part, editor.pack.generator, encoder, editor.perceptual, options, batch
+                part,
+                editor.engine.pack.generator,
+                encoder,
+                editor.engine.feature_term,
+                options,
+                batch,
             )
             seconds = time.perf_counter() - began
             write_tensors(file, {"codes": codes.float()}, {"kind": "codes", "seconds": seconds})
@@ -169,7 +174,10 @@ def pictures(editor: Editor, codes: Tensor, batch: int = 50) -> Tensor:
     """Return pictures [N, 3, R, R] of codes, cut off at [-1, 1] as a viewer sees them, on the CPU."""
     return torch.cat(
         [
-            editor.pack.generator.synthesis(part.to(editor.device)).float().clamp(-1, 1).cpu()
+            editor.engine.pack.generator.synthesis(part.to(editor.engine.device))
+            .float()
+            .clamp(-1, 1)
+            .cpu()
             for part in codes.split(batch)
         ]
     )
@@ -186,7 +194,10 @@ def code_distances(editor: Editor, codes: Tensor, images: Tensor, batch: int = 5
         batch: pictures at a time.
     """
     again = torch.cat(
-        [editor.pack.encoder(part.to(editor.device)).cpu() for part in images.split(batch)]
+        [
+            editor.engine.pack.encoder(part.to(editor.engine.device)).cpu()
+            for part in images.split(batch)
+        ]
     )
     return (codes.cpu() - again).square().mean(dim=(1, 2))
 

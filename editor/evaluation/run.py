@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -146,8 +146,8 @@ def _measure(
     photos, count = subject.photos, len(subject.photos)
     judge = subject.judge
     truth = None if isinstance(judge, str) else judge.score(photos)
-    reference = Reference.of(photos, subject.features, editor.pack.discriminator)
-    lpips = lpips_or_why(editor.device, "lpips" in plan.metrics)
+    reference = Reference.of(photos, subject.features, editor.engine.pack.discriminator)
+    lpips = lpips_or_why(editor.engine.device, "lpips" in plan.metrics)
     found: dict[str, Any] = {
         "halves_of_the_photos": reference.halves(plan.seed),
         "lpips": lpips if isinstance(lpips, str) else "measured",
@@ -159,7 +159,7 @@ def _measure(
     people = None if subject.recogniser is None else People.of(subject.recogniser, photos)
     some = evenly_spread(count, plan.edit_count)
     for name in plan.methods:
-        encoder = subject.traditional if name == TRADITIONAL else editor.pack.encoder
+        encoder = subject.traditional if name == TRADITIONAL else editor.engine.pack.encoder
         assert encoder is not None
         options = options_of(name, subject.usual)
         label = f"{name}-{fingerprint(encoder)}" if name == TRADITIONAL else name
@@ -202,7 +202,7 @@ def _measure(
     return found
 
 
-def _digest(boundaries: dict[str, Boundary]) -> str:
+def _digest(boundaries: Mapping[str, Boundary]) -> str:
     """Return a name of these sliders: others, or fitted again, give another."""
     digest = hashlib.sha256()
     for name, boundary in sorted(boundaries.items()):
@@ -238,7 +238,7 @@ def _once(
 
 def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
     """Return what the figures depend on."""
-    pack = editor.pack
+    pack = editor.engine.pack
     return {
         "domain": editor.info.name,
         "generator": pack.fingerprint,
@@ -247,7 +247,7 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
         "photos_sum": sum_of(subject.photos),
         "resolution": editor.info.resolution,
         "features": subject.features.name,
-        "device": editor.device_label,
+        "device": editor.engine.device_label,
         "torch": torch.__version__,
         "inversion": asdict(subject.usual),
         "plan": {**asdict(plan), "methods": None, "metrics": None},
@@ -282,12 +282,12 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
 @contextmanager
 def _precision(editor: Editor, subject: Subject, plan: Plan) -> Iterator[None]:
     """Compute in float32, or the device's fast dtype, while it is measured."""
-    networks = [*editor.pack.networks]
+    networks = [*editor.engine.pack.networks]
     if subject.traditional is not None:
         networks.append(subject.traditional)
     before = [network.compute_dtype for network in networks]
     for network in networks:
-        network.compute_dtype = fast_dtype(editor.device) if plan.fast else torch.float32
+        network.compute_dtype = fast_dtype(editor.engine.device) if plan.fast else torch.float32
     try:
         yield
     finally:

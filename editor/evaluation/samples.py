@@ -71,8 +71,8 @@ def measure_samples(
 @torch.no_grad()
 def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
     """Render pictures [N, 3, R, R], one a seed."""
-    generator = editor.pack.generator
-    z = seeded_latents(seeds, generator.z_dim).to(editor.device)
+    generator = editor.engine.pack.generator
+    z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
     wp = generator.mapping(z, truncation_psi=truncation_psi)
     return torch.cat([generator.synthesis(part) for part in wp.split(32)])
 
@@ -84,8 +84,8 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
     Returns:
         [sliders × seeds × stops, 3, R, R], generated pictures.
     """
-    generator = editor.pack.generator
-    z = seeded_latents(seeds, generator.z_dim).to(editor.device)
+    generator = editor.engine.pack.generator
+    z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
     codes = generator.mapping(z, truncation_psi=0.7)
     rows = []
     for boundary in editor.boundaries.values():
@@ -110,14 +110,16 @@ def reconstruction_grid(editor: Editor, seeds: list[int], steps: int = 100) -> T
         [3 · N, 3, R, R], generated pictures: for each seed the target, the encoder's
         reconstruction, and that of domain-regularised optimisation.
     """
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
     with torch.no_grad():
-        z = seeded_latents(seeds, generator.z_dim).to(editor.device)
+        z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
         target = generator(z, truncation_psi=0.9).clamp(-1, 1).flip(3)
     rows = [target]
     for count in (0, steps):
         options = InversionOptions(steps=count, patience=0)
         rows.append(
-            invert_all(target, generator, editor.pack.encoder, editor.perceptual, options)[1]
+            invert_all(
+                target, generator, editor.engine.pack.encoder, editor.engine.feature_term, options
+            )[1]
         )
     return torch.stack(rows, dim=1).flatten(0, 1)

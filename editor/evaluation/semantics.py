@@ -5,6 +5,7 @@ Reference: Zhu et al., In-Domain GAN Inversion for Real Image Editing, section 4
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -70,7 +71,7 @@ def code_scores(codes: Tensor, boundary: Boundary) -> Tensor:
 
 def semantics(
     codes: Tensor,
-    boundaries: dict[str, Boundary],
+    boundaries: Mapping[str, Boundary],
     attributes: list[dict[str, Any]],
     photos: Tensor,
 ) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def look(
     distances = None
     everything = {"photos": given.photos, **given.outside}
     facts = {
-        "generator": editor.pack.fingerprint,
+        "generator": editor.engine.fingerprint,
         "networks": {name: entry["sha256"] for name, entry in sorted(editor.info.files.items())},
         "inversion": asdict(options),
         "pictures": {name: [len(some), sum_of(some)] for name, some in everything.items()},
@@ -125,7 +125,9 @@ def look(
     claim(folder, facts)
     for kind, photos in everything.items():
         place = folder / kind
-        for done in find_codes(editor, photos, METHOD, options, editor.pack.encoder, place, batch):
+        for done in find_codes(
+            editor, photos, METHOD, options, editor.engine.pack.encoder, place, batch
+        ):
             progress(kind, done, len(photos))
         codes = read_codes(editor, METHOD, len(photos), place, batch).codes
         found[kind] = signs_of(editor, photos, codes, batch)
@@ -138,7 +140,7 @@ def look(
 def signs_of(editor: Editor, photos: Tensor, codes: Tensor, batch: int) -> Signs:
     """Return signs by name [N] of photos [N, 3, R, R] and their codes [N, num_ws, w_dim]."""
     parts = [
-        editor.signs(some, wp)
+        editor.engine.signs(some, wp)
         for some, wp in zip(photos.split(batch), codes.split(batch), strict=True)
     ]
     return {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
@@ -161,5 +163,5 @@ def fit(train: Found, test: Found) -> Verdict:
 
 def usual_options(editor: Editor, steps: int | None) -> InversionOptions:
     """Return the domain's own options, without early stopping; as many steps as asked for."""
-    usual = editor.inversion
+    usual = editor.engine.inversion
     return options_of(METHOD, usual if steps is None else replace(usual, steps=steps))

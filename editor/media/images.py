@@ -57,7 +57,9 @@ RGB_MODES = ("RGB", "RGBA", "RGBX", "P")  # the profile of others does not fit w
 BACKGROUND = (128, 128, 128)
 
 
-def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> Image.Image:
+def load_image(
+    source: str | Path | bytes | Image.Image, least_px: int = 0, name: str = ""
+) -> Image.Image:
     """Read a picture as upright 8-bit RGB; its `info` holds "icc_profile" if it has one, and no more.
 
     EXIF orientation is applied; of an animation the first frame is taken; transparency is laid on
@@ -67,6 +69,7 @@ def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> I
         source: a path, the bytes of a file, or a PIL image.
         least_px: where not 0, a JPEG may be read at a half, a quarter or an eighth of its size, which
             is faster, as long as both sides keep so many pixels.
+        name: what to call bytes in an error.
 
     Raises:
         ImageError: not a picture, damaged, smaller than 16 px or larger than 64 megapixels, or no
@@ -75,7 +78,7 @@ def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> I
     """
     if isinstance(source, Image.Image):
         return _upright_rgb(source)
-    name = "the picture" if isinstance(source, bytes) else shown_name(source)
+    name = (name or "the picture") if isinstance(source, bytes) else shown_name(source)
     image = _opened(_checked(source, name), name)
     large = image.width * image.height > LARGE_PIXELS
     with _one_large() if large else nullcontext():
@@ -90,6 +93,15 @@ def load_image(source: str | Path | bytes | Image.Image, least_px: int = 0) -> I
             if large:
                 del image
                 trim_memory()
+
+
+def read_bytes(source: str | Path | bytes) -> bytes:
+    """Return the bytes of a picture's file that `load_image` would read.
+
+    Raises:
+        ImageError: it is too large, no regular file, or claims what no picture may.
+    """
+    return _checked(source, "the picture" if isinstance(source, bytes) else shown_name(source))
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:

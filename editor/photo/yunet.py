@@ -5,7 +5,10 @@ OpenCV is an option and imported here alone, when it is needed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,61 +26,83 @@ MAX_BYTES = 64 * 2**20  # the published file has 230 KB
 SURE = 0.7
 
 
-def yunet_faces(
-    photo: Image.Image, path: Path, least: float = SURE, alignment: Alignment = TIGHT
-) -> list[tuple[Crop, float]]:
-    """Squares around the faces of a photo, with a confidence 0…1, best first.
+class YuNetFinder:
+    """Finds faces by YuNet, whose file is read once; safe among threads.
 
     Args:
-        photo: RGB, upright.
         path: YuNet's ONNX file; open only one that you trust.
-        least: confidence, 0…1, below which a square is not given; never below 0.3.
         alignment: of the domain: how its squares lie around a face.
 
     Raises:
         UnavailableError: OpenCV is not installed.
         WeightsError: the file is missing, or is no YuNet.
     """
-    cv2 = _opencv()
-    try:
-        model = np.frombuffer(read_regular(path, MAX_BYTES, WeightsError), np.uint8)
-    except WeightsError as error:
-        raise WeightsError(
-            f"YuNet's file: {error}; give the path of a face_detection_yunet_….onnx"
-        ) from error
-    found: list[Found] = []
-    try:
-        nothing = np.empty(0, np.uint8)
-        detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
-        for longest in LONG_PX:
-            found += _look(photo, detector, longest, alignment)
-    except cv2.error as error:
-        reason = " ".join(str(error).split())
-        raise WeightsError(
-            f"{path} is not a YuNet that OpenCV {cv2.__version__} can use ({reason}); give the path "
-            f"of a face_detection_yunet_….onnx"
-        ) from error
-    return [
-        (crop_of(one.pose, *photo.size), one.confidence)
-        for one in distinct(found)
-        if one.confidence >= least
-    ]
+
+    def __init__(self, path: Path, alignment: Alignment = TIGHT) -> None:
+        self.path, self.alignment = path, alignment
+        self._lock = Lock()
+        cv2 = _opencv()
+        try:
+            model = np.frombuffer(read_regular(path, MAX_BYTES, WeightsError), np.uint8)
+        except WeightsError as error:
+            raise WeightsError(
+                f"YuNet's file: {error}; give the path of a face_detection_yunet_….onnx"
+            ) from error
+        with self._telling():
+            nothing = np.empty(0, np.uint8)
+            self._detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
+
+    @property
+    def key(self) -> str:
+        """The file, and how the squares lie."""
+        return f"YuNet {self.path.absolute()} {self.alignment.values()}"
+
+    def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
+        """Return squares around the faces of an upright RGB image, with confidences from 0.3 to 1."""
+        with self._lock, self._telling():
+            found = [one for longest in LONG_PX for one in self._look(image, longest)]
+        return [(crop_of(one.pose, *image.size), one.confidence) for one in distinct(found)]
+
+    def _look(self, photo: Image.Image, longest: int) -> list[Found]:
+        """Return the faces in a photo that is scaled to a longer side."""
+        factor = longest / max(photo.size)
+        size = (max(round(photo.width * factor), 1), max(round(photo.height * factor), 1))
+        small = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        self._detector.setInputSize(size)
+        _, rows = self._detector.detect(np.ascontiguousarray(np.asarray(small)[:, :, ::-1]))  # BGR
+        if rows is None:
+            return []
+        scale = np.array([photo.width / size[0], photo.height / size[1]])
+        return [
+            Found(self.alignment.square((row[4:14].reshape(5, 2) * scale).tolist()), float(row[14]))
+            for row in rows
+        ]
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn OpenCV's error into a `WeightsError`."""
+        cv2 = _opencv()
+        try:
+            yield
+        except cv2.error as error:
+            reason = " ".join(str(error).split())
+            raise WeightsError(
+                f"{self.path} is not a YuNet that OpenCV {cv2.__version__} can use ({reason}); give "
+                f"the path of a face_detection_yunet_….onnx"
+            ) from error
 
 
-def _look(photo: Image.Image, detector: Any, longest: int, alignment: Alignment) -> list[Found]:
-    """Faces in a photo that is scaled to a longer side."""
-    factor = longest / max(photo.size)
-    size = (max(round(photo.width * factor), 1), max(round(photo.height * factor), 1))
-    small = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    detector.setInputSize(size)
-    _, rows = detector.detect(np.ascontiguousarray(np.asarray(small)[:, :, ::-1]))  # BGR
-    if rows is None:
-        return []
-    scale = np.array([photo.width / size[0], photo.height / size[1]])
-    return [
-        Found(alignment.square((row[4:14].reshape(5, 2) * scale).tolist()), float(row[14]))
-        for row in rows
-    ]
+def yunet_faces(
+    photo: Image.Image, path: Path, least: float = SURE, alignment: Alignment = TIGHT
+) -> list[tuple[Crop, float]]:
+    """Return squares around the faces of one photo, as `YuNetFinder.find`, above a confidence.
+
+    Raises:
+        UnavailableError: OpenCV is not installed.
+        WeightsError: the file is missing, or is no YuNet.
+    """
+    found = YuNetFinder(path, alignment).find(photo)
+    return [(crop, confidence) for crop, confidence in found if confidence >= least]
 
 
 def _opencv() -> Any:

@@ -11,13 +11,13 @@ The same from Python as on the page:
     editor = Editor.open("faces64")
     project = Project.new(editor)
     for photo in ("ann.jpg", "ben.jpg"):
-        project = add_edit(project, editor.invert(photo), Path(photo).stem, photo)
+        project = add_edit(project, editor, editor.invert(photo), Path(photo).stem, photo)
     project = move_sliders(project, editor, project.find("ann"), {"smile": 2.0})
     project = give_sliders(project, editor, project.node, [project.find("ben")])
     save_project(project, Path("us.zip"))
 
     with unpacked(Path("us.zip"), editor) as project:  # whose photos lie in a temporary folder
-        before = project.undo().edit(editor).image
+        before = editor.render(project.undo().edit(editor))
         picture, kind = result(project, editor, project.find("ann"))
         save_project(project.rename(project.find("ben"), "Benjamin"), Path("us.zip"))
 """

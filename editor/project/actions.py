@@ -19,7 +19,6 @@ from editor.errors import ImageError, OptionError
 from editor.files import plain_text
 from editor.media.images import load_image
 from editor.media.sheets import strip
-from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo
@@ -52,12 +51,18 @@ def check_room(project: Project, photos: Sequence[str | Path]) -> None:
 
 
 def add_edit(
-    project: Project, edit: Edit, name: str, photo: str = "", label: str = "inverted"
+    project: Project,
+    editor: Editor,
+    edit: Edit,
+    name: str,
+    photo: str = "",
+    label: str = "inverted",
 ) -> Project:
     """With an edit as another picture, which is then shown.
 
     Args:
         project: to add to.
+        editor: of the domain.
         edit: its code becomes the picture's; where sliders are moved they become a second node.
         name: of the picture, cut to 60 characters.
         photo: path of the whole photo, where `edit` comes of one.
@@ -66,34 +71,34 @@ def add_edit(
     Raises:
         OptionError: there are too many pictures.
     """
-    whole = bool(photo) and edit.source is not None and edit.crop is not None
-    square = None
-    if whole and edit.crop is not None:
-        square = (edit.crop.x, edit.crop.y, edit.crop.side, edit.crop.angle)
+    whole = edit.photo if photo and edit.crop is not None else None
     picture = Picture(
         project.free_id(),
         plain_text(name)[:MAX_NAME],
         edit.wp.numpy(),
         edit.losses,
-        photo if whole else "",
-        square,
-        thumbnail(edit.source, SMALL_PX) if whole and edit.source is not None else b"",
-        b"" if edit.photo is None else png_bytes(edit.photo),
+        "" if whole is None else photo,
+        None if whole is None else edit.crop,
+        b"" if whole is None else thumbnail(whole.pixels, SMALL_PX),
+        b"" if edit.aligned is None else png_bytes(edit.aligned),
         None if edit.base is None else edit.base.numpy(),
     )
-    project = project.add(picture, plain_text(label), thumbnail(edit.reconstruction))
+    project = project.add(picture, plain_text(label), thumbnail(editor.reconstruction(edit)))
     if not edit.moves:
         return project
     mask = b"" if edit.mask is None else mask_png(edit.mask)
     moved = Node(picture.id, edit.moves, edit.layers, mask)
-    return commit_edit(project, edit.editor, moved, describe((), edit.moves))
+    return commit_edit(project, editor, moved, describe((), edit.moves))
 
 
-def add_made(project: Project, edit: Edit, name: str, label: str, of: Picture) -> Project:
+def add_made(
+    project: Project, editor: Editor, edit: Edit, name: str, label: str, of: Picture
+) -> Project:
     """With an edit that was made of another picture, whose photo it is laid into.
 
     Args:
         project: to add to.
+        editor: of the domain.
         edit: a code of its own, such as a mixture.
         name: of the picture, cut to 60 characters.
         label: what was done, in words.
@@ -102,16 +107,16 @@ def add_made(project: Project, edit: Edit, name: str, label: str, of: Picture) -
     Raises:
         OptionError: there are too many pictures.
     """
-    project = add_edit(project, edit, name, label=label)
+    project = add_edit(project, editor, edit, name, label=label)
     made = project.shown
     assert made is not None
     return project.amend(
         replace(
             made,
             photo=of.photo,
-            square=of.square,
+            crop=of.crop,
             small=of.small,
-            before=of.before,
+            aligned=of.aligned,
             base=of.reference,
         )
     )
@@ -123,7 +128,7 @@ def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Pro
     Raises:
         OptionError: a slider is not known.
     """
-    thumb = thumbnail(project.edit(editor, node).image)
+    thumb = thumbnail(editor.render(project.edit(editor, node)))
     return project.commit(replace(node, label=plain_text(label), thumb=thumb))
 
 
@@ -176,13 +181,16 @@ def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[s
     return project.go(at) if project.nodes[at : at + 1] == (shown,) else project
 
 
-def whole_photo(edit: Edit, picture: Picture, mode: Mode = "difference") -> tuple[Image.Image, str]:
+def whole_photo(
+    editor: Editor, edit: Edit, picture: Picture, mode: Mode = "difference"
+) -> tuple[Image.Image, str]:
     """The whole photo of a picture, edited, at its own size.
 
     Args:
+        editor: of the domain.
         edit: of the picture, as by `Project.edit`.
         picture: says which photo, and where in it.
-        mode: as `Edit.paste`.
+        mode: as `Editor.paste`.
 
     Returns:
         The photo, and the kind of file for it: "PNG" where it was one, else "JPEG".
@@ -190,13 +198,13 @@ def whole_photo(edit: Edit, picture: Picture, mode: Mode = "difference") -> tupl
     Raises:
         ImageError: there is no photo, or it is gone.
     """
-    if not picture.photo or picture.square is None:
+    if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
         photo = load_image(picture.photo)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; give it again, and invert") from error
-    pasted = edit.paste(mode, photo, Crop(*picture.square))
+    pasted = editor.paste(edit, mode, photo, picture.crop)
     return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
 
 
@@ -211,7 +219,9 @@ def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, st
         ImageError: its photo is gone.
     """
     picture, edit = project.picture(name), project.edit(editor, project.latest(name))
-    return whole_photo(edit, picture) if picture.photo and picture.square else (edit.image, "PNG")
+    if picture.photo and picture.crop:
+        return whole_photo(editor, edit, picture)
+    return editor.render(edit), "PNG"
 
 
 def file_name(picture: Picture, kind: str) -> str:
@@ -233,7 +243,8 @@ def compare(project: Project, editor: Editor, first: int, second: int) -> Image.
     Raises:
         OptionError: there is no such edit.
     """
-    return strip(project.edit(editor, project.go(i).node).image for i in (first, second))
+    edits = [project.edit(editor, project.go(i).node) for i in (first, second)]
+    return strip(editor.render(edit) for edit in edits)
 
 
 def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Project]:
@@ -261,7 +272,7 @@ def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Proje
     yield project
     for index, node in enumerate(project.nodes):
         if not node.thumb:
-            made = replace(node, thumb=thumbnail(project.edit(editor, node).image))
+            made = replace(node, thumb=thumbnail(editor.render(project.edit(editor, node))))
             nodes = (*project.nodes[:index], made, *project.nodes[index + 1 :])
             project = replace(project, nodes=nodes)
             yield project

@@ -20,13 +20,14 @@ MAX_PART_BYTES = {
     "tensors.safetensors": 16 * 2**20,
     "photos": MAX_PHOTO_BYTES,
     "small": 2 * 2**20,
-    "before": 16 * 2**20,
+    "aligned": 16 * 2**20,
+    "before": 16 * 2**20,  # of schema 1: aligned
     "thumbs": 256 * 2**10,
     "masks": 4 * 2**20,
 }
 PARTS = re.compile(
     r"project\.json|tensors\.safetensors|photos/[0-9a-f]{16}\.[a-z]{3,4}|small/[0-9a-f]{16}\.jpg"
-    r"|(before|thumbs|masks)/[A-Za-z0-9_]{1,32}\.(jpg|png)"
+    r"|(aligned|before|thumbs|masks)/[A-Za-z0-9_]{1,32}\.(jpg|png)"
 )
 
 

@@ -1,10 +1,10 @@
 """A project as one file: a zip of JSON, safetensors and pictures, and nothing that runs.
 
 project.json          pictures, nodes, sliders
-tensors.safetensors   code/<picture>, slider/<name>
+tensors.safetensors   wp/<picture>, base/<picture>, slider/<name>
 photos/<sha256>.jpg   the whole photos, as they were given
 small/<sha256>.jpg    the same as they are shown, so that opening decodes no photo
-before/               of each picture: the aligned crop
+aligned/              of each picture: the aligned square
 thumbs/ masks/        of each node
 """
 
@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,11 +28,18 @@ from editor.packs.tensors import pack_tensors, unpack_tensors
 from editor.project.archive import pack_parts, read_parts, read_photo
 from editor.project.history import Project
 from editor.project.nodes import Picture, without_photo
-from editor.project.parse import as_object, as_text, check_domain, check_small, parse_project
+from editor.project.parse import (
+    as_object,
+    as_text,
+    check_domain,
+    check_small,
+    from_schema_1,
+    parse_project,
+)
 from editor.project.pixels import SMALL_PX, thumbnail
 from editor.session import Editor
 
-SCHEMA = 1
+SCHEMA = 2  # 1 said square, code/ and before/ for crop, wp/ and aligned/; it is still read
 MAX_DECODED_PIXELS = 250_000_000  # of photos without a small copy; a JPEG's count a quarter
 KIND = "idgan-project"
 Store = Callable[[str, bytes], str]
@@ -58,9 +65,10 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
             "name": picture.name,
             "losses": dict(picture.losses),
         }
-        entry |= {"square": picture.square, "photo": photos.get(picture.photo)}
+        crop = None if picture.crop is None else astuple(picture.crop)
+        entry |= {"crop": crop, "photo": photos.get(picture.photo)}
         pictures.append(entry)
-        files[f"before/{picture.id}.png"] = picture.before
+        files[f"aligned/{picture.id}.png"] = picture.aligned
         if picture.photo and picture.small:
             files[_small_name(photos[picture.photo])] = picture.small
     nodes = []
@@ -70,7 +78,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
             | {"layers": {name: list(those) for name, those in node.layers}, "parent": node.parent}
         )
         files |= {f"thumbs/{index}.jpg": node.thumb, f"masks/{index}.png": node.mask}
-    tensors = {f"code/{p.id}": torch.from_numpy(p.code.copy()) for p in project.pictures}
+    tensors = {f"wp/{p.id}": torch.from_numpy(p.wp.copy()) for p in project.pictures}
     tensors |= {
         f"base/{p.id}": torch.from_numpy(p.base.copy())
         for p in project.pictures
@@ -139,7 +147,7 @@ def open_project(
         store: keeps a photo: (file name, bytes) → path. It is called last, when all is well.
         kept: paths of photos that are kept elsewhere, by their name within the file.
         lost: takes the names of photos that are missing or cannot be read: their pictures open without
-            them, with square and code. Without it one such photo is an error.
+            them, with crop and code. Without it one such photo is an error.
 
     Raises:
         ProjectError: damaged, hostile, too large, or of another domain or generator.
@@ -147,13 +155,15 @@ def open_project(
     try:
         files = read_parts(source)
         text = as_object(json.loads(files["project.json"]))
-        if text.get("kind") != KIND or text.get("schema") != SCHEMA:
+        if text.get("kind") != KIND or text.get("schema") not in (1, SCHEMA):
             raise ProjectError(
-                f"this is not a project of this editor's schema {SCHEMA}, but "
+                f"this is not a project of this editor's schema 1 or {SCHEMA}, but "
                 f"{str(text.get('kind'))[:40]!r} {str(text.get('schema'))[:10]}"
             )
         check_domain(text, editor)
         tensors, _ = unpack_tensors(files["tensors.safetensors"], KIND)
+        if text["schema"] == 1:
+            text, tensors, files = from_schema_1(text, tensors, files)
         project, photos = parse_project(text, tensors, files, editor)
         kept = kept or {}
         check_small(files)

@@ -40,7 +40,7 @@ class Project:
     @classmethod
     def new(cls, editor: Editor) -> Project:
         """An empty one."""
-        return cls(editor.info.name, editor.pack.fingerprint)
+        return cls(editor.info.name, editor.engine.fingerprint)
 
     @property
     def node(self) -> Node | None:
@@ -231,10 +231,10 @@ class Project:
         if node is None:
             raise OptionError("there is no picture yet; invert a photo first")
         picture = self.picture(node.picture)
-        own = editor.with_sliders({b.info.name: b for b in self.sliders})
-        edit = own.edit(picture.code, losses=dict(picture.losses))
+        sliders = editor.sliders.with_own(self.sliders)
+        edit = editor.edit(picture.wp, losses=dict(picture.losses), sliders=sliders)
         if picture.base is not None:
-            edit = replace(edit, base=own.edit(picture.base).wp)
+            edit = replace(edit, base=editor.edit(picture.base).wp)
         return node.on(edit)
 
     def _without_oldest(self) -> Project:

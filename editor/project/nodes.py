@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from editor.editing.edit import Edit
+from editor.photo.crop import Crop
 from editor.project.pixels import read_mask
 
 MAX_NAME = 60
@@ -23,29 +24,29 @@ class Picture:
     Attributes:
         id: names it within the project.
         name: as shown.
-        code: [num_ws, w_dim] float32, before any slider.
+        wp: [num_ws, w_dim] float32, the code before any slider.
         losses: of the inversion, by name.
         photo: path of the whole photo; empty for one that was generated.
-        square: x, y, side and angle of the photo's crop.
+        crop: the square of the photo that was inverted.
         small: the photo as `thumbnail(photo, SMALL_PX)`; empty without a photo.
-        before: the aligned crop as a PNG.
-        base: the code that stands for the photo where `code` does not, as `Edit.base`.
+        aligned: the aligned square as a PNG.
+        base: the code that stands for the photo where `wp` does not, as `Edit.base`.
     """
 
     id: str
     name: str
-    code: np.ndarray
+    wp: np.ndarray
     losses: tuple[tuple[str, float], ...] = ()
     photo: str = ""
-    square: tuple[float, float, float, float] | None = None
+    crop: Crop | None = None
     small: bytes = b""
-    before: bytes = b""
+    aligned: bytes = b""
     base: np.ndarray | None = None
 
     @property
     def reference(self) -> np.ndarray:
         """The code that stands for the photo."""
-        return self.code if self.base is None else self.base
+        return self.wp if self.base is None else self.base
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ class Node:
         """An edit without sliders, with those of this node, its layers and its painted part.
 
         Raises:
-            OptionError: a slider is not known to the edit's editor.
+            OptionError: a slider is not among the edit's.
         """
         edit = edit.move(**dict(self.moves)).on_layers(**dict(self.layers))
         return edit.inside(read_mask(self.mask)) if self.mask else edit
@@ -82,7 +83,7 @@ class Node:
 
 def without_photo(picture: Picture) -> Picture:
     """A picture whose whole photo is gone: its square and code stay."""
-    return replace(picture, photo="", square=None, small=b"")
+    return replace(picture, photo="", crop=None, small=b"")
 
 
 def unmoved(node: Node, slider: str) -> Node:

@@ -44,11 +44,33 @@ def check_domain(text: dict[str, Any], editor: Editor) -> None:
             f"the project was made in domain '{domain}', but '{editor.info.name}' is open; "
             f"choose '{domain}' first"
         )
-    if generator != editor.pack.fingerprint:
+    if generator != editor.engine.fingerprint:
         raise ProjectError(
             f"the project was made with another version of '{domain}', in which its pictures "
             f"would differ. Put that version of the pack back, or invert the photos again"
         )
+
+
+def from_schema_1(
+    text: dict[str, Any], tensors: dict[str, torch.Tensor], files: dict[str, bytes]
+) -> tuple[dict[str, Any], dict[str, torch.Tensor], dict[str, bytes]]:
+    """Give the parts of a project of schema 1 the names of schema 2.
+
+    Raises:
+        ProjectError, LookupError, TypeError: something is missing, or of another type.
+    """
+    pictures = [as_object(entry) for entry in text["pictures"]]
+    for entry in pictures:
+        entry["crop"] = entry.pop("square")
+
+    def renamed(name: str, old: str, new: str) -> str:
+        return new + name.removeprefix(old) if name.startswith(old) else name
+
+    return (
+        {**text, "pictures": pictures},
+        {renamed(name, "code/", "wp/"): tensor for name, tensor in tensors.items()},
+        {renamed(name, "before/", "aligned/"): data for name, data in files.items()},
+    )
 
 
 def parse_project(
@@ -85,7 +107,7 @@ def parse_project(
     left = tuple((str(k), int(v)) for k, v in as_object(text.get("left", {})).items())
     project = Project(
         info.name,
-        editor.pack.fingerprint,
+        editor.engine.fingerprint,
         tuple(pictures.values()),
         nodes,
         int(text["at"]),
@@ -113,7 +135,7 @@ def _sliders(said: Any, tensors: dict[str, torch.Tensor], editor: Editor) -> tup
             pack.name,
             pack.num_ws,
             pack.w_dim,
-            editor.pack.fingerprint,
+            editor.engine.fingerprint,
             f"slider/{one['name']}",
         )
         if slider.info.name in found:
@@ -132,8 +154,8 @@ def _picture(
     name = str(entry["id"])
     if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", name):
         raise ProjectError(f"'{as_text(name)[:40]}' is no id of a picture")
-    before = files.get(f"before/{name}.png", b"")
-    small.check_square(before)
+    aligned = files.get(f"aligned/{name}.png", b"")
+    small.check_square(aligned)
     base = tensors.get(f"base/{name}")
     losses = as_object(entry["losses"])
     if len(losses) > MAX_LOSSES:
@@ -141,10 +163,10 @@ def _picture(
     return Picture(
         name,
         as_text(entry["name"]),
-        editor.edit(tensors[f"code/{name}"]).wp.numpy(),
+        editor.edit(tensors[f"wp/{name}"]).wp.numpy(),
         tuple((as_text(k), float(v)) for k, v in losses.items() if math.isfinite(float(v))),
-        square=_square(entry["square"]),
-        before=before,
+        crop=_crop(entry["crop"]),
+        aligned=aligned,
         base=None if base is None else editor.edit(base).wp.numpy(),
     )
 
@@ -173,18 +195,17 @@ def _layers(said: Any) -> tuple[int, ...]:
     return tuple(map(int, said))
 
 
-def _square(value: Any) -> tuple[float, float, float, float] | None:
+def _crop(value: Any) -> Crop | None:
     if value is None:
         return None
     x, y, side, angle = map(float, value)
-    Crop(x, y, side, angle)  # refuses what lies outside any photo
-    return x, y, side, angle
+    return Crop(x, y, side, angle)
 
 
 def _check_nodes(project: Project, editor: Editor) -> None:
     """Refuse a node whose picture, slider, distance, layer or mask is not known or not sound."""
-    own = editor.with_sliders({b.info.name: b for b in project.sliders})
-    edits = {picture.id: Edit(own, torch.from_numpy(picture.code)) for picture in project.pictures}
+    sliders = editor.sliders.with_own(project.sliders)
+    edits = {one.id: Edit(sliders, torch.from_numpy(one.wp)) for one in project.pictures}
     masks: set[bytes] = set()
     for node in project.nodes:
         edit = edits.get(node.picture)

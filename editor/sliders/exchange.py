@@ -41,7 +41,7 @@ def save_slider(
     """
     pack = editor.info
     check_boundary(
-        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
     )
     try:
         import_slider(editor, boundary_bytes(slider))
@@ -81,7 +81,7 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
     tensors, header = unpack_tensors(data, "boundary")
     pack = editor.info
     slider = read_boundary(
-        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.pack.fingerprint
+        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
     )
     return with_hyperplane(slider, tensors.get("hyperplane"))
 

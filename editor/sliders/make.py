@@ -50,7 +50,7 @@ def make_slider(
         range=(-1.0, 1.0),
         accuracy=accuracy,
         facts=facts or {},
-        generator=editor.pack.fingerprint,
+        generator=editor.engine.fingerprint,
     )
     return Boundary(info, rows.float().expand(editor.info.num_ws, -1).contiguous())
 
@@ -71,7 +71,7 @@ def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Bound
     Raises:
         OptionError: a slider is unknown, or nothing is left.
     """
-    others = [editor.boundary(name).normal for name in dict.fromkeys(names)]
+    others = [editor.sliders[name].normal for name in dict.fromkeys(names)]
     if not others:
         return slider
     rows = [

@@ -29,4 +29,4 @@ def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -
     low, high = slider.info.range
     codes = wp[None].expand(stops, -1, -1)
     distances = torch.linspace(low, high, stops)
-    return editor.synthesise_all(move(codes, slider.normal, distances, slider.info.layers))
+    return editor.engine.render(move(codes, slider.normal, distances, slider.info.layers))

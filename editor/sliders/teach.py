@@ -48,7 +48,7 @@ _growing_lock = Lock()
 
 def _of(editor: Editor) -> _Growing:
     with _growing_lock:
-        return _growing.setdefault(editor.pack.generator, _Growing())
+        return _growing.setdefault(editor.engine.pack.generator, _Growing())
 
 
 def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
@@ -95,7 +95,7 @@ def pool_of(editor: Editor) -> Pool | None:
 
 def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
     """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
 
     @torch.no_grad()
     def work() -> tuple[Tensor, np.ndarray]:
@@ -104,7 +104,7 @@ def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
         raw = picture_features(generator.synthesis(wp)).numpy().astype(np.float16)
         return _shared(wp).cpu(), raw
 
-    return editor.on_device(work)
+    return editor.engine.on_device(work)
 
 
 def _shared(wp: Tensor) -> Tensor:
@@ -174,7 +174,7 @@ def taught_slider(
     independent_of: Sequence[str] = (),
     layers: tuple[int, ...] | None = None,
 ) -> Boundary:
-    """Make a slider of what was learned; `editor.with_sliders({name: it})` uses it at once.
+    """Make a slider of what was learned; `editor.sliders.with_own([it])` has it at once.
 
     Its range is ±2.5 standard deviations of the pool along it.
 
@@ -236,7 +236,7 @@ def slider_of_pairs(
 
 def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
     """Return the code [num_ws, w_dim] of an aligned picture."""
-    *_, last = editor.invert_steps(aligned, replace(editor.inversion, steps=steps))
+    *_, last = editor.invert_steps(aligned, replace(editor.engine.inversion, steps=steps))
     return last.wp[0].cpu()
 
 
@@ -254,7 +254,7 @@ def discover(
     Raises:
         OptionError: the method, a layer or the count is not possible.
     """
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
     chosen = check_layers(layers, generator.num_ws)
     codes = _codes(editor, SAMPLES)
     if method == "sefa":
@@ -278,7 +278,7 @@ def discover(
 
 def _codes(editor: Editor, count: int) -> Tensor:
     """Return codes [N, layers or 1, w_dim] of as many seeds."""
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
 
     @torch.no_grad()
     def work() -> Tensor:
@@ -288,4 +288,4 @@ def _codes(editor: Editor, count: int) -> Tensor:
             parts.append(_shared(generator.mapping(z.to(generator.w_avg.device))).cpu())
         return torch.cat(parts)
 
-    return editor.on_device(work)
+    return editor.engine.on_device(work)

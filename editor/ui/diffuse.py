@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from editor import Editor
 from editor.editing.diffuse import rectangle
 from editor.editing.edit import Edit
 from editor.errors import OptionError
@@ -159,7 +160,7 @@ class DiffusePanel:
         if mask is None:
             raise OptionError("paint the patch first, or take the published one")
         offset = _offset(place)
-        options = replace(editor.diffusion, steps=int(steps))
+        options = replace(editor.engine.diffusion, steps=int(steps))
         collages = editor.collages(of[0], on, mask, offset)
         told, step = 0.0, None
         for step in editor.diffuse_steps(of[0], on, mask, offset, options):
@@ -188,15 +189,17 @@ class DiffusePanel:
         if not 0 <= row < len(codes):
             raise OptionError("that result is not there any more; press Diffuse again")
         of, code = codes[row]
-        edit = self.shell.editor(visitor).edit(code)
-        visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused", of)
+        editor = self.shell.editor(visitor)
+        visitor, strip = keep_picture(
+            visitor, editor, editor.edit(code), "Diffused", "diffused", of
+        )
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
         """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
         project, editor = visitor.project, self.shell.editor(visitor)
         return [
-            _shown(project.picture(name), project.edit(editor, project.latest(name)))
+            _shown(editor, project.picture(name), project.edit(editor, project.latest(name)))
             for name in chosen_there(project, value, MOST)
         ]
 
@@ -234,10 +237,10 @@ def _results(collages: list[Image.Image], images: torch.Tensor) -> dict[str, Any
     }
 
 
-def _shown(picture: Picture, edit: Edit) -> Image.Image:
-    if picture.before and not edit.moves:
-        return Image.open(io.BytesIO(picture.before)).convert("RGB")
-    return edit.image
+def _shown(editor: Editor, picture: Picture, edit: Edit) -> Image.Image:
+    if picture.aligned and not edit.moves:
+        return Image.open(io.BytesIO(picture.aligned)).convert("RGB")
+    return editor.render(edit)
 
 
 def _offset(place: dict[str, Any] | None) -> tuple[float, float]:

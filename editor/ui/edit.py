@@ -46,7 +46,7 @@ class EditPanel:
             with gr.Column(elem_id="stage"):
                 self._stage(editor, first)
             with gr.Column(elem_id="sliders"):
-                self.panel = slider_panel(panel_value(editor))
+                self.panel = slider_panel(panel_value(editor.sliders))
                 self._local()
         self._now = {
             "inputs": [shell.visitor, self.panel, self.layers, self.view, self.mode],
@@ -75,7 +75,7 @@ class EditPanel:
             self.cancel = gr.Button("Cancel", elem_id="cancel", min_width=80)
         self.help_text = gr.Markdown(hint(editor), elem_id="hint")
         self.faces = example_pictures(examples)
-        default = Settings.of(editor.inversion)
+        default = Settings.of(editor.engine.inversion)
         with gr.Accordion("Advanced", open=False):
             self.mode = gr.Radio(
                 [KEEP, REPLACE], value=KEEP, label="In the whole photo", elem_id="mode"

@@ -12,7 +12,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from editor import Crop, Edit
+from editor import Edit, Editor
+from editor.editing.code_file import code_bytes
 from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.media.images import encode_image, load_image
@@ -56,7 +57,7 @@ class Handlers(Visits):
             example_value(editor),
             None if path is None else square_value(path, editor),
             hint(editor),
-            *Settings.of(editor.inversion),
+            *Settings.of(editor.engine.inversion),
         )
 
     @reads_files
@@ -103,19 +104,19 @@ class Handlers(Visits):
         origin = Picture(
             "",
             photo_name(path),
-            code=editor.pack.generator.w_avg.cpu().numpy(),
+            wp=editor.engine.w_avg.numpy(),
             photo=path,
-            square=(crop.x, crop.y, crop.side, crop.angle),
+            crop=crop,
             small=thumbnail(photo, SMALL_PX),
-            before=png_bytes(aligned),
+            aligned=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
         visitor, step = yield from previews(
             visitor, editor, origin, "inverted", steps, options.steps, before
         )
         edit = editor.edit(step.wp[0], aligned, step.losses)
-        said = verdict(edit, step.step, time.monotonic() - started, options)
-        picture = picture_value(edit, before)
+        said = verdict(editor, edit, step.step, time.monotonic() - started, options)
+        picture = picture_value(editor, edit, before)
         yield visitor, picture, said, gr.skip(), strip_value(visitor.project)
 
     @guarded
@@ -129,9 +130,9 @@ class Handlers(Visits):
     ) -> tuple[dict[str, Any], str]:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
-        edit = self.edit(visitor, panel, layers)
-        picture = {**_view(edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
-        return picture, where(edit.editor, (time.monotonic() - started) * 1000)
+        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
+        picture = {**_view(editor, edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
+        return picture, where(editor, (time.monotonic() - started) * 1000)
 
     @guarded
     def look(
@@ -148,7 +149,7 @@ class Handlers(Visits):
         assert shown is not None
         if view == WHOLE and shown.small:
             return {**picture, "before": jpeg_uri(shown.small)}
-        return {**picture, "before": png_uri(shown.before)}
+        return {**picture, "before": png_uri(shown.aligned)}
 
     @guarded
     def commit(
@@ -187,15 +188,18 @@ class Handlers(Visits):
         mask = drawn_mask(held, editor.info.resolution)
         same = (b"" if mask is None else mask_png(mask)) == node.mask
         # a drawing that is what the node has stays as it was drawn: it is finer
-        return {"src": data_uri(edit.reconstruction), "mask": held if same else png_uri(node.mask)}
+        return {
+            "src": data_uri(editor.reconstruction(edit)),
+            "mask": held if same else png_uri(node.mask),
+        }
 
     @guarded_steps
     def settle(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
         """Make the edit a code of its own; yields visitor, picture, status, sliders, history."""
-        edit = self.edit(visitor, panel, layers)
-        shown, options, editor = visitor.project.shown, chosen_options(settings), edit.editor
+        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
+        shown, options = visitor.project.shown, chosen_options(settings)
         assert shown is not None
         origin = replace(shown, name=f"{shown.name}, settled"[:MAX_NAME], base=shown.reference)
         steps = editor.settle_steps(edit, options)
@@ -205,7 +209,7 @@ class Handlers(Visits):
         made = editor.edit(step.wp[0], losses=step.losses)
         line = status(f"Settled in {step.step} steps; the sliders start again from here.")
         strip = strip_value(visitor.project)
-        yield visitor, picture_value(made), line, gr.skip(), strip
+        yield visitor, picture_value(editor, made), line, gr.skip(), strip
 
     @guarded
     def strip(self, visitor: Visitor) -> dict[str, Any]:
@@ -244,8 +248,9 @@ class Handlers(Visits):
         """The picture stays; what it is compared to becomes another edit, in the same view."""
         index = int((strip or {}).get("chosen", -1))
         there = visitor.keep(visitor.project.go(index))
-        other = there.project.edit(self.editor(visitor))
-        return {"before": _view(other, there, view, mode)["after"], "keep": True}
+        editor = self.editor(visitor)
+        other = there.project.edit(editor)
+        return {"before": _view(editor, other, there, view, mode)["after"], "keep": True}
 
     @guarded
     def refresh(self, visitor: Visitor, view: str, mode: str) -> tuple[Any, ...]:
@@ -253,7 +258,7 @@ class Handlers(Visits):
         project, editor = visitor.project, self.editor(visitor)
         node = project.node
         assert node is not None
-        panel, layers = panel_value(editor, node.moves), write_layers(node.layers)
+        panel, layers = panel_value(self.sliders(visitor), node.moves), write_layers(node.layers)
         picture = self.look(visitor, panel, layers, view, mode)
         return panel, layers, picture, strip_value(project), where(editor)
 
@@ -268,13 +273,13 @@ class Handlers(Visits):
         """The whole photo, edited, at its own size: the bytes of a file and its name."""
         edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
         assert shown is not None
-        pasted, kind = whole_photo(edit, shown, MODES[mode])
+        pasted, kind = whole_photo(self.editor(visitor), edit, shown, MODES[mode])
         return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
 
     @guarded
     def reset(self, visitor: Visitor) -> dict[str, Any]:
         """All sliders at zero."""
-        return panel_value(self.editor(visitor))
+        return panel_value(self.sliders(visitor))
 
     @guarded
     def download_picture(
@@ -282,24 +287,27 @@ class Handlers(Visits):
     ) -> dict[str, str]:
         """The picture as a file for the browser: name and data URI."""
         edit = self.edit(visitor, panel, layers)
-        return {"name": "edited.png", "uri": png_uri(encode_image(edit.image, "PNG"))}
+        return {
+            "name": "edited.png",
+            "uri": png_uri(encode_image(self.editor(visitor).render(edit), "PNG")),
+        }
 
     @guarded
     def download_code(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> dict[str, str]:
         """The code as a file for the browser: name and data URI."""
-        data = self.edit(visitor, panel, layers).code_bytes()
+        data = code_bytes(self.edit(visitor, panel, layers))
         uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
         return {"name": "edited.npz", "uri": uri}
 
 
-def _view(edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
+def _view(editor: Editor, edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
     """The square, or the whole photo at the size of the page."""
-    picture, shown = picture_value(edit), visitor.project.shown
-    if view != WHOLE or shown is None or shown.square is None or not shown.small:
+    picture, shown = picture_value(editor, edit), visitor.project.shown
+    if view != WHOLE or shown is None or shown.crop is None or not shown.small:
         return picture
     photo = Image.open(BytesIO(shown.small)).convert("RGB")
-    pasted = edit.paste(MODES[mode], photo, Crop(*shown.square))
+    pasted = editor.paste(edit, MODES[mode], photo, shown.crop)
     after = jpeg_uri(thumbnail(pasted, SMALL_PX)) if edit.changed else jpeg_uri(shown.small)
     return {**picture, "after": after, "fit": "contain"}

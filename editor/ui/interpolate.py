@@ -116,12 +116,12 @@ class InterpolatePanel:
         if count > MOST_FRAMES:
             raise OptionError(f"{count:.0f} frames are too many; make at most {MOST_FRAMES}")
         nodes = [project.latest(name) for name in names]
-        ends = torch.stack([project.edit(editor, node).code for node in nodes])
+        ends = torch.stack([project.edit(editor, node).wp_edited for node in nodes])
         path = interpolate(ends, int(count), EASING_TITLES[easing], bool(loop))
         shown, made = [], []
         told = started = time.monotonic()
         for index, code in enumerate(path):
-            image = editor.synthesise(code)
+            image = editor.engine.render(code[None])[0]
             made.append(png_bytes(image))
             shown.append(jpeg_uri(thumbnail(image, max(image.size))))
             if time.monotonic() - told > PREVIEW_S:

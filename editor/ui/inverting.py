@@ -68,7 +68,7 @@ def previews(
     sliders are set with the first one, and left alone later. `origin` gets an id of its own.
     """
     shown_at, pause, step = 0.0, PREVIEW_S, None
-    panel: Any = panel_value(editor)
+    panel: Any = panel_value(editor.sliders.with_own(visitor.project.sliders))
     for step in steps:
         now = time.monotonic()
         if now - shown_at < pause and step.step > 0:
@@ -81,7 +81,7 @@ def previews(
         visitor, edit = _amended(visitor, editor, origin, step)
         text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
         line = progress(step.step, most, text)
-        yield visitor, picture_value(edit, before), line, panel, gr.skip()
+        yield visitor, picture_value(editor, edit, before), line, panel, gr.skip()
         panel, shown_at = gr.skip(), time.monotonic()
         pause = max(PREVIEW_S, PREVIEW_PAUSE * (shown_at - now))
     assert step is not None
@@ -89,18 +89,21 @@ def previews(
     return visitor, step
 
 
-def verdict(edit: Edit, steps: int, seconds: float, options: InversionOptions) -> str:
+def verdict(
+    editor: Editor, edit: Edit, steps: int, seconds: float, options: InversionOptions
+) -> str:
     """What there is to say of a finished inversion.
 
     Args:
+        editor: of the domain.
         edit: what was found.
         steps: that it took.
         seconds: that it took.
         options: of the inversion; the pack's verdict holds for its own.
     """
-    fit, editor = dict(edit.losses)["loss_pix"], edit.editor
+    fit = dict(edit.losses)["loss_pix"]
     text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
-    own = editor.inversion
+    own = editor.engine.inversion
     usual = replace(options, steps=own.steps) == own and options.steps >= own.steps
     judged = editor.judge(edit) if usual else None
     if judged is not None and not judged.warning:
@@ -109,7 +112,7 @@ def verdict(edit: Edit, steps: int, seconds: float, options: InversionOptions) -
         )
         return status(f"{text} · {said}")
     subject = html.escape(editor.info.subject)
-    closer = "place the square closer around it" if editor.pack.aligner is not None else ""
+    closer = "place the square closer around it" if editor.engine.has_aligner else ""
     if judged is None:
         limit = editor.info.typical.get("loss_pix_p95")
         if limit is None or fit <= limit:
@@ -136,14 +139,14 @@ def _amended(
 ) -> tuple[Visitor, Edit]:
     """The newest state with the picture's code as it is by now, unless the picture was removed."""
     edit = editor.edit(step.wp[0], losses=step.losses)
-    thumb = thumbnail(edit.image)
+    thumb = thumbnail(editor.render(edit))
 
     def change(newest: Visitor) -> Visitor:
         project = newest.projects[editor.info.name]
         named = [p.name for p in project.pictures if p.id == origin.id]
         if not named:
             return newest
-        picture = replace(origin, name=named[0], code=edit.wp.numpy(), losses=edit.losses)
+        picture = replace(origin, name=named[0], wp=edit.wp.numpy(), losses=edit.losses)
         return newest.put(project.amend(picture, thumb))
 
     return visitor.update(change), edit

@@ -16,7 +16,8 @@ import gradio as gr
 from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
 from editor.inversion.loop import InversionOptions
-from editor.media.images import encode_image, load_image
+from editor.media.images import encode_image
+from editor.photo.photo import Photo
 from editor.project.actions import (
     add_edit,
     check_room,
@@ -30,6 +31,7 @@ from editor.project.file import project_bytes
 from editor.project.history import Project
 from editor.project.nodes import Node
 from editor.session import CONFIDENT
+from editor.sliders.boundary import Boundary
 from editor.ui.components import file_input, picker
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.guard import guarded, guarded_steps, reads_files
@@ -256,11 +258,13 @@ class LibraryPanel:
             yield gr.skip(), line, gr.skip()
             try:
                 made: Edit | None = None
-                for edit in self._made(editor, path, options, unsure):
+                for edit in self._made(editor, visitor.project.sliders, path, options, unsure):
                     made = edit
                     yield gr.skip(), line, gr.skip()  # here the job can be cancelled
                 assert made is not None
-                visitor = visitor.update(partial(_grown, edit=made, path=path, node=node))
+                visitor = visitor.update(
+                    partial(_grown, editor=editor, edit=made, path=path, node=node)
+                )
             except EditorError as error:
                 failures.append(f"{name}: {error}")
             yield visitor.now, line, self._pictures(visitor, editor)
@@ -274,21 +278,26 @@ class LibraryPanel:
 
     @staticmethod
     def _made(
-        editor: Editor, path: str, options: InversionOptions, unsure: list[str]
+        editor: Editor,
+        own: tuple[Boundary, ...],
+        path: str,
+        options: InversionOptions,
+        unsure: list[str],
     ) -> Iterator[Edit]:
         """A saved code opened, or a photo inverted, the edit after every step."""
+        sliders = editor.sliders.with_own(own)
         if path.lower().endswith(".npz"):
-            yield editor.open_code(path)
+            yield editor.open_code(path, sliders)
             return
-        photo = load_image(path)
+        photo = Photo.read(path)
         found = editor.find(photo, least=0.0)
-        if editor.pack.aligner is not None and not (found and found[0][1] >= CONFIDENT):
+        if editor.engine.has_aligner and not (found and found[0][1] >= CONFIDENT):
             unsure.append(photo_name(path))
         crop = found[0][0] if found else Crop()
         aligned = editor.align(photo, crop)
         for step in editor.invert_steps(aligned, options):
-            edit = editor.edit(step.wp[0], aligned, step.losses)
-            yield replace(edit, source=photo, crop=crop)
+            edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
+            yield replace(edit, photo=photo, crop=crop)
 
     @staticmethod
     def _pictures(visitor: Visitor, editor: Editor) -> Any:
@@ -333,12 +342,12 @@ class LibraryPanel:
         return path, status(said)
 
 
-def _grown(visitor: Visitor, edit: Edit, path: str, node: Node | None) -> Visitor:
+def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str, node: Node | None) -> Visitor:
     """With an edit more in the project of its domain; what is shown stays shown."""
-    project = visitor.projects[edit.editor.info.name]
+    project = visitor.projects[edit.sliders.info.name]
     at, shown = project.at, project.node
     made = edit if node is None or edit.moves else node.on(edit)
-    project = add_edit(project, made, photo_name(path), path)
+    project = add_edit(project, editor, made, photo_name(path), path)
     return visitor.put(project.go(at) if project.nodes[at : at + 1] == (shown,) else project)
 
 

@@ -119,19 +119,23 @@ class MixPanel:
         if not left or not top:
             yield {"rows": []}, status("Choose a picture in both lists.")
             return
-        codes = self._codes(left, top, strengths)
-        head = {"sources": [data_uri(e.image) for e in top], "closed": True, "lead": png_uri(b"")}
+        codes, editor = self._codes(left, top, strengths), self.shell.editor(visitor)
+        head = {
+            "sources": [data_uri(editor.render(e)) for e in top],
+            "closed": True,
+            "lead": png_uri(b""),
+        }
         table: list[dict[str, Any]] = [head | {"title": "taken from"}]
         project = visitor.project
         names = {n for v in (contents, styles) for n in chosen_there(project, v, MOST)}
         warning = painted_warning(project, [project.latest(name) for name in sorted(names)])
         said = f"Click one to go on with it.{warning}"
         for edit, row in zip(left, codes, strict=True):
-            images = edit.editor.synthesise_all(row)
+            images = editor.engine.render(row)
             table.append(
                 {
                     "title": "",
-                    "lead": data_uri(edit.image),
+                    "lead": data_uri(editor.render(edit)),
                     "leadAlt": "The picture that is changed",
                     "sources": [data_uri(image) for image in images],
                     "names": [f"mixture {i + 1}" for i in range(len(images))],
@@ -156,9 +160,9 @@ class MixPanel:
         if not (0 <= row < len(left) and 0 <= column < len(top)):
             raise OptionError("that mixture is not there any more; choose the pictures again")
         code = self._codes(left, top, tuple(strengths))[row, column]
-        edit = self.shell.editor(visitor).edit(code)
+        editor = self.shell.editor(visitor)
         of = chosen_there(visitor.project, contents, MOST)[row]
-        visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed", of)
+        visitor, strip = keep_picture(visitor, editor, editor.edit(code), "Mixture", "mixed", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     @guarded
@@ -178,15 +182,16 @@ class MixPanel:
             raise OptionError("the tab Mix says to take nothing; raise one of its sliders first")
         if other is None or index == project.at:
             raise OptionError("this is the picture itself; take another one of the history")
+        editor = self.shell.editor(visitor)
         content = self.shell.handlers.edit(visitor, panel, layers)
-        style = project.edit(content.editor, other)
+        style = project.edit(editor, other)
         code = self._codes([content], [style], strengths)[0, 0]
         what, name = " and ".join(taken), project.picture(other.picture).name
-        if torch.equal(code, content.code):
+        if torch.equal(code, content.wp_edited):
             raise OptionError(f"the two have the same {what}; the tab Mix can take more")
-        made, node = content.editor.edit(code), project.node
+        made, node = editor.edit(code), project.node
         of = "" if node is None else node.picture
-        visitor, _ = keep_picture(visitor, made, "Mixture", f"with {name}", of)
+        visitor, _ = keep_picture(visitor, editor, made, "Mixture", f"with {name}", of)
         said = f"It took the {what} of '{html.escape(name)}'. The tab Mix says what is taken."
         return visitor, status(said)
 
@@ -202,9 +207,10 @@ class MixPanel:
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
             raise OptionError("choose a picture in both lists first")
+        editor = self.shell.editor(visitor)
         codes = self._codes(left, top, strengths).flatten(0, 1)
-        cells = self.shell.editor(visitor).synthesise_all(codes)
-        sheet = table_of([e.image for e in left], [e.image for e in top], cells)
+        cells = editor.engine.render(codes)
+        sheet = table_of([editor.render(e) for e in left], [editor.render(e) for e in top], cells)
         return {"name": "mixed.png", "uri": png_uri(encode_image(sheet, "PNG"))}
 
     def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:
@@ -215,7 +221,7 @@ class MixPanel:
     @staticmethod
     def _codes(left: list[Edit], top: list[Edit], strengths: tuple[float, ...]) -> torch.Tensor:
         return mix_grid(
-            torch.stack([e.code for e in left]),
-            torch.stack([e.code for e in top]),
+            torch.stack([e.wp_edited for e in left]),
+            torch.stack([e.wp_edited for e in top]),
             dict(zip(GROUPS, map(float, strengths), strict=True)),
         )

@@ -91,7 +91,7 @@ class OwnSliders:
         slider, library = _own(visitor, name), self.shell.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor, slider, library.folders["boundaries"])
-        editor.boundaries[slider.info.name] = slider
+        editor.add_sliders([slider])
         return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
 
     @guarded_steps
@@ -149,7 +149,7 @@ def slider_rows(
     """What sliders do to the shown picture, and to some generated ones."""
     editor, project = shell.editor(visitor), visitor.project
     shown = project.shown
-    codes = [] if shown is None else [torch.from_numpy(shown.code)]
+    codes = [] if shown is None else [torch.from_numpy(shown.wp)]
     codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]
     return {
         "rows": [

@@ -78,7 +78,7 @@ def _found(editor: Editor, photo: Image.Image) -> list[tuple[Crop, float]]:
 def _says(editor: Editor, found: list[tuple[Crop, float]]) -> str:
     """What there is to say of what was found; nothing where it is plain."""
     subject = editor.info.subject
-    if editor.pack.aligner is None:
+    if not editor.engine.has_aligner:
         return ""
     if not found:
         return f"No {subject} was found. Put the square around one by hand."

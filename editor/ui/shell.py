@@ -61,17 +61,18 @@ class Shell:
         return self.handlers.service.files
 
     def editor(self, visitor: Visitor) -> Editor:
-        """Of the visitor's domain, with the visitor's own sliders."""
+        """Return that of the visitor's domain."""
         return self.handlers.editor(visitor)
 
 
 def keep_picture(
-    visitor: Visitor, edit: Edit, name: str, label: str, of: str
+    visitor: Visitor, editor: Editor, edit: Edit, name: str, label: str, of: str
 ) -> tuple[Visitor, Any]:
     """The visitor with an edit made of a picture, which is then shown, and the history's value.
 
     Args:
         visitor: whose visit.
+        editor: of the domain.
         edit: a code of its own.
         name: of the new picture.
         label: what was done, in words.
@@ -79,7 +80,7 @@ def keep_picture(
     """
     there = [p for p in visitor.project.pictures if p.id == of]
     if there:
-        project = add_made(visitor.project, edit, name, label, there[0])
+        project = add_made(visitor.project, editor, edit, name, label, there[0])
     else:
-        project = add_edit(visitor.project, edit, name, label=label)
+        project = add_edit(visitor.project, editor, edit, name, label=label)
     return visitor.keep(project), strip_value(project)

@@ -312,7 +312,7 @@ def _counted(visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None) -
     if not items or domain not in visitor.projects:
         return lessons
     lesson = lessons.get(domain, Lesson())
-    photos = {p.id: p.before for p in visitor.projects[domain].pictures if p.before}
+    photos = {p.id: p.aligned for p in visitor.projects[domain].pictures if p.aligned}
     for item in items:
         kind, _, name = str(item.get("id", "")).partition(":")
         mark = VALUES.get(str(item.get("mark", "")), SKIP)
@@ -328,13 +328,13 @@ def _batch(
 ) -> dict[str, Any]:
     """Value of `marks`: some of the visitor's photos that have no mark yet, and samples."""
     seen = {key for key, _ in lesson.marks}
-    own = {_digest(p.before): p for p in visitor.project.pictures if p.before}
+    own = {_digest(p.aligned): p for p in visitor.project.pictures if p.aligned}
     new = [name for name in own if photo_key(name) not in seen][:OWN]
     photos = [
         {
             "id": f"photo:{own[name].id}",
             "of": name,
-            "src": data_uri(_photo(own[name].before)),
+            "src": data_uri(_photo(own[name].aligned)),
             "mark": "",
         }
         for name in new

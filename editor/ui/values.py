@@ -12,6 +12,7 @@ from editor.errors import OptionError
 from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
+from editor.sliders.slider_set import SliderSet
 from editor.ui.state import data_uri, jpeg_uri
 
 BEYOND = 1.5
@@ -33,7 +34,7 @@ def progress(done: int, total: int, text: str) -> str:
 
 def where(editor: Editor, milliseconds: float | None = None) -> str:
     """The line under the title: domain, device, time of the last edit."""
-    text = f"{editor.info.resolution} px · {editor.device_label}"
+    text = f"{editor.info.resolution} px · {editor.engine.device_label}"
     return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
 
 
@@ -49,7 +50,7 @@ def hint(editor: Editor) -> str:
     place = "move the square to the part that you want"
     if editor.info.landmarks:
         place = "check that eyes and mouth lie on the marks of the square"
-    elif editor.pack.aligner is not None:
+    elif editor.engine.has_aligner:
         place = f"put the square close around the {subject}"
     return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
 
@@ -59,11 +60,11 @@ def example_value(editor: Editor) -> dict[str, Any]:
     return {"sources": [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]}
 
 
-def panel_value(editor: Editor, moves: Moves = ()) -> dict[str, Any]:
+def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
     """Value of `slider_panel`; each slider goes half as far again as recommended."""
     groups = []
-    for group, infos in groupby(editor.sliders, key=lambda info: info.group):
-        sliders = [
+    for group, infos in groupby(sliders, key=lambda info: info.group):
+        those = [
             {
                 "name": info.name,
                 "title": info.title,
@@ -73,16 +74,16 @@ def panel_value(editor: Editor, moves: Moves = ()) -> dict[str, Any]:
             }
             for info in infos
         ]
-        groups.append({"title": group, "sliders": sliders})
-    return {"domain": editor.info.name, "groups": groups, "moves": dict(moves)}
+        groups.append({"title": group, "sliders": those})
+    return {"domain": sliders.info.name, "groups": groups, "moves": dict(moves)}
 
 
-def picture_value(edit: Edit, before: str | None = None) -> dict[str, Any]:
+def picture_value(editor: Editor, edit: Edit, before: str | None = None) -> dict[str, Any]:
     """Value of `picture_view`: the square."""
     moved = ", ".join(f"{name} {distance:+.1f}" for name, distance in edit.moves)
-    subject = edit.editor.info.subject
+    subject = editor.info.subject
     alt = f"Edited {subject}: {moved}" if moved else f"Reconstructed {subject}"
-    return {"after": data_uri(edit.image), "before": before, "alt": alt}
+    return {"after": data_uri(editor.render(edit)), "before": before, "alt": alt}
 
 
 def strip_value(project: Project) -> dict[str, Any]:

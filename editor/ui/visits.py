@@ -11,6 +11,7 @@ from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
+from editor.sliders.slider_set import SliderSet
 from editor.ui.limits import Limits
 from editor.ui.service import Service
 from editor.ui.state import Visitor
@@ -51,9 +52,12 @@ class Visits:
         return self.service.files.export(owner, name, data)
 
     def editor(self, visitor: Visitor) -> Editor:
-        """Of the visitor's domain, with the visitor's own sliders."""
-        editor = self.domains.open(visitor.domain)
-        return editor.with_sliders({b.info.name: b for b in visitor.project.sliders})
+        """Return that of the visitor's domain."""
+        return self.domains.open(visitor.domain)
+
+    def sliders(self, visitor: Visitor) -> SliderSet:
+        """Return the sliders of the visitor's domain, and the visitor's own."""
+        return self.editor(visitor).sliders.with_own(visitor.project.sliders)
 
     def first_visitor(self) -> Visitor:
         """A new visitor, who may move the sliders of the generated picture at once."""
@@ -70,7 +74,7 @@ class Visits:
         node = visitor.project.node
         if node is None:
             raise ImageError("invert a photo first; then the sliders change it")
-        known = self.editor(visitor).boundaries
+        known = self.sliders(visitor)
         given = (panel or {}).get("moves") or {}
         asked = [(name, check_distance(value, name)) for name, value in given.items()]
         # one of a domain left a moment ago is not known
@@ -85,4 +89,4 @@ class Visits:
 def first_project(editor: Editor) -> Project:
     """With a generated picture in it."""
     edit = editor.sample(editor.info.example_seeds[0])
-    return add_edit(Project.new(editor), edit, "Example", label="")
+    return add_edit(Project.new(editor), editor, edit, "Example", label="")

@@ -36,7 +36,7 @@ def test_the_good_ones_are_kept(at: Path, tiny: Editor, capsys) -> None:
     assert _run(at, "--keep", "3=tilt", "1=light") == 0
     info = tiny.info
     found = load_boundaries(
-        at / "boundaries" / "tiny", "tiny", info.num_ws, info.w_dim, tiny.pack.fingerprint
+        at / "boundaries" / "tiny", "tiny", info.num_ws, info.w_dim, tiny.engine.fingerprint
     )
     assert set(found) == {"smile", "age", "tilt", "light"}
     assert found["tilt"].info.facts["made"] == "discovered by sefa"

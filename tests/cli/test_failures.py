@@ -92,7 +92,7 @@ def test_a_full_disk_of_a_training(
     from editor.sliders.boundary_file import save_boundary
 
     folder = RunFolder(tmp_path / "run")
-    slider: Boundary = tiny.boundary("smile")
+    slider: Boundary = tiny.sliders["smile"]
     work = {
         "log": lambda: folder.log({"kimg": 1.0}),
         "text": lambda: write_text(tmp_path / "a.json", "{}"),

@@ -16,8 +16,8 @@ from editor.editing.interpolate import interpolate
 def sources(tmp_path: Path, tiny: Editor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Two codes, one with a slider moved, and a photo; the command opens the tiny domain."""
     monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
-    tiny.sample(0).save_code(tmp_path / "a.npz")
-    tiny.sample(1).move(smile=2.0).save_code(tmp_path / "b.npz")
+    tiny.save_code(tiny.sample(0), tmp_path / "a.npz")
+    tiny.save_code(tiny.sample(1).move(smile=2.0), tmp_path / "b.npz")
     tiny.example(2).save(tmp_path / "c.png")
     return [str(tmp_path / name) for name in ("a.npz", "b.npz", "c.png")]
 
@@ -31,8 +31,8 @@ def test_a_strip_of_codes_is_the_path_itself(
 ) -> None:
     out = tmp_path / "new" / "x.png"
     assert _run(sources[:2], out, "--frames", "5", "--easing", "cubic") == 0
-    codes = torch.stack([tiny.sample(0).code, tiny.sample(1).move(smile=2.0).code])
-    pictures = [tiny.synthesise(code) for code in interpolate(codes, 5, "cubic")]
+    codes = torch.stack([tiny.sample(0).wp_edited, tiny.sample(1).move(smile=2.0).wp_edited])
+    pictures = [tiny.engine.render(code[None])[0] for code in interpolate(codes, 5, "cubic")]
     expected = np.concatenate([np.asarray(p) for p in pictures], axis=1)
     assert np.array_equal(np.asarray(Image.open(out)), expected)
 
@@ -102,13 +102,13 @@ def test_ctrl_c_leaves_nothing(
 ) -> None:
     before = sorted(tmp_path.iterdir())
     calls = iter(range(100))
-    synthesise = tiny.synthesise
+    render = tiny.engine.render
 
-    def interrupted(code: torch.Tensor) -> Image.Image:
+    def interrupted(codes: torch.Tensor) -> list[Image.Image]:
         if next(calls) == 3:
             raise KeyboardInterrupt
-        return synthesise(code)
+        return render(codes)
 
-    monkeypatch.setattr(tiny, "synthesise", interrupted)
+    monkeypatch.setattr(tiny.engine, "render", interrupted)
     assert _run(sources[:2], tmp_path / "x.webp") == 130
     assert sorted(tmp_path.iterdir()) == before

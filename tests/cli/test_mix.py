@@ -17,9 +17,9 @@ from editor.media.sheets import table_of
 def sources(tmp_path: Path, tiny: Editor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Three codes, one with a slider moved, and a photo; the command opens the tiny domain."""
     monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
-    tiny.sample(0).save_code(tmp_path / "a.npz")
-    tiny.sample(1).move(smile=2.0).save_code(tmp_path / "b.npz")
-    tiny.sample(2).save_code(tmp_path / "c.npz")
+    tiny.save_code(tiny.sample(0), tmp_path / "a.npz")
+    tiny.save_code(tiny.sample(1).move(smile=2.0), tmp_path / "b.npz")
+    tiny.save_code(tiny.sample(2), tmp_path / "c.npz")
     tiny.example(3).save(tmp_path / "d.png")
     return [str(tmp_path / name) for name in ("a.npz", "b.npz", "c.npz", "d.png")]
 
@@ -44,10 +44,14 @@ def test_the_grid(
     assert _run(sources[:2], sources[2:3], out, *more) == 0
     rows, columns = [tiny.sample(0), tiny.sample(1).move(smile=2.0)], [tiny.sample(2)]
     codes = mix_grid(
-        torch.stack([e.code for e in rows]), torch.stack([e.code for e in columns]), strengths
+        torch.stack([e.wp_edited for e in rows]),
+        torch.stack([e.wp_edited for e in columns]),
+        strengths,
     )
-    cells = [tiny.synthesise(code) for code in codes.flatten(0, 1)]
-    expected = table_of([e.image for e in rows], [e.image for e in columns], cells)
+    cells = [tiny.engine.render(code[None])[0] for code in codes.flatten(0, 1)]
+    expected = table_of([tiny.render(e) for e in rows], [tiny.render(e) for e in columns], cells)
+    cells = tiny.engine.render(codes.flatten(0, 1))
+    expected = table_of([tiny.render(e) for e in rows], [tiny.render(e) for e in columns], cells)
     assert np.array_equal(np.asarray(Image.open(out)), np.asarray(expected))
     assert [path.name for path in out.parent.iterdir()] == ["grid.png"]
 
@@ -61,10 +65,10 @@ def test_a_folder_holds_every_mixture_and_its_code(
     expected = {"grid.png"} | {f"{name}{end}" for name in names for end in (".png", ".npz")}
     assert {path.name for path in out.iterdir()} == expected
     mixed = tiny.open_code(out / "a--b.npz")
-    content, style = tiny.sample(0).code, tiny.sample(1).move(smile=2.0).code
-    assert torch.equal(mixed.code[:3], content[:3])
-    assert torch.equal(mixed.code[3:], style[3:])
-    assert np.array_equal(np.asarray(Image.open(out / "a--b.png")), np.asarray(mixed.image))
+    content, style = tiny.sample(0).wp_edited, tiny.sample(1).move(smile=2.0).wp_edited
+    assert torch.equal(mixed.wp_edited[:3], content[:3])
+    assert torch.equal(mixed.wp_edited[3:], style[3:])
+    assert np.array_equal(np.asarray(Image.open(out / "a--b.png")), np.asarray(tiny.render(mixed)))
 
 
 def test_the_edge_shows_the_photo(tmp_path: Path, tiny: Editor, sources: list[str]) -> None:

@@ -14,7 +14,7 @@ from editor.cli.photo_job import Digested, FileState, PhotoJob, inversion_job
 from editor.geometry import FFHQ
 from editor.inversion.loop import InversionOptions
 from editor.photo import yunet
-from editor.sliders.boundary import load_boundary, save_boundary
+from editor.sliders.boundary_file import load_boundary, save_boundary
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def work(tmp_path: Path, tiny: Editor, monkeypatch: pytest.MonkeyPatch) -> Path:
     for index, name in enumerate(("ann", "ben")):
         tiny.example(index).resize((48, 40)).save(folder / "photos" / f"{name}.png")
     (folder / "photos" / "bad.jpg").write_text("no picture")
-    tiny.sample(5).move(age=1.5).save_code(folder / "code.npz")
+    tiny.save_code(tiny.sample(5).move(age=1.5), folder / "code.npz")
     return folder
 
 
@@ -67,9 +67,9 @@ def test_new_and_add(work: Path, tiny: Editor, capsys: pytest.CaptureFixture[str
         Path(project.picture("p1").photo).read_bytes() == (work / "photos" / "ann.png").read_bytes()
     )
     expected = tiny.invert(work / "photos" / "ann.png", options=_steps(tiny)).move(smile=2.0)
-    assert np.array_equal(project.picture("p1").code, expected.wp.numpy())
-    shown = project.edit(tiny, project.latest("p1")).image
-    assert np.array_equal(np.asarray(shown), np.asarray(expected.image))
+    assert np.array_equal(project.picture("p1").wp, expected.wp.numpy())
+    shown = tiny.render(project.edit(tiny, project.latest("p1")))
+    assert np.array_equal(np.asarray(shown), np.asarray(tiny.render(expected)))
     before = path.read_bytes()
     assert _run(*given) == 1
     assert "exists" in capsys.readouterr().err
@@ -83,7 +83,7 @@ def test_new_and_add(work: Path, tiny: Editor, capsys: pytest.CaptureFixture[str
 def _steps(editor: Editor):
     from dataclasses import replace
 
-    return replace(editor.inversion, steps=1)
+    return replace(editor.engine.inversion, steps=1)
 
 
 def test_what_is_done_is_kept_when_interrupted(
@@ -145,7 +145,7 @@ def test_compare_two_edits(project: Path, tiny: Editor, tmp_path: Path) -> None:
     pixels = np.asarray(Image.open(out))
     assert pixels.shape == (16, 32, 3)
     for part, node in ((pixels[:, :16], state.nodes[2]), (pixels[:, 16:], state.nodes[0])):
-        assert np.array_equal(part, np.asarray(state.edit(tiny, node).image))
+        assert np.array_equal(part, np.asarray(tiny.render(state.edit(tiny, node))))
     assert [p.name for p in out.parent.iterdir()] == ["strip.png"]
 
 
@@ -177,12 +177,12 @@ def test_whole_photos_are_saved(
     state = _read(project, tiny)
     photo = load_image(work / "photos" / "ann.png")
     crop = tiny.place(photo)
-    expected = state.edit(tiny, state.latest("p1")).paste("difference", photo, crop)
+    expected = tiny.paste(state.edit(tiny, state.latest("p1")), "difference", photo, crop)
     assert ann.shape == (40, 48, 3)
     assert np.array_equal(ann, np.asarray(expected))
     assert (ann != np.asarray(photo)).any()
     code = np.asarray(Image.open(out / "p3_code.png"))
-    assert np.array_equal(code, np.asarray(tiny.open_code(work / "code.npz").image))
+    assert np.array_equal(code, np.asarray(tiny.render(tiny.open_code(work / "code.npz"))))
     assert _run("save", project, "ben", "--out", work / "one") == 0
     assert [p.name for p in (work / "one").iterdir()] == ["p2_ben.png"]
 

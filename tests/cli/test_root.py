@@ -61,7 +61,7 @@ def test_a_project_is_opened_with_the_pack_of_the_root(
     tiny_root: Path, tiny: Editor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = tiny_root / "code.npz"
-    tiny.sample(1).save_code(code)
+    tiny.save_code(tiny.sample(1), code)
     project, root = str(tiny_root / "p.zip"), ["--root", str(tiny_root)]
     assert main(["project", "new", str(code), "--domain", "tiny", *root, "--out", project]) == 0
     assert main(["project", "move", project, *root, "--move", "smile=1"]) == 0

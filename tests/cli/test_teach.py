@@ -46,7 +46,7 @@ FEW = ["--samples", "100"]
 
 def _load(path: Path, editor: Editor):
     info = editor.info
-    return load_boundary(path, "tiny", info.num_ws, info.w_dim, editor.pack.fingerprint)
+    return load_boundary(path, "tiny", info.num_ws, info.w_dim, editor.engine.fingerprint)
 
 
 def test_two_folders(at: Path, tiny: Editor, has: Path, has_not: Path, capsys) -> None:

@@ -161,7 +161,7 @@ def test_the_predictor_learns_from_two_folders_of_different_labels(tmp_path: Pat
 
 def test_sliders_are_fitted_from_joined_sets(tiny: Editor, tmp_path: Path) -> None:
     """Half of the images are labelled with their brightness, the other half with nothing or null."""
-    generator = tiny.pack.generator
+    generator = tiny.engine.pack.generator
     with torch.no_grad():
         images = generator(seeded_latents(list(range(600)), generator.z_dim))
     mean = images.mean(dim=(1, 2, 3))
@@ -175,7 +175,7 @@ def test_sliders_are_fitted_from_joined_sets(tiny: Editor, tmp_path: Path) -> No
     both = join_images([one, ImageSet(pixels[300:], names[300:], others)])
     assert known_attributes(both, "picture")[:2] == ["bright", "dark"]
     options = FitOptions(samples=300, share=0.2, held_out=100, probes=24, steps=2, components=2)
-    records = list(fit_boundaries(tiny.pack, both, ["bright", "dark"], options, tmp_path))
+    records = list(fit_boundaries(tiny.engine.pack, both, ["bright", "dark"], options, tmp_path))
     assert records[0]["quality"]["bright"] > 0.9
     assert records[0]["quality"]["dark"] > 0.9
     assert [record["stage"] for record in records[-2:]] == ["bright", "dark"]

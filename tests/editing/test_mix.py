@@ -116,11 +116,11 @@ def test_what_does_not_fit_is_refused(content: torch.Tensor, style: torch.Tensor
 
 def test_on_faces_the_groups_do_what_they_are_called(faces: Editor) -> None:
     """Colour follows the colour layers and structure the coarse ones; on 12 pairs."""
-    codes = torch.stack([faces.sample(200 + i).code for i in range(24)])
+    codes = torch.stack([faces.sample(200 + i).wp_edited for i in range(24)])
     first, second = codes[:12], codes[12:]
 
     def chroma_and_gradients(pair: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        images = torch.cat([to_tensor(image) for image in faces.synthesise_all(pair)])
+        images = torch.cat([to_tensor(image) for image in faces.engine.render(pair)])
         luma = images.mean(1, keepdim=True)
         chroma = torch.nn.functional.avg_pool2d(images - luma, 16).flatten(1)
         coarse = torch.nn.functional.avg_pool2d(luma, 4)[:, 0]

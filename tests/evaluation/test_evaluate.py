@@ -148,10 +148,10 @@ def test_figures_are_what_they_say(tiny, subject, tmp_path) -> None:
     assert "frechet_discriminator_12" in recon["encoder"]
     assert "swd_12" in recon["encoder"]
     with torch.no_grad():
-        wp = tiny.pack.encoder(subject.photos)
-        made = tiny.pack.generator.synthesis(wp).clamp(-1, 1)
-        again = tiny.pack.encoder(made)
-        logits = tiny.pack.discriminator(made)
+        wp = tiny.engine.pack.encoder(subject.photos)
+        made = tiny.engine.pack.generator.synthesis(wp).clamp(-1, 1)
+        again = tiny.engine.pack.encoder(made)
+        logits = tiny.engine.pack.discriminator(made)
     assert recon["encoder"]["logit"]["mean"] == pytest.approx(logits.mean().item(), abs=1e-4)
     own = (made - subject.photos).square().mean().item()
     assert recon["encoder"]["mse"]["mean"] == pytest.approx(own, rel=1e-4)
@@ -220,7 +220,7 @@ def test_who_is_shown_is_told_of_inversions_edits_and_pasted_photos(
     entry = result["methods"]["encoder"]
     photos = subject.photos
     with torch.no_grad():
-        made = tiny.pack.generator.synthesis(tiny.pack.encoder(photos)).clamp(-1, 1)
+        made = tiny.engine.pack.generator.synthesis(tiny.engine.pack.encoder(photos)).clamp(-1, 1)
     distance = (made.mean(dim=(2, 3)) - photos.mean(dim=(2, 3))).norm(dim=1)
     assert entry["identity"]["photos"] == COUNT
     assert entry["identity"]["distance"] == pytest.approx(distance.mean().item(), abs=1e-3)
@@ -248,7 +248,7 @@ def test_wrong_plans_are_refused(tiny, subject, tmp_path) -> None:
 
 def test_the_traditional_encoder_must_fit(tiny: Editor, encoder, tmp_path: Path) -> None:
     header = {"kind": "encoder", "config": encoder.config.to_dict()}
-    own = {"generator": tiny.pack.fingerprint, "training": {"kind": "traditional"}}
+    own = {"generator": tiny.engine.fingerprint, "training": {"kind": "traditional"}}
     for name, change, error in (
         ("good", {}, None),
         ("other", {"generator": "0123"}, MismatchError),

@@ -89,11 +89,13 @@ def test_bad_options(bad: dict) -> None:
 def test_shipped_pack_optimises_and_stays_in_domain(faces, face_photos) -> None:
     """The method's property on unseen photos: better fit, and closer codes than without the term."""
     target = torch.cat([to_tensor(faces.align(photo)) for photo in face_photos])
-    pack = faces.pack
+    pack = faces.engine.pack
 
     def run(domain: float) -> list:
         options = InversionOptions(steps=40, patience=0, weights=Weights(domain=domain))
-        return list(invert(target, pack.generator, pack.encoder, faces.perceptual, options))
+        return list(
+            invert(target, pack.generator, pack.encoder, faces.engine.feature_term, options)
+        )
 
     inside, free = run(2.0), run(0.0)
     assert inside[-1].losses["loss_pix"] < 0.75 * inside[0].losses["loss_pix"]

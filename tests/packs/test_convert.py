@@ -53,19 +53,19 @@ def test_a_published_model_works_like_any_pack(tmp_path: Path) -> None:
     np.save(folder / "pose.npy", rng.normal(size=(1, 16)))
     editor = _convert(files, tmp_path, boundaries=folder, subject="face", title="Published")
     assert editor.info.title == "Published"
-    assert editor.pack.discriminator is None
-    assert editor.inversion.weights.feat == 5e-5
-    assert editor.inversion.weights.domain == 2.0
-    assert editor.inversion.lr == 0.01
-    age = editor.boundary("age").info
+    assert editor.engine.pack.discriminator is None
+    assert editor.engine.inversion.weights.feat == 5e-5
+    assert editor.engine.inversion.weights.domain == 2.0
+    assert editor.engine.inversion.lr == 0.01
+    age = editor.sliders["age"].info
     assert age.layers == (2, 3, 4)
-    assert editor.boundary("pose").info.layers == tuple(range(8))
+    assert editor.sliders["pose"].info.layers == tuple(range(8))
     photo = editor.example(3)
     assert photo.size == (32, 32)
     steps = list(editor.invert_steps(photo))
     assert {"loss_pix", "loss_feat", "loss_domain"} <= set(steps[0].losses)
     edit = editor.edit(steps[-1].wp[0]).move(age=2.0)
-    moved = (edit.code - edit.wp).abs().amax(dim=1) > 0
+    moved = (edit.wp_edited - edit.wp).abs().amax(dim=1) > 0
     assert moved.nonzero()[:, 0].tolist() == [2, 3, 4]
     card = (tmp_path / "checkpoints" / "pub32" / "MODEL_CARD.md").read_text()
     assert "generator.pth" in card
@@ -73,8 +73,8 @@ def test_a_published_model_works_like_any_pack(tmp_path: Path) -> None:
 
 def test_without_a_perceptual_network_the_feature_term_is_off(tmp_path: Path) -> None:
     editor = _convert(write_published(tmp_path / "files"), tmp_path)
-    assert editor.perceptual is None
-    assert editor.inversion.weights.feat == 0.0
+    assert editor.engine.feature_term is None
+    assert editor.engine.inversion.weights.feat == 0.0
     assert "loss_feat" not in next(editor.invert_steps(editor.example(0))).losses
 
 
@@ -85,7 +85,7 @@ def test_float16_halves_the_files(tmp_path: Path) -> None:
     name = "encoder.safetensors"
     sizes = [e.info.files[name]["bytes"] for e in (exact, small)]
     assert sizes[1] < 0.6 * sizes[0]
-    pictures = [np.asarray(e.sample(1).image, dtype=float) for e in (exact, small)]
+    pictures = [np.asarray(e.example(1), dtype=float) for e in (exact, small)]
     assert np.abs(pictures[0] - pictures[1]).mean() < 2
 
 

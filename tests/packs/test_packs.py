@@ -87,10 +87,10 @@ def test_a_pack_may_invert_in_its_own_way(tmp_path: Path) -> None:
     make_pack("tiny", sources, root, *facts, inversion={"lr": 0.04, "feat": 0.05, "steps": 7})
     editor = Editor.open("tiny", "cpu", root, tmp_path / "boundaries")
     usual = InversionOptions()
-    assert editor.inversion == replace(
+    assert editor.engine.inversion == replace(
         usual, steps=7, lr=0.04, weights=replace(usual.weights, feat=0.05)
     )
-    assert (editor.diffusion.steps, editor.diffusion.lr) == (60, 0.01)
+    assert (editor.engine.diffusion.steps, editor.engine.diffusion.lr) == (60, 0.01)
     with pytest.raises(OptionError, match=r"\['rate'\] is not known; use steps"):
         make_pack("tiny", sources, root, *facts, inversion={"rate": 0.04})
     assert Editor.open("tiny", "cpu", root, tmp_path / "boundaries").inversion.lr == 0.04
@@ -127,7 +127,7 @@ def test_a_pack_may_have_a_predictor(tmp_path: Path) -> None:
     assert isinstance(pack.feature_term(), PredictorPerceptual)
     editor = Editor.open("tiny", "cpu", root, tmp_path / "boundaries")
     photo = torch.rand(1, 3, 16, 16) * 2 - 1
-    with_it = editor.perceptual
+    with_it = editor.engine.feature_term
     without = plain.feature_term()
     assert with_it is not None
     assert without is not None
@@ -236,18 +236,18 @@ def test_shipped_packs_are_whole(name: str, resolution: int, sliders: set[str]) 
     assert editor.info.resolution == resolution
     assert sliders <= set(editor.boundaries)
     assert editor.info.licence
-    assert (editor.pack.aligner is not None) == (editor.info.subject == "face")
-    assert (editor.pack.path / "MODEL_CARD.md").is_file()
+    assert (editor.engine.has_aligner) == (editor.info.subject == "face")
+    assert (editor.engine.pack.path / "MODEL_CARD.md").is_file()
     face = editor.example(editor.info.example_seeds[0])
     assert face.size == (resolution, resolution)
-    encoder_alone = replace(editor.inversion, steps=0)
+    encoder_alone = replace(editor.engine.inversion, steps=0)
     edit = editor.invert(face, Crop(0.5, 0.5, 1.0), encoder_alone)
-    mean = editor.edit(editor.pack.generator.w_avg.numpy())
+    mean = editor.edit(editor.engine.pack.generator.w_avg.numpy())
 
     def error(image: Image.Image) -> float:
         return (to_tensor(image) - to_tensor(face)).square().mean().item()
 
-    assert error(edit.reconstruction) < 0.25 * error(mean.image)
+    assert error(editor.reconstruction(edit)) < 0.25 * error(editor.render(mean))
 
 
 def test_everything_shipped_is_at_most_190_megabytes() -> None:

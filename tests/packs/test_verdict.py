@@ -86,7 +86,7 @@ def test_an_edit_is_judged_by_its_inversion(tiny: Editor, monkeypatch: pytest.Mo
     aligned = tiny.example(3)
     edit = tiny.edit(tiny.sample(3).wp, aligned)
     assert tiny.judge(edit) is None  # this pack has no verdict
-    signs = {k: float(v[0]) for k, v in tiny.signs(_tensor(aligned), edit.wp[None]).items()}
+    signs = {k: float(v[0]) for k, v in tiny.engine.signs(_tensor(aligned), edit.wp[None]).items()}
     assert {"fit", "distance", "agreement", "unusual", "contrast"} <= signs.keys()
     with_verdict = replace(tiny.info, verdict=VERDICT)
     monkeypatch.setattr(type(tiny), "info", property(lambda _: with_verdict))

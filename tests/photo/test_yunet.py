@@ -156,7 +156,7 @@ def test_yunet_gives_the_squares_of_the_pack(
 ) -> None:
     """A pack of whole heads gets larger squares, whose centres lie higher, from the same faces."""
     heads = replace(tiny.info, alignment=FFHQ)
-    monkeypatch.setattr(tiny, "pack", replace(tiny.pack, info=heads))
+    monkeypatch.setattr(tiny.engine, "pack", replace(tiny.engine.pack, info=heads))
     monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
     file, photo, out = tmp_path / "yunet.onnx", tmp_path / "photo.png", tmp_path / "out"
     file.write_bytes(b"anything")

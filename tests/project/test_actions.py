@@ -32,6 +32,7 @@ from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
+from tests.conftest import with_own
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def project(tiny) -> Project:
     """Three generated pictures: p1, p2, p3."""
     made = Project.new(tiny)
     for index, name in enumerate("abc"):
-        made = add_edit(made, tiny.sample(index), name, label="made")
+        made = add_edit(made, tiny, tiny.sample(index), name, label="made")
     return made
 
 
@@ -58,22 +59,22 @@ def _slider(tiny, name: str = "mine") -> Boundary:
 
 def test_an_inverted_photo_becomes_a_picture(tiny, photo: Path) -> None:
     crop = Crop(0.5, 0.5, 0.8, 3.0)
-    edit = tiny.invert(photo, crop, replace(tiny.inversion, steps=1)).move(smile=2.0)
-    made = add_edit(Project.new(tiny), edit.inside(torch.ones(16, 16)), "x" * 99, str(photo))
+    edit = tiny.invert(photo, crop, replace(tiny.engine.inversion, steps=1)).move(smile=2.0)
+    made = add_edit(Project.new(tiny), tiny, edit.inside(torch.ones(16, 16)), "x" * 99, str(photo))
     (picture,) = made.pictures
     assert (picture.id, picture.name, picture.photo) == ("p1", "x" * 60, str(photo))
-    assert picture.square == (0.5, 0.5, 0.8, 3.0)
+    assert picture.crop == Crop(0.5, 0.5, 0.8, 3.0)
     assert picture.losses == edit.losses
     assert [(n.label, n.moves, bool(n.mask)) for n in made.nodes] == [
         ("inverted", (), False),
         ("smile +2.0", (("smile", 2.0),), True),
     ]
-    assert made.nodes[0].thumb == thumbnail(edit.reconstruction)
-    assert made.nodes[1].thumb == thumbnail(edit.image)
+    assert made.nodes[0].thumb == thumbnail(tiny.reconstruction(edit))
+    assert made.nodes[1].thumb == thumbnail(tiny.render(edit))
     image, kind = result(made, tiny, "p1")
     assert kind == "JPEG"
-    assert np.array_equal(np.asarray(image), np.asarray(edit.paste("difference")))
-    before = Image.open(io.BytesIO(picture.before))
+    assert np.array_equal(np.asarray(image), np.asarray(tiny.paste(edit, "difference")))
+    before = Image.open(io.BytesIO(picture.aligned))
     assert np.array_equal(np.asarray(before), np.asarray(tiny.align(photo, crop)))
     photo.unlink()
     with pytest.raises(ImageError, match="give it again"):
@@ -84,9 +85,9 @@ def test_a_generated_picture_has_no_photo(tiny, project: Project) -> None:
     assert project.pictures[0].photo == ""
     image, kind = result(project, tiny, "p1")
     assert kind == "PNG"
-    assert np.array_equal(np.asarray(image), np.asarray(tiny.sample(0).image))
+    assert np.array_equal(np.asarray(image), np.asarray(tiny.render(tiny.sample(0))))
     with pytest.raises(ImageError, match="generated"):
-        whole_photo(tiny.sample(0), project.pictures[0])
+        whole_photo(tiny, tiny.sample(0), project.pictures[0])
 
 
 def test_file_names_are_plain_and_differ() -> None:
@@ -98,7 +99,7 @@ def test_file_names_are_plain_and_differ() -> None:
 def test_sliders_are_set_on_the_picture_as_it_stands(tiny, project: Project) -> None:
     once = move_sliders(project, tiny, "p1", {"smile": 2.0})
     assert once.node.parent == 0, "made from its own last edit"
-    assert once.node.thumb == thumbnail(tiny.sample(0).move(smile=2.0).image)
+    assert once.node.thumb == thumbnail(tiny.render(tiny.sample(0).move(smile=2.0)))
     twice = move_sliders(once, tiny, "p1", {"age": 1.0})
     assert dict(twice.node.moves) == {"smile": 2.0, "age": 1.0}
     assert dict(move_sliders(twice, tiny, "p1", {}, reset=True).node.moves) == {}
@@ -119,7 +120,7 @@ def test_sliders_are_given_to_others(tiny, project: Project) -> None:
     assert len(given.nodes) == len(shown.nodes) + 2
     for index, name in ((0, "p1"), (2, "p3")):
         assert dict(given.latest(name).moves) == {"smile": 1.0}
-        expected = thumbnail(tiny.sample(index).move(smile=1.0).image)
+        expected = thumbnail(tiny.render(tiny.sample(index).move(smile=1.0)))
         assert given.latest(name).thumb == expected
     with pytest.raises(OptionError, match="no picture"):
         give_sliders(shown, tiny, shown.node, ["p9"])
@@ -133,8 +134,8 @@ def test_the_picture_as_it_stands_is_the_shown_edit(tiny, project: Project) -> N
 
 def test_compare(tiny, project: Project) -> None:
     pixels = np.asarray(compare(project, tiny, 2, 0))
-    assert np.array_equal(pixels[:, :16], np.asarray(tiny.sample(2).image))
-    assert np.array_equal(pixels[:, 16:], np.asarray(tiny.sample(0).image))
+    assert np.array_equal(pixels[:, :16], np.asarray(tiny.render(tiny.sample(2))))
+    assert np.array_equal(pixels[:, 16:], np.asarray(tiny.render(tiny.sample(0))))
     with pytest.raises(OptionError, match="history"):
         compare(project, tiny, 0, 3)
 
@@ -154,7 +155,7 @@ def test_find_and_rename(project: Project) -> None:
 
 
 def test_the_outline_shows_branches(tiny) -> None:
-    project = add_edit(Project.new(tiny), tiny.sample(0), "a", label="")
+    project = add_edit(Project.new(tiny), tiny, tiny.sample(0), "a", label="")
     project = move_sliders(project, tiny, "p1", {"smile": 1.0})
     project = move_sliders(project, tiny, "p1", {"smile": 2.0}).go(0)
     project = move_sliders(project, tiny, "p1", {"age": 1.0}).undo()
@@ -183,9 +184,10 @@ def test_an_own_slider_is_removed(tiny, project: Project) -> None:
     assert dict(after.nodes[used].moves) == {"smile": 1.0}
     assert after.nodes[used + 1].layers == (("smile", (5,)),)
     expected = tiny.sample(0).move(smile=1.0)
-    assert after.nodes[used].thumb == thumbnail(expected.image) != own.nodes[used].thumb
+    assert after.nodes[used].thumb == thumbnail(tiny.render(expected)) != own.nodes[used].thumb
     assert np.array_equal(
-        np.asarray(after.edit(tiny, after.nodes[used]).image), np.asarray(expected.image)
+        np.asarray(tiny.render(after.edit(tiny, after.nodes[used]))),
+        np.asarray(tiny.render(expected)),
     )
     assert after.nodes[used].label.endswith(", mine removed")
     untouched = set(range(len(own.nodes))) - {used, used + 1}
@@ -199,13 +201,13 @@ def test_an_own_slider_is_removed(tiny, project: Project) -> None:
 def test_a_slider_that_the_domain_has_by_now_changes_nothing(tiny, project: Project) -> None:
     own = replace(project, sliders=(_slider(tiny),))
     own = move_sliders(own, tiny, "p1", {"mine": 2.0})
-    shared = tiny.with_sliders({"mine": _slider(tiny)})
+    shared = with_own(tiny, _slider(tiny))
     *_, after = remove_slider(own, shared, "mine")
     assert changed_edits(own, after) == 0
     assert after.sliders == ()
     assert after.nodes == own.nodes
     turned = replace(_slider(tiny), normal=_slider(tiny).normal.roll(1, dims=1))
-    *_, after = remove_slider(own, tiny.with_sliders({"mine": turned}), "mine")
+    *_, after = remove_slider(own, with_own(tiny, turned), "mine")
     assert changed_edits(own, after) == 1, "another slider of that name"
 
 

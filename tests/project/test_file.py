@@ -19,6 +19,7 @@ from PIL import Image
 
 from editor.errors import ImageError, ProjectError
 from editor.media.images import load_image
+from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.file import (
     open_project,
@@ -45,11 +46,11 @@ def project(tiny, photo: Path) -> Project:
     """Two pictures of one photo and a generated one, with edits, a mask and an own slider."""
     normal = torch.nn.functional.normalize(torch.randn(tiny.info.num_ws, tiny.info.w_dim), dim=1)
     info = BoundaryInfo("mine", "My own", "Other", "tiny", (1, 2), (-1.0, 1.5), facts={"marks": 40})
-    made = Project("tiny", tiny.pack.fingerprint, sliders=(Boundary(info, normal),))
+    made = Project("tiny", tiny.engine.fingerprint, sliders=(Boundary(info, normal),))
     before = png_bytes(tiny.example(3))
     for i in range(2):
         code = tiny.sample(i).wp.numpy() + np.float32(1e-7)
-        square = (0.5, 0.5, 0.8, 3.0)
+        square = Crop(0.5, 0.5, 0.8, 3.0)
         picture = Picture(
             f"p{i}", "Größe ☺", code, (("loss_pix", 0.1),), str(photo), square,
             thumbnail(load_image(photo), SMALL_PX), before,
@@ -78,18 +79,18 @@ def test_everything_comes_back_to_the_bit(tiny, project: Project, photo: Path, t
     assert list(stored.values()) == [photo.read_bytes()], "one photo, though two pictures are of it"
     assert back.at == project.at
     for old, new in zip(project.pictures, back.pictures, strict=True):
-        assert np.array_equal(old.code, new.code)
-        assert (old.id, old.name, old.losses, old.square) == (
+        assert np.array_equal(old.wp, new.wp)
+        assert (old.id, old.name, old.losses, old.crop) == (
             new.id,
             new.name,
             new.losses,
-            new.square,
+            new.crop,
         )
-        assert (old.small, old.before) == (new.small, new.before)
+        assert (old.small, old.aligned) == (new.small, new.aligned)
         assert bool(old.photo) == bool(new.photo)
     for old, new in zip(project.nodes, back.nodes, strict=True):
         assert old.__dict__ == new.__dict__
-        before, after = project.edit(tiny, old).image, back.edit(tiny, new).image
+        before, after = tiny.render(project.edit(tiny, old)), tiny.render(back.edit(tiny, new))
         assert before.tobytes() == after.tobytes()
     assert back.sliders[0].info == project.sliders[0].info
     assert torch.equal(back.sliders[0].normal, project.sliders[0].normal)
@@ -124,9 +125,9 @@ def test_one_unreadable_photo_costs_no_more_than_itself(
     assert lost == [name]
     assert not stored
     for old, new in zip(project.pictures, back.pictures, strict=True):
-        assert (new.photo, new.square, new.small) == ("", None, b"")
-        assert (old.id, old.name, old.before) == (new.id, new.name, new.before)
-        assert np.array_equal(old.code, new.code)
+        assert (new.photo, new.crop, new.small) == ("", None, b"")
+        assert (old.id, old.name, old.aligned) == (new.id, new.name, new.aligned)
+        assert np.array_equal(old.wp, new.wp)
     assert len(back.nodes) == len(project.nodes)
 
 
@@ -235,7 +236,7 @@ HOSTILE = {
     "not a zip": lambda p: b"hello",
     "empty": lambda p: b"",
     "cut short": lambda p: _pack(p)[:-200],
-    "bytes flipped in the middle": lambda p: _pack(p).replace(b"code/p1", b"code/pX"),
+    "bytes flipped in the middle": lambda p: _pack(p).replace(b"wp/p1", b"wp/pX"),
     "no project.json": lambda p: _pack({k: v for k, v in p.items() if k != "project.json"}),
     "no tensors": lambda p: _pack({k: v for k, v in p.items() if "tensors" not in k}),
     "path upwards": lambda p: _pack({**p, "../../evil.png": b"x"}),
@@ -246,15 +247,15 @@ HOSTILE = {
     "name twice": _twice,
     "photo is no picture": lambda p: _pack({**p, _photo_name(p): b"#!/bin/sh"}),
     "photo bomb": lambda p: _pack({**p, _photo_name(p): png_bytes(Image.new("1", (20000, 20000)))}),
-    "part too large": lambda p: _pack({**p, "before/p0.png": bytes(17 * 2**20)}, zipfile.ZIP_DEFLATED),
-    "crop of another size": lambda p: _pack({**p, "before/p0.png": _png(17, 16)}),
+    "part too large": lambda p: _pack({**p, "aligned/p0.png": bytes(17 * 2**20)}, zipfile.ZIP_DEFLATED),
+    "crop of another size": lambda p: _pack({**p, "aligned/p0.png": _png(17, 16)}),
     "mask of another size": lambda p: _pack({**p, "masks/3.png": _png(8, 8)}),
     "thumb is a png": lambda p: _pack({**p, "thumbs/0.jpg": _png(8, 8)}),
     "json is a list": lambda p: _pack({**p, "project.json": b"[]"}),
     "json nests deeply": lambda p: _pack({**p, "project.json": b"[" * 100_000}),
     "json is broken": lambda p: _pack({**p, "project.json": b"{"}),
     "another kind": _set(["kind"], "other"),
-    "a later schema": _set(["schema"], 2),
+    "a later schema": _set(["schema"], 3),
     "another domain": _set(["domain"], "scenes128"),
     "another generator": _set(["generator"], "0" * 16),
     "no pictures": _set(["pictures"], []),
@@ -264,8 +265,8 @@ HOSTILE = {
     "same id twice": lambda p: _json(lambda t: t["pictures"].append(t["pictures"][0]))(p),
     "id with a path": _set(["pictures", 0, "id"], "../x"),
     "photo with a path": _set(["pictures", 0, "photo"], "../../../etc/passwd"),
-    "square of words": _set(["pictures", 0, "square"], ["a", "b", "c", "d"]),
-    "square not finite": _set(["pictures", 0, "square"], [float("nan"), 0, 1, 0]),
+    "square of words": _set(["pictures", 0, "crop"], ["a", "b", "c", "d"]),
+    "square not finite": _set(["pictures", 0, "crop"], [float("nan"), 0, 1, 0]),
     "node of no picture": _set(["nodes", 0, "picture"], "p9"),
     "unknown slider": _set(["nodes", 0, "moves"], {"evil": 1.0}),
     "distance not finite": _set(["nodes", 0, "moves"], {"smile": float("inf")}),
@@ -282,8 +283,8 @@ HOSTILE = {
     "slider without range": _set(["sliders", 0, "range"], []),
     "losses of words": _set(["pictures", 0, "losses"], {"loss_pix": "x"}),
     "losses without end": _set(["pictures", 0, "losses"], {f"l{i}": 0.1 for i in range(101)}),
-    "square left of the photo": _set(["pictures", 0, "square"], [-1.0, 0.5, 0.5, 0.0]),
-    "square beyond all measure": _set(["pictures", 0, "square"], [0.5, 0.5, 1e300, 0.0]),
+    "square left of the photo": _set(["pictures", 0, "crop"], [-1.0, 0.5, 0.5, 0.0]),
+    "square beyond all measure": _set(["pictures", 0, "crop"], [0.5, 0.5, 1e300, 0.0]),
     "distance beyond all measure": _set(["nodes", 0, "moves"], {"smile": 1e300}),
     "distance too large for a float": _set(["nodes", 0, "moves"], {"smile": 10**400}),
     "layers without end": _set(["nodes", 0, "layers"], {"smile": [0] * 1000}),
@@ -342,7 +343,7 @@ def test_what_could_not_be_reopened_is_not_saved(project: Project, tmp_path, mon
 def test_what_stands_for_the_photo_and_where_pictures_were_left_is_kept(
     tiny, project: Project
 ) -> None:
-    base = project.picture("p0").code  # as a mixture's, the very array of another picture
+    base = project.picture("p0").wp  # as a mixture's, the very array of another picture
     shown = replace(project.shown, base=base)
     kept = project.amend(shown).go(0)
     again = open_project(project_bytes(kept), tiny, Stored())
@@ -358,7 +359,7 @@ def test_codes_of_another_shape_are_refused(tiny, project: Project) -> None:
     wrong = project.amend(Picture("p2", "wrong", np.zeros((3, 8), np.float32)))
     with pytest.raises(ProjectError, match="shape"):
         open_project(project_bytes(wrong), tiny, Stored())
-    code = project.shown.code.copy()
+    code = project.shown.wp.copy()
     code[0, 0] = np.nan
     wrong = project.amend(Picture("p2", "wrong", code))
     with pytest.raises(ProjectError, match="finite"):
@@ -404,9 +405,9 @@ def test_the_largest_project_opens_within_seconds(tiny, monkeypatch) -> None:
     """100 pictures and 300 edits with masks, each decoded once; photos of gigapixels are not."""
     code, mask = tiny.sample(0).wp.numpy(), mask_png(torch.ones(16, 16))
     before, thumb = png_bytes(tiny.example(3)), _jpeg(256)
-    pictures = tuple(Picture(f"p{i}", "n", code, before=before) for i in range(100))
+    pictures = tuple(Picture(f"p{i}", "n", code, aligned=before) for i in range(100))
     nodes = tuple(Node(f"p{i % 100}", (("smile", 1.0),), (), mask, "", thumb) for i in range(300))
-    whole = Project("tiny", tiny.pack.fingerprint, pictures, nodes, 299)
+    whole = Project("tiny", tiny.engine.fingerprint, pictures, nodes, 299)
     parts = _parts(project_bytes(whole))
     text = json.loads(parts["project.json"])
     large = png_bytes(Image.new("1", (8000, 7000)))
@@ -414,7 +415,7 @@ def test_the_largest_project_opens_within_seconds(tiny, monkeypatch) -> None:
         data = large + bytes([index])
         name = f"photos/{hashlib.sha256(data).hexdigest()[:16]}.png"
         parts[name] = data
-        entry |= {"photo": name, "square": [0.5, 0.5, 1.0, 0.0]}
+        entry |= {"photo": name, "crop": [0.5, 0.5, 1.0, 0.0]}
     parts["project.json"] = json.dumps(text).encode()
     data = _pack(parts, zipfile.ZIP_DEFLATED)
     assert len(data) < 2**20

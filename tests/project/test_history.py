@@ -63,7 +63,7 @@ def test_amend_changes_the_shown_node_alone(tiny) -> None:
     assert len(amended.nodes) == 2
     assert amended.at == 1
     assert amended.nodes[1].parent == 0
-    assert np.array_equal(amended.shown.code, code)
+    assert np.array_equal(amended.shown.wp, code)
     assert amended.pictures[0] is project.pictures[0]
 
 
@@ -109,7 +109,7 @@ def test_the_history_is_bounded_and_keeps_every_picture(tiny) -> None:
 def test_too_many_pictures_are_refused(tiny) -> None:
     project = _with(tiny, *(f"p{i}" for i in range(MAX_PICTURES)))
     with pytest.raises(OptionError, match="remove some"):
-        project.add(Picture("more", "more", project.pictures[0].code), "made")
+        project.add(Picture("more", "more", project.pictures[0].wp), "made")
 
 
 def test_free_id_is_free_after_a_removal(tiny) -> None:
@@ -121,11 +121,11 @@ def test_edit_applies_moves_layers_and_own_sliders(tiny) -> None:
     normal = torch.zeros(tiny.info.num_ws, tiny.info.w_dim)
     normal[:, 3] = 1.0
     info = BoundaryInfo("mine", "mine", "Other", "tiny", (0, 1), (-1.0, 1.0))
-    project = Project("tiny", tiny.pack.fingerprint, sliders=(Boundary(info, normal),)).add(
+    project = Project("tiny", tiny.engine.fingerprint, sliders=(Boundary(info, normal),)).add(
         Picture("a", "a", np.zeros((tiny.info.num_ws, tiny.info.w_dim), np.float32)), "made"
     )
     project = project.commit(Node("a", (("mine", 2.0), ("smile", 1.0)), (("mine", (4,)),)))
-    code = project.edit(tiny).code
+    code = project.edit(tiny).wp_edited
     assert code[4, 3] == 2.0
     assert code[0, 3] == 0.0
     assert code[0, 0] == 1.0, "the domain's own slider"

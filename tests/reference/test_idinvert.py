@@ -68,7 +68,7 @@ def _close(found: torch.Tensor, wanted: torch.Tensor, atol: float = 1e-4) -> Non
 
 @torch.no_grad()
 def test_mapping_and_truncation(editor: Editor, io: dict[str, torch.Tensor]) -> None:
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
     same = {"atol": 1e-7, "rtol": 1e-4}  # the reference's codes are of the order of 1e-3
     torch.testing.assert_close(generator.mapping(io["z"]), io["wp_untruncated"], **same)
     own = generator.w_avg.clone()
@@ -84,7 +84,7 @@ def test_mapping_and_truncation(editor: Editor, io: dict[str, torch.Tensor]) -> 
 def test_image_and_encoder(
     editor: Editor, reference: Reference, io: dict[str, torch.Tensor]
 ) -> None:
-    pack = editor.pack
+    pack = editor.engine.pack
     _close(reference.pixels(pack.generator.synthesis(io["wp"])), io["image"])
     code = pack.encoder(io["encoder_in"])
     _close(code, io["encoder_out"])
@@ -92,7 +92,7 @@ def test_image_and_encoder(
 
 
 def test_ten_steps_of_inversion(editor: Editor, io: dict[str, torch.Tensor]) -> None:
-    pack = editor.pack
+    pack = editor.engine.pack
     weights = Weights(pix=1.0, feat=0.0, domain=2.0)
     options = InversionOptions(steps=10, lr=0.01, weights=weights, patience=0)
     steps = list(invert(io["encoder_in"][:1], pack.generator, pack.encoder, None, options))
@@ -108,7 +108,7 @@ def test_ten_steps_of_inversion(editor: Editor, io: dict[str, torch.Tensor]) -> 
 def test_bfloat16_is_close(
     editor: Editor, reference: Reference, io: dict[str, torch.Tensor]
 ) -> None:
-    generator = editor.pack.generator
+    generator = editor.engine.pack.generator
     generator.compute_dtype = torch.bfloat16
     try:
         found = reference.pixels(generator.synthesis(io["wp"]))

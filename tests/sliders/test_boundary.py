@@ -170,16 +170,16 @@ def test_shipped_boundaries_move_their_attribute(faces) -> None:
     if not archive.exists():
         pytest.skip("needs the labelled test faces of ../shared")
     images = load_images(archive, 64, {"unusable": 0.6})
-    features = PooledFeatures(faces.pack.discriminator.features)
+    features = PooledFeatures(faces.engine.pack.discriminator.features)
     names = ["smile", "glasses", "female"]
     judge = fit_predictor(features, images.pixels, images.attributes, names, held_out=200)
     with torch.no_grad():
-        codes = faces.pack.encoder(images.batch(torch.arange(40)))
+        codes = faces.engine.pack.encoder(images.batch(torch.arange(40)))
         for name in names:
-            boundary = faces.boundary(name)
+            boundary = faces.sliders[name]
             ends = [
                 judge.score(
-                    faces.pack.generator.synthesis(
+                    faces.engine.pack.generator.synthesis(
                         move(codes, boundary.normal, distance, boundary.info.layers)
                     )
                 )[name].mean()

@@ -16,11 +16,12 @@ import torch
 from editor import Editor
 from editor.errors import EditorError, MismatchError, OptionError, StorageError, WeightsError
 from editor.packs.tensors import pack_tensors
-from editor.sliders.boundary import MAX_FACTS, Boundary
-from editor.sliders.boundary_file import MAX_BYTES, save_boundary
+from editor.sliders.boundary import Boundary
+from editor.sliders.boundary_file import MAX_BYTES, MAX_FACTS, save_boundary
 from editor.sliders.exchange import export_slider, import_slider, read_slider, save_slider
 from editor.sliders.make import make_slider, renamed, with_range
 from editor.sliders.strip import slider_strip
+from tests.conftest import with_own
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def test_saved_among_those_of_the_domain(tiny: Editor, tiny_root: Path, slider: 
     path = save_slider(tiny, slider, root)
     assert path == root / "tiny" / "tilt.safetensors"
     found = Editor.open("tiny", "cpu", checkpoints=tiny_root / "checkpoints", boundaries=root)
-    assert found.boundary("tilt").info == slider.info
-    assert torch.equal(found.boundary("tilt").normal, slider.normal)
+    assert found.sliders["tilt"].info == slider.info
+    assert torch.equal(found.sliders["tilt"].normal, slider.normal)
     assert [p.name for p in root.glob("tiny/.*")] == [], "nothing half-written stays"
     shipped = root / "tiny" / "smile.safetensors"
     before = shipped.read_bytes()
@@ -238,8 +239,8 @@ def test_strip(tiny: Editor, slider: Boundary) -> None:
     code = tiny.sample(1).wp
     pictures = slider_strip(tiny, code, slider, 5)
     assert len(pictures) == 5
-    assert np.array_equal(np.asarray(pictures[2]), np.asarray(tiny.synthesise(code)))
-    own = tiny.with_sliders({"tilt": slider}).edit(code).move(tilt=slider.info.range[1])
-    assert np.array_equal(np.asarray(pictures[4]), np.asarray(own.image))
+    assert np.array_equal(np.asarray(pictures[2]), np.asarray(tiny.engine.render(code[None])[0]))
+    own = with_own(tiny, slider).edit(code).move(tilt=slider.info.range[1])
+    assert np.array_equal(np.asarray(pictures[4]), np.asarray(tiny.render(own)))
     with pytest.raises(OptionError, match="2 or more"):
         slider_strip(tiny, code, slider, 1)

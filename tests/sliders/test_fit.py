@@ -36,7 +36,7 @@ OPTIONS = FitOptions(samples=400, share=0.2, held_out=80, probes=48, steps=3)
 @pytest.fixture
 def bright_images(tiny: Editor) -> ImageSet:
     """Generated pictures, labelled by their own mean."""
-    generator = tiny.pack.generator
+    generator = tiny.engine.pack.generator
     with torch.no_grad():
         images = generator(seeded_latents(list(range(400)), generator.z_dim))
     mean = images.mean(dim=(1, 2, 3))
@@ -50,11 +50,11 @@ def bright_images(tiny: Editor) -> ImageSet:
 def test_a_fitted_slider_moves_what_it_is_named_after(
     tiny: Editor, bright_images: ImageSet, tmp_path: Path
 ) -> None:
-    records = list(fit_boundaries(tiny.pack, bright_images, ["bright"], OPTIONS, tmp_path))
+    records = list(fit_boundaries(tiny.engine.pack, bright_images, ["bright"], OPTIONS, tmp_path))
     assert (
         [r["done"] for r in records] == [1, 2, 3, 4, 5] == list(range(1, records[-1]["total"] + 1))
     )
-    info, pack = tiny.info, tiny.pack
+    info, pack = tiny.info, tiny.engine.pack
     boundary = load_boundary(
         tmp_path / "bright.safetensors", "tiny", info.num_ws, info.w_dim, pack.fingerprint
     )
@@ -79,7 +79,9 @@ def test_the_range_flips_as_many_inversions_as_asked(
     reach = []
     for flips in (0.5, 0.95):
         options = replace(OPTIONS, flips=flips)
-        last = list(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))[-1]
+        last = list(fit_boundaries(tiny.engine.pack, bright_images, ["bright"], options, tmp_path))[
+            -1
+        ]
         assert last["flips_up"] >= flips
         reach.append(last["range"][1])
     assert 0 < reach[0] < reach[1]
@@ -88,7 +90,7 @@ def test_the_range_flips_as_many_inversions_as_asked(
 def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) -> None:
     options = replace(OPTIONS, conditional={"bright": ["warm"]})
     with pytest.raises(OptionError, match="warm"):
-        next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+        next(fit_boundaries(tiny.engine.pack, bright_images, ["bright"], options, tmp_path))
     with pytest.raises(OptionError, match="probes 0"):
         replace(OPTIONS, probes=0)
     with pytest.raises(OptionError, match="components -1"):
@@ -97,7 +99,7 @@ def test_unknown_names(tiny: Editor, bright_images: ImageSet, tmp_path: Path) ->
         replace(OPTIONS, flips=95)
     options = replace(OPTIONS, only=("dark",))
     with pytest.raises(OptionError, match="dark"):
-        next(fit_boundaries(tiny.pack, bright_images, ["bright"], options, tmp_path))
+        next(fit_boundaries(tiny.engine.pack, bright_images, ["bright"], options, tmp_path))
 
 
 def test_one_slider_is_fitted_again_and_the_others_stay(
@@ -105,9 +107,9 @@ def test_one_slider_is_fitted_again_and_the_others_stay(
 ) -> None:
     """What is not saved is measured all the same: the figures are those of fitting all."""
     names = ["bright", "warmth"]
-    whole = list(fit_boundaries(tiny.pack, bright_images, names, OPTIONS, tmp_path / "all"))
+    whole = list(fit_boundaries(tiny.engine.pack, bright_images, names, OPTIONS, tmp_path / "all"))
     only = replace(OPTIONS, only=("bright",))
-    records = list(fit_boundaries(tiny.pack, bright_images, names, only, tmp_path / "one"))
+    records = list(fit_boundaries(tiny.engine.pack, bright_images, names, only, tmp_path / "one"))
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["bright.safetensors"]
     assert (records[-1]["done"], records[-1]["total"]) == (5, 5)
     for key in ("accuracy", "layers", "range", "change_of_others"):
@@ -117,7 +119,7 @@ def test_one_slider_is_fitted_again_and_the_others_stay(
 
 def load_boundary_changes(path: Path, tiny: Editor) -> dict[str, float]:
     info = tiny.info
-    boundary = load_boundary(path, "tiny", info.num_ws, info.w_dim, tiny.pack.fingerprint)
+    boundary = load_boundary(path, "tiny", info.num_ws, info.w_dim, tiny.engine.fingerprint)
     changes: dict[str, float] = boundary.info.facts["changes"]
     return changes
 
@@ -137,9 +139,9 @@ def test_a_slider_is_made_independent_of_what_was_asked(
     """Brightness and warmth of random pictures are mixed up; one asked for is projected out."""
     names = ["bright", "warmth"]
     options = replace(OPTIONS, conditional={"warmth": ["bright"]}, balance=False)
-    records = list(fit_boundaries(tiny.pack, bright_images, names, options, tmp_path))
+    records = list(fit_boundaries(tiny.engine.pack, bright_images, names, options, tmp_path))
     assert records[-1]["independent_of"] == ["bright"]
-    info, print_ = tiny.info, tiny.pack.fingerprint
+    info, print_ = tiny.info, tiny.engine.fingerprint
     first, second = (
         load_boundary(tmp_path / f"{name}.safetensors", "tiny", info.num_ws, info.w_dim, print_)
         for name in names
@@ -159,7 +161,7 @@ def test_balancing_changes_no_more_of_the_others(
     for balance in (False, True):
         options = replace(OPTIONS, balance=balance)
         folder = tmp_path / str(balance)
-        last = list(fit_boundaries(tiny.pack, bright_images, names, options, folder))[-1]
+        last = list(fit_boundaries(tiny.engine.pack, bright_images, names, options, folder))[-1]
         assert last["flips_up"] >= OPTIONS.flips
         assert bool(last["balanced"]) == balance
         changes.append(last["change_of_others"] + last["change_outside"])
@@ -169,7 +171,7 @@ def test_balancing_changes_no_more_of_the_others(
         "tiny",
         tiny.info.num_ws,
         tiny.info.w_dim,
-        tiny.pack.fingerprint,
+        tiny.engine.fingerprint,
     )
     assert boundary.hyperplane is not None
 
@@ -181,11 +183,15 @@ def test_components_join_the_normals(
     """Without them rows are combinations of the two normals; with them they are of more."""
     names, info = ["bright", "warmth"], tiny.info
     options = replace(OPTIONS, components=asked)
-    last = list(fit_boundaries(tiny.pack, bright_images, names, options, tmp_path))[-1]
+    last = list(fit_boundaries(tiny.engine.pack, bright_images, names, options, tmp_path))[-1]
     assert last["balanced"]["components"] == taken
     found = [
         load_boundary(
-            tmp_path / f"{name}.safetensors", "tiny", info.num_ws, info.w_dim, tiny.pack.fingerprint
+            tmp_path / f"{name}.safetensors",
+            "tiny",
+            info.num_ws,
+            info.w_dim,
+            tiny.engine.fingerprint,
         )
         for name in names
     ]
@@ -210,7 +216,7 @@ class _Bright:
 
 @pytest.mark.parametrize("flips", [0.5, 0.8])
 def test_a_range_does_not_depend_on_where_its_search_starts(tiny: Editor, flips: float) -> None:
-    generator, predictor = tiny.pack.generator, _Bright()
+    generator, predictor = tiny.engine.pack.generator, _Bright()
     with torch.no_grad():
         codes = generator.mapping(seeded_latents(list(range(32)), generator.z_dim))
         pictures = generator.synthesis(codes)
@@ -329,16 +335,20 @@ def test_a_judge_of_other_features_measures_the_range(
 ) -> None:
     """The direction stays that of the pack's own features; the share that flips is the judge's."""
     half = replace(OPTIONS, flips=0.6)
-    own = list(fit_boundaries(tiny.pack, bright_images, ["bright"], half, tmp_path / "own"))[-1]
+    own = list(fit_boundaries(tiny.engine.pack, bright_images, ["bright"], half, tmp_path / "own"))[
+        -1
+    ]
 
     def corner(image: torch.Tensor) -> list[torch.Tensor]:
         return [image[:, :1, :2, :2]]
 
     judge = PooledFeatures(corner, grid=1)
     theirs = list(
-        fit_boundaries(tiny.pack, bright_images, ["bright"], half, tmp_path / "theirs", judge)
+        fit_boundaries(
+            tiny.engine.pack, bright_images, ["bright"], half, tmp_path / "theirs", judge
+        )
     )[-1]
-    info, print_ = tiny.info, tiny.pack.fingerprint
+    info, print_ = tiny.info, tiny.engine.fingerprint
     first, second = (
         load_boundary(tmp_path / n / "bright.safetensors", "tiny", info.num_ws, info.w_dim, print_)
         for n in ("own", "theirs")

@@ -15,12 +15,14 @@ from PIL import Image
 
 from editor import Editor
 from editor.editing.move import move
+from editor.engine import Engine
 from editor.errors import ImageError, OptionError
 from editor.media.images import to_tensor
 from editor.models.config import StyleGAN1Config
 from editor.models.stylegan1 import StyleGAN1Generator
 from editor.runtime import seeded_latents
 from editor.sliders.lesson import HAS, HAS_NOT, SKIP, Lesson, seed_key
+from editor.sliders.slider_set import SliderSet
 from editor.sliders.teach import (
     FIRST_SEED,
     discover,
@@ -34,6 +36,7 @@ from editor.sliders.teach import (
     slider_of_pairs,
     taught_slider,
 )
+from tests.conftest import with_own
 
 
 def _grown(editor: Editor, count: int = 100) -> Editor:
@@ -73,11 +76,11 @@ def test_the_pool_grows_once_and_can_be_interrupted(tiny: Editor) -> None:
     pool = pool_of(tiny)
     assert pool is not None
     assert pool.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 110))
-    z = seeded_latents(list(pool.seeds), tiny.pack.generator.z_dim)
-    torch.testing.assert_close(pool.codes, tiny.pack.generator.mapping(z)[:, :1])
+    z = seeded_latents(list(pool.seeds), tiny.engine.pack.generator.z_dim)
+    torch.testing.assert_close(pool.codes, tiny.engine.pack.generator.mapping(z)[:, :1])
     assert list(grow_pool(tiny, 500)) == []
     assert pool_of(tiny) is pool
-    assert pool_of(tiny.with_sliders({"own": tiny.boundary("age")})) is pool, "shared by visitors"
+    assert pool_of(with_own(tiny, tiny.sliders["age"])) is pool, "shared by visitors"
     with pytest.raises(OptionError, match="too few"):
         next(grow_pool(tiny, 50))
 
@@ -91,8 +94,8 @@ def test_visitors_share_the_work(tiny: Editor) -> None:
     pool = pool_of(tiny)
     assert pool is not None
     assert pool.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 200))
-    z = seeded_latents(list(pool.seeds), tiny.pack.generator.z_dim)
-    torch.testing.assert_close(pool.codes, tiny.pack.generator.mapping(z)[:, :1])
+    z = seeded_latents(list(pool.seeds), tiny.engine.pack.generator.z_dim)
+    torch.testing.assert_close(pool.codes, tiny.engine.pack.generator.mapping(z)[:, :1])
 
 
 def test_the_pool_goes_with_the_domain(tiny_root) -> None:
@@ -114,13 +117,13 @@ def test_a_taught_slider_does_what_was_marked(tiny: Editor) -> None:
     info = slider.info
     assert (info.name, info.title, info.group) == ("bright", "very bright", "Other")
     assert info.layers == tuple(range(tiny.info.num_ws))
-    assert info.generator == tiny.pack.fingerprint
+    assert info.generator == tiny.engine.fingerprint
     assert info.facts["marks_has"] + info.facts["marks_has_not"] == 40
     pool = pool_of(tiny)
     assert pool is not None
     deviation = float((pool.codes[:, 0] @ slider.normal[0]).std())
     assert info.range == pytest.approx((-2.5 * deviation, 2.5 * deviation), abs=0.006)
-    generator = tiny.pack.generator
+    generator = tiny.engine.pack.generator
     with torch.no_grad():
         codes = generator.mapping(seeded_latents(list(range(64)), generator.z_dim))
         low, high = (
@@ -128,8 +131,8 @@ def test_a_taught_slider_does_what_was_marked(tiny: Editor) -> None:
             for end in info.range
         )
     assert (high > low).float().mean() > 0.9
-    edit = tiny.with_sliders({"bright": slider}).sample(3).move(bright=1.0)
-    torch.testing.assert_close(edit.code - edit.wp, slider.normal)
+    edit = with_own(tiny, slider).sample(3).move(bright=1.0)
+    torch.testing.assert_close(edit.wp_edited - edit.wp, slider.normal)
     assert "bright" not in tiny.boundaries, "another visitor does not see it"
 
 
@@ -139,7 +142,7 @@ def test_independent_of_other_sliders(tiny: Editor) -> None:
         tiny, learned, "bright", independent_of=["age", "smile", "age"], layers=(2, 0)
     )
     for name in ("age", "smile"):
-        rows = tiny.boundary(name).normal
+        rows = tiny.sliders[name].normal
         assert (slider.normal * rows).sum(dim=1).abs().max() < 1e-5
     assert slider.info.facts["independent_of"] == ["age", "smile"]
     assert slider.info.layers == (0, 2)
@@ -195,7 +198,7 @@ def test_pairs(tiny: Editor) -> None:
     assert slider.info.accuracy == 1.0
     with torch.no_grad():
         before, after = (
-            tiny.pack.encoder(torch.cat([to_tensor(pair[side]) for pair in pairs]))
+            tiny.engine.pack.encoder(torch.cat([to_tensor(pair[side]) for pair in pairs]))
             for side in (0, 1)
         )
     half = slider.info.range[1] / 2
@@ -203,7 +206,7 @@ def test_pairs(tiny: Editor) -> None:
     assert ((moved - after).square().mean() / (before - after).square().mean()) < 0.7
     optimised = slider_of_pairs(tiny, pairs, "bright", independent_of=["age"], steps=2)
     assert not torch.equal(optimised.normal, slider.normal)
-    assert (optimised.normal * tiny.boundary("age").normal).sum(dim=1).abs().max() < 1e-5
+    assert (optimised.normal * tiny.sliders["age"].normal).sum(dim=1).abs().max() < 1e-5
     with pytest.raises(OptionError, match="no pairs"):
         slider_of_pairs(tiny, [], "bright")
     with pytest.raises(ImageError, match="needs 16×16"):
@@ -243,7 +246,9 @@ def test_a_generator_with_codes_of_each_layer(tiny: Editor) -> None:
     generator = StyleGAN1Generator(config).eval()
     generator.map[-1].bias.data.normal_(0, 50)
     info = replace(tiny.info, num_ws=generator.num_ws)
-    editor = Editor(replace(tiny.pack, generator=generator, info=info), {}, tiny.device)
+    pack = replace(tiny.engine.pack, generator=generator, info=info)
+    engine = Engine(pack, tiny.engine.device)
+    editor = Editor(engine, SliderSet(info, pack.fingerprint))
     pool = pool_of(_grown(editor))
     assert pool is not None
     assert pool.codes.shape == (100, generator.num_ws, 8)
@@ -273,7 +278,7 @@ def test_marking_faces_is_quick_and_right(faces: Editor) -> None:
     slider = taught_slider(faces, learned, "bright")
     codes = faces.sample(5).wp
     ends = [
-        faces.synthesise(move(codes[None], slider.normal, end, slider.info.layers)[0])
+        faces.engine.render(move(codes[None], slider.normal, end, slider.info.layers))[0]
         for end in slider.info.range
     ]
     low, high = (float(np.asarray(end).mean()) for end in ends)

@@ -87,23 +87,31 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
     # the sliders are set once, and left alone by later previews
     assert not any(isinstance(step[3], dict) and "groups" in step[3] for step in steps[1:])
     assert "Done" in status
-    assert visitor.project.shown.code.shape == (6, 8)
+    assert visitor.project.shown.wp.shape == (6, 8)
     assert [node["label"] for node in strip["nodes"]] == ["Example", "photo: inverted"]
     assert strip["at"] == 1
-    expected = handlers.domains.open("tiny").edit(visitor.project.shown.code)
-    assert np.array_equal(np.asarray(_decode(picture["after"])), np.asarray(expected.image))
+    expected = handlers.domains.open("tiny").edit(visitor.project.shown.wp)
+    assert np.array_equal(
+        np.asarray(_decode(picture["after"])),
+        np.asarray(handlers.domains.open("tiny").render(expected)),
+    )
     moved, line = handlers.slide(visitor, _moves(smile=2.0))
     assert "last edit" in line
     assert moved["before"] is None
     expected = expected.move(smile=2.0)
-    assert np.array_equal(np.asarray(_decode(moved["after"])), np.asarray(expected.image))
+    assert np.array_equal(
+        np.asarray(_decode(moved["after"])),
+        np.asarray(handlers.domains.open("tiny").render(expected)),
+    )
     file = handlers.download_picture(visitor, _moves(smile=2.0))
-    assert np.array_equal(np.asarray(_decode(file["uri"])), np.asarray(expected.image))
+    assert np.array_equal(
+        np.asarray(_decode(file["uri"])), np.asarray(handlers.domains.open("tiny").render(expected))
+    )
     code = base64.b64decode(
         handlers.download_code(visitor, _moves(smile=2.0))["uri"].partition(",")[2]
     )
     with np.load(io.BytesIO(code), allow_pickle=False) as data:
-        assert np.array_equal(data["wp"], visitor.project.shown.code)
+        assert np.array_equal(data["wp"], visitor.project.shown.wp)
 
 
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
@@ -199,10 +207,10 @@ def test_layers_can_be_chosen(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
     editor = handlers.domains.open("tiny")
     moved, _ = handlers.slide(visitor, _moves(smile=2.0), "smile=4-5")
-    expected = editor.edit(visitor.project.shown.code).move(smile=2.0).on_layers(smile=(4, 5))
-    changed = (expected.code - expected.wp).abs().amax(dim=1) > 0
+    expected = editor.edit(visitor.project.shown.wp).move(smile=2.0).on_layers(smile=(4, 5))
+    changed = (expected.wp_edited - expected.wp).abs().amax(dim=1) > 0
     assert changed.nonzero()[:, 0].tolist() == [4, 5]
-    assert np.array_equal(np.asarray(_decode(moved["after"])), np.asarray(expected.image))
+    assert np.array_equal(np.asarray(_decode(moved["after"])), np.asarray(editor.render(expected)))
     usual, _ = handlers.slide(visitor, _moves(smile=2.0))
     assert usual["after"] != moved["after"]
     for wrong in ("smile", "smile=a-b", "smile=7", "nose=1", "=1"):
@@ -225,7 +233,7 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     visitor, status, examples, square, hint, *settings = handlers.choose("pub32", photo, moved)
     assert visitor.domain == "pub32"
     panel, layers, picture, strip, line = handlers.refresh(visitor, SQUARE, KEEP)
-    assert visitor.project.shown.code.shape == (8, 16)
+    assert visitor.project.shown.wp.shape == (8, 16)
     assert picture["before"] == layers == ""
     assert panel["groups"] == []
     assert len(strip["nodes"]) == 1
@@ -345,7 +353,7 @@ def test_a_settled_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -
     assert view["after"] != view["before"]
     again = list(handlers.settle(visitor, _moves(age=1.0), "", *SETTINGS))[-1][0]
     first = next(p for p in again.project.pictures if p.name == "photo")
-    assert np.array_equal(again.project.shown.reference, first.code), "settled twice"
+    assert np.array_equal(again.project.shown.reference, first.wp), "settled twice"
 
 
 def test_what_is_done_during_an_inversion_stays(handlers: Handlers, photo: str) -> None:
@@ -357,8 +365,8 @@ def test_what_is_done_during_an_inversion_stays(handlers: Handlers, photo: str) 
     *_, (visitor, *_) = stream
     assert [n.label for n in visitor.project.nodes] == ["", "inverted", "smile +1.0"]
     assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
-    code = visitor.project.picture("p2").code
-    assert not np.array_equal(code, running.project.picture("p2").code), "it went no further"
+    code = visitor.project.picture("p2").wp
+    assert not np.array_equal(code, running.project.picture("p2").wp), "it went no further"
 
 
 def test_a_picture_removed_during_its_inversion_stays_away(handlers: Handlers, photo: str) -> None:
@@ -418,12 +426,12 @@ def test_what_is_said_of_an_inversion(
     editor = handlers.domains.open("tiny")
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
     monkeypatch.setattr(editor, "judge", lambda _: judged)
-    text = verdict(edit, 12, 3.4, editor.inversion)
+    text = verdict(editor, edit, 12, 3.4, editor.engine.inversion)
     assert said in text
     assert "Done in 3.4 s, 12 steps" in text
     assert ("warn" in text) == (judged is not None and bool(judged.warning))
-    few = replace(editor.inversion, steps=3)  # the verdict was fitted on whole inversions
-    assert "likeness not measured" in verdict(edit, 3, 3.4, few)
+    few = replace(editor.engine.inversion, steps=3)  # the verdict was fitted on whole inversions
+    assert "likeness not measured" in verdict(editor, edit, 3, 3.4, few)
 
 
 def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
@@ -433,4 +441,6 @@ def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
     info = replace(editor.info, typical={"loss_pix_p95": 0.01})
     monkeypatch.setattr(type(editor), "info", property(lambda _: info))
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
-    assert "more from its photo than most" in verdict(edit, 12, 3.4, editor.inversion)
+    assert "more from its photo than most" in verdict(
+        editor, edit, 12, 3.4, editor.engine.inversion
+    )

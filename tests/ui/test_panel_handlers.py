@@ -73,7 +73,7 @@ def _path(handlers: Handlers) -> InterpolatePanel:
 def _two(handlers: Handlers) -> tuple[Visitor, dict[str, list[str]]]:
     """A visitor with two pictures, and both of them chosen."""
     tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
-    visitor = visitor.keep(add_edit(visitor.project, tiny.sample(7), "<Ann>", label="made"))
+    visitor = visitor.keep(add_edit(visitor.project, tiny, tiny.sample(7), "<Ann>", label="made"))
     return visitor, {"chosen": [picture.id for picture in visitor.project.pictures]}
 
 
@@ -101,7 +101,8 @@ def test_an_own_slider_is_removed(handlers: Handlers, own: OwnSliders) -> None:
         {"smile": 1.0},
         {"smile": 1.0, "age": 1.0},
     ]
-    shown = left.project.edit(handlers.domains.open("tiny"), left.project.nodes[1]).image
+    editor = handlers.domains.open("tiny")
+    shown = editor.render(left.project.edit(editor, left.project.nodes[1]))
     assert left.project.nodes[1].thumb == thumbnail(shown)
     assert visitor.project.sliders, "a state that was given out is never changed"
     panel, *_ = handlers.refresh(left, "Square", "Keep the photo's detail")
@@ -125,21 +126,21 @@ def test_a_slider_for_everyone_stays(handlers: Handlers, own: OwnSliders) -> Non
 def test_an_edit_dropped_onto_the_picture_is_mixed_in(handlers: Handlers, mixing: MixPanel) -> None:
     tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     first = visitor.project.edit(tiny)
-    visitor = visitor.keep(add_edit(visitor.project, tiny.sample(7), "<Ann>", label="made"))
+    visitor = visitor.keep(add_edit(visitor.project, tiny, tiny.sample(7), "<Ann>", label="made"))
     panel = {"moves": {"smile": 2.0}}
     mixed, said = mixing.dropped(visitor, {"chosen": 0}, panel, "", *STRENGTHS)
-    content = tiny.sample(7).move(smile=2.0).code
-    expected = mix_groups(content, first.code, USUAL)
-    assert np.array_equal(mixed.project.shown.code, expected.numpy())
+    content = tiny.sample(7).move(smile=2.0).wp_edited
+    expected = mix_groups(content, first.wp_edited, USUAL)
+    assert np.array_equal(mixed.project.shown.wp, expected.numpy())
     assert not np.array_equal(expected.numpy(), content.numpy())
     assert mixed.project.node.label == "with Example"
     assert mixed.project.node.parent == visitor.project.at
-    assert mixed.project.node.thumb == thumbnail(tiny.edit(expected).image)
+    assert mixed.project.node.thumb == thumbnail(tiny.render(tiny.edit(expected)))
     assert "It took the colour of 'Example'" in said
     other, said = mixing.dropped(mixed, {"chosen": 1}, {}, "", 1.0, 0.0, 0.5)
     strengths = {"pose and shape": 1.0, "colour": 0.5}
-    expected = mix_groups(mixed.project.edit(tiny).code, tiny.sample(7).code, strengths)
-    assert np.array_equal(other.project.shown.code, expected.numpy())
+    expected = mix_groups(mixed.project.edit(tiny).wp_edited, tiny.sample(7).wp_edited, strengths)
+    assert np.array_equal(other.project.shown.wp, expected.numpy())
     assert "pose and shape and colour of '&lt;Ann&gt;'" in said
 
 
@@ -273,8 +274,8 @@ def test_a_painted_part_that_is_not_kept_is_told_on_the_command_line(
 ) -> None:
     monkeypatch.setattr(Editor, "open", classmethod(lambda *_: tiny))
     names = {"a": tmp_path / "a.npz", "b": tmp_path / "b.npz", "out": tmp_path / "x.png"}
-    tiny.sample(0).move(smile=2.0).save_code(names["a"])
-    tiny.sample(1).move(smile=2.0).inside(torch.eye(16)).save_code(names["b"])
+    tiny.save_code(tiny.sample(0).move(smile=2.0), names["a"])
+    tiny.save_code(tiny.sample(1).move(smile=2.0).inside(torch.eye(16)), names["b"])
     argv = [word.format(**names) for word in command]
     assert main(argv) == 0
     said = capsys.readouterr().err

@@ -56,8 +56,8 @@ def _with_photos(handlers: Handlers, count: int) -> Visitor:
     tiny, visitor = handlers.domains.open("tiny"), handlers.first_visitor()
     project = visitor.project
     for index in range(count):
-        edit = replace(tiny.sample(index), photo=tiny.example(index))
-        project = add_edit(project, edit, f"photo {index}")
+        edit = replace(tiny.sample(index), aligned=tiny.example(index))
+        project = add_edit(project, tiny, edit, f"photo {index}")
     return visitor.keep(project)
 
 
@@ -98,7 +98,7 @@ def test_every_batch_has_own_photos_until_all_were_seen(
     panel: TeachPanel, handlers: Handlers
 ) -> None:
     visitor = _with_photos(handlers, 6)
-    photos = [p.id for p in visitor.project.pictures if p.before]
+    photos = [p.id for p in visitor.project.pictures if p.aligned]
     value, lessons, shown = _shown(panel, visitor, {}), {}, []
     for _ in range(3):
         own = [i["id"] for i in value["items"] if i["id"].startswith("photo:")]
@@ -195,7 +195,9 @@ def _ids(value: dict) -> list[str]:
 
 
 def _with_photo(tiny: Editor, project: Project, seed: int) -> Project:
-    return add_edit(project, replace(tiny.sample(seed), photo=tiny.example(seed)), f"photo {seed}")
+    return add_edit(
+        project, tiny, replace(tiny.sample(seed), aligned=tiny.example(seed)), f"photo {seed}"
+    )
 
 
 def test_show_pictures_counts_marks_in_and_shows_others(
