@@ -13,7 +13,7 @@ import pytest
 from editor.packs.convert.run import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
-from tests.ui.driver import AFTER, CHROMIUM, FLAGS, ROOT, served
+from tests.ui.driver import CHROMIUM, FLAGS, ROOT, opened, served
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +56,7 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def page(server: str, browser) -> Iterator[object]:
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.set_default_timeout(60_000)
-    tab.goto(server)
-    tab.wait_for_selector(f"{AFTER}[src]")
+    tab = opened(browser, server, viewport={"width": 1280, "height": 900})
     yield tab
     tab.close()
 

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -22,7 +24,67 @@ FLAGS = [
 ]
 ROOT = Path(__file__).resolve().parents[2]
 AFTER = "#picture img.after"
+CALLS = (Path(__file__).parent / "calls.js").read_text()  # goes into every page before its own
 START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
+
+
+def until(condition: Callable[[], T], seconds: float = 30.0, every_s: float = 0.05) -> T:
+    """Ask again and again; what the condition gave first that is true, or last in that time."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < deadline:
+        time.sleep(every_s)
+    return found
+
+
+def opened(browser, url: str | None, patience_ms: int = 60_000, **options):
+    """A new tab, of a browser or of a context, on which `settled` and `kept` can wait."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(patience_ms)
+    page.add_init_script(CALLS)
+    if url is not None:
+        page.goto(url)
+        page.wait_for_selector(f"{AFTER}[src]")
+    return page
+
+
+def frames(page, count: int) -> None:
+    """Until the browser has drawn so many times."""
+    page.evaluate("count => calls.frames(count)", count)
+
+
+def settled(page) -> None:
+    """Until the page waits for no answer of the server, and has drawn the last one."""
+    page.wait_for_function("() => calls.settled()")
+
+
+def asked(page, name: str, event: str) -> None:
+    """Until the server has answered such an event of a component, at any time since the start."""
+    page.wait_for_function("([name, event]) => calls.last(name, event)?.data", arg=[name, event])
+
+
+def kept(page, photos: int | None = None) -> None:
+    """Until the browser's own record is what the server said of the visit after its last change.
+
+    Args:
+        page: of `opened`.
+        photos: how many are kept with it; None: all that it has.
+    """
+    found = page.evaluate("photos => calls.kept(photos, 60_000)", photos)
+    assert found, "the visit was not kept"
+
+
+def resized(page, width: int, height: int = 844) -> None:
+    """Another size of the window, and all that follows from it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("width => innerWidth === width", arg=width)
+    settled(page)
+
+
+def shows(page, expected: str) -> None:
+    """Until the picture is this one."""
+    page.wait_for_function(
+        "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, expected]
+    )
 
 
 def source(page) -> str:
@@ -87,15 +149,15 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     url = f"http://127.0.0.1:{port}"
-    started = time.monotonic()
-    while True:
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
         try:
-            urllib.request.urlopen(url, timeout=2).read()
-            break
+            return bool(urllib.request.urlopen(url, timeout=2).read())
         except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() - started < 90, "the page did not come up"
-            time.sleep(0.2)
+            return False
+
+    assert until(answers, 90, 0.2), "the page did not come up"
     try:
         yield url, process
     finally:

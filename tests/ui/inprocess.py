@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from editor.ui.service import Service
 from editor.ui.serving import Address, _config, make_app, quotas_of
 from editor.ui.visit_files import VisitFiles
 from tests.conftest import write_tiny_pack
+from tests.ui.driver import until
 
 
 @contextmanager
@@ -39,8 +39,7 @@ def served_tiny(folder: Path, limits: Limits, **options: Any) -> Iterator[str]:
     server = uvicorn.Server(_config(app, address))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.02)
+    assert until(lambda: server.started)
     try:
         yield address.url(port)
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +99,7 @@ class Stranger:
                         if stop.is_set():
                             return
                 except httpx.HTTPError:
-                    time.sleep(0.2)
+                    stop.wait(0.2)
 
         threading.Thread(target=work, daemon=True).start()
         try:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.driver import ROOT, serving
+from tests.ui.driver import ROOT, serving, until
 from tests.ui.hostile import SESSIONS
 from tests.ui.stranger import Stranger
 
@@ -50,7 +50,7 @@ class Honest:
             message = self.page.call("panel", "input", panel=panel)
             assert message["success"], message
             taken.append(time.monotonic() - started)
-            time.sleep(0.1)
+            time.sleep(0.1)  # a hand's rhythm, which what is measured depends on
         return taken
 
 
@@ -129,10 +129,8 @@ def watched(pid: int) -> Iterator[list[float]]:
 
 def _settled(pid: int, wanted: float) -> float:
     """The memory once it has fallen to what is wanted, or after four minutes."""
-    deadline = time.monotonic() + 240
-    while (now := memory_mb(pid)) > wanted and time.monotonic() < deadline:
-        time.sleep(2)
-    return now
+    until(lambda: memory_mb(pid) <= wanted, 240, 2)
+    return memory_mb(pid)
 
 
 def memory_mb(pid: int) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, invert, move
+from tests.ui.driver import asked, frames, invert, kept, move, opened, settled
 
 NODES = "#history .node"
 KEPT = """async () => {
@@ -35,26 +35,10 @@ def context(server: str, browser):
     made.close()
 
 
-def _opened(context, url: str):
-    page = context.new_page()
-    page.goto(url)
-    page.wait_for_selector(f"{AFTER}[src]")
-    return page
-
-
 def _wait_for_nodes(page, count: int) -> None:
     page.wait_for_function(
         "([s, n]) => document.querySelectorAll(s).length >= n", arg=[NODES, count]
     )
-
-
-def _wait_until_kept(page, photos: int = 1) -> None:
-    """Until a record with so many photos is in the browser."""
-    for _ in range(100):
-        if any(len(one["photos"]) >= photos for one in page.evaluate(KEPT)):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the visit was not kept")
 
 
 def _reload_and_save(page, photo: Path) -> None:
@@ -76,9 +60,9 @@ def named(tmp_path: Path, photo: Path) -> Path:
 
 
 def test_any_name_outlives_a_reload(context, server: str, named: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, named)
-    _wait_until_kept(page)
+    kept(page)
     ((size, kind),) = page.evaluate(KEPT)[0]["photos"]
     assert kind == "image/png"
     assert size == named.stat().st_size
@@ -87,19 +71,19 @@ def test_any_name_outlives_a_reload(context, server: str, named: Path) -> None:
 
 def test_any_name_outlives_the_server_s_memory(context, server: str, named: Path) -> None:
     """A new visit that knows nothing but what the browser kept."""
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, named)
-    _wait_until_kept(page)
+    kept(page)
     context.clear_cookies()  # the server takes it for another visit
     _reload_and_save(page, named)
 
 
 def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> None:
-    first, second = _opened(context, server), _opened(context, server)
+    first, second = opened(context, server), opened(context, server)
     invert(first, photo)
-    _wait_until_kept(first)
+    kept(first)
     move(second, "smile", 1.0)
-    second.wait_for_timeout(3000)
+    kept(second)
     assert len(second.evaluate(KEPT)) == 2
     assert not first.locator("#keeper .offer").is_visible()
     first.reload()
@@ -114,15 +98,17 @@ def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> No
 
 
 def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, photo)
-    _wait_until_kept(page)
-    other = _opened(context, server)
-    other.wait_for_timeout(1500)
+    kept(page)
+    other = opened(context, server)
+    asked(other, "keeper", "submit")
+    assert len(other.evaluate(KEPT)) == 1  # as the page has read by then, too
+    frames(other, 2)
     assert not other.locator("#keeper .offer").is_visible()  # it is open in the other tab
     other.close()
     page.close()
-    page = _opened(context, server)
+    page = opened(context, server)
     page.wait_for_selector("#keeper .offer:not([hidden])")
     assert page.locator(NODES).count() == 1
     page.click("#keeper .take")
@@ -132,28 +118,31 @@ def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path
 
 
 def test_a_copied_tab_does_not_overwrite_the_other(context, server: str, photo: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, photo)
-    _wait_until_kept(page)
+    kept(page)
     stored = page.evaluate("() => ({ ...sessionStorage })")
-    copy = context.new_page()
+    copy = opened(context, None)
     again = "for (const [k, v] of Object.entries(STORED)) sessionStorage.setItem(k, v);"
     script = again.replace("STORED", json.dumps(stored))
     copy.add_init_script(f"if (!sessionStorage.length) {{ {script} }}")
     copy.goto(server)
     _wait_for_nodes(copy, 2)
-    copy.wait_for_timeout(2500)
-    tabs = {
-        p.evaluate("() => sessionStorage.getItem('in-domain-editor-tab')") for p in (page, copy)
-    }
-    assert len(tabs) == 2
+    name = "() => sessionStorage.getItem('in-domain-editor-tab')"
+    copy.wait_for_function(f"old => ({name})() !== old", arg=page.evaluate(name))
+    settled(copy)
+    assert page.evaluate(name) == stored["in-domain-editor-tab"] != copy.evaluate(name)
 
 
 def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, photo, steps=3)
-    context.set_offline(True)
-    page.wait_for_timeout(2500)  # nothing of the picture reaches the browser's record
+    index = page.evaluate("() => calls.index('keeper', 'submit')")
+    with page.expect_event(
+        "requestfailed",  # of the page's question what it is to keep
+        lambda one: "/queue/join" in one.url and one.post_data_json["fn_index"] == index,
+    ):
+        context.set_offline(True)
     assert all(not one["photos"] for one in page.evaluate(KEPT))
     context.set_offline(False)
     page.reload()
@@ -163,20 +152,20 @@ def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> N
 def test_a_photo_that_cannot_be_had_costs_no_more_than_itself(
     context, server: str, photo: Path
 ) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     page.route("**/file=**", lambda route: route.fulfill(status=500, body="no"))
     invert(page, photo)
-    page.wait_for_timeout(3500)
+    kept(page, photos=0)
     assert [one["photos"] for one in page.evaluate(KEPT)] == [[]]  # an error's text is no photo
     page.unroute("**/file=**")
     move(page, "smile", 1.0)
-    _wait_until_kept(page)  # asked again with the next change
+    kept(page, photos=1)  # asked again with the next change
 
 
 def test_a_record_with_a_broken_photo_opens_without_it(context, server: str, photo: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, photo)
-    _wait_until_kept(page)
+    kept(page)
     context.clear_cookies()
     page.route("**/upload**", lambda route: route.fulfill(status=507, body="full"))
     page.reload()
@@ -202,16 +191,16 @@ SPOIL = """async () => {
 
 
 def test_a_record_that_cannot_be_opened_stays(context, server: str, photo: Path) -> None:
-    page = _opened(context, server)
+    page = opened(context, server)
     invert(page, photo)
-    _wait_until_kept(page)
+    kept(page)
     page.evaluate(SPOIL)
     context.clear_cookies()
     page.reload()
     page.wait_for_selector("text=could not be restored")
-    page.wait_for_timeout(3000)  # what is shown settles
+    settled(page)
     move(page, "smile", 1.0)
-    page.wait_for_timeout(3000)
-    kept = page.evaluate(KEPT)
-    assert len(kept) == 2
-    assert [len(one["photos"]) for one in kept if one["visit"] == "spoiled"] == [1]
+    kept(page)
+    found = page.evaluate(KEPT)
+    assert len(found) == 2
+    assert [len(one["photos"]) for one in found if one["visit"] == "spoiled"] == [1]

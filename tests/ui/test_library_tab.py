@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, invert, move, served, source, wait_for_change
+from tests.ui.driver import (
+    invert,
+    kept,
+    move,
+    opened,
+    resized,
+    served,
+    settled,
+    shows,
+    source,
+    until,
+    wait_for_change,
+)
 
 
 @pytest.fixture
@@ -42,14 +54,6 @@ KEPT = """async () => {
   return last && { photos: Object.keys(last.photos).length,
                    domains: Object.keys(last.projects).length };
 }"""
-
-
-def _wait_until_kept(page, photos: int = 1, domains: int = 1) -> None:
-    for _ in range(50):
-        page.wait_for_timeout(200)
-        if page.evaluate(KEPT) == {"photos": photos, "domains": domains}:
-            break
-    page.wait_for_timeout(2000)
 
 
 def _choose(page, title: str) -> None:
@@ -114,7 +118,7 @@ def test_a_project_is_saved_and_reopened(
     """In another process, as after a restart of the server."""
     invert(page, photo, steps=3)
     move(page, "smile", 1.5)
-    page.wait_for_timeout(500)
+    settled(page)
     shown = source(page)
     page.click("role=tab[name=Library]")
     with page.expect_download() as download:
@@ -125,13 +129,10 @@ def test_a_project_is_saved_and_reopened(
         (kept,) = (n for n in archive.namelist() if n.startswith("photos/"))
         assert archive.read(kept) == photo.read_bytes()
     with served(root, tmp_path / "log.txt") as url:
-        _reopen(browser.new_context().new_page(), url, file, photo, shown)
+        _reopen(opened(browser.new_context(), url), file, photo, shown)
 
 
-def _reopen(other, url: str, file: Path, photo: Path, shown: str) -> None:
-    other.set_default_timeout(60_000)
-    other.goto(url)
-    other.wait_for_selector(f"{AFTER}[src]")
+def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     first = source(other)
     other.click("role=tab[name=Library]")
     damaged = file.with_name("damaged.zip")
@@ -156,22 +157,25 @@ def _reopen(other, url: str, file: Path, photo: Path, shown: str) -> None:
 def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     invert(page, photo, steps=3)
     move(page, "smile", 1.5)
-    page.wait_for_timeout(500)
+    settled(page)
     shown = source(page)
-    _wait_until_kept(page)
+    kept(page)
+    assert page.evaluate(KEPT) == {"photos": 1, "domains": 1}
     page.reload()
     page.wait_for_selector("#history .node >> nth=2")
-    page.wait_for_function(
-        "now => document.querySelector('#picture img.after').src === now", arg=shown
-    )
+    shows(page, shown)
     assert page.locator("#slider-smile input").input_value() == "1.5"
     with page.expect_download() as download:
         page.click("#save-photo")
     saved = np.asarray(Image.open(download.value.path()))
     assert saved.shape[:2] == Image.open(photo).size[::-1]
     page.click("role=tab[name=Library]")
+    page.evaluate(
+        "() => { const ask = confirm; confirm = (text) => { window.put = true; return ask(text); }; }"
+    )
     page.click("#forget")  # the question is answered with no
-    page.wait_for_timeout(500)
+    page.wait_for_function("() => window.put")
+    settled(page)
     assert page.evaluate(KEPT)["photos"] == 1
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#forget")
@@ -185,7 +189,8 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     _choose(page, "Published")
     page.wait_for_function("() => document.querySelectorAll('#history .node').length === 1")
     move(page, "tilt", 1)
-    _wait_until_kept(page, domains=2)
+    kept(page)
+    assert page.evaluate(KEPT) == {"photos": 1, "domains": 2}
     page.reload()
     page.wait_for_function("() => document.querySelectorAll('#history .node').length === 2")
     assert page.locator("#slider-tilt input").input_value() == "1"
@@ -193,30 +198,43 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     page.wait_for_selector("#history button[title*='inverted']")
 
 
+FORGETFUL = """
+import editor.ui.build
+from gradio.state_holder import StateHolder
+
+editor.ui.build.STATE_LIFE_S = 8
+delete = StateHolder.delete_state
+
+def told(self, session, expired_only=False):
+    before = len(self.session_data[session].state_data) if session in self.session_data else 0
+    delete(self, session, expired_only)
+    if session in self.session_data and len(self.session_data[session].state_data) < before:
+        print("forgotten", flush=True)
+
+StateHolder.delete_state = told
+"""
+
+
 def test_a_visit_that_the_server_forgot_comes_back(
     root: Path, browser, photo: Path, tmp_path: Path
 ) -> None:
     """As after a night with the lid closed: what the server has instead must not take its place."""
-    short = "import editor.ui.build; editor.ui.build.STATE_LIFE_S = 8"
-    with served(root, tmp_path / "log.txt", short) as url:
-        page = browser.new_context().new_page()
-        page.set_default_timeout(60_000)
-        page.goto(url)
-        page.wait_for_selector(f"{AFTER}[src]")
+    log = tmp_path / "log.txt"
+    with served(root, log, FORGETFUL) as url:
+        page = opened(browser.new_context(), url)
         invert(page, photo, steps=3)
         move(page, "smile", 1.5)
-        page.wait_for_timeout(500)
+        settled(page)
         shown = source(page)
-        _wait_until_kept(page)
-        page.wait_for_timeout(10_000)
+        kept(page)
+        seen = log.read_text().count("forgotten")
+        assert until(lambda: log.read_text().count("forgotten") > seen)
         thumb = page.locator("#slider-age input")
         thumb.fill("1")
         thumb.dispatch_event("change")
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
         page.wait_for_selector("#history .node >> nth=2")
-        page.wait_for_function(
-            "now => document.querySelector('#picture img.after').src === now", arg=shown
-        )
+        shows(page, shown)
         assert page.evaluate(KEPT)["photos"] == 1
         page.context.close()
 
@@ -238,7 +256,7 @@ def test_what_was_removed_is_brought_back(page, photo: Path) -> None:
 def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     invert(page, photo, steps=2)
     move(page, "age", 1)
-    page.wait_for_timeout(300)
+    settled(page)
     shown = source(page)
     with page.expect_download() as download:
         page.click("#save-code")
@@ -252,9 +270,7 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     _card(page, 2)
     page.click("#library-open")
     page.wait_for_function("() => document.querySelectorAll('#history .node').length === 5")
-    page.wait_for_function(
-        "now => document.querySelector('#picture img.after').src === now", arg=shown
-    )
+    shows(page, shown)
 
 
 def test_sliders_may_be_moved_while_photos_are_inverted(
@@ -282,6 +298,5 @@ def test_sliders_may_be_moved_while_photos_are_inverted(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_overflows(library, width: int) -> None:
-    library.set_viewport_size({"width": width, "height": 844})
-    library.wait_for_timeout(300)
+    resized(library, width)
     assert library.evaluate("document.documentElement.scrollWidth") <= width

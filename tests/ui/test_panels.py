@@ -17,7 +17,17 @@ from PIL import Image
 from editor.project.pixels import mask_png
 from editor.ui.components import asset
 from editor.ui.state import data_uri, drawn_mask, png_uri
-from tests.ui.driver import AFTER, invert, move, source, wait_for_change
+from tests.ui.driver import (
+    frames,
+    invert,
+    move,
+    opened,
+    resized,
+    settled,
+    shows,
+    source,
+    wait_for_change,
+)
 
 SIDE = 64  # of the domain that a component without a server is shown pictures of
 LOAD = """([name, markup, script]) => {
@@ -30,6 +40,17 @@ LOAD = """([name, markup, script]) => {
   const watch = (_, one) => watchers.push(one);
   const element = document.getElementById(name);
   new Function('element', 'trigger', 'props', 'watch', script)(element, trigger, props, watch);
+}"""
+
+GIVE = """async (value) => {
+  give(value);
+  for (const src of [value.src, value.mask]) {
+    if (!src) continue;
+    const image = new Image();
+    image.src = src;
+    await image.decode();
+  }
+  for (let i = 0; i < 4; i += 1) await new Promise(requestAnimationFrame);
 }"""
 
 
@@ -82,7 +103,7 @@ def test_interpolate_plays_scrubs_and_saves(two) -> None:
     page.locator("#scrubber input[type=range]").fill("3")
     assert page.inner_text("#scrubber output") == "4 of 6"
     held = page.get_attribute(shown, "src")
-    page.wait_for_timeout(500)
+    frames(page, 20)  # in which several of its own would have been shown
     assert page.get_attribute(shown, "src") == held, "dragging stops it"
     kinds = {"GIF": "GIF", "WebP": "WEBP", "MP4": None, "Strip": "PNG"}
     for kind, expected in kinds.items():
@@ -110,7 +131,7 @@ def test_a_path_that_was_cancelled_is_saved_as_far_as_it_is_shown(two) -> None:
     page.wait_for_selector("#scrubber .scrubber:not([hidden])")
     page.click("#path-cancel")
     page.wait_for_selector("#path-status :text('Stopped')")
-    page.wait_for_timeout(2000)
+    settled(page)
     assert "Stopped" in page.inner_text("#path-status"), "no preview comes after it"
     shown = int(page.inner_text("#scrubber output").split(" of ")[1])
     page.click("#path-kind >> text=MP4")  # GIF joins frames that are equal
@@ -143,7 +164,7 @@ def test_a_patch_is_painted_placed_and_spreads(two) -> None:
     board = page.locator("#place canvas")
     board.wait_for()
     pixels = "() => document.querySelector('#place canvas').toDataURL()"
-    page.wait_for_timeout(500)
+    settled(page)
     before = page.evaluate(pixels)
     page.click("#patch-preset")
     page.wait_for_function(
@@ -163,9 +184,7 @@ def test_a_patch_is_painted_placed_and_spreads(two) -> None:
     page.click("#diffused .cell")
     _kept(page, nodes)
     page.click("role=tab[name=Edit]")
-    page.wait_for_function(
-        "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, result]
-    )
+    shows(page, result)
 
 
 def test_mixing_follows_the_strengths_and_a_mixture_is_kept(two) -> None:
@@ -178,7 +197,7 @@ def test_mixing_follows_the_strengths_and_a_mixture_is_kept(two) -> None:
     _choose(page, "#styles", 0, 1)
     page.wait_for_selector("#mix-grid .cell >> nth=1")
     cells = page.locator("#mix-grid .cell img")
-    page.wait_for_timeout(1000)
+    settled(page)
     assert cells.nth(1).get_attribute("src") == edited, "mixed with itself nothing changes"
     mixed = cells.nth(0).get_attribute("src")
     assert mixed != edited
@@ -206,16 +225,12 @@ def test_a_thumb_dragged_onto_the_picture_is_mixed_in(two) -> None:
     mixed = wait_for_change(page, before)
     page.wait_for_selector("#status :text(\"It took the colour of 'Example'\")")
     page.click("#undo")
-    page.wait_for_function(
-        "([s, old]) => document.querySelector(s).src === old", arg=[AFTER, before]
-    )
+    shows(page, before)
     button = page.get_by_label("Mix into the picture: Example", exact=True)
     button.focus()
     page.keyboard.press("Enter")
     _kept(page, nodes + 1)
-    page.wait_for_function(
-        "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, mixed]
-    )
+    shows(page, mixed)
     assert page.locator("#history .at .mix").count() == 0, "not with itself"
 
 
@@ -234,17 +249,14 @@ def test_a_drag_that_ends_elsewhere_does_nothing(two) -> None:
     page.keyboard.press("Escape")
     page.mouse.up()
     assert page.locator(".strip-ghost").count() == 0
-    page.wait_for_timeout(800)
+    settled(page)
     assert page.locator("#history .node").count() == nodes
     assert source(page) == before
 
 
 def test_a_finger_drags_a_thumb_too(server: str, browser) -> None:
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(server)
-    page.wait_for_selector(f"{AFTER}[src]")
+    page = opened(context, server)
     page.click("text=Advanced")
     page.get_by_label("Most steps").fill("1")
     page.locator("#examples button").nth(1).click()
@@ -275,15 +287,14 @@ def _middle(locator) -> tuple[float, float]:
 
 @pytest.mark.parametrize("tab", ["Interpolate", "Diffuse", "Mix"])
 def test_every_tab_fits_a_telephone_and_is_labelled(page, tab: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(300)
+    resized(page, 390)
     entry = page.locator(f"role=tab[name={tab}]")
     if not entry.first.is_visible():
         page.click("#tabs .overflow-menu > button")
         page.click(f"#tabs .overflow-dropdown button:has-text('{tab}')")
     else:
         entry.first.click()
-    page.wait_for_timeout(700)
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     unlabelled = page.evaluate(
         """() => [...document.querySelectorAll('input:not([type=file]), button, img, canvas')]
@@ -310,8 +321,8 @@ def _load(page, name: str) -> None:
 
 
 def _give(page, **value) -> None:
-    page.evaluate("value => give(value)", value)
-    page.wait_for_timeout(200)
+    """What the server answers, and until it is drawn: its pictures are decoded one by one."""
+    page.evaluate(GIVE, value)
 
 
 def _picture(colour: str) -> str:
@@ -453,9 +464,9 @@ def test_quick_dabs_all_stay(page) -> None:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         page.mouse.down()
         page.mouse.up()
-        page.wait_for_timeout(120)
+        frames(page, 7)  # as quick as a hand is: answers come in between
     page.wait_for_selector("#history .node >> nth=1")
-    page.wait_for_timeout(2500)
+    settled(page)
     alpha = """([x, y]) => document.querySelector('#paint canvas').getContext('2d')
       .getImageData(Math.round(256 * x), Math.round(256 * y), 1, 1).data[3]"""
     assert [page.evaluate(alpha, list(place)) for place in places] == [140] * 8

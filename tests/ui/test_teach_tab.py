@@ -8,7 +8,7 @@ import pytest
 
 from editor.errors import OptionError
 from editor.ui.own import slider_name
-from tests.ui.driver import AFTER, move, source, wait_for_change
+from tests.ui.driver import move, resized, shows, source, wait_for_change
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,7 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     other.wait_for_selector("#own-status :text('is among the sliders')")
     other.click("role=tab[name=Edit]")
     other.locator("#slider-odd_ones input").fill("2")
-    other.wait_for_function(
-        "now => document.querySelector('#picture img.after').src === now", arg=moved
-    )
+    shows(other, moved)
     other.context.close()
     page.click("role=tab[name=Teach]")
     page.click("#teach-keep")
@@ -156,15 +154,12 @@ def test_directions_are_discovered_and_kept(page) -> None:
     page.wait_for_selector(".toast-body:has-text('choose one of your sliders')")
     page.click("role=tab[name=Edit]")
     page.wait_for_selector("#slider-third", state="detached")
-    page.wait_for_function(
-        "([s, old]) => document.querySelector(s).src === old", arg=[AFTER, before]
-    )
+    shows(page, before)
     assert moved != before
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_overflows(page, width: int) -> None:
     page.click("role=tab[name=Teach]")
-    page.set_viewport_size({"width": width, "height": 844})
-    page.wait_for_timeout(400)
+    resized(page, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

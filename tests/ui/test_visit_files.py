@@ -17,6 +17,7 @@ from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
 from editor.ui.quotas import Ledger, Quotas, Usage
 from editor.ui.visit_files import UploadFolder, VisitFiles, receive_nothing, safe_name
+from tests.ui.driver import until
 
 MINE, OTHER, THIRD, FOURTH = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
 
@@ -255,10 +256,7 @@ def test_no_error_ends_the_sweeping(files: VisitFiles, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(VisitFiles, "sweep", failing)
     files.start_sweeping(every_s=0.02)
-    deadline = time.monotonic() + 5
-    while len(calls) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(calls) >= 3
+    assert until(lambda: len(calls) >= 3)
 
 
 def test_a_run_that_was_killed_leaves_nothing_for_the_next(tmp_path: Path) -> None:
