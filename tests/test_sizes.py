@@ -11,8 +11,9 @@ WORKED_ON = "is being taken apart"
 
 # what may be longer, and why; an entry that is no longer needed fails
 EXCEPTIONS = {
-    "cli/invert.py": WORKED_ON,
     "cli/train_encoder.py run": WORKED_ON,
+    "media/images.py": WORKED_ON,
+    "project/actions.py": WORKED_ON,
     "project/file.py open_project": WORKED_ON,
     "session.py": WORKED_ON,
     "ui/build.py build_ui": WORKED_ON,
