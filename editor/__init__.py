@@ -1,6 +1,7 @@
 """In-domain GAN inversion and editing.
 
-`Editor.open("faces128").invert("photo.jpg").move(smile=2.0).save("smiling.png")`
+`editor = Editor.open("faces128")`,
+`editor.save(editor.invert("photo.jpg").move(smile=2.0), "smiling.png")`
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from PIL import Image
 
 from editor.errors import ImageError, ProjectError
 from editor.media.images import load_image
+from editor.packs.tensors import pack_tensors, unpack_tensors
 from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.file import (
@@ -468,3 +469,21 @@ def test_a_pipe_is_no_project(tiny, tmp_path: Path) -> None:
             read(tmp_path / "work.zip")
     with pytest.raises(ImageError, match="not a regular file"):
         archive.read_photo("/dev/zero")
+
+
+def test_a_project_of_schema_1_opens(tiny, project: Project) -> None:
+    with zipfile.ZipFile(io.BytesIO(project_bytes(project))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    text = json.loads(parts.pop("project.json"))
+    text["schema"] = 1
+    for entry in text["pictures"]:
+        entry["square"] = entry.pop("crop")
+    tensors, _ = unpack_tensors(parts.pop("tensors.safetensors"), "idgan-project")
+    old = {name.replace("wp/", "code/"): tensor for name, tensor in tensors.items()}
+    parts = {name.replace("aligned/", "before/"): data for name, data in parts.items()}
+    parts["project.json"] = json.dumps(text).encode()
+    parts["tensors.safetensors"] = pack_tensors(old, {"kind": "idgan-project"})
+    again = open_project(_pack(parts), tiny, lambda name, data: name)
+    for before, after in zip(project.pictures, again.pictures, strict=True):
+        assert np.array_equal(before.wp, after.wp)
+        assert (before.crop, before.aligned) == (after.crop, after.aligned)
