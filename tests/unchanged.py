@@ -73,7 +73,7 @@ def _of_pack(name: str, folder: Path) -> Iterator[tuple[str, str]]:
             for end in info.range:
                 moved = edit.move(**{info.name: end})
                 yield f"photo {seed} {info.name} {end}", _digest(_picture(editor, moved))
-        first = editor.sliders[0]
+        first = next(iter(editor.sliders))
         moved = edit.move(**{first.name: first.range[1]})
         for mode in ("difference", "replace"):
             yield f"photo {seed} pasted, {mode}", _digest(_pasted(editor, moved, mode))
