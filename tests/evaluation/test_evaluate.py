@@ -21,6 +21,7 @@ from editor.evaluation.run import Plan, Subject, evaluate
 from editor.inversion.loop import InversionOptions
 from editor.packs import fetch
 from editor.packs.tensors import read_tensors, write_tensors
+from editor.sliders.slider_set import SliderSet
 from tests.conftest import write_noise
 from tests.metrics.test_identity import ByColour
 
@@ -198,7 +199,7 @@ def test_sliders_that_were_fitted_again_are_measured_again(
     smile = tiny.boundaries["smile"]
     longer = replace(smile.info, range=(smile.info.range[0], 2 * smile.info.range[1]))
     changed = {**tiny.boundaries, "smile": replace(smile, info=longer)}
-    monkeypatch.setattr(tiny, "boundaries", changed)
+    monkeypatch.setattr(tiny, "sliders", SliderSet(tiny.info, tiny.engine.fingerprint, changed))
     again = evaluate(tiny, subject, plan, tmp_path, _quiet)["methods"]["encoder"]["edits"]
     distances = [
         {r["stop"]: r["distance"] for r in records if r["slider"] == "smile"}

@@ -93,7 +93,7 @@ def test_a_pack_may_invert_in_its_own_way(tmp_path: Path) -> None:
     assert (editor.engine.diffusion.steps, editor.engine.diffusion.lr) == (60, 0.01)
     with pytest.raises(OptionError, match=r"\['rate'\] is not known; use steps"):
         make_pack("tiny", sources, root, *facts, inversion={"rate": 0.04})
-    assert Editor.open("tiny", "cpu", root, tmp_path / "boundaries").inversion.lr == 0.04
+    assert Editor.open("tiny", "cpu", root, tmp_path / "boundaries").engine.inversion.lr == 0.04
 
 
 @pytest.mark.parametrize(
