@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.inversion.loop import InversionOptions, InversionStep, invert, invert_all
+from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.signs import inversion_signs
 from editor.media.images import to_pil, to_tensor
 from editor.packs.info import CHECKPOINTS, DomainInfo
@@ -173,16 +173,6 @@ class Engine:
         z = [seeded_latents([seed], self.pack.generator.z_dim) for seed in seeds]
         return torch.cat([self.map(one, truncation_psi) for one in z])
 
-    def encode(self, images: Tensor) -> Tensor:
-        """Return the encoder's codes [N, num_ws, w_dim], on the CPU, of images [N, 3, R, R], −1…1."""
-
-        @torch.no_grad()
-        def work() -> Tensor:
-            codes: Tensor = self.pack.encoder(images.to(self.device)).cpu()
-            return codes
-
-        return self.on_device(work)
-
     @property
     def key(self) -> str:
         """As a finder: the pack's own aligner."""
@@ -230,13 +220,6 @@ class Engine:
             start=None if start is None else start.to(self.device),
         )
         yield from self._by_turns(steps)
-
-    def invert_all(
-        self, images: Tensor, options: InversionOptions, batch: int = 16
-    ) -> tuple[Tensor, Tensor]:
-        """Invert many images to the end, as `editor.inversion.loop.invert_all`; nobody else waits."""
-        pack = self.pack
-        return invert_all(images, pack.generator, pack.encoder, self.feature_term, options, batch)
 
     def signs(self, images: Tensor, codes: Tensor) -> dict[str, Tensor]:
         """Return how inversions went, as `inversion_signs` says.

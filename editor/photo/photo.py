@@ -50,11 +50,6 @@ class Photo:
             load_image(data, name=name and shown_name(name)), name, hashlib.sha256(data).hexdigest()
         )
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, px."""
-        return self.pixels.size
-
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
         """Return the photo with what was found in it."""
         return replace(self, found=tuple(found))
