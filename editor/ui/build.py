@@ -8,6 +8,9 @@ import gradio as gr
 
 from editor import Domains
 from editor.project.archive import MAX_BYTES
+from editor.ui.browser_storage import BrowserStorage
+from editor.ui.component_values import strip_value
+from editor.ui.component_values import where as line
 from editor.ui.components import asset, history_strip
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
@@ -15,15 +18,12 @@ from editor.ui.environment import keep_to_ourselves
 from editor.ui.gradio_internals import schedule
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
-from editor.ui.keep import Keeper
 from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
+from editor.ui.page_context import PageContext
 from editor.ui.service import Service
-from editor.ui.shell import Shell
 from editor.ui.teach import TeachPanel
-from editor.ui.values import strip_value
-from editor.ui.values import where as line
 from editor.ui.visit_files import VisitFiles
 
 SHARED_NOTE = (
@@ -116,7 +116,7 @@ def build_ui(
         if shared:
             gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         strip = history_strip(strip_value(first.project), render=False)
-        shell = Shell(
+        context = PageContext(
             handlers,
             visitor,
             strip,
@@ -126,18 +126,18 @@ def build_ui(
         )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Edit", id="edit"):
-                edit = EditPanel(shell, editor, domain, where)
-                keeper = Keeper(shell, edit)
+                edit = EditPanel(context, editor, domain, where)
+                storage = BrowserStorage(context, edit)
             with gr.Tab("Interpolate", id="interpolate") as tab:
-                InterpolatePanel(shell, tab)
+                InterpolatePanel(context, tab)
             with gr.Tab("Diffuse", id="diffuse") as tab:
-                DiffusePanel(shell, tab)
+                DiffusePanel(context, tab)
             with gr.Tab("Mix", id="mix") as tab:
-                MixPanel(shell, edit, tab)
+                MixPanel(context, edit, tab)
             with gr.Tab("Teach", id="teach") as tab:
-                TeachPanel(shell, tab)
+                TeachPanel(context, tab)
             with gr.Tab("Library", id="library") as tab:
-                LibraryPanel(shell, edit, keeper, tab)
+                LibraryPanel(context, edit, storage, tab)
         strip.render()
         dark.click(None, js=DARK)
     schedule(page, service)

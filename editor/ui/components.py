@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from editor.errors import InputError, PageFileError
-from editor.ui.guard import shown
+from editor.ui.error_messages import shown
 from editor.ui.page_values import NUMBER, Shape, read_record
 from editor.ui.visit_files import VisitFiles
 
@@ -158,7 +158,7 @@ def place(elem_id: str) -> gr.HTML:
     return _html("place", None, elem_id=elem_id, shape={"offset": [NUMBER]})
 
 
-def keeper() -> gr.HTML:
+def browser_storage() -> gr.HTML:
     """Keeps visits in the browser: asks for this one by `submit`, and brings the last by `apply`.
 
     Its value is {"visit", "open", "projects": {domain: base64}, "photos": {name: path}, "worth": it
@@ -166,7 +166,10 @@ def keeper() -> gr.HTML:
     whether that worked, "visit"}; or {"forget": another value each time}.
     """
     return _html(
-        "keeper", None, elem_id="keeper", shape={"restore": {"projects": {}, "photos": {}}}
+        "browser_storage",
+        None,
+        elem_id="browser-storage",
+        shape={"restore": {"projects": {}, "photos": {}}},
     )
 
 

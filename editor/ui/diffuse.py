@@ -20,13 +20,13 @@ from editor.inversion.loop import InversionStep
 from editor.media.images import to_pil
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
+from editor.ui.component_values import chosen_of, chosen_there, picker_value, progress, status
 from editor.ui.components import paint, picker, place, rows
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
+from editor.ui.error_messages import guarded, guarded_steps
 from editor.ui.inverting import PREVIEW_S
-from editor.ui.shell import Shell, keep_picture
+from editor.ui.page_context import PageContext, keep_picture
 from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
-from editor.ui.values import chosen_of, chosen_there, picker_value, progress, status
 
 MOST = 4
 Codes = tuple[tuple[str, np.ndarray], ...]  # id of the context, and what became of it
@@ -36,12 +36,12 @@ class DiffusePanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         tab: of the panel.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext, tab: gr.Tab) -> None:
+        self.page = page
         self.codes = gr.State((), time_to_live=3600)
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=1):
@@ -62,9 +62,9 @@ class DiffusePanel:
                 line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
                 self.results = rows("diffused")
         pickers = [self.target, self.contexts]
-        board = {"inputs": [shell.visitor, *pickers, self.canvas, self.place], **QUIET}
-        for event in (tab.select, shell.changed):
-            shown = event(self.show, [shell.visitor, *pickers], pickers, **QUIET)
+        board = {"inputs": [page.visitor, *pickers, self.canvas, self.place], **QUIET}
+        for event in (tab.select, page.changed):
+            shown = event(self.show, [page.visitor, *pickers], pickers, **QUIET)
             shown.success(self.board, outputs=[self.canvas, self.place], **board)
         gr.on(
             [self.target.select, self.contexts.select],
@@ -74,12 +74,12 @@ class DiffusePanel:
             **board,
         )
         self.canvas.input(self.placed, outputs=self.place, trigger_mode="always_last", **board)
-        preset.click(self.preset, [shell.visitor, self.canvas], self.canvas, **QUIET).success(
+        preset.click(self.preset, [page.visitor, self.canvas], self.canvas, **QUIET).success(
             self.placed, outputs=self.place, **board
         )
         job = run.click(
             self.run,
-            [shell.visitor, *pickers, self.canvas, self.place, steps],
+            [page.visitor, *pickers, self.canvas, self.place, steps],
             [self.results, line, self.codes],
             **QUIET,
         )
@@ -88,10 +88,10 @@ class DiffusePanel:
         )
         self.results.select(
             self.keep,
-            [shell.visitor, self.codes, self.results],
-            [shell.visitor, shell.strip, line],
+            [page.visitor, self.codes, self.results],
+            [page.visitor, page.strip, line],
             **QUIET,
-        ).success(**shell.refresh)
+        ).success(**page.refresh)
 
     @guarded
     def show(
@@ -136,7 +136,7 @@ class DiffusePanel:
     @guarded
     def preset(self, visitor: Visitor, canvas: dict[str, Any] | None) -> dict[str, Any]:
         """The rectangle of the published code."""
-        mask = rectangle(self.shell.editor(visitor).info.resolution)
+        mask = rectangle(self.page.editor(visitor).info.resolution)
         return {**(canvas or {}), "mask": png_uri(mask_png(mask))}
 
     @guarded_steps
@@ -150,7 +150,7 @@ class DiffusePanel:
         steps: float,
     ) -> Iterator[tuple[Any, ...]]:
         """Let the patch spread; yields results, status and codes at every preview."""
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         of, on = self._images(visitor, target), self._images(visitor, contexts)
         names = chosen_there(visitor.project, contexts, MOST)
         mask = drawn_mask((canvas or {}).get("mask"), editor.info.resolution)
@@ -188,13 +188,13 @@ class DiffusePanel:
         if not 0 <= row < len(codes):
             raise OptionError("that result is not there any more; press Diffuse again")
         of, code = codes[row]
-        edit = self.shell.editor(visitor).edit(code)
+        edit = self.page.editor(visitor).edit(code)
         visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
         """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         return [
             _shown(project.picture(name), project.edit(editor, project.latest(name)))
             for name in chosen_there(project, value, MOST)

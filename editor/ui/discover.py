@@ -10,13 +10,13 @@ import gradio as gr
 from editor.editing.mix import layer_groups
 from editor.errors import OptionError
 from editor.sliders.teach import discover
+from editor.ui.component_values import status
 from editor.ui.components import rows
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.own import OwnSliders, Sliders, slider_rows
-from editor.ui.shell import Shell
+from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
-from editor.ui.values import status
 
 FOUND = 8
 SEFA, PCA = "From the weights (SeFa)", "From the codes (PCA)"
@@ -28,11 +28,11 @@ class Discover:
     """The fold's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         self.method = gr.Radio(list(METHODS), value=SEFA, label="Where to look")
         self.layers = gr.Radio([ALL, *layer_groups(10)], value=ALL, label="What it may move")
         self.look = gr.Button("Discover", elem_id="discover-run")
@@ -55,7 +55,7 @@ class Discover:
             job: options of an event that works long.
             shown: options of an event that brings the tab's lists up to date.
         """
-        self.own, visitor = own, self.shell.visitor
+        self.own, visitor = own, self.page.visitor
         found = gr.State((), time_to_live=3600)
         search = self.look.click(
             self.discovered,
@@ -65,18 +65,18 @@ class Discover:
         )
         self.found.select(
             self.kept, [visitor, found, self.found, name], [visitor, line], **QUIET
-        ).success(**shown).success(**self.shell.refresh)
+        ).success(**shown).success(**self.page.refresh)
         return search
 
     @guarded_steps
     def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:
         """Directions that nobody named, with what each does."""
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
         yield gr.skip(), gr.skip(), status("Looking…")
         found = tuple(discover(editor, METHODS[method], FOUND, layers))
         for count in range(1, len(found) + 1):
-            value = {**slider_rows(self.shell, visitor, found[:count], 1), "button": "Add"}
+            value = {**slider_rows(self.page, visitor, found[:count], 1), "button": "Add"}
             yield found, value, status("Write a name above, then press Add beside a good one.")
 
     @guarded

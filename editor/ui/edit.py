@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from editor import Editor
+from editor.ui.component_values import example_value, hint, panel_value, status, welcome
 from editor.ui.components import (
     crop_square,
     example_pictures,
@@ -15,12 +16,11 @@ from editor.ui.components import (
     picture_view,
     slider_panel,
 )
-from editor.ui.guard import guarded, reads_files
+from editor.ui.error_messages import guarded, reads_files
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
-from editor.ui.shell import DOWNLOAD, DOWNLOAD_FILE, Shell
+from editor.ui.page_context import DOWNLOAD, DOWNLOAD_FILE, PageContext
 from editor.ui.state import Visitor
-from editor.ui.values import example_value, hint, panel_value, status, welcome
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 
@@ -29,14 +29,14 @@ class EditPanel:
     """The components of the tab, and what happens between them.
 
     Args:
-        shell: what the panels share; its `refresh` is set here.
+        page: what the panels share; its `refresh` is set here.
         editor: of the first domain.
         domain: the dropdown of domains.
         where: the line under the title.
     """
 
-    def __init__(self, shell: Shell, editor: Editor, domain: gr.Dropdown, where: gr.Markdown):
-        self.shell, self.handlers = shell, shell.handlers
+    def __init__(self, page: PageContext, editor: Editor, domain: gr.Dropdown, where: gr.Markdown):
+        self.page, self.handlers = page, page.handlers
         self.domain, self.where = domain, where
         examples = example_value(editor)
         first = {"after": examples["sources"][0], "alt": f"A generated {editor.info.subject}"}
@@ -49,13 +49,13 @@ class EditPanel:
                 self.panel = slider_panel(panel_value(editor))
                 self._local()
         self._now = {
-            "inputs": [shell.visitor, self.panel, self.layers, self.view, self.mode],
+            "inputs": [page.visitor, self.panel, self.layers, self.view, self.mode],
             **QUIET,
         }
-        shell.refresh = {
+        page.refresh = {
             "fn": self.handlers.refresh,
-            "inputs": [shell.visitor, self.view, self.mode],
-            "outputs": [self.panel, self.layers, self.picture, shell.strip, where],
+            "inputs": [page.visitor, self.view, self.mode],
+            "outputs": [self.panel, self.layers, self.picture, page.strip, where],
             **QUIET,
         }
         self._place()
@@ -65,7 +65,7 @@ class EditPanel:
         self._save()
 
     def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
-        self.photo = photo_input(self.shell.files)
+        self.photo = photo_input(self.page.files)
         self.square = crop_square()
         self.angle = gr.Slider(
             -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
@@ -126,7 +126,7 @@ class EditPanel:
         turned = {"inputs": [self.square, self.angle], "outputs": self.square, **QUIET}
         self._placed = {
             "fn": self.handlers.show_photo,
-            "inputs": [self.photo, self.shell.visitor],
+            "inputs": [self.photo, self.page.visitor],
             "outputs": self.square,
             **QUIET,
         }
@@ -140,8 +140,8 @@ class EditPanel:
 
     def _jobs(self) -> None:
         """One job a visitor: a start by one way ends what another way began."""
-        handlers, visitor = self.handlers, self.shell.visitor
-        outputs = [visitor, self.picture, self.status, self.panel, self.shell.strip]
+        handlers, visitor = self.handlers, self.page.visitor
+        outputs = [visitor, self.picture, self.status, self.panel, self.page.strip]
         job: dict[str, Any] = {
             "outputs": outputs,
             **QUIET,
@@ -167,7 +167,7 @@ class EditPanel:
             cancels=[clicked, tried, settled],
             **QUIET,
         )
-        stopped.then(handlers.strip, visitor, self.shell.strip, **QUIET)
+        stopped.then(handlers.strip, visitor, self.page.strip, **QUIET)
         self.chosen: dict[str, Any] = {
             "fn": handlers.choose,
             "inputs": [self.domain, self.photo, visitor],
@@ -182,23 +182,23 @@ class EditPanel:
             **QUIET,
         }
         changed = self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
-            **self.shell.refresh
+            **self.page.refresh
         )
         changed.success(lambda: 0, None, self.angle, **QUIET)
-        self.shell.changed = changed.success
+        self.page.changed = changed.success
 
     @property
     def _committed(self) -> dict[str, Any]:
-        visitor = self.shell.visitor
+        visitor = self.page.visitor
         return {
             "fn": self.handlers.commit,
             "inputs": [visitor, self.panel, self.layers],
-            "outputs": [visitor, self.shell.strip],
+            "outputs": [visitor, self.page.strip],
             **QUIET,
         }
 
     def _move(self) -> None:
-        handlers, visitor = self.handlers, self.shell.visitor
+        handlers, visitor = self.handlers, self.page.visitor
         gr.on(
             [self.panel.input, self.layers.submit],
             handlers.slide,
@@ -225,33 +225,33 @@ class EditPanel:
         self.canvas.input(
             handlers.paint,
             [visitor, self.canvas],
-            [visitor, self.shell.strip],
+            [visitor, self.page.strip],
             trigger_mode="always_last",
             **QUIET,
         ).then(handlers.slide, outputs=[self.picture, self.where], **self._now)
-        self.shell.strip.change(**canvas)  # another edit is shown, and its painted part
+        self.page.strip.change(**canvas)  # another edit is shown, and its painted part
 
     def _history(self) -> None:
-        handlers, visitor = self.handlers, self.shell.visitor
-        strip = self.shell.strip
+        handlers, visitor = self.handlers, self.page.visitor
+        strip = self.page.strip
         for event in (
             self.undo.click(handlers.undo, [visitor, self.panel, self.layers], visitor, **QUIET),
             self.redo.click(handlers.redo, visitor, visitor, **QUIET),
             strip.select(handlers.go, [visitor, strip], visitor, **QUIET),
         ):
-            event.success(**self.shell.refresh)
+            event.success(**self.page.refresh)
         compared = [visitor, strip, self.view, self.mode]
         strip.edit(handlers.compare, compared, self.picture, **QUIET)
 
     def _save(self) -> None:
-        shell, handlers = self.shell, self.handlers
-        shown = [shell.visitor, self.panel, self.layers]
+        page, handlers = self.page, self.handlers
+        shown = [page.visitor, self.panel, self.layers]
         for button, make in (
             (self.save, handlers.download_picture),
             (self.save_code, handlers.download_code),
         ):
-            button.click(make, shown, shell.file, **QUIET).success(
-                None, shell.file, None, js=DOWNLOAD
+            button.click(make, shown, page.file, **QUIET).success(
+                None, page.file, None, js=DOWNLOAD
             )
 
         @reads_files
@@ -269,7 +269,7 @@ class EditPanel:
             return handlers.store(visitor, name, data)
 
         whole = [*shown, self.mode]
-        self.save_photo.click(pasted, whole, shell.paths, **QUIET).success(
-            None, shell.paths, None, js=DOWNLOAD_FILE
+        self.save_photo.click(pasted, whole, page.paths, **QUIET).success(
+            None, page.paths, None, js=DOWNLOAD_FILE
         )
         self.adopt.click(adopted, whole, self.photo, **QUIET)

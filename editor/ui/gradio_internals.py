@@ -24,9 +24,9 @@ from gradio import queueing, route_utils, routes
 from editor.errors import EditorError
 from editor.ui.admission import Calls
 from editor.ui.asgi import short
-from editor.ui.guard import shown
+from editor.ui.component_values import status
+from editor.ui.error_messages import shown
 from editor.ui.service import Service
-from editor.ui.values import status
 from editor.ui.visit_files import UploadFolder, most_files
 
 WORKERS = 12  # threads in which handlers run, more than all places of the lanes

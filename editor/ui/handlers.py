@@ -19,11 +19,7 @@ from editor.media.images import encode_image, load_image
 from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
 from editor.project.nodes import MAX_NAME, Picture, describe
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
-from editor.ui.guard import guarded, guarded_steps, reads_files
-from editor.ui.inverting import Settings, chosen_options, previews, verdict
-from editor.ui.photo import chosen_crop, square_value
-from editor.ui.state import Visitor, data_uri, drawn_mask, jpeg_uri, png_uri
-from editor.ui.values import (
+from editor.ui.component_values import (
     example_value,
     hint,
     panel_value,
@@ -34,14 +30,18 @@ from editor.ui.values import (
     where,
     write_layers,
 )
-from editor.ui.visits import Visits, first_project
+from editor.ui.error_messages import guarded, guarded_steps, reads_files
+from editor.ui.handler_base import HandlerBase, first_project
+from editor.ui.inverting import Settings, chosen_options, previews, verdict
+from editor.ui.photo import chosen_crop, square_value
+from editor.ui.state import Visitor, data_uri, drawn_mask, jpeg_uri, png_uri
 
 SQUARE, WHOLE = "Square", "Whole photo"
 KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
 MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 
 
-class Handlers(Visits):
+class Handlers(HandlerBase):
     """What the controls do; holds nothing of any visitor."""
 
     @reads_files

@@ -16,12 +16,12 @@ from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
 from editor.media.motion import KINDS, check_motion, encode_motion
 from editor.project.pixels import png_bytes, thumbnail
+from editor.ui.component_values import chosen_of, painted_warning, picker_value, progress, status
 from editor.ui.components import picker, scrubber
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.page_context import DOWNLOAD_FILE, PageContext
 from editor.ui.state import Visitor, jpeg_uri
-from editor.ui.values import chosen_of, painted_warning, picker_value, progress, status
 
 PREVIEW_S = 0.5
 MOST_FRAMES = 240
@@ -34,12 +34,12 @@ class InterpolatePanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         tab: of the panel.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext, tab: gr.Tab) -> None:
+        self.page = page
         assert set(EASING_TITLES.values()) == set(EASINGS)
         self.frames = gr.State((), time_to_live=3600)
         with gr.Row(elem_classes="panel-row"):
@@ -63,8 +63,8 @@ class InterpolatePanel:
                     )
                     scale = gr.Slider(1, 8, 4, step=1, label="Times larger", elem_id="path-scale")
                     save = gr.Button("Save", elem_id="path-save")
-        for event in (tab.select, shell.changed):
-            event(self.show, [shell.visitor, self.pictures], self.pictures, **QUIET)
+        for event in (tab.select, page.changed):
+            event(self.show, [page.visitor, self.pictures], self.pictures, **QUIET)
         heavy: dict[str, Any] = {
             "trigger_mode": "once",
             "concurrency_id": "invert",
@@ -72,17 +72,17 @@ class InterpolatePanel:
         }
         made = make.click(
             self.make,
-            [shell.visitor, self.pictures, count, fps, easing, loop],
+            [page.visitor, self.pictures, count, fps, easing, loop],
             [self.view, line, self.frames],
             **heavy,
         )
         saved = save.click(
             self.save,
-            [self.frames, kind, fps, scale, loop, shell.visitor],
-            [shell.paths, line],
+            [self.frames, kind, fps, scale, loop, page.visitor],
+            [page.paths, line],
             **heavy,
         )
-        saved.success(None, shell.paths, None, js=DOWNLOAD_FILE)
+        saved.success(None, page.paths, None, js=DOWNLOAD_FILE)
         saved.failure(lambda: status("It was not saved."), None, line, **QUIET)
         stopped: dict[str, Any] = {
             "fn": self.stopped,
@@ -109,7 +109,7 @@ class InterpolatePanel:
         loop: bool,
     ) -> Iterator[tuple[Any, ...]]:
         """Synthesise the frames; yields view, status and the frames so far, which can be saved."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_of(value)
         if len(names) < 2:
             raise OptionError("choose at least two pictures")
@@ -154,7 +154,7 @@ class InterpolatePanel:
         suffix = FORMATS[kind]
         check_motion(KINDS[suffix], fps, int(scale))
         data = yield from _encoded(frames, KINDS[suffix], fps, bool(loop), int(scale))
-        path = self.shell.handlers.export(visitor, f"path{suffix}", data)
+        path = self.page.handlers.export(visitor, f"path{suffix}", data)
         yield path, status(f"Saved: {len(frames)} frames.")
 
 

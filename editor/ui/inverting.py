@@ -16,8 +16,8 @@ from editor.errors import ImageError
 from editor.inversion.loop import InversionStep
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
+from editor.ui.component_values import panel_value, picture_value, progress, status
 from editor.ui.state import Visitor
-from editor.ui.values import panel_value, picture_value, progress, status
 
 PREVIEW_S = 0.25
 PREVIEW_PAUSE = 2.0  # a preview is followed by at least so many times what it took in steps alone

@@ -30,14 +30,14 @@ from editor.project.file import project_bytes
 from editor.project.history import Project
 from editor.project.nodes import Node
 from editor.session import CONFIDENT
+from editor.ui.browser_storage import BrowserStorage
+from editor.ui.component_values import chosen_of, picker_value, progress, status, strip_value
 from editor.ui.components import file_input, picker
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps, reads_files
+from editor.ui.error_messages import guarded, guarded_steps, reads_files
 from editor.ui.inverting import chosen_options
-from editor.ui.keep import Keeper
-from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.page_context import DOWNLOAD_FILE, PageContext
 from editor.ui.state import Visitor
-from editor.ui.values import chosen_of, picker_value, progress, status, strip_value
 
 OPEN_EDIT = "() => { document.querySelector('#tabs button[role=tab]').click(); }"
 MAX_PHOTOS = 50
@@ -47,14 +47,16 @@ class LibraryPanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         edit: the tab Edit.
-        keeper: opens projects.
+        storage: opens projects.
         tab: of the panel; its pictures are brought up to date when it is chosen.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel, keeper: Keeper, tab: gr.Tab) -> None:
-        self.shell, self.edit, self.keeper = shell, edit, keeper
+    def __init__(
+        self, page: PageContext, edit: EditPanel, storage: BrowserStorage, tab: gr.Tab
+    ) -> None:
+        self.page, self.edit, self.storage = page, edit, storage
         self.before = gr.State(None, time_to_live=3600)  # the project before a loss
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=2):
@@ -76,7 +78,7 @@ class LibraryPanel:
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
             with gr.Column(scale=1):
                 self.photos = file_input(
-                    shell.files,
+                    page.files,
                     label="Add photos, or saved codes",
                     file_count="multiple",
                     file_types=["image", ".heic", ".heif", ".avif", ".npz"],
@@ -93,7 +95,7 @@ class LibraryPanel:
                     self.cancel = gr.Button("Cancel", elem_id="library-cancel")
                 self.save_project = gr.Button("Save project", elem_id="project-save")
                 self.project = file_input(
-                    shell.files,
+                    page.files,
                     label="Open a project",
                     file_types=[".zip"],
                     height=120,
@@ -105,7 +107,7 @@ class LibraryPanel:
         self._wire(tab)
 
     def _wire(self, tab: gr.Tab) -> None:
-        visitor, strip = self.shell.visitor, self.shell.strip
+        visitor, strip = self.page.visitor, self.page.strip
         given = [visitor, self.pictures]
         shown: dict[str, Any] = {
             "fn": self.show,
@@ -114,8 +116,8 @@ class LibraryPanel:
             **QUIET,
         }
         tab.select(**shown)
-        self.shell.changed(**shown)
-        self.open.click(self.opened, given, visitor, **QUIET).success(**self.shell.refresh).success(
+        self.page.changed(**shown)
+        self.open.click(self.opened, given, visitor, **QUIET).success(**self.page.refresh).success(
             None, None, None, js=OPEN_EDIT
         )
         told = [visitor, strip, self.status]
@@ -126,24 +128,24 @@ class LibraryPanel:
                 self.brought_back, [visitor, self.before], [*told, self.before], **QUIET
             ),
         ):
-            event.success(**shown).success(**self.shell.refresh)
+            event.success(**shown).success(**self.page.refresh)
         self.rename.click(self.renamed, [*given, self.name], [visitor, strip], **QUIET).success(
             **shown
         )
         saving = self.save.click(
             self.saved,
             given,
-            [self.shell.paths, self.status],
+            [self.page.paths, self.status],
             **QUIET,
         )
-        saving.success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
+        saving.success(None, self.page.paths, None, js=DOWNLOAD_FILE)
         job = self.invert.click(
             self.inverted,
             [visitor, self.photos, self.with_moves, *self.edit.settings],
             [visitor, self.status, self.pictures],
             **QUIET,
         )
-        job.then(**self.shell.refresh)
+        job.then(**self.page.refresh)
         stopped = self.cancel.click(
             lambda: status("Stopped; what was done is kept."),
             None,
@@ -151,20 +153,20 @@ class LibraryPanel:
             cancels=[job, saving],
             **QUIET,
         )
-        stopped.then(**self.shell.refresh)
+        stopped.then(**self.page.refresh)
         self.save_project.click(
-            self.project_file, visitor, [self.shell.paths, self.status], **QUIET
-        ).success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
+            self.project_file, visitor, [self.page.paths, self.status], **QUIET
+        ).success(None, self.page.paths, None, js=DOWNLOAD_FILE)
         opened = self.project.upload(
             self.loaded,
             [visitor, self.project],
             [visitor, self.edit.domain, self.before, self.status],
             **QUIET,
         )
-        self.keeper.show(opened).success(**shown)
+        self.storage.show(opened).success(**shown)
         # another value each time: the browser asks again after a no
         self.forget.click(
-            lambda: {"forget": uuid.uuid4().hex}, None, self.keeper.component, **QUIET
+            lambda: {"forget": uuid.uuid4().hex}, None, self.storage.component, **QUIET
         )
 
     @guarded
@@ -184,7 +186,7 @@ class LibraryPanel:
         project, node = visitor.project, visitor.project.node
         assert node is not None
         names = [name for name in _some(value) if name != node.picture]
-        project = give_sliders(project, self.shell.editor(visitor), node, names)
+        project = give_sliders(project, self.page.editor(visitor), node, names)
         said = status(f"The sliders of the picture in Edit were given to {len(names)}.")
         return visitor.keep(project), strip_value(project), said
 
@@ -200,7 +202,7 @@ class LibraryPanel:
     @guarded
     def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
         """A project file in place of the open project: visitor, domain, the project before, status."""
-        newer, domain = self.keeper.opened(visitor, path)
+        newer, domain = self.storage.opened(visitor, path)
         if not isinstance(newer, Visitor):
             return newer, domain, gr.skip(), gr.skip()
         said = status("The project is open. Bring back returns to what was here before.")
@@ -244,7 +246,7 @@ class LibraryPanel:
             raise OptionError(
                 f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
             )
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         check_room(visitor.project, paths)
         options = chosen_options(settings)
         node = visitor.project.node if with_moves else None
@@ -298,7 +300,7 @@ class LibraryPanel:
     @guarded_steps
     def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
         """The chosen pictures as a zip: the whole photo where there is one, else the square."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names, failures = _some(value), []
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -314,7 +316,7 @@ class LibraryPanel:
         if len(failures) == len(names):
             raise OptionError(" ".join(failures))
         said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
-        path = self.shell.handlers.export(visitor, "pictures.zip", buffer.getvalue())
+        path = self.page.handlers.export(visitor, "pictures.zip", buffer.getvalue())
         yield path, status(html.escape(said))
 
     @reads_files
@@ -327,7 +329,7 @@ class LibraryPanel:
             said += (
                 f" {lost} of its photos are not kept any more: their squares and codes are in it."
             )
-        path = self.shell.handlers.export(
+        path = self.page.handlers.export(
             visitor, f"{visitor.domain}_project.zip", project_bytes(project)
         )
         return path, status(said)

@@ -13,12 +13,18 @@ from editor import Edit
 from editor.editing.mix import USUAL, grid_picture, layer_groups, mix_grid
 from editor.errors import OptionError
 from editor.media.images import encode_image
+from editor.ui.component_values import (
+    chosen_of,
+    chosen_there,
+    painted_warning,
+    picker_value,
+    status,
+)
 from editor.ui.components import picker, rows
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps, in_passing
-from editor.ui.shell import DOWNLOAD, Shell, keep_picture
+from editor.ui.error_messages import guarded, guarded_steps, in_passing
+from editor.ui.page_context import DOWNLOAD, PageContext, keep_picture
 from editor.ui.state import Visitor, data_uri, png_uri
-from editor.ui.values import chosen_of, chosen_there, painted_warning, picker_value, status
 
 MOST = 6
 GROUPS = tuple(layer_groups(10))
@@ -28,13 +34,13 @@ class MixPanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         edit: the tab Edit, onto whose picture an edit of the history is dragged.
         tab: of the panel.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel, tab: gr.Tab) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext, edit: EditPanel, tab: gr.Tab) -> None:
+        self.page = page
         with gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=1):
                 self.contents = picker("contents", "These pictures keep what is not taken")
@@ -57,7 +63,7 @@ class MixPanel:
                     save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
                     cancel = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
         pickers = [self.contents, self.styles]
-        given = [shell.visitor, *pickers, *strengths]
+        given = [page.visitor, *pickers, *strengths]
         made: dict[str, Any] = {
             "fn": self.make,
             "inputs": given,
@@ -65,8 +71,8 @@ class MixPanel:
             **QUIET,
         }
         jobs = [
-            event(self.show, [shell.visitor, *pickers], pickers, **QUIET).success(**made)
-            for event in (tab.select, shell.changed)
+            event(self.show, [page.visitor, *pickers], pickers, **QUIET).success(**made)
+            for event in (tab.select, page.changed)
         ]
         jobs.append(
             gr.on(
@@ -83,17 +89,15 @@ class MixPanel:
             **QUIET,
         )
         self.grid.select(
-            self.keep, [*given, self.grid], [shell.visitor, shell.strip, line], **QUIET
-        ).success(**shell.refresh)
-        shell.strip.apply(
+            self.keep, [*given, self.grid], [page.visitor, page.strip, line], **QUIET
+        ).success(**page.refresh)
+        page.strip.apply(
             self.dropped,
-            [shell.visitor, shell.strip, edit.panel, edit.layers, *strengths],
-            [shell.visitor, edit.status],
+            [page.visitor, page.strip, edit.panel, edit.layers, *strengths],
+            [page.visitor, edit.status],
             **QUIET,
-        ).success(**shell.refresh)
-        save.click(self.save, given, shell.file, **QUIET).success(
-            None, shell.file, None, js=DOWNLOAD
-        )
+        ).success(**page.refresh)
+        save.click(self.save, given, page.file, **QUIET).success(None, page.file, None, js=DOWNLOAD)
 
     @guarded
     def show(
@@ -155,7 +159,7 @@ class MixPanel:
         if not (0 <= row < len(left) and 0 <= column < len(top)):
             raise OptionError("that mixture is not there any more; choose the pictures again")
         code = self._codes(left, top, tuple(strengths))[row, column]
-        edit = self.shell.editor(visitor).edit(code)
+        edit = self.page.editor(visitor).edit(code)
         of = chosen_there(visitor.project, contents, MOST)[row]
         visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
@@ -177,7 +181,7 @@ class MixPanel:
             raise OptionError("the tab Mix says to take nothing; raise one of its sliders first")
         if other is None or index == project.at:
             raise OptionError("this is the picture itself; take another one of the history")
-        content = self.shell.handlers.edit(visitor, panel, layers)
+        content = self.page.handlers.edit(visitor, panel, layers)
         style = project.edit(content.editor, other)
         code = self._codes([content], [style], strengths)[0, 0]
         what, name = " and ".join(taken), project.picture(other.picture).name
@@ -202,12 +206,12 @@ class MixPanel:
         if not left or not top:
             raise OptionError("choose a picture in both lists first")
         codes = self._codes(left, top, strengths).flatten(0, 1)
-        cells = self.shell.editor(visitor).synthesise_all(codes)
+        cells = self.page.editor(visitor).synthesise_all(codes)
         sheet = grid_picture([e.image for e in left], [e.image for e in top], cells)
         return {"name": "mixed.png", "uri": png_uri(encode_image(sheet, "PNG"))}
 
     def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_there(project, value, MOST)
         return [project.edit(editor, project.latest(name)) for name in names]
 

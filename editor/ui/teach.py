@@ -30,14 +30,14 @@ from editor.sliders.teach import (
     slider_of_pairs,
     taught_slider,
 )
+from editor.ui.component_values import progress, status
 from editor.ui.components import file_input, marks, rows
 from editor.ui.discover import Discover
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.own import OwnSliders, Sliders, slider_rows
-from editor.ui.shell import Shell
+from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor, data_uri
-from editor.ui.values import progress, status
 
 BATCH = 12
 OWN = 4  # of the visitor's photos in a batch
@@ -50,12 +50,12 @@ class TeachPanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         tab: of the panel.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext, tab: gr.Tab) -> None:
+        self.page = page
         self.lessons = gr.State({}, time_to_live=3600)
         self.sliders = gr.State((), time_to_live=3600)  # what was learned or discovered last
         with gr.Row(elem_classes="panel-row"):
@@ -76,7 +76,7 @@ class TeachPanel:
                 with gr.Accordion("From your own photos", open=False):
                     self._folders()
                 with gr.Accordion("Discover", open=False, elem_id="discover"):
-                    self.discover = Discover(shell)
+                    self.discover = Discover(page)
             with gr.Column(scale=2):
                 self.result = rows("teach-result")
                 self.name = gr.Textbox(
@@ -86,12 +86,12 @@ class TeachPanel:
                     [], multiselect=True, label="Must not change", elem_id="teach-others"
                 )
                 self.add = gr.Button("Add the slider", variant="primary", elem_id="teach-add")
-                self.own = OwnSliders(shell)
+                self.own = OwnSliders(page)
         self._wire(tab)
 
     def _folders(self) -> None:
         self.kind = gr.Radio([FOLDERS, PAIRS], value=FOLDERS, label="What you give")
-        files = self.shell.files
+        files = self.page.files
         with gr.Row():
             options: dict[str, Any] = {
                 "file_count": "multiple",
@@ -105,7 +105,7 @@ class TeachPanel:
         self.from_photos = gr.Button("Learn from them", elem_id="teach-photos")
 
     def _wire(self, tab: gr.Tab) -> None:
-        visitor = self.shell.visitor
+        visitor = self.page.visitor
         shown: dict[str, Any] = {
             "fn": self.lists,
             "inputs": [visitor, self.others],
@@ -113,7 +113,7 @@ class TeachPanel:
             **QUIET,
         }
         tab.select(**shown)
-        self.shell.changed(**shown)
+        self.page.changed(**shown)
         job: dict[str, Any] = dict(QUIET)
         learned = [self.marks, self.lessons, self.sliders, self.line, self.result]
         jobs = [
@@ -145,13 +145,13 @@ class TeachPanel:
         self.forget.click(self.forgotten, [visitor, self.lessons], learned, cancels=jobs, **QUIET)
         self.add.click(
             self.added, [visitor, self.sliders, self.name], [visitor, self.line], **QUIET
-        ).success(**shown).success(**self.shell.refresh)
+        ).success(**shown).success(**self.page.refresh)
         self.own.wire(shown)
 
     @guarded
     def lists(self, visitor: Visitor, others: list[str] | None) -> tuple[Any, Any]:
         """The sliders that another can be independent of, and the visitor's own."""
-        known = {b.name: b.title for b in self.shell.editor(visitor).sliders}
+        known = {b.name: b.title for b in self.page.editor(visitor).sliders}
         left = [name for name in others or [] if name in known]
         choices = [(title, name) for name, title in known.items()]
         return gr.Dropdown(choices=choices, value=left), self.own.choices(visitor)
@@ -161,7 +161,7 @@ class TeachPanel:
         self, visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None = None
     ) -> Iterator[tuple[Any, ...]]:
         """Make the samples ready, once for a domain, and show the next; what was marked counts."""
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         if pool_of(editor) is None:
             for done, total in grow_pool(editor):
                 text = f"Making pictures to learn from, once: {done} of {total}"
@@ -185,7 +185,7 @@ class TeachPanel:
         self, visitor: Visitor, value: dict[str, Any] | None, lessons: Lessons, others: list[str]
     ) -> tuple[Any, ...]:
         """Learn from all marks so far; the next pictures are the most uncertain."""
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         shown = value or {}
         if shown.get("items") and shown.get("domain") != visitor.domain:
             raise OptionError("these pictures are of another domain; press Show pictures first")
@@ -206,17 +206,17 @@ class TeachPanel:
             lessons,
             sliders,
             status(f"{yes} have it, {no} have not · {sure}."),
-            slider_rows(self.shell, visitor, sliders),
+            slider_rows(self.page, visitor, sliders),
         )
 
     @guarded
     def again(self, visitor: Visitor, lessons: Lessons, others: list[str]) -> tuple[Any, Any]:
         """The same marks, independent of other sliders."""
-        editor, lesson = self.shell.editor(visitor), lessons.get(visitor.domain, Lesson())
+        editor, lesson = self.page.editor(visitor), lessons.get(visitor.domain, Lesson())
         if min(lesson.counts) < 1 or pool_of(editor) is None:
             return gr.skip(), gr.skip()
         sliders = (_slider(editor, learn_from(editor, lesson), others),)
-        return sliders, slider_rows(self.shell, visitor, sliders)
+        return sliders, slider_rows(self.page, visitor, sliders)
 
     @guarded_steps
     def photos(
@@ -228,7 +228,7 @@ class TeachPanel:
         others: list[str],
     ) -> Iterator[tuple[Any, ...]]:
         """Learn from two sets of photos, or from pairs in the order of their names."""
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         if not first or not second:
             raise OptionError("give photos on both sides")
         pairs = pair_by_name(second, first) if kind == PAIRS else []
@@ -266,7 +266,7 @@ class TeachPanel:
         )
         left_out = html.escape(" ".join(["", *failures]))
         said = status(f"Learned from {used} photos.{right} Name it, and add it.{left_out}")
-        yield (slider,), said, slider_rows(self.shell, visitor, (slider,))
+        yield (slider,), said, slider_rows(self.page, visitor, (slider,))
 
     @guarded
     def added(self, visitor: Visitor, sliders: Sliders, title: str) -> tuple[Visitor, str]:

@@ -101,7 +101,7 @@ def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> No
     move(second, "smile", 1.0)
     second.wait_for_timeout(3000)
     assert len(second.evaluate(KEPT)) == 2
-    assert not first.locator("#keeper .offer").is_visible()
+    assert not first.locator("#browser-storage .offer").is_visible()
     first.reload()
     second.reload()
     _wait_for_nodes(first, 2)
@@ -119,13 +119,13 @@ def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path
     _wait_until_kept(page)
     other = _opened(context, server)
     other.wait_for_timeout(1500)
-    assert not other.locator("#keeper .offer").is_visible()  # it is open in the other tab
+    assert not other.locator("#browser-storage .offer").is_visible()  # it is open in the other tab
     other.close()
     page.close()
     page = _opened(context, server)
-    page.wait_for_selector("#keeper .offer:not([hidden])")
+    page.wait_for_selector("#browser-storage .offer:not([hidden])")
     assert page.locator(NODES).count() == 1
-    page.click("#keeper .take")
+    page.click("#browser-storage .take")
     _wait_for_nodes(page, 2)
     page.reload()
     _wait_for_nodes(page, 2)

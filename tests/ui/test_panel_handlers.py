@@ -24,8 +24,8 @@ from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
 from editor.ui.mix import GROUPS, MixPanel
-from editor.ui.own import OwnSliders
-from editor.ui.shell import Shell
+from editor.ui.own_sliders import OwnSliders
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visit, Visitor
 
 STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
@@ -37,24 +37,24 @@ def handlers(tiny_root) -> Handlers:
     return Handlers(library, "tiny")
 
 
-def _shell(handlers: Handlers) -> Shell:
+def _context(handlers: Handlers) -> PageContext:
     paths = gr.File(visible=False)
-    return Shell(handlers, gr.State(), history_strip({}), gr.JSON(visible=False), paths)
+    return PageContext(handlers, gr.State(), history_strip({}), gr.JSON(visible=False), paths)
 
 
 @pytest.fixture
 def own(handlers: Handlers) -> OwnSliders:
     with gr.Blocks():
-        return OwnSliders(_shell(handlers))
+        return OwnSliders(_context(handlers))
 
 
 @pytest.fixture
 def mixing(handlers: Handlers) -> MixPanel:
     with gr.Blocks():
-        shell = _shell(handlers)
-        edit = EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
+        page = _context(handlers)
+        edit = EditPanel(page, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
         with gr.Tab() as tab:
-            return MixPanel(shell, edit, tab)
+            return MixPanel(page, edit, tab)
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def path(handlers: Handlers) -> InterpolatePanel:
 
 
 def _path(handlers: Handlers) -> InterpolatePanel:
-    shell = _shell(handlers)
-    EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
+    page = _context(handlers)
+    EditPanel(page, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
     with gr.Tab() as tab:
-        return InterpolatePanel(shell, tab)
+        return InterpolatePanel(page, tab)
 
 
 def _two(handlers: Handlers) -> tuple[Visitor, dict[str, list[str]]]:

@@ -15,7 +15,7 @@ from editor.project.history import Project
 from editor.sliders.teach import POOL, grow_pool, pool_of
 from editor.ui.components import history_strip
 from editor.ui.handlers import Handlers
-from editor.ui.shell import Shell
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
 from editor.ui.teach import FOLDERS, PAIRS, TeachPanel, pair_by_name
 
@@ -38,9 +38,9 @@ def tiny_domain(handlers: Handlers) -> Editor:
 def panel(handlers: Handlers) -> TeachPanel:
     with gr.Blocks(), gr.Tab() as tab:
         files = gr.JSON(visible=False), gr.File(visible=False)
-        shell = Shell(handlers, gr.State(), history_strip({}), *files)
-        shell.refresh = {"fn": lambda: None}
-        return TeachPanel(shell, tab)
+        page = PageContext(handlers, gr.State(), history_strip({}), *files)
+        page.refresh = {"fn": lambda: None}
+        return TeachPanel(page, tab)
 
 
 def _shown(panel: TeachPanel, visitor: Visitor, lessons: dict) -> dict:

@@ -11,9 +11,9 @@ import gradio as gr
 from editor import Editor
 from editor.editing.edit import Edit
 from editor.project.actions import add_edit, add_made
+from editor.ui.component_values import strip_value
 from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
-from editor.ui.values import strip_value
 from editor.ui.visit_files import VisitFiles
 
 DOWNLOAD = """(file) => {
@@ -31,7 +31,7 @@ DOWNLOAD_FILE = """(file) => {
 
 
 @dataclass
-class Shell:
+class PageContext:
     """Components that every panel may use, and how the tab Edit is made to show the state.
 
     Attributes:
@@ -42,7 +42,7 @@ class Shell:
         paths: hidden; a file of the page's cache to download, see `DOWNLOAD_FILE`.
         refresh: options of an event that makes the tab Edit show the visitor's state.
         changed: set by the tab Edit: options of an event to the success of another domain's choice,
-            `shell.changed(**options)`.
+            `page.changed(**options)`.
         shared: others reach this page.
     """
 

@@ -16,32 +16,32 @@ from editor.errors import PageFileError, ProjectError
 from editor.project.actions import without_lost_photos
 from editor.project.file import open_project, photo_files, project_bytes, project_domain
 from editor.project.history import Project
-from editor.ui.components import keeper
+from editor.ui.components import browser_storage
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, reads_files
-from editor.ui.shell import Shell
+from editor.ui.error_messages import guarded, reads_files
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
 
 MAX_DOMAINS = 16
 
 
-class Keeper:
+class BrowserStorage:
     """Keeps the visit in the browser, and opens projects.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
         edit: the tab Edit.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel) -> None:
-        self.shell, self.edit = shell, edit
+    def __init__(self, page: PageContext, edit: EditPanel) -> None:
+        self.page, self.edit = page, edit
         self._known: WeakKeyDictionary[Project, tuple[str, dict[str, str]]] = WeakKeyDictionary()
-        self.component = keeper()
-        self.component.submit(self.kept, shell.visitor, self.component, **QUIET)
+        self.component = browser_storage()
+        self.component.submit(self.kept, page.visitor, self.component, **QUIET)
         loaded = self.component.apply(
             self.restored,
-            [shell.visitor, self.component],
-            [shell.visitor, edit.domain, self.component],
+            [page.visitor, self.component],
+            [page.visitor, edit.domain, self.component],
             **QUIET,
         )
         self.show(loaded)
@@ -49,7 +49,7 @@ class Keeper:
 
     def show(self, event: Any) -> Any:
         """After an event that opened a project: show it, with its domain."""
-        return event.success(**self.edit.chosen).success(**self.shell.refresh)
+        return event.success(**self.edit.chosen).success(**self.page.refresh)
 
     @guarded
     def kept(self, visitor: Visitor) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Keeper:
         Returns visitor, domain, and whether it worked; domains that have changed or gone are left.
         """
         last = (value or {}).get("restore") or {}
-        known = self.shell.handlers.service.visit(visitor.visit.owner, str(last.get("visit")))
+        known = self.page.handlers.service.visit(visitor.visit.owner, str(last.get("visit")))
         if known is not None and known.latest is not None and known is not visitor.visit:
             now = known.latest
             _tell_late(last)
@@ -94,7 +94,7 @@ class Keeper:
                 for domain, data in dict(last["projects"]).items()
             }
             photos = {
-                str(name): str(self.shell.files.own(file["path"], visitor.visit.owner))
+                str(name): str(self.page.files.own(file["path"], visitor.visit.owner))
                 for name, file in dict(last["photos"]).items()
             }
         except (KeyError, TypeError, ValueError, binascii.Error, PageFileError):
@@ -123,15 +123,15 @@ class Keeper:
         self, visitor: Visitor, source: bytes | Path, photos: dict[str, str]
     ) -> tuple[Visitor, str]:
         domain = project_domain(source)
-        known = {name for _, name in self.shell.handlers.domains.choices}
+        known = {name for _, name in self.page.handlers.domains.choices}
         if domain not in known:
             raise ProjectError(
                 f"the project was made in domain '{domain}', which is not here; there are: "
                 f"{', '.join(sorted(known))}"
             )
-        editor = self.shell.handlers.domains.open(domain)
+        editor = self.page.handlers.domains.open(domain)
 
-        store = partial(self.shell.handlers.store, visitor)
+        store = partial(self.page.handlers.store, visitor)
         lost: list[str] = []
         project: Project = open_project(source, editor, store, photos, lost)
         if lost:

@@ -11,14 +11,14 @@ from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
+from editor.ui.component_values import read_layers
 from editor.ui.limits import Limits
 from editor.ui.service import Service
 from editor.ui.state import Visitor
-from editor.ui.values import read_layers
 from editor.ui.visit_files import COMMON, VisitFiles
 
 
-class Visits:
+class HandlerBase:
     """The domains, and what is read off a visitor's state; holds nothing of any visitor.
 
     Args:

@@ -16,12 +16,12 @@ from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
 from editor.sliders.boundary import Boundary
 from editor.sliders.own import export_slider, read_slider, renamed, save_slider, slider_strip
+from editor.ui.component_values import progress, status
 from editor.ui.components import file_input
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.page_context import DOWNLOAD_FILE, PageContext
 from editor.ui.state import Visitor, data_uri
-from editor.ui.values import progress, status
 
 Sliders = tuple[Boundary, ...]
 
@@ -30,22 +30,22 @@ class OwnSliders:
     """The list of the visitor's own sliders, and what can be done with one.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         self.names = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
         with gr.Row():
             small: dict[str, Any] = {"size": "sm", "min_width": 110}
             self.export = gr.Button("Save as a file", elem_id="teach-export", **small)
             self.keep = gr.Button(
-                "Save for everyone here", elem_id="teach-keep", visible=not shell.shared, **small
+                "Save for everyone here", elem_id="teach-keep", visible=not page.shared, **small
             )
             self.remove = gr.Button("Remove", elem_id="teach-remove", **small)
         self.said = gr.HTML(status(""), elem_id="own-status", padding=False)
         self.file = file_input(
-            shell.files,
+            page.files,
             label="Open a slider's file",
             file_types=[".safetensors"],
             height=110,
@@ -58,11 +58,11 @@ class OwnSliders:
         Args:
             shown: options of an event that brings the tab's lists up to date.
         """
-        visitor, refresh = self.shell.visitor, self.shell.refresh
-        self.export.click(self.exported, [visitor, self.names], self.shell.paths, **QUIET).success(
-            None, self.shell.paths, None, js=DOWNLOAD_FILE
+        visitor, refresh = self.page.visitor, self.page.refresh
+        self.export.click(self.exported, [visitor, self.names], self.page.paths, **QUIET).success(
+            None, self.page.paths, None, js=DOWNLOAD_FILE
         )
-        if not self.shell.shared:
+        if not self.page.shared:
             self.keep.click(self.saved, [visitor, self.names], self.said, **QUIET)
         self.remove.click(
             self.removed, [visitor, self.names], [visitor, self.said], **QUIET
@@ -81,12 +81,12 @@ class OwnSliders:
         """One of the visitor's sliders as a file."""
         slider = _own(visitor, name)
         data = export_slider(slider)
-        return self.shell.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
+        return self.page.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
 
     @guarded
     def saved(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders becomes the domain's."""
-        slider, library = _own(visitor, name), self.shell.handlers.domains
+        slider, library = _own(visitor, name), self.page.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor, slider, library.folders["boundaries"])
         editor.boundaries[slider.info.name] = slider
@@ -96,7 +96,7 @@ class OwnSliders:
     def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
         """Without one of the visitor's sliders; yields visitor and status."""
         slider, before = _own(visitor, name), visitor.project
-        editor, name = self.shell.handlers.domains.open(visitor.domain), slider.info.name
+        editor, name = self.page.handlers.domains.open(visitor.domain), slider.info.name
         after = before
         for done, after in enumerate(remove_slider(before, editor, name)):
             left = sum(not node.thumb for node in after.nodes)
@@ -115,7 +115,7 @@ class OwnSliders:
         """A slider from a file."""
         if path is None:
             raise OptionError("give a file")
-        slider = read_slider(self.shell.editor(visitor), path)
+        slider = read_slider(self.page.editor(visitor), path)
         return self.added(visitor, slider, slider.info.title)
 
     def added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:
@@ -124,7 +124,7 @@ class OwnSliders:
         Raises:
             OptionError: the title cannot be used, or is that of a slider of the domain.
         """
-        project, editor = visitor.project, self.shell.handlers.domains.open(visitor.domain)
+        project, editor = visitor.project, self.page.handlers.domains.open(visitor.domain)
         if slider.info.domain != visitor.domain:
             raise OptionError(
                 f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
@@ -142,10 +142,10 @@ class OwnSliders:
 
 
 def slider_rows(
-    shell: Shell, visitor: Visitor, sliders: Sliders, examples: int = 3
+    page: PageContext, visitor: Visitor, sliders: Sliders, examples: int = 3
 ) -> dict[str, Any]:
     """What sliders do to the shown picture, and to some generated ones."""
-    editor, project = shell.editor(visitor), visitor.project
+    editor, project = page.editor(visitor), visitor.project
     shown = project.shown
     codes = [] if shown is None else [torch.from_numpy(shown.code)]
     codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]
