@@ -16,7 +16,7 @@ from editor.errors import PageFileError, ProjectError
 from editor.project.actions import without_lost_photos
 from editor.project.file import open_project, photo_files, project_bytes, project_domain
 from editor.project.history import Project
-from editor.ui.components import browser_storage
+from editor.ui.components.browser_storage import browser_storage
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import guarded, reads_files
 from editor.ui.page_context import PageContext

@@ -21,7 +21,10 @@ from editor.media.images import to_pil
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
 from editor.ui.component_values import chosen_of, chosen_there, picker_value, progress, status
-from editor.ui.components import paint, picker, place, rows
+from editor.ui.components.paint import paint
+from editor.ui.components.picker import picker
+from editor.ui.components.place import place
+from editor.ui.components.rows import rows
 from editor.ui.edit import QUIET
 from editor.ui.error_messages import guarded, guarded_steps
 from editor.ui.inverting import PREVIEW_S

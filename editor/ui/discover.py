@@ -11,7 +11,7 @@ from editor.editing.mix import layer_groups
 from editor.errors import OptionError
 from editor.sliders.teach import discover
 from editor.ui.component_values import status
-from editor.ui.components import rows
+from editor.ui.components.rows import rows
 from editor.ui.edit import QUIET
 from editor.ui.error_messages import guarded, guarded_steps
 from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows

@@ -8,18 +8,17 @@ import gradio as gr
 
 from editor import Editor
 from editor.ui.component_values import example_value, hint, panel_value, status, welcome
-from editor.ui.components import (
-    crop_square,
-    example_pictures,
-    paint,
-    photo_input,
-    picture_view,
-    slider_panel,
-)
+from editor.ui.components.crop import crop_square
+from editor.ui.components.example_pictures import example_pictures
+from editor.ui.components.file_inputs import photo_input
+from editor.ui.components.paint import paint
+from editor.ui.components.picture import picture_view
+from editor.ui.components.slider_panel import slider_panel
 from editor.ui.error_messages import guarded, reads_files
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
-from editor.ui.page_context import DOWNLOAD, DOWNLOAD_FILE, PageContext
+from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
 from editor.ui.state import Visitor
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
@@ -251,7 +250,7 @@ class EditPanel:
             (self.save_code, handlers.download_code),
         ):
             button.click(make, shown, page.file, **QUIET).success(
-                None, page.file, None, js=DOWNLOAD
+                None, page.file, None, js=script("download")
             )
 
         @reads_files
@@ -270,6 +269,6 @@ class EditPanel:
 
         whole = [*shown, self.mode]
         self.save_photo.click(pasted, whole, page.paths, **QUIET).success(
-            None, page.paths, None, js=DOWNLOAD_FILE
+            None, page.paths, None, js=script("download_file")
         )
         self.adopt.click(adopted, whole, self.photo, **QUIET)

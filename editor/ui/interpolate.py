@@ -17,10 +17,12 @@ from editor.errors import OptionError
 from editor.media.motion import KINDS, check_motion, encode_motion
 from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.component_values import chosen_of, painted_warning, picker_value, progress, status
-from editor.ui.components import picker, scrubber
+from editor.ui.components.picker import picker
+from editor.ui.components.scrubber import scrubber
 from editor.ui.edit import QUIET
 from editor.ui.error_messages import guarded, guarded_steps
-from editor.ui.page_context import DOWNLOAD_FILE, PageContext
+from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
 from editor.ui.state import Visitor, jpeg_uri
 
 PREVIEW_S = 0.5
@@ -82,7 +84,7 @@ class InterpolatePanel:
             [page.paths, line],
             **heavy,
         )
-        saved.success(None, page.paths, None, js=DOWNLOAD_FILE)
+        saved.success(None, page.paths, None, js=script("download_file"))
         saved.failure(lambda: status("It was not saved."), None, line, **QUIET)
         stopped: dict[str, Any] = {
             "fn": self.stopped,

@@ -32,14 +32,15 @@ from editor.project.nodes import Node
 from editor.session import CONFIDENT
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import chosen_of, picker_value, progress, status, strip_value
-from editor.ui.components import file_input, picker
+from editor.ui.components.file_inputs import file_input
+from editor.ui.components.picker import picker
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import guarded, guarded_steps, reads_files
 from editor.ui.inverting import chosen_options
-from editor.ui.page_context import DOWNLOAD_FILE, PageContext
+from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
 from editor.ui.state import Visitor
 
-OPEN_EDIT = "() => { document.querySelector('#tabs button[role=tab]').click(); }"
 MAX_PHOTOS = 50
 
 
@@ -118,7 +119,7 @@ class LibraryPanel:
         tab.select(**shown)
         self.page.changed(**shown)
         self.open.click(self.opened, given, visitor, **QUIET).success(**self.page.refresh).success(
-            None, None, None, js=OPEN_EDIT
+            None, None, None, js=script("open_edit")
         )
         told = [visitor, strip, self.status]
         for event in (
@@ -138,7 +139,7 @@ class LibraryPanel:
             [self.page.paths, self.status],
             **QUIET,
         )
-        saving.success(None, self.page.paths, None, js=DOWNLOAD_FILE)
+        saving.success(None, self.page.paths, None, js=script("download_file"))
         job = self.invert.click(
             self.inverted,
             [visitor, self.photos, self.with_moves, *self.edit.settings],
@@ -156,7 +157,7 @@ class LibraryPanel:
         stopped.then(**self.page.refresh)
         self.save_project.click(
             self.project_file, visitor, [self.page.paths, self.status], **QUIET
-        ).success(None, self.page.paths, None, js=DOWNLOAD_FILE)
+        ).success(None, self.page.paths, None, js=script("download_file"))
         opened = self.project.upload(
             self.loaded,
             [visitor, self.project],

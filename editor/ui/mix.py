@@ -20,10 +20,12 @@ from editor.ui.component_values import (
     picker_value,
     status,
 )
-from editor.ui.components import picker, rows
+from editor.ui.components.picker import picker
+from editor.ui.components.rows import rows
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import guarded, guarded_steps, in_passing
-from editor.ui.page_context import DOWNLOAD, PageContext, keep_picture
+from editor.ui.page_context import PageContext, keep_picture
+from editor.ui.scripts import script
 from editor.ui.state import Visitor, data_uri, png_uri
 
 MOST = 6
@@ -97,7 +99,9 @@ class MixPanel:
             [page.visitor, edit.status],
             **QUIET,
         ).success(**page.refresh)
-        save.click(self.save, given, page.file, **QUIET).success(None, page.file, None, js=DOWNLOAD)
+        save.click(self.save, given, page.file, **QUIET).success(
+            None, page.file, None, js=script("download")
+        )
 
     @guarded
     def show(

@@ -17,10 +17,11 @@ from editor.project.history import Project
 from editor.sliders.boundary import Boundary
 from editor.sliders.own import export_slider, read_slider, renamed, save_slider, slider_strip
 from editor.ui.component_values import progress, status
-from editor.ui.components import file_input
+from editor.ui.components.file_inputs import file_input
 from editor.ui.edit import QUIET
 from editor.ui.error_messages import guarded, guarded_steps
-from editor.ui.page_context import DOWNLOAD_FILE, PageContext
+from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
 from editor.ui.state import Visitor, data_uri
 
 Sliders = tuple[Boundary, ...]
@@ -60,7 +61,7 @@ class OwnSliders:
         """
         visitor, refresh = self.page.visitor, self.page.refresh
         self.export.click(self.exported, [visitor, self.names], self.page.paths, **QUIET).success(
-            None, self.page.paths, None, js=DOWNLOAD_FILE
+            None, self.page.paths, None, js=script("download_file")
         )
         if not self.page.shared:
             self.keep.click(self.saved, [visitor, self.names], self.said, **QUIET)

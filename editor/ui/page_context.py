@@ -16,19 +16,6 @@ from editor.ui.handlers import Handlers
 from editor.ui.state import Visitor
 from editor.ui.visit_files import VisitFiles
 
-DOWNLOAD = """(file) => {
-  if (!file || !file.uri) return;
-  const link = document.createElement('a');
-  link.href = file.uri; link.download = file.name;
-  document.body.appendChild(link); link.click(); link.remove();
-}"""
-DOWNLOAD_FILE = """(file) => {
-  if (!file || !file.url) return;
-  const link = document.createElement('a');
-  link.href = file.url; link.download = file.orig_name || 'edited';
-  document.body.appendChild(link); link.click(); link.remove();
-}"""
-
 
 @dataclass
 class PageContext:
@@ -38,8 +25,8 @@ class PageContext:
         handlers: domains, and what the tab Edit does.
         visitor: holds a `Visitor`.
         strip: the history under the tabs.
-        file: hidden; holds {"name", "uri"} of something to download, see `DOWNLOAD`.
-        paths: hidden; a file of the page's cache to download, see `DOWNLOAD_FILE`.
+        file: hidden; holds {"name", "uri"} of something to download, see `download.js`.
+        paths: hidden; a file of the page's cache to download, see `download_file.js`.
         refresh: options of an event that makes the tab Edit show the visitor's state.
         changed: set by the tab Edit: options of an event to the success of another domain's choice,
             `page.changed(**options)`.

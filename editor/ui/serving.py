@@ -26,11 +26,11 @@ from editor.errors import OptionError
 from editor.runtime import return_memory
 from editor.ui import gradio_internals
 from editor.ui.admission import Admission
-from editor.ui.build import build_ui, launch_options
 from editor.ui.clients import Clients
 from editor.ui.gateway import HOME_NAMES, Gateway
 from editor.ui.limits import MB, Limits, chosen_limits
 from editor.ui.logins import Logins
+from editor.ui.page import build_ui, launch_options
 from editor.ui.quotas import Quotas
 from editor.ui.rates import Sparse
 from editor.ui.service import Service

@@ -31,7 +31,9 @@ from editor.sliders.teach import (
     taught_slider,
 )
 from editor.ui.component_values import progress, status
-from editor.ui.components import file_input, marks, rows
+from editor.ui.components.file_inputs import file_input
+from editor.ui.components.marks import marks
+from editor.ui.components.rows import rows
 from editor.ui.discover import Discover
 from editor.ui.edit import QUIET
 from editor.ui.error_messages import guarded, guarded_steps

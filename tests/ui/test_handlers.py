@@ -17,9 +17,9 @@ from editor import Domains
 from editor.inversion.loop import InversionStep
 from editor.packs.convert.run import Sources, convert_idinvert
 from editor.packs.verdict import Judgement
-from editor.ui.build import build_ui, launch_options
 from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
 from editor.ui.inverting import verdict
+from editor.ui.page import build_ui, launch_options
 from editor.ui.state import data_uri
 from tests.reference.published import write_published
 

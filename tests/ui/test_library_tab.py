@@ -197,7 +197,7 @@ def test_a_visit_that_the_server_forgot_comes_back(
     root: Path, browser, photo: Path, tmp_path: Path
 ) -> None:
     """As after a night with the lid closed: what the server has instead must not take its place."""
-    short = "import editor.ui.build; editor.ui.build.STATE_LIFE_S = 8"
+    short = "import editor.ui.page; editor.ui.page.STATE_LIFE_S = 8"
     with served(root, tmp_path / "log.txt", short) as url:
         page = browser.new_context().new_page()
         page.set_default_timeout(60_000)

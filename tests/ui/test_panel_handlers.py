@@ -19,7 +19,7 @@ from editor.project.actions import add_edit, commit_edit, move_sliders
 from editor.project.pixels import mask_png, thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.ui import interpolate as tab_interpolate
-from editor.ui.components import history_strip
+from editor.ui.components.history_strip import history_strip
 from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel

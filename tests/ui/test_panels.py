@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from editor.project.pixels import mask_png
-from editor.ui.components import asset
+from editor.ui.components.html_component import asset, stylesheet
 from editor.ui.state import data_uri, drawn_mask, png_uri
 from tests.ui.driver import AFTER, invert, move, source, wait_for_change
 
@@ -306,7 +306,7 @@ def part(browser) -> Iterator[object]:
 def _load(page, name: str) -> None:
     """A component as Gradio loads it: `give` is what the server answers, `props` what it gets."""
     page.evaluate(LOAD, [name, asset(f"{name}.html"), asset(f"{name}.js")])
-    page.add_style_tag(content=asset("style.css"))
+    page.add_style_tag(content=stylesheet())
 
 
 def _give(page, **value) -> None:

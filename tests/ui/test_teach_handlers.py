@@ -13,7 +13,7 @@ from editor import Domains, Editor
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.sliders.teach import POOL, grow_pool, pool_of
-from editor.ui.components import history_strip
+from editor.ui.components.history_strip import history_strip
 from editor.ui.handlers import Handlers
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor

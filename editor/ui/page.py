@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,8 @@ from editor.project.archive import MAX_BYTES
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import strip_value
 from editor.ui.component_values import where as line
-from editor.ui.components import asset, history_strip
+from editor.ui.components.history_strip import history_strip
+from editor.ui.components.html_component import stylesheet
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.environment import keep_to_ourselves
@@ -22,6 +24,7 @@ from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
 from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
 from editor.ui.service import Service
 from editor.ui.teach import TeachPanel
 from editor.ui.visit_files import VisitFiles
@@ -31,7 +34,6 @@ SHARED_NOTE = (
     "stay there in a private folder for at most seven hours, and are then deleted; nothing else "
     "is kept. Give only photos that you may share."
 )
-DARK = "() => { document.body.classList.toggle('dark'); }"
 HELP = """
 **Edit**: drop a photo, check the square, press Invert, drag sliders. **Interpolate**: a path between pictures.
 **Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Teach**: a slider
@@ -48,11 +50,7 @@ it in, ⇄ compares the picture with it.
 | arrow keys | move a slider, the square, the brush or the patch; + and − resize the square, space paints |
 | double click on a slider's name | back to 0 |
 """
-HELPED = """() => {
-  const help = document.querySelector('#help');
-  const open = help.classList.toggle('open');
-  document.querySelector('#help-button').setAttribute('aria-expanded', String(open));
-}"""
+PAGE_STYLES = Path(__file__).with_name("page.css")
 STATE_LIFE_S = 6 * 3600
 
 
@@ -63,8 +61,8 @@ def launch_options() -> dict[str, Any]:
     )
     return {
         "theme": theme,
-        "css": asset("style.css"),
-        "js": asset("page.js"),
+        "css": stylesheet() + PAGE_STYLES.read_text(encoding="utf-8"),
+        "js": script("start"),
         "max_file_size": MAX_BYTES,
         "footer_links": [],
         # it would store every step of a slider with its pictures in the browser, slower and slower
@@ -112,7 +110,7 @@ def build_ui(
             helped = gr.Button("? Help", elem_id="help-button", size="sm", scale=0, min_width=80)
             dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
         gr.Markdown(HELP, elem_id="help")
-        helped.click(None, js=HELPED)
+        helped.click(None, js=script("toggle_help"))
         if shared:
             gr.Markdown(SHARED_NOTE, elem_id="shared-note")
         strip = history_strip(strip_value(first.project), render=False)
@@ -139,6 +137,6 @@ def build_ui(
             with gr.Tab("Library", id="library") as tab:
                 LibraryPanel(context, edit, storage, tab)
         strip.render()
-        dark.click(None, js=DARK)
+        dark.click(None, js=script("toggle_dark"))
     schedule(page, service)
     return page
