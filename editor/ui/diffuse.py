@@ -25,11 +25,12 @@ from editor.ui.components.paint import paint
 from editor.ui.components.picker import picker
 from editor.ui.components.place import place
 from editor.ui.components.rows import rows
+from editor.ui.data_uris import data_uri, drawn_mask, png_uri
 from editor.ui.edit import QUIET
-from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import PREVIEW_S
 from editor.ui.page_context import PageContext, keep_picture
-from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
+from editor.ui.state import Visitor
 
 MOST = 4
 Codes = tuple[tuple[str, np.ndarray], ...]  # id of the context, and what became of it
@@ -96,18 +97,19 @@ class DiffusePanel:
             **QUIET,
         ).success(**page.refresh)
 
-    @guarded
+    @tells_errors
     def show(
         self, visitor: Visitor, target: dict[str, Any] | None, contexts: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         project = visitor.project
         return (
             picker_value(project, chosen_of(target), 1),
             picker_value(project, chosen_of(contexts), MOST),
         )
 
-    @guarded
+    @tells_errors
     def board(
         self,
         visitor: Visitor,
@@ -117,12 +119,13 @@ class DiffusePanel:
         place: dict[str, Any] | None,
     ) -> tuple[Any, Any]:
         """What is painted on, and what the patch is put on."""
+        visitor = self.page.store.newest(visitor)
         of = self._images(visitor, target)
         mask = (canvas or {}).get("mask") or ""
         painted = {"src": data_uri(of[0]) if of else "", "mask": mask}
         return painted, self._place(of, self._images(visitor, contexts), mask, place)
 
-    @guarded
+    @tells_errors
     def placed(
         self,
         visitor: Visitor,
@@ -132,17 +135,19 @@ class DiffusePanel:
         place: dict[str, Any] | None,
     ) -> dict[str, Any]:
         """The patch was painted."""
+        visitor = self.page.store.newest(visitor)
         mask = (canvas or {}).get("mask") or ""
         of, on = self._images(visitor, target), self._images(visitor, contexts)
         return self._place(of, on, mask, place)
 
-    @guarded
+    @tells_errors
     def preset(self, visitor: Visitor, canvas: dict[str, Any] | None) -> dict[str, Any]:
         """The rectangle of the published code."""
+        visitor = self.page.store.newest(visitor)
         mask = rectangle(self.page.editor(visitor).info.resolution)
         return {**(canvas or {}), "mask": png_uri(mask_png(mask))}
 
-    @guarded_steps
+    @tells_errors
     def run(
         self,
         visitor: Visitor,
@@ -153,6 +158,7 @@ class DiffusePanel:
         steps: float,
     ) -> Iterator[tuple[Any, ...]]:
         """Let the patch spread; yields results, status and codes at every preview."""
+        visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         of, on = self._images(visitor, target), self._images(visitor, contexts)
         names = chosen_there(visitor.project, contexts, MOST)
@@ -182,17 +188,18 @@ class DiffusePanel:
         )
         yield _results(collages, step.image), said, _codes(names, step)
 
-    @guarded
+    @tells_errors
     def keep(
         self, visitor: Visitor, codes: Codes, results: dict[str, Any] | None
     ) -> tuple[Any, ...]:
         """The result that was clicked becomes a picture of the visit."""
+        visitor = self.page.store.newest(visitor)
         row = int(((results or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(codes):
             raise OptionError("that result is not there any more; press Diffuse again")
         of, code = codes[row]
         edit = self.page.editor(visitor).edit(code)
-        visitor, strip = keep_picture(visitor, edit, "Diffused", "diffused", of)
+        visitor, strip = keep_picture(self.page.store, visitor, edit, "Diffused", "diffused", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:

@@ -13,7 +13,7 @@ from editor.sliders.teach import discover
 from editor.ui.component_values import status
 from editor.ui.components.rows import rows
 from editor.ui.edit import QUIET
-from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.error_messages import tells_errors
 from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
@@ -68,9 +68,10 @@ class Discover:
         ).success(**shown).success(**self.page.refresh)
         return search
 
-    @guarded_steps
+    @tells_errors
     def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:
         """Directions that nobody named, with what each does."""
+        visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
         yield gr.skip(), gr.skip(), status("Looking…")
@@ -79,7 +80,7 @@ class Discover:
             value = {**slider_rows(self.page, visitor, found[:count], 1), "button": "Add"}
             yield found, value, status("Write a name above, then press Add beside a good one.")
 
-    @guarded
+    @tells_errors
     def kept(
         self, visitor: Visitor, found: Sliders, value: dict[str, Any] | None, title: str
     ) -> tuple[Visitor, str]:

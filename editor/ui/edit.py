@@ -14,12 +14,10 @@ from editor.ui.components.file_inputs import photo_input
 from editor.ui.components.paint import paint
 from editor.ui.components.picture import picture_view
 from editor.ui.components.slider_panel import slider_panel
-from editor.ui.error_messages import guarded, reads_files
-from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
+from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
 from editor.ui.page_context import PageContext
 from editor.ui.scripts import script
-from editor.ui.state import Visitor
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 
@@ -253,22 +251,8 @@ class EditPanel:
                 None, page.file, None, js=script("download")
             )
 
-        @reads_files
-        @guarded
-        def pasted(visitor: Visitor, *given: Any) -> str:
-            """The edited photo, to be taken home."""
-            data, name = handlers.whole_photo(visitor, *given)
-            return handlers.export(visitor, name, data)
-
-        @reads_files
-        @guarded
-        def adopted(visitor: Visitor, *given: Any) -> str:
-            """The edited photo as a photo of the visit."""
-            data, name = handlers.whole_photo(visitor, *given)
-            return handlers.store(visitor, name, data)
-
         whole = [*shown, self.mode]
-        self.save_photo.click(pasted, whole, page.paths, **QUIET).success(
+        self.save_photo.click(handlers.save_photo, whole, page.paths, **QUIET).success(
             None, page.paths, None, js=script("download_file")
         )
-        self.adopt.click(adopted, whole, self.photo, **QUIET)
+        self.adopt.click(handlers.adopt_photo, whole, self.photo, **QUIET)

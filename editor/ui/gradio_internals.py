@@ -25,7 +25,7 @@ from editor.errors import EditorError
 from editor.ui.admission import Calls
 from editor.ui.asgi import short
 from editor.ui.component_values import status
-from editor.ui.error_messages import shown
+from editor.ui.error_messages import as_message
 from editor.ui.service import Service
 from editor.ui.visit_files import UploadFolder, most_files
 
@@ -36,12 +36,13 @@ END = object()
 log = logging.getLogger(__name__)
 
 
-def schedule(page: gr.Blocks, service: Service) -> None:
+def schedule(page: gr.Blocks, service: Service, state: gr.State) -> None:
     """Let every handler of a page take turns, as `Service` says, and be nobody's API.
 
     Args:
         page: with all its events, before it is mounted.
         service: what the visitors share.
+        state: holds the `Visitor`; a handler that takes it waits for others of its visit.
     """
     threads = _Threads()
     for function in page.fns.values():
@@ -49,10 +50,11 @@ def schedule(page: gr.Blocks, service: Service) -> None:
         function.concurrency_limit = None
         if function.fn is None:
             continue
+        place = function.inputs.index(state) if state in function.inputs else None
         if inspect.isgeneratorfunction(function.fn):
-            function.fn = _stepwise(function.fn, function.outputs, service, threads)
+            function.fn = _stepwise(function.fn, place, function.outputs, service, threads)
         else:
-            function.fn = _at_once(function.fn, service, threads)
+            function.fn = _at_once(function.fn, place, service, threads)
     page.queue(default_concurrency_limit=None, max_size=None)  # makes a new queue
     page._queue.max_thread_count = MAX_CALLS
 
@@ -69,22 +71,29 @@ class _Threads:
         return await anyio.to_thread.run_sync(partial(function, *args), limiter=self._limiter)
 
 
-def _at_once(function: Callable[..., Any], service: Service, threads: _Threads) -> Any:
+def _at_once(
+    function: Callable[..., Any], place: int | None, service: Service, threads: _Threads
+) -> Any:
     lane = getattr(function, "lane", "light")
 
     async def call(request: gr.Request, *args: Any) -> Any:
-        client, _, visitor = service.caller(_scope(request), args)
+        visitor = None if place is None else args[place]
+        client, _ = service.caller(_scope(request), visitor)
         try:
             async with service.one_by_one(visitor), service.lanes[lane].turn(client.key):
                 return await threads.run(function, *args)
         except EditorError as error:
-            raise shown(error) from None
+            raise as_message(error) from None
 
     return call
 
 
 def _stepwise(
-    function: Callable[..., Any], outputs: Any, service: Service, threads: _Threads
+    function: Callable[..., Any],
+    place: int | None,
+    outputs: Any,
+    service: Service,
+    threads: _Threads,
 ) -> Any:
     """A long job: it waits for its turn, gives it up where others wait, and ends unheard."""
     lane = getattr(function, "lane", "long")
@@ -99,7 +108,8 @@ def _stepwise(
         return said if len(said) > 1 else said[0]
 
     async def steps(request: gr.Request, *args: Any) -> AsyncIterator[Any]:
-        client, session, _ = service.caller(_scope(request), args)
+        visitor = None if place is None else args[place]
+        client, session = service.caller(_scope(request), visitor)
         try:
             async with service.job(client, session, lane) as job:
                 work = function(*args)
@@ -115,7 +125,7 @@ def _stepwise(
                 finally:
                     await _closed(work, threads)
         except EditorError as error:
-            raise shown(error) from None
+            raise as_message(error) from None
 
     return steps
 

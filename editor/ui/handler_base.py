@@ -7,6 +7,7 @@ from typing import Any
 
 from editor import Domains, Edit, Editor
 from editor.editing.move import check_distance
+from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
@@ -16,6 +17,10 @@ from editor.ui.limits import Limits
 from editor.ui.service import Service
 from editor.ui.state import Visitor
 from editor.ui.visit_files import COMMON, VisitFiles
+
+SQUARE, WHOLE = "Square", "Whole photo"
+KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
+MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 
 
 class HandlerBase:
@@ -31,8 +36,9 @@ class HandlerBase:
         self.domains = library
         self.start = start
         self.service = service or Service(Limits.at_home(), VisitFiles())
+        self.store = self.service.store
 
-    def store(self, visitor: Visitor | None, name: str, data: bytes) -> str:
+    def keep_file(self, visitor: Visitor | None, name: str, data: bytes) -> str:
         """Keep a file of a visit, or of none; returns its path.
 
         Raises:

@@ -19,11 +19,12 @@ from editor.project.pixels import png_bytes, thumbnail
 from editor.ui.component_values import chosen_of, painted_warning, picker_value, progress, status
 from editor.ui.components.picker import picker
 from editor.ui.components.scrubber import scrubber
+from editor.ui.data_uris import jpeg_uri
 from editor.ui.edit import QUIET
-from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.error_messages import tells_errors
 from editor.ui.page_context import PageContext
 from editor.ui.scripts import script
-from editor.ui.state import Visitor, jpeg_uri
+from editor.ui.state import Visitor
 
 PREVIEW_S = 0.5
 MOST_FRAMES = 240
@@ -95,12 +96,13 @@ class InterpolatePanel:
         cancel.click(cancels=[made, saved], **stopped)
         made.failure(**stopped)  # also after Cancel, whose answer a late preview may cover
 
-    @guarded
+    @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
-    @guarded_steps
+    @tells_errors
     def make(
         self,
         visitor: Visitor,
@@ -111,6 +113,7 @@ class InterpolatePanel:
         loop: bool,
     ) -> Iterator[tuple[Any, ...]]:
         """Synthesise the frames; yields view, status and the frames so far, which can be saved."""
+        visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_of(value)
         if len(names) < 2:
@@ -135,12 +138,12 @@ class InterpolatePanel:
         said = status(said + painted_warning(project, nodes))
         yield {"frames": shown, "fps": fps, "play": True}, said, tuple(made)
 
-    @guarded
+    @tells_errors
     def stopped(self, frames: Frames) -> str:
         """What the status says when not all frames were made."""
         return status("Stopped; what is shown can be saved." if frames else "Stopped.")
 
-    @guarded_steps
+    @tells_errors
     def save(
         self,
         frames: Frames,

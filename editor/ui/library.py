@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -35,11 +36,13 @@ from editor.ui.component_values import chosen_of, picker_value, progress, status
 from editor.ui.components.file_inputs import file_input
 from editor.ui.components.picker import picker
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.error_messages import guarded, guarded_steps, reads_files
+from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import chosen_options
 from editor.ui.page_context import PageContext
+from editor.ui.project_opening import opened_project
 from editor.ui.scripts import script
 from editor.ui.state import Visitor
+from editor.ui.turns import reads_files
 
 MAX_PHOTOS = 50
 
@@ -170,70 +173,97 @@ class LibraryPanel:
             lambda: {"forget": uuid.uuid4().hex}, None, self.storage.component, **QUIET
         )
 
-    @guarded
+    @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
-    @guarded
+    @tells_errors
     def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> Visitor:
         """The chosen picture in the tab Edit, as it was last edited."""
-        project = visitor.project
-        return visitor.keep(project.go(project.last(_some(value)[0])))
+        visitor = self.page.store.newest(visitor)
+        at = visitor.project.last(_some(value)[0])
+        return self.page.store.update(visitor, lambda newest: newest.keep(newest.project.go(at)))
 
-    @guarded
+    @tells_errors
     def copied(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """The sliders, layers and painted part of the shown edit, on all that are chosen."""
-        project, node = visitor.project, visitor.project.node
+        visitor = self.page.store.newest(visitor)
+        node, editor = visitor.project.node, self.page.editor(visitor)
         assert node is not None
         names = [name for name in _some(value) if name != node.picture]
-        project = give_sliders(project, self.page.editor(visitor), node, names)
+        visitor = self.page.store.update(
+            visitor,
+            lambda newest: newest.keep(give_sliders(newest.project, editor, node, names)),
+        )
         said = status(f"The sliders of the picture in Edit were given to {len(names)}.")
-        return visitor.keep(project), strip_value(project), said
+        return visitor, strip_value(visitor.project), said
 
-    @guarded
+    @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """Without the chosen pictures."""
-        names = _some(value)
-        before, project = visitor.project, visitor.project.remove(set(names))
+        names, before = _some(value), visitor.project
+
+        def without(newest: Visitor) -> Visitor:
+            nonlocal before
+            before = newest.project
+            return newest.keep(before.remove(set(names)))
+
+        visitor = self.page.store.update(visitor, without)
         said = status(f"{len(names)} removed. Bring back undoes that.")
-        return visitor.keep(project), strip_value(project), said, before
+        return visitor, strip_value(visitor.project), said, before
 
     @reads_files
-    @guarded
+    @tells_errors
     def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
         """A project file in place of the open project: visitor, domain, the project before, status."""
-        newer, domain = self.storage.opened(visitor, path)
-        if not isinstance(newer, Visitor):
-            return newer, domain, gr.skip(), gr.skip()
-        said = status("The project is open. Bring back returns to what was here before.")
-        return newer, domain, visitor.projects.get(newer.domain), said
+        if path is None:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        project = opened_project(self.page.handlers, visitor, Path(path), {})
+        before: Project | None = None
 
-    @guarded
+        def opened(newest: Visitor) -> Visitor:
+            nonlocal before
+            before = newest.projects.get(project.domain)
+            return newest.keep(project)
+
+        visitor = self.page.store.update(visitor, opened)
+        said = status("The project is open. Bring back returns to what was here before.")
+        return visitor, project.domain, before, said
+
+    @tells_errors
     def brought_back(self, visitor: Visitor, before: Project | None) -> tuple[Any, ...]:
         """The project as it was before pictures were removed or another was opened."""
         if before is None:
             raise OptionError("there is nothing to bring back")
-        if before.domain != visitor.domain:
+        if before.domain != self.page.store.newest(visitor).domain:
             raise OptionError(
                 f"what was here before is of domain '{before.domain}': choose it first"
             )
-        return (
-            visitor.keep(before),
-            strip_value(before),
-            status("It is as it was. Bring back again to swap."),
-            visitor.project,
-        )
+        left = before
 
-    @guarded
+        def as_before(newest: Visitor) -> Visitor:
+            nonlocal left
+            left = newest.project
+            return newest.keep(before)
+
+        visitor = self.page.store.update(visitor, as_before)
+        said = status("It is as it was. Bring back again to swap.")
+        return visitor, strip_value(before), said, left
+
+    @tells_errors
     def renamed(
         self, visitor: Visitor, value: dict[str, Any] | None, name: str
     ) -> tuple[Visitor, Any]:
         """The first that is chosen gets another name."""
-        project = visitor.project.rename(_some(value)[0], name)
-        return visitor.keep(project), strip_value(project)
+        picture = _some(value)[0]
+        visitor = self.page.store.update(
+            visitor, lambda newest: newest.keep(newest.project.rename(picture, name))
+        )
+        return visitor, strip_value(visitor.project)
 
-    @guarded_steps
+    @tells_errors
     def inverted(
         self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
@@ -241,6 +271,7 @@ class LibraryPanel:
 
         What else the visitor does meanwhile stays, and what is shown stays shown.
         """
+        visitor = self.page.store.newest(visitor)
         if not paths:
             raise OptionError("add some photos first")
         if len(paths) > MAX_PHOTOS:
@@ -263,17 +294,22 @@ class LibraryPanel:
                     made = edit
                     yield gr.skip(), line, gr.skip()  # here the job can be cancelled
                 assert made is not None
-                visitor = visitor.update(partial(_grown, edit=made, path=path, node=node))
+                grown = partial(_grown, edit=made, path=path, node=node)
+                visitor = self.page.store.update(visitor, grown)
             except EditorError as error:
                 failures.append(f"{name}: {error}")
-            yield visitor.now, line, self._pictures(visitor, editor)
+            yield self.page.store.newest(visitor), line, self._pictures(visitor, editor)
         said = f"{len(paths) - len(failures)} of {len(paths)} done. " + " ".join(failures)
         if unsure:
             subject = editor.info.subject
             said += (
                 f" No {subject} was surely found in {', '.join(unsure)}: check its square in Edit."
             )
-        yield visitor.now, status(html.escape(said)), self._pictures(visitor, editor)
+        yield (
+            self.page.store.newest(visitor),
+            status(html.escape(said)),
+            self._pictures(visitor, editor),
+        )
 
     @staticmethod
     def _made(
@@ -293,14 +329,14 @@ class LibraryPanel:
             edit = editor.edit(step.wp[0], aligned, step.losses)
             yield replace(edit, source=photo, crop=crop)
 
-    @staticmethod
-    def _pictures(visitor: Visitor, editor: Editor) -> Any:
-        now = visitor.now
+    def _pictures(self, visitor: Visitor, editor: Editor) -> Any:
+        now = self.page.store.newest(visitor)
         return picker_value(now.project) if now.domain == editor.info.name else gr.skip()
 
-    @guarded_steps
+    @tells_errors
     def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
         """The chosen pictures as a zip: the whole photo where there is one, else the square."""
+        visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         names, failures = _some(value), []
         buffer = io.BytesIO()
@@ -321,9 +357,10 @@ class LibraryPanel:
         yield path, status(html.escape(said))
 
     @reads_files
-    @guarded
+    @tells_errors
     def project_file(self, visitor: Visitor) -> tuple[str, str]:
         """The project as a file of the page's cache, and what there is to say of it."""
+        visitor = self.page.store.newest(visitor)
         project, lost = without_lost_photos(visitor.project)
         said = "The project was saved."
         if lost:

@@ -22,11 +22,13 @@ from editor.ui.component_values import (
 )
 from editor.ui.components.picker import picker
 from editor.ui.components.rows import rows
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.error_messages import guarded, guarded_steps, in_passing
+from editor.ui.error_messages import tells_errors
 from editor.ui.page_context import PageContext, keep_picture
 from editor.ui.scripts import script
-from editor.ui.state import Visitor, data_uri, png_uri
+from editor.ui.state import Visitor
+from editor.ui.turns import in_passing
 
 MOST = 6
 GROUPS = tuple(layer_groups(10))
@@ -103,17 +105,18 @@ class MixPanel:
             None, page.file, None, js=script("download")
         )
 
-    @guarded
+    @tells_errors
     def show(
         self, visitor: Visitor, contents: dict[str, Any] | None, styles: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return tuple(
             picker_value(visitor.project, chosen_of(value), MOST) for value in (contents, styles)
         )  # type: ignore[return-value]
 
     @in_passing
-    @guarded_steps
+    @tells_errors
     def make(
         self,
         visitor: Visitor,
@@ -122,6 +125,7 @@ class MixPanel:
         *strengths: float,
     ) -> Iterator[tuple[Any, str]]:
         """Every content with every style; yields the grid after each row."""
+        visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
             yield {"rows": []}, status("Choose a picture in both lists.")
@@ -147,7 +151,7 @@ class MixPanel:
             line = said if len(table) > len(left) else f"Row {len(table) - 1} of {len(left)}"
             yield {"rows": list(table), "cells": True}, status(line)
 
-    @guarded
+    @tells_errors
     def keep(
         self,
         visitor: Visitor,
@@ -156,6 +160,7 @@ class MixPanel:
         *given: Any,
     ) -> tuple[Any, ...]:
         """The mixture that was clicked becomes a picture of the visit."""
+        visitor = self.page.store.newest(visitor)
         *strengths, grid = given
         chosen = (grid or {}).get("chosen") or {}
         row, column = int(chosen.get("row", 0)) - 1, int(chosen.get("column", -1))
@@ -165,10 +170,10 @@ class MixPanel:
         code = self._codes(left, top, tuple(strengths))[row, column]
         edit = self.page.editor(visitor).edit(code)
         of = chosen_there(visitor.project, contents, MOST)[row]
-        visitor, strip = keep_picture(visitor, edit, "Mixture", "mixed", of)
+        visitor, strip = keep_picture(self.page.store, visitor, edit, "Mixture", "mixed", of)
         return visitor, strip, status("It is in Edit and in the Library now.")
 
-    @guarded
+    @tells_errors
     def dropped(
         self,
         visitor: Visitor,
@@ -178,6 +183,7 @@ class MixPanel:
         *strengths: float,
     ) -> tuple[Visitor, str]:
         """An edit of the history is mixed into the shown picture, as strongly as this tab says."""
+        visitor = self.page.store.newest(visitor)
         project, index = visitor.project, int((strip or {}).get("chosen", -1))
         other = project.go(index).node
         taken = [name for name, strength in zip(GROUPS, strengths, strict=True) if strength > 0]
@@ -193,11 +199,11 @@ class MixPanel:
             raise OptionError(f"the two have the same {what}; the tab Mix can take more")
         made, node = content.editor.edit(code), project.node
         of = "" if node is None else node.picture
-        visitor, _ = keep_picture(visitor, made, "Mixture", f"with {name}", of)
+        visitor, _ = keep_picture(self.page.store, visitor, made, "Mixture", f"with {name}", of)
         said = f"It took the {what} of '{html.escape(name)}'. The tab Mix says what is taken."
         return visitor, status(said)
 
-    @guarded
+    @tells_errors
     def save(
         self,
         visitor: Visitor,
@@ -206,6 +212,7 @@ class MixPanel:
         *strengths: float,
     ) -> dict[str, str]:
         """The grid with the pictures that it was made of, as one PNG."""
+        visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
             raise OptionError("choose a picture in both lists first")

@@ -18,11 +18,12 @@ from editor.sliders.boundary import Boundary
 from editor.sliders.own import export_slider, read_slider, renamed, save_slider, slider_strip
 from editor.ui.component_values import progress, status
 from editor.ui.components.file_inputs import file_input
+from editor.ui.data_uris import data_uri
 from editor.ui.edit import QUIET
-from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.error_messages import tells_errors
 from editor.ui.page_context import PageContext
 from editor.ui.scripts import script
-from editor.ui.state import Visitor, data_uri
+from editor.ui.state import Visitor
 
 Sliders = tuple[Boundary, ...]
 
@@ -77,25 +78,28 @@ class OwnSliders:
         own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
         return gr.Dropdown(choices=own, value=own[-1][1] if own else None)
 
-    @guarded
+    @tells_errors
     def exported(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders as a file."""
+        visitor = self.page.store.newest(visitor)
         slider = _own(visitor, name)
         data = export_slider(slider)
         return self.page.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
 
-    @guarded
+    @tells_errors
     def saved(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders becomes the domain's."""
+        visitor = self.page.store.newest(visitor)
         slider, library = _own(visitor, name), self.page.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor, slider, library.folders["boundaries"])
         editor.boundaries[slider.info.name] = slider
         return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
 
-    @guarded_steps
+    @tells_errors
     def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
         """Without one of the visitor's sliders; yields visitor and status."""
+        visitor = self.page.store.newest(visitor)
         slider, before = _own(visitor, name), visitor.project
         editor, name = self.page.handlers.domains.open(visitor.domain), slider.info.name
         after = before
@@ -107,13 +111,14 @@ class OwnSliders:
         if name in editor.boundaries:
             said = f"{said}, it stays a slider of {html.escape(editor.info.title)}"
         yield (
-            visitor.update(lambda now: _without(now, after, name)),
+            self.page.store.update(visitor, lambda newest: _without(newest, after, name)),
             status(f"'{html.escape(slider.info.title)}' was removed; {said}."),
         )
 
-    @guarded
+    @tells_errors
     def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
         """A slider from a file."""
+        visitor = self.page.store.newest(visitor)
         if path is None:
             raise OptionError("give a file")
         slider = read_slider(self.page.editor(visitor), path)
@@ -125,7 +130,8 @@ class OwnSliders:
         Raises:
             OptionError: the title cannot be used, or is that of a slider of the domain.
         """
-        project, editor = visitor.project, self.page.handlers.domains.open(visitor.domain)
+        visitor = self.page.store.newest(visitor)
+        editor = self.page.handlers.domains.open(visitor.domain)
         if slider.info.domain != visitor.domain:
             raise OptionError(
                 f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
@@ -135,8 +141,12 @@ class OwnSliders:
         name = slider.info.name
         if name in editor.boundaries:
             raise OptionError(f"the domain has a slider '{title}' already; choose another name")
-        others = tuple(own for own in project.sliders if own.info.name != name)
-        visitor = visitor.keep(replace(project, sliders=(*others, slider)))
+
+        def with_it(newest: Visitor) -> Visitor:
+            others = tuple(own for own in newest.project.sliders if own.info.name != name)
+            return newest.keep(replace(newest.project, sliders=(*others, slider)))
+
+        visitor = self.page.store.update(visitor, with_it)
         return visitor, status(
             f"'{html.escape(slider.info.title)}' is among the sliders in Edit now."
         )

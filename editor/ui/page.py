@@ -138,5 +138,5 @@ def build_ui(
                 LibraryPanel(context, edit, storage, tab)
         strip.render()
         dark.click(None, js=script("toggle_dark"))
-    schedule(page, service)
+    schedule(page, service, visitor)
     return page

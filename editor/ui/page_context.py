@@ -13,7 +13,7 @@ from editor.editing.edit import Edit
 from editor.project.actions import add_edit, add_made
 from editor.ui.component_values import strip_value
 from editor.ui.handlers import Handlers
-from editor.ui.state import Visitor
+from editor.ui.state import Store, Visitor
 from editor.ui.visit_files import VisitFiles
 
 
@@ -47,26 +47,35 @@ class PageContext:
         """Of the visits."""
         return self.handlers.service.files
 
+    @property
+    def store(self) -> Store:
+        """Of the visitors' states."""
+        return self.handlers.store
+
     def editor(self, visitor: Visitor) -> Editor:
         """Of the visitor's domain, with the visitor's own sliders."""
         return self.handlers.editor(visitor)
 
 
 def keep_picture(
-    visitor: Visitor, edit: Edit, name: str, label: str, of: str
+    store: Store, visitor: Visitor, edit: Edit, name: str, label: str, of: str
 ) -> tuple[Visitor, Any]:
     """The visitor with an edit made of a picture, which is then shown, and the history's value.
 
     Args:
+        store: of the visitors' states.
         visitor: whose visit.
         edit: a code of its own.
         name: of the new picture.
         label: what was done, in words.
         of: id of the picture whose photo the edit is laid into, if it is still there.
     """
-    there = [p for p in visitor.project.pictures if p.id == of]
-    if there:
-        project = add_made(visitor.project, edit, name, label, there[0])
-    else:
-        project = add_edit(visitor.project, edit, name, label=label)
-    return visitor.keep(project), strip_value(project)
+
+    def kept(newest: Visitor) -> Visitor:
+        there = [p for p in newest.project.pictures if p.id == of]
+        if there:
+            return newest.keep(add_made(newest.project, edit, name, label, there[0]))
+        return newest.keep(add_edit(newest.project, edit, name, label=label))
+
+    visitor = store.update(visitor, kept)
+    return visitor, strip_value(visitor.project)

@@ -330,7 +330,7 @@ def _kept_clean(page: gr.Blocks, service: Service) -> Callable[[FastAPI], Any]:
                 for session in service.pages.closed():
                     gradio_internals.forget_session(page, session)
                 gradio_internals.forget_values(page)
-                service.forget_visits()
+                service.store.forget_old()
                 count += 1
                 if count % TRIM_EVERY == 0:
                     await asyncio.to_thread(return_memory)

@@ -34,12 +34,13 @@ from editor.ui.component_values import progress, status
 from editor.ui.components.file_inputs import file_input
 from editor.ui.components.marks import marks
 from editor.ui.components.rows import rows
+from editor.ui.data_uris import data_uri
 from editor.ui.discover import Discover
 from editor.ui.edit import QUIET
-from editor.ui.error_messages import guarded, guarded_steps
+from editor.ui.error_messages import tells_errors
 from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows
 from editor.ui.page_context import PageContext
-from editor.ui.state import Visitor, data_uri
+from editor.ui.state import Visitor
 
 BATCH = 12
 OWN = 4  # of the visitor's photos in a batch
@@ -150,19 +151,21 @@ class TeachPanel:
         ).success(**shown).success(**self.page.refresh)
         self.own.wire(shown)
 
-    @guarded
+    @tells_errors
     def lists(self, visitor: Visitor, others: list[str] | None) -> tuple[Any, Any]:
         """The sliders that another can be independent of, and the visitor's own."""
+        visitor = self.page.store.newest(visitor)
         known = {b.name: b.title for b in self.page.editor(visitor).sliders}
         left = [name for name in others or [] if name in known]
         choices = [(title, name) for name, title in known.items()]
         return gr.Dropdown(choices=choices, value=left), self.own.choices(visitor)
 
-    @guarded_steps
+    @tells_errors
     def show(
         self, visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None = None
     ) -> Iterator[tuple[Any, ...]]:
         """Make the samples ready, once for a domain, and show the next; what was marked counts."""
+        visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         if pool_of(editor) is None:
             for done, total in grow_pool(editor):
@@ -176,17 +179,19 @@ class TeachPanel:
         said = f"Mark some that have it and some that have not, then press Learn.{before}"
         yield _batch(visitor, editor, lesson, learned), status(said), lessons
 
-    @guarded
+    @tells_errors
     def forgotten(self, visitor: Visitor, lessons: Lessons) -> tuple[Any, ...]:
         """Without the marks of the open domain."""
-        left = {name: lesson for name, lesson in lessons.items() if name != visitor.domain}
+        domain = self.page.store.newest(visitor).domain
+        left = {name: lesson for name, lesson in lessons.items() if name != domain}
         return {"items": []}, left, (), status("All marks are forgotten."), {"rows": []}
 
-    @guarded
+    @tells_errors
     def learn(
         self, visitor: Visitor, value: dict[str, Any] | None, lessons: Lessons, others: list[str]
     ) -> tuple[Any, ...]:
         """Learn from all marks so far; the next pictures are the most uncertain."""
+        visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         shown = value or {}
         if shown.get("items") and shown.get("domain") != visitor.domain:
@@ -211,16 +216,17 @@ class TeachPanel:
             slider_rows(self.page, visitor, sliders),
         )
 
-    @guarded
+    @tells_errors
     def again(self, visitor: Visitor, lessons: Lessons, others: list[str]) -> tuple[Any, Any]:
         """The same marks, independent of other sliders."""
+        visitor = self.page.store.newest(visitor)
         editor, lesson = self.page.editor(visitor), lessons.get(visitor.domain, Lesson())
         if min(lesson.counts) < 1 or pool_of(editor) is None:
             return gr.skip(), gr.skip()
         sliders = (_slider(editor, learn_from(editor, lesson), others),)
         return sliders, slider_rows(self.page, visitor, sliders)
 
-    @guarded_steps
+    @tells_errors
     def photos(
         self,
         visitor: Visitor,
@@ -230,6 +236,7 @@ class TeachPanel:
         others: list[str],
     ) -> Iterator[tuple[Any, ...]]:
         """Learn from two sets of photos, or from pairs in the order of their names."""
+        visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         if not first or not second:
             raise OptionError("give photos on both sides")
@@ -270,7 +277,7 @@ class TeachPanel:
         said = status(f"Learned from {used} photos.{right} Name it, and add it.{left_out}")
         yield (slider,), said, slider_rows(self.page, visitor, (slider,))
 
-    @guarded
+    @tells_errors
     def added(self, visitor: Visitor, sliders: Sliders, title: str) -> tuple[Visitor, str]:
         """What was learned becomes a slider of the visit."""
         if not sliders:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from editor.project.pixels import mask_png
 from editor.ui.components.html_component import asset, stylesheet
-from editor.ui.state import data_uri, drawn_mask, png_uri
+from editor.ui.data_uris import data_uri, drawn_mask, png_uri
 from tests.ui.driver import AFTER, invert, move, source, wait_for_change
 
 SIDE = 64  # of the domain that a component without a server is shown pictures of

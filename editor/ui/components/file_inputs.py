@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from editor.errors import PageFileError
-from editor.ui.error_messages import shown
+from editor.ui.error_messages import as_message
 from editor.ui.visit_files import VisitFiles
 
 
@@ -49,4 +49,4 @@ def _own(files: VisitFiles, path: str | None) -> str | None:
     try:
         return None if path is None else str(files.own(path))
     except PageFileError as error:
-        raise shown(error) from None
+        raise as_message(error) from None

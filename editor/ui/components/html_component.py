@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from editor.errors import InputError
-from editor.ui.error_messages import shown
+from editor.ui.error_messages import as_message
 from editor.ui.page_values import Shape, read_record
 
 FOLDER = Path(__file__).parent
@@ -50,7 +50,7 @@ def html_component(
         try:
             return read_record(payload, shape)
         except InputError as error:
-            raise shown(error) from None
+            raise as_message(error) from None
 
     component.preprocess = preprocess
     return component
