@@ -27,30 +27,29 @@ MAX_DOMAINS = 16
 
 
 class BrowserStorage:
-    """Keeps the visit in the browser, and opens projects.
+    """Keeps the visit in the browser, and brings it back.
 
     Args:
         page: what the panels share.
-        edit: the tab Edit.
     """
 
-    def __init__(self, page: PageContext, edit: EditPanel) -> None:
-        self.page, self.edit = page, edit
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         self._known: WeakKeyDictionary[Project, tuple[str, dict[str, str]]] = WeakKeyDictionary()
         self.component = browser_storage()
+
+    def connect(self, edit: EditPanel) -> None:
+        """Connect the component with the tab Edit, which shows what is brought back."""
+        page = self.page
         self.component.submit(self.kept, page.visitor, self.component, **QUIET)
         loaded = self.component.apply(
             self.restored,
             [page.visitor, self.component],
-            [page.visitor, edit.domain, self.component],
+            [page.visitor, page.domain, self.component],
             **QUIET,
         )
-        self.show(loaded)
+        edit.show_opened(loaded)
         loaded.failure(lambda: {"restored": False}, None, self.component, **QUIET)
-
-    def show(self, event: Any) -> Any:
-        """After an event that opened a project: show it, with its domain."""
-        return event.success(**self.edit.chosen).success(**self.page.refresh)
 
     @tells_errors
     def kept(self, visitor: Visitor) -> dict[str, Any]:

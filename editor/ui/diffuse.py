@@ -26,10 +26,10 @@ from editor.ui.components.picker import picker
 from editor.ui.components.place import place
 from editor.ui.components.rows import rows
 from editor.ui.data_uris import data_uri, drawn_mask, png_uri
-from editor.ui.edit import QUIET
+from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import PREVIEW_S
-from editor.ui.page_context import PageContext, keep_picture
+from editor.ui.page_context import Hook, PageContext, keep_picture
 from editor.ui.state import Visitor
 
 MOST = 4
@@ -41,33 +41,38 @@ class DiffusePanel:
 
     Args:
         page: what the panels share.
-        tab: of the panel.
     """
 
-    def __init__(self, page: PageContext, tab: gr.Tab) -> None:
+    def __init__(self, page: PageContext) -> None:
         self.page = page
-        self.codes = gr.State((), time_to_live=3600)
-        with gr.Row(elem_classes="panel-row"):
+        with gr.Tab("Diffuse", id="diffuse") as self.tab, gr.Row(elem_classes="panel-row"):
+            self.codes = gr.State((), time_to_live=3600)
             with gr.Column(scale=1):
                 self.target = picker("target", "1. The picture that the patch is taken from")
                 self.canvas = paint("patch")
-                preset = gr.Button("The published patch", size="sm", elem_id="patch-preset")
+                self.preset_button = gr.Button(
+                    "The published patch", size="sm", elem_id="patch-preset"
+                )
             with gr.Column(scale=1):
                 self.contexts = picker("contexts", "2. Pictures that it is put on (up to four)")
                 gr.Markdown("Drag the patch to its place.", elem_id="place-hint")
                 self.place = place("place")
             with gr.Column(scale=1):
-                steps = gr.Slider(
+                self.steps = gr.Slider(
                     0, 300, 60, step=5, label="Steps at most", elem_id="diffuse-steps"
                 )
                 with gr.Row():
-                    run = gr.Button("Diffuse", variant="primary", elem_id="diffuse-run")
-                    cancel = gr.Button("Cancel", elem_id="diffuse-cancel")
-                line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
+                    self.run_button = gr.Button("Diffuse", variant="primary", elem_id="diffuse-run")
+                    self.cancel_button = gr.Button("Cancel", elem_id="diffuse-cancel")
+                self.line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
                 self.results = rows("diffused")
+
+    def connect(self, edit: EditPanel, changed: Hook) -> None:
+        """Connect the components; `changed` adds an event after another domain was chosen."""
+        page = self.page
         pickers = [self.target, self.contexts]
         board = {"inputs": [page.visitor, *pickers, self.canvas, self.place], **QUIET}
-        for event in (tab.select, page.changed):
+        for event in (self.tab.select, changed):
             shown = event(self.show, [page.visitor, *pickers], pickers, **QUIET)
             shown.success(self.board, outputs=[self.canvas, self.place], **board)
         gr.on(
@@ -78,24 +83,28 @@ class DiffusePanel:
             **board,
         )
         self.canvas.input(self.placed, outputs=self.place, trigger_mode="always_last", **board)
-        preset.click(self.preset, [page.visitor, self.canvas], self.canvas, **QUIET).success(
-            self.placed, outputs=self.place, **board
-        )
-        job = run.click(
+        self.preset_button.click(
+            self.preset, [page.visitor, self.canvas], self.canvas, **QUIET
+        ).success(self.placed, outputs=self.place, **board)
+        job = self.run_button.click(
             self.run,
-            [page.visitor, *pickers, self.canvas, self.place, steps],
-            [self.results, line, self.codes],
+            [page.visitor, *pickers, self.canvas, self.place, self.steps],
+            [self.results, self.line, self.codes],
             **QUIET,
         )
-        cancel.click(
-            lambda: status("Stopped; click a result to keep it."), None, line, cancels=job, **QUIET
+        self.cancel_button.click(
+            lambda: status("Stopped; click a result to keep it."),
+            None,
+            self.line,
+            cancels=job,
+            **QUIET,
         )
         self.results.select(
             self.keep,
             [page.visitor, self.codes, self.results],
-            [page.visitor, page.strip, line],
+            [page.visitor, page.strip, self.line],
             **QUIET,
-        ).success(**page.refresh)
+        ).success(**edit.refresh)
 
     @tells_errors
     def show(

@@ -12,9 +12,9 @@ from editor.errors import OptionError
 from editor.sliders.teach import discover
 from editor.ui.component_values import status
 from editor.ui.components.rows import rows
-from editor.ui.edit import QUIET
+from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
-from editor.ui.own_sliders import OwnSliders, Sliders, slider_rows
+from editor.ui.own_sliders import Sliders, add_slider, slider_rows
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
 
@@ -37,10 +37,11 @@ class Discover:
         self.layers = gr.Radio([ALL, *layer_groups(10)], value=ALL, label="What it may move")
         self.look = gr.Button("Discover", elem_id="discover-run")
         self.found = rows("discovered")
+        self.directions = gr.State((), time_to_live=3600)
 
-    def wire(
+    def connect(
         self,
-        own: OwnSliders,
+        edit: EditPanel,
         name: gr.Textbox,
         line: gr.HTML,
         job: dict[str, Any],
@@ -49,23 +50,22 @@ class Discover:
         """Connect the components; returns the event of the search, to be cancelled.
 
         Args:
-            own: takes what is kept.
+            edit: the tab Edit, which shows the sliders.
             name: what it will be called.
             line: the status of the tab.
             job: options of an event that works long.
             shown: options of an event that brings the tab's lists up to date.
         """
-        self.own, visitor = own, self.page.visitor
-        found = gr.State((), time_to_live=3600)
+        visitor = self.page.visitor
         search = self.look.click(
             self.discovered,
             [visitor, self.method, self.layers],
-            [found, self.found, line],
+            [self.directions, self.found, line],
             **job,
         )
         self.found.select(
-            self.kept, [visitor, found, self.found, name], [visitor, line], **QUIET
-        ).success(**shown).success(**self.page.refresh)
+            self.kept, [visitor, self.directions, self.found, name], [visitor, line], **QUIET
+        ).success(**shown).success(**edit.refresh)
         return search
 
     @tells_errors
@@ -88,4 +88,4 @@ class Discover:
         row = int(((value or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(found):
             raise OptionError("that direction is not there any more; press Discover again")
-        return self.own.added(visitor, found[row], title or found[row].info.title)
+        return add_slider(self.page, visitor, found[row], title or found[row].info.title)

@@ -16,7 +16,7 @@ from editor.ui.components.picture import picture_view
 from editor.ui.components.slider_panel import slider_panel
 from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
-from editor.ui.page_context import PageContext
+from editor.ui.page_context import Hook, PageContext
 from editor.ui.scripts import script
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
@@ -26,15 +26,16 @@ class EditPanel:
     """The components of the tab, and what happens between them.
 
     Args:
-        page: what the panels share; its `refresh` is set here.
-        editor: of the first domain.
-        domain: the dropdown of domains.
-        where: the line under the title.
+        page: what the panels share.
+
+    Attributes:
+        refresh: options of an event that makes the tab show the visitor's state.
+        choose: options of an event that takes up the domain that the dropdown names.
     """
 
-    def __init__(self, page: PageContext, editor: Editor, domain: gr.Dropdown, where: gr.Markdown):
+    def __init__(self, page: PageContext) -> None:
         self.page, self.handlers = page, page.handlers
-        self.domain, self.where = domain, where
+        editor = self.handlers.domains.open(self.handlers.start)
         examples = example_value(editor)
         first = {"after": examples["sources"][0], "alt": f"A generated {editor.info.subject}"}
         with gr.Row(elem_id="main"):
@@ -49,17 +50,38 @@ class EditPanel:
             "inputs": [page.visitor, self.panel, self.layers, self.view, self.mode],
             **QUIET,
         }
-        page.refresh = {
+        self.refresh: dict[str, Any] = {
             "fn": self.handlers.refresh,
             "inputs": [page.visitor, self.view, self.mode],
-            "outputs": [self.panel, self.layers, self.picture, page.strip, where],
+            "outputs": [self.panel, self.layers, self.picture, page.strip, page.where],
             **QUIET,
         }
+        self.choose: dict[str, Any] = {
+            "fn": self.handlers.choose,
+            "inputs": [page.domain, self.photo, page.visitor],
+            "outputs": [
+                page.visitor,
+                self.status,
+                self.faces,
+                self.square,
+                self.help_text,
+                *self.settings,
+            ],
+            **QUIET,
+        }
+
+    def connect(self) -> Hook:
+        """Connect the components; returns what adds an event after another domain was chosen."""
         self._place()
-        self._jobs()
+        chosen = self._jobs()
         self._move()
         self._history()
         self._save()
+        return chosen
+
+    def show_opened(self, event: Any) -> Any:
+        """After an event that opened a project: show it, with its domain."""
+        return event.success(**self.choose).success(**self.refresh)
 
     def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
         self.photo = photo_input(self.page.files)
@@ -135,7 +157,7 @@ class EditPanel:
         loaded.failure(lambda: (None, None), None, [self.photo, self.square], **QUIET)
         self.angle.input(self.handlers.turn, trigger_mode="always_last", **turned)
 
-    def _jobs(self) -> None:
+    def _jobs(self) -> Hook:
         """One job a visitor: a start by one way ends what another way began."""
         handlers, visitor = self.handlers, self.page.visitor
         outputs = [visitor, self.picture, self.status, self.panel, self.page.strip]
@@ -156,7 +178,7 @@ class EditPanel:
         self.settle.click(None, cancels=[clicked, tried])
         # a slider that was moved meanwhile takes effect when the job is done
         for event in (clicked, tried, settled):
-            slid = event.then(handlers.slide, outputs=[self.picture, self.where], **self._now)
+            slid = event.then(handlers.slide, outputs=[self.picture, self.page.where], **self._now)
             slid.then(handlers.look, outputs=self.picture, **self._now).then(**self._committed)
         stopped = self.cancel.click(
             lambda: status("Stopped; the last picture is kept."),
@@ -165,24 +187,12 @@ class EditPanel:
             **QUIET,
         )
         stopped.then(handlers.strip, visitor, self.page.strip, **QUIET)
-        self.chosen: dict[str, Any] = {
-            "fn": handlers.choose,
-            "inputs": [self.domain, self.photo, visitor],
-            "outputs": [
-                visitor,
-                self.status,
-                self.faces,
-                self.square,
-                self.help_text,
-                *self.settings,
-            ],
-            **QUIET,
-        }
-        changed = self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
-            **self.page.refresh
+        changed = self.page.domain.input(**self.choose, cancels=[clicked, tried, settled]).success(
+            **self.refresh
         )
         changed.success(lambda: 0, None, self.angle, **QUIET)
-        self.page.changed = changed.success
+        hook: Hook = changed.success
+        return hook
 
     @property
     def _committed(self) -> dict[str, Any]:
@@ -199,7 +209,7 @@ class EditPanel:
         gr.on(
             [self.panel.input, self.layers.submit],
             handlers.slide,
-            outputs=[self.picture, self.where],
+            outputs=[self.picture, self.page.where],
             trigger_mode="always_last",
             **self._now,
         )
@@ -209,7 +219,7 @@ class EditPanel:
             **self._committed,
         )
         self.reset.click(handlers.reset, visitor, self.panel, **QUIET).then(
-            handlers.slide, outputs=[self.picture, self.where], **self._now
+            handlers.slide, outputs=[self.picture, self.page.where], **self._now
         ).then(**self._committed)
         gr.on([self.view.input, self.mode.input], handlers.look, outputs=self.picture, **self._now)
         canvas = {
@@ -225,7 +235,7 @@ class EditPanel:
             [visitor, self.page.strip],
             trigger_mode="always_last",
             **QUIET,
-        ).then(handlers.slide, outputs=[self.picture, self.where], **self._now)
+        ).then(handlers.slide, outputs=[self.picture, self.page.where], **self._now)
         self.page.strip.change(**canvas)  # another edit is shown, and its painted part
 
     def _history(self) -> None:
@@ -236,7 +246,7 @@ class EditPanel:
             self.redo.click(handlers.redo, visitor, visitor, **QUIET),
             strip.select(handlers.go, [visitor, strip], visitor, **QUIET),
         ):
-            event.success(**self.page.refresh)
+            event.success(**self.refresh)
         compared = [visitor, strip, self.view, self.mode]
         strip.edit(handlers.compare, compared, self.picture, **QUIET)
 

@@ -7,44 +7,33 @@ import io
 import uuid
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
-from editor.inversion.loop import InversionOptions
-from editor.media.images import encode_image, load_image
+from editor.media.images import encode_image
 from editor.project.actions import (
-    add_edit,
-    check_room,
     file_name,
     give_sliders,
-    photo_name,
     result,
     without_lost_photos,
 )
 from editor.project.file import project_bytes
 from editor.project.history import Project
-from editor.project.nodes import Node
-from editor.session import CONFIDENT
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import chosen_of, picker_value, progress, status, strip_value
 from editor.ui.components.file_inputs import file_input
 from editor.ui.components.picker import picker
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
-from editor.ui.inverting import chosen_options
-from editor.ui.page_context import PageContext
+from editor.ui.page_context import Hook, PageContext
+from editor.ui.photo_batch import PhotoBatch
 from editor.ui.project_opening import opened_project
 from editor.ui.scripts import script
 from editor.ui.state import Visitor
 from editor.ui.turns import reads_files
-
-MAX_PHOTOS = 50
 
 
 class LibraryPanel:
@@ -52,17 +41,12 @@ class LibraryPanel:
 
     Args:
         page: what the panels share.
-        edit: the tab Edit.
-        storage: opens projects.
-        tab: of the panel; its pictures are brought up to date when it is chosen.
     """
 
-    def __init__(
-        self, page: PageContext, edit: EditPanel, storage: BrowserStorage, tab: gr.Tab
-    ) -> None:
-        self.page, self.edit, self.storage = page, edit, storage
-        self.before = gr.State(None, time_to_live=3600)  # the project before a loss
-        with gr.Row(elem_classes="panel-row"):
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
+        with gr.Tab("Library", id="library") as self.tab, gr.Row(elem_classes="panel-row"):
+            self.before = gr.State(None, time_to_live=3600)  # the project before a loss
             with gr.Column(scale=2):
                 self.pictures = picker("library", "Your pictures; choose one or several")
                 self.status = gr.HTML(status(""), elem_id="library-status")
@@ -81,22 +65,7 @@ class LibraryPanel:
                     self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
             with gr.Column(scale=1):
-                self.photos = file_input(
-                    page.files,
-                    label="Add photos, or saved codes",
-                    file_count="multiple",
-                    file_types=["image", ".heic", ".heif", ".avif", ".npz"],
-                    height=120,
-                    elem_id="library-photos",
-                )
-                self.with_moves = gr.Checkbox(
-                    label="with the sliders of the picture in Edit", elem_id="library-with"
-                )
-                with gr.Row():
-                    self.invert = gr.Button(
-                        "Invert all", variant="primary", elem_id="library-invert"
-                    )
-                    self.cancel = gr.Button("Cancel", elem_id="library-cancel")
+                self.batch = PhotoBatch(page)
                 self.save_project = gr.Button("Save project", elem_id="project-save")
                 self.project = file_input(
                     page.files,
@@ -108,9 +77,15 @@ class LibraryPanel:
                 self.forget = gr.Button(
                     "Start afresh (the browser forgets this visit)", size="sm", elem_id="forget"
                 )
-        self._wire(tab)
 
-    def _wire(self, tab: gr.Tab) -> None:
+    def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
+        """Connect the components.
+
+        Args:
+            edit: the tab Edit.
+            changed: adds an event after another domain was chosen.
+            storage: forgets the visit.
+        """
         visitor, strip = self.page.visitor, self.page.strip
         given = [visitor, self.pictures]
         shown: dict[str, Any] = {
@@ -119,9 +94,9 @@ class LibraryPanel:
             "outputs": self.pictures,
             **QUIET,
         }
-        tab.select(**shown)
-        self.page.changed(**shown)
-        self.open.click(self.opened, given, visitor, **QUIET).success(**self.page.refresh).success(
+        self.tab.select(**shown)
+        changed(**shown)
+        self.open.click(self.opened, given, visitor, **QUIET).success(**edit.refresh).success(
             None, None, None, js=script("open_edit")
         )
         told = [visitor, strip, self.status]
@@ -132,7 +107,7 @@ class LibraryPanel:
                 self.brought_back, [visitor, self.before], [*told, self.before], **QUIET
             ),
         ):
-            event.success(**shown).success(**self.page.refresh)
+            event.success(**shown).success(**edit.refresh)
         self.rename.click(self.renamed, [*given, self.name], [visitor, strip], **QUIET).success(
             **shown
         )
@@ -143,35 +118,28 @@ class LibraryPanel:
             **QUIET,
         )
         saving.success(None, self.page.paths, None, js=script("download_file"))
-        job = self.invert.click(
-            self.inverted,
-            [visitor, self.photos, self.with_moves, *self.edit.settings],
-            [visitor, self.status, self.pictures],
-            **QUIET,
-        )
-        job.then(**self.page.refresh)
-        stopped = self.cancel.click(
+        job = self.batch.connect(edit, self.status, self.pictures)
+        job.then(**edit.refresh)
+        stopped = self.batch.cancel.click(
             lambda: status("Stopped; what was done is kept."),
             None,
             self.status,
             cancels=[job, saving],
             **QUIET,
         )
-        stopped.then(**self.page.refresh)
+        stopped.then(**edit.refresh)
         self.save_project.click(
             self.project_file, visitor, [self.page.paths, self.status], **QUIET
         ).success(None, self.page.paths, None, js=script("download_file"))
         opened = self.project.upload(
             self.loaded,
             [visitor, self.project],
-            [visitor, self.edit.domain, self.before, self.status],
+            [visitor, self.page.domain, self.before, self.status],
             **QUIET,
         )
-        self.storage.show(opened).success(**shown)
+        edit.show_opened(opened).success(**shown)
         # another value each time: the browser asks again after a no
-        self.forget.click(
-            lambda: {"forget": uuid.uuid4().hex}, None, self.storage.component, **QUIET
-        )
+        self.forget.click(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **QUIET)
 
     @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
@@ -264,76 +232,6 @@ class LibraryPanel:
         return visitor, strip_value(visitor.project)
 
     @tells_errors
-    def inverted(
-        self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
-    ) -> Iterator[tuple[Any, ...]]:
-        """Invert photos and open codes; yields visitor, status and pictures; a bad one is told.
-
-        What else the visitor does meanwhile stays, and what is shown stays shown.
-        """
-        visitor = self.page.store.newest(visitor)
-        if not paths:
-            raise OptionError("add some photos first")
-        if len(paths) > MAX_PHOTOS:
-            raise OptionError(
-                f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
-            )
-        editor = self.page.editor(visitor)
-        check_room(visitor.project, paths)
-        options = chosen_options(settings)
-        node = visitor.project.node if with_moves else None
-        failures: list[str] = []
-        unsure: list[str] = []
-        for done, path in enumerate(paths):
-            name = photo_name(path)
-            line = progress(done, len(paths), f"{done} of {len(paths)}: {name}")
-            yield gr.skip(), line, gr.skip()
-            try:
-                made: Edit | None = None
-                for edit in self._made(editor, path, options, unsure):
-                    made = edit
-                    yield gr.skip(), line, gr.skip()  # here the job can be cancelled
-                assert made is not None
-                grown = partial(_grown, edit=made, path=path, node=node)
-                visitor = self.page.store.update(visitor, grown)
-            except EditorError as error:
-                failures.append(f"{name}: {error}")
-            yield self.page.store.newest(visitor), line, self._pictures(visitor, editor)
-        said = f"{len(paths) - len(failures)} of {len(paths)} done. " + " ".join(failures)
-        if unsure:
-            subject = editor.info.subject
-            said += (
-                f" No {subject} was surely found in {', '.join(unsure)}: check its square in Edit."
-            )
-        yield (
-            self.page.store.newest(visitor),
-            status(html.escape(said)),
-            self._pictures(visitor, editor),
-        )
-
-    @staticmethod
-    def _made(
-        editor: Editor, path: str, options: InversionOptions, unsure: list[str]
-    ) -> Iterator[Edit]:
-        """A saved code opened, or a photo inverted, the edit after every step."""
-        if path.lower().endswith(".npz"):
-            yield editor.open_code(path)
-            return
-        photo = load_image(path)
-        found = editor.find(photo, least=0.0)
-        if editor.pack.aligner is not None and not (found and found[0][1] >= CONFIDENT):
-            unsure.append(photo_name(path))
-        crop = found[0][0] if found else Crop()
-        aligned = editor.align(photo, crop)
-        for step in editor.invert_steps(aligned, options):
-            edit = editor.edit(step.wp[0], aligned, step.losses)
-            yield replace(edit, source=photo, crop=crop)
-
-    def _pictures(self, visitor: Visitor, editor: Editor) -> Any:
-        now = self.page.store.newest(visitor)
-        return picker_value(now.project) if now.domain == editor.info.name else gr.skip()
-
-    @tells_errors
     def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
         """The chosen pictures as a zip: the whole photo where there is one, else the square."""
         visitor = self.page.store.newest(visitor)
@@ -371,15 +269,6 @@ class LibraryPanel:
             visitor, f"{visitor.domain}_project.zip", project_bytes(project)
         )
         return path, status(said)
-
-
-def _grown(visitor: Visitor, edit: Edit, path: str, node: Node | None) -> Visitor:
-    """With an edit more in the project of its domain; what is shown stays shown."""
-    project = visitor.projects[edit.editor.info.name]
-    at, shown = project.at, project.node
-    made = edit if node is None or edit.moves else node.on(edit)
-    project = add_edit(project, made, photo_name(path), path)
-    return visitor.put(project.go(at) if project.nodes[at : at + 1] == (shown,) else project)
 
 
 def _some(value: dict[str, Any] | None) -> list[str]:

@@ -25,7 +25,7 @@ from editor.ui.components.rows import rows
 from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
-from editor.ui.page_context import PageContext, keep_picture
+from editor.ui.page_context import Hook, PageContext, keep_picture
 from editor.ui.scripts import script
 from editor.ui.state import Visitor
 from editor.ui.turns import in_passing
@@ -39,17 +39,15 @@ class MixPanel:
 
     Args:
         page: what the panels share.
-        edit: the tab Edit, onto whose picture an edit of the history is dragged.
-        tab: of the panel.
     """
 
-    def __init__(self, page: PageContext, edit: EditPanel, tab: gr.Tab) -> None:
+    def __init__(self, page: PageContext) -> None:
         self.page = page
-        with gr.Row(elem_classes="panel-row"):
+        with gr.Tab("Mix", id="mix") as self.tab, gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=1):
                 self.contents = picker("contents", "These pictures keep what is not taken")
                 self.styles = picker("styles", "From these is taken")
-                strengths = [
+                self.strengths = [
                     gr.Slider(
                         0,
                         1,
@@ -62,46 +60,50 @@ class MixPanel:
                 ]
             with gr.Column(scale=2):
                 self.grid = rows("mix-grid")
-                line = gr.HTML(status(""), elem_id="mix-status", padding=False)
+                self.line = gr.HTML(status(""), elem_id="mix-status", padding=False)
                 with gr.Row():
-                    save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
-                    cancel = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
+                    self.save_button = gr.Button("Save the grid", size="sm", elem_id="mix-save")
+                    self.cancel_button = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
+
+    def connect(self, edit: EditPanel, changed: Hook) -> None:
+        """Connect the components; an edit of the history is dragged onto the picture of the tab Edit."""
+        page = self.page
         pickers = [self.contents, self.styles]
-        given = [page.visitor, *pickers, *strengths]
+        given = [page.visitor, *pickers, *self.strengths]
         made: dict[str, Any] = {
             "fn": self.make,
             "inputs": given,
-            "outputs": [self.grid, line],
+            "outputs": [self.grid, self.line],
             **QUIET,
         }
         jobs = [
             event(self.show, [page.visitor, *pickers], pickers, **QUIET).success(**made)
-            for event in (tab.select, page.changed)
+            for event in (self.tab.select, changed)
         ]
         jobs.append(
             gr.on(
-                [self.contents.select, self.styles.select, *(s.change for s in strengths)],
+                [self.contents.select, self.styles.select, *(s.change for s in self.strengths)],
                 trigger_mode="always_last",
                 **made,
             )
         )
-        cancel.click(
+        self.cancel_button.click(
             lambda: status("Stopped; click one of those that are there to go on with it."),
             None,
-            line,
+            self.line,
             cancels=jobs,
             **QUIET,
         )
         self.grid.select(
-            self.keep, [*given, self.grid], [page.visitor, page.strip, line], **QUIET
-        ).success(**page.refresh)
+            self.keep, [*given, self.grid], [page.visitor, page.strip, self.line], **QUIET
+        ).success(**edit.refresh)
         page.strip.apply(
             self.dropped,
-            [page.visitor, page.strip, edit.panel, edit.layers, *strengths],
+            [page.visitor, page.strip, edit.panel, edit.layers, *self.strengths],
             [page.visitor, edit.status],
             **QUIET,
-        ).success(**page.refresh)
-        save.click(self.save, given, page.file, **QUIET).success(
+        ).success(**edit.refresh)
+        self.save_button.click(self.save, given, page.file, **QUIET).success(
             None, page.file, None, js=script("download")
         )
 

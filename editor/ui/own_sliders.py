@@ -19,7 +19,7 @@ from editor.sliders.own import export_slider, read_slider, renamed, save_slider,
 from editor.ui.component_values import progress, status
 from editor.ui.components.file_inputs import file_input
 from editor.ui.data_uris import data_uri
-from editor.ui.edit import QUIET
+from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
 from editor.ui.page_context import PageContext
 from editor.ui.scripts import script
@@ -54,13 +54,14 @@ class OwnSliders:
             elem_id="teach-file",
         )
 
-    def wire(self, shown: dict[str, Any]) -> None:
+    def connect(self, edit: EditPanel, shown: dict[str, Any]) -> None:
         """Connect the components.
 
         Args:
+            edit: the tab Edit, which shows the sliders.
             shown: options of an event that brings the tab's lists up to date.
         """
-        visitor, refresh = self.page.visitor, self.page.refresh
+        visitor, refresh = self.page.visitor, edit.refresh
         self.export.click(self.exported, [visitor, self.names], self.page.paths, **QUIET).success(
             None, self.page.paths, None, js=script("download_file")
         )
@@ -122,34 +123,35 @@ class OwnSliders:
         if path is None:
             raise OptionError("give a file")
         slider = read_slider(self.page.editor(visitor), path)
-        return self.added(visitor, slider, slider.info.title)
+        return add_slider(self.page, visitor, slider, slider.info.title)
 
-    def added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:
-        """Another slider of the visit; one of the same name that is the visitor's gives way.
 
-        Raises:
-            OptionError: the title cannot be used, or is that of a slider of the domain.
-        """
-        visitor = self.page.store.newest(visitor)
-        editor = self.page.handlers.domains.open(visitor.domain)
-        if slider.info.domain != visitor.domain:
-            raise OptionError(
-                f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
-                f"learn it here, or go back"
-            )
-        slider = renamed(slider, slider_name(title), title)
-        name = slider.info.name
-        if name in editor.boundaries:
-            raise OptionError(f"the domain has a slider '{title}' already; choose another name")
+def add_slider(
+    page: PageContext, visitor: Visitor, slider: Boundary, title: str
+) -> tuple[Visitor, str]:
+    """Another slider of the visit; one of the same name that is the visitor's gives way.
 
-        def with_it(newest: Visitor) -> Visitor:
-            others = tuple(own for own in newest.project.sliders if own.info.name != name)
-            return newest.keep(replace(newest.project, sliders=(*others, slider)))
-
-        visitor = self.page.store.update(visitor, with_it)
-        return visitor, status(
-            f"'{html.escape(slider.info.title)}' is among the sliders in Edit now."
+    Raises:
+        OptionError: the title cannot be used, or is that of a slider of the domain.
+    """
+    visitor = page.store.newest(visitor)
+    editor = page.handlers.domains.open(visitor.domain)
+    if slider.info.domain != visitor.domain:
+        raise OptionError(
+            f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
+            f"learn it here, or go back"
         )
+    slider = renamed(slider, slider_name(title), title)
+    name = slider.info.name
+    if name in editor.boundaries:
+        raise OptionError(f"the domain has a slider '{title}' already; choose another name")
+
+    def with_it(newest: Visitor) -> Visitor:
+        others = tuple(own for own in newest.project.sliders if own.info.name != name)
+        return newest.keep(replace(newest.project, sliders=(*others, slider)))
+
+    visitor = page.store.update(visitor, with_it)
+    return visitor, status(f"'{html.escape(slider.info.title)}' is among the sliders in Edit now.")
 
 
 def slider_rows(

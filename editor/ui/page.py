@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,56 +88,83 @@ def build_ui(
     service = service or Service(Limits() if shared else Limits.at_home(), VisitFiles())
     keep_to_ourselves(service.files.root)
     handlers = Handlers(library, start, service)
-    editor = library.open(start)
     with gr.Blocks(
         title="In-domain editor",
         fill_width=True,
         analytics_enabled=False,
     ) as page:
-        first = handlers.first_visitor()
-        visitor = gr.State(first, time_to_live=STATE_LIFE_S)
-        with gr.Row(elem_id="top"):
-            gr.Markdown("# In-domain editor", elem_id="title")
-            domain = gr.Dropdown(
-                library.choices,
-                value=start,
-                show_label=False,
-                container=False,
-                label="Domain",
-                elem_id="domain",
-                filterable=False,
-            )
-            where = gr.Markdown(line(editor), elem_id="where")
-            helped = gr.Button("? Help", elem_id="help-button", size="sm", scale=0, min_width=80)
-            dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
-        gr.Markdown(HELP, elem_id="help")
-        helped.click(None, js=script("toggle_help"))
-        if shared:
-            gr.Markdown(SHARED_NOTE, elem_id="shared-note")
-        strip = history_strip(strip_value(first.project), render=False)
-        context = PageContext(
-            handlers,
-            visitor,
-            strip,
-            gr.JSON(visible=False),
-            gr.File(visible=False),
-            shared=shared,
-        )
+        context = _context(handlers, shared)
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Edit", id="edit"):
-                edit = EditPanel(context, editor, domain, where)
-                storage = BrowserStorage(context, edit)
-            with gr.Tab("Interpolate", id="interpolate") as tab:
-                InterpolatePanel(context, tab)
-            with gr.Tab("Diffuse", id="diffuse") as tab:
-                DiffusePanel(context, tab)
-            with gr.Tab("Mix", id="mix") as tab:
-                MixPanel(context, edit, tab)
-            with gr.Tab("Teach", id="teach") as tab:
-                TeachPanel(context, tab)
-            with gr.Tab("Library", id="library") as tab:
-                LibraryPanel(context, edit, storage, tab)
-        strip.render()
-        dark.click(None, js=script("toggle_dark"))
-    schedule(page, service, visitor)
+            panels = Panels.of(context)
+        context.strip.render()
+        panels.connect()
+    schedule(page, service, context.visitor)
     return page
+
+
+@dataclass(frozen=True)
+class Panels:
+    """All panels. They are made of what they share, in the order of the tabs, and connected after it."""
+
+    edit: EditPanel
+    storage: BrowserStorage
+    interpolate: InterpolatePanel
+    diffuse: DiffusePanel
+    mix: MixPanel
+    teach: TeachPanel
+    library: LibraryPanel
+
+    @classmethod
+    def of(cls, context: PageContext) -> Panels:
+        """Make all panels; none needs another."""
+        with gr.Tab("Edit", id="edit"):
+            edit, storage = EditPanel(context), BrowserStorage(context)
+        return cls(
+            edit,
+            storage,
+            InterpolatePanel(context),
+            DiffusePanel(context),
+            MixPanel(context),
+            TeachPanel(context),
+            LibraryPanel(context),
+        )
+
+    def connect(self) -> None:
+        """Connect the panels with each other, in this place alone."""
+        edit = self.edit
+        changed = edit.connect()
+        self.storage.connect(edit)
+        self.interpolate.connect(changed)
+        self.diffuse.connect(edit, changed)
+        self.mix.connect(edit, changed)
+        self.teach.connect(edit, changed)
+        self.library.connect(edit, changed, self.storage)
+
+
+def _context(handlers: Handlers, shared: bool) -> PageContext:
+    """What the panels share, with the row above the tabs."""
+    first = handlers.first_visitor()
+    visitor = gr.State(first, time_to_live=STATE_LIFE_S)
+    with gr.Row(elem_id="top"):
+        gr.Markdown("# In-domain editor", elem_id="title")
+        domain = gr.Dropdown(
+            handlers.domains.choices,
+            value=handlers.start,
+            show_label=False,
+            container=False,
+            label="Domain",
+            elem_id="domain",
+            filterable=False,
+        )
+        editor = handlers.domains.open(handlers.start)
+        where = gr.Markdown(line(editor), elem_id="where")
+        helped = gr.Button("? Help", elem_id="help-button", size="sm", scale=0, min_width=80)
+        dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
+    gr.Markdown(HELP, elem_id="help")
+    helped.click(None, js=script("toggle_help"))
+    dark.click(None, js=script("toggle_dark"))
+    if shared:
+        gr.Markdown(SHARED_NOTE, elem_id="shared-note")
+    strip = history_strip(strip_value(first.project), render=False)
+    file, paths = gr.JSON(visible=False), gr.File(visible=False)
+    return PageContext(handlers, visitor, domain, where, strip, file, paths, shared)

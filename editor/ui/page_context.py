@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,30 +16,31 @@ from editor.ui.handlers import Handlers
 from editor.ui.state import Store, Visitor
 from editor.ui.visit_files import VisitFiles
 
+Hook = Callable[..., Any]  # takes the options of an event
 
-@dataclass
+
+@dataclass(frozen=True)
 class PageContext:
-    """Components that every panel may use, and how the tab Edit is made to show the state.
+    """Components that every panel may use. A panel is made of this alone, and connected later.
 
     Attributes:
         handlers: domains, and what the tab Edit does.
         visitor: holds a `Visitor`.
+        domain: the dropdown of domains.
+        where: the line under the title.
         strip: the history under the tabs.
         file: hidden; holds {"name", "uri"} of something to download, see `download.js`.
         paths: hidden; a file of the page's cache to download, see `download_file.js`.
-        refresh: options of an event that makes the tab Edit show the visitor's state.
-        changed: set by the tab Edit: options of an event to the success of another domain's choice,
-            `page.changed(**options)`.
         shared: others reach this page.
     """
 
     handlers: Handlers
     visitor: gr.State
+    domain: gr.Dropdown
+    where: gr.Markdown
     strip: gr.HTML
     file: gr.JSON
     paths: gr.File
-    refresh: dict[str, Any] = field(default_factory=dict)
-    changed: Callable[..., Any] = gr.on
     shared: bool = False
 
     @property
