@@ -128,6 +128,12 @@ class LibraryPanel:
             **QUIET,
         )
         stopped.then(**edit.refresh)
+        self._connect_projects(edit, storage, shown)
+
+    def _connect_projects(
+        self, edit: EditPanel, storage: BrowserStorage, shown: dict[str, Any]
+    ) -> None:
+        visitor = self.page.visitor
         self.save_project.click(
             self.project_file, visitor, [self.page.paths, self.status], **QUIET
         ).success(None, self.page.paths, None, js=script("download_file"))

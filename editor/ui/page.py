@@ -18,13 +18,13 @@ from editor.ui.components.html_component import stylesheet
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.environment import keep_to_ourselves
-from editor.ui.gradio_internals import schedule
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
 from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
 from editor.ui.page_context import PageContext
+from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
 from editor.ui.teach import TeachPanel

@@ -20,7 +20,7 @@ from PIL import Image
 from editor.errors import InputError
 from editor.ui import admission, gateway
 from editor.ui.clients import Clients
-from editor.ui.gateway import JOIN, UPLOAD
+from editor.ui.gradio_internals import JOIN, UPLOAD
 from editor.ui.limits import MB, Limits
 from editor.ui.open_pages import OpenPages
 from editor.ui.page_values import NUMBER, read_call, read_record, without_surrogates

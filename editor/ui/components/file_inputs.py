@@ -8,6 +8,7 @@ import gradio as gr
 
 from editor.errors import PageFileError
 from editor.ui.error_messages import as_message
+from editor.ui.gradio_internals import replace_preprocess
 from editor.ui.visit_files import VisitFiles
 
 
@@ -25,8 +26,9 @@ def photo_input(files: VisitFiles) -> gr.Image:
         elem_id="photo",
         buttons=[],
     )
-    photo.preprocess = lambda payload: None if payload is None else _own(files, payload.path)
-    return photo
+    return replace_preprocess(
+        photo, lambda payload: None if payload is None else _own(files, payload.path)
+    )
 
 
 def file_input(files: VisitFiles, **options: Any) -> gr.File:
@@ -40,8 +42,7 @@ def file_input(files: VisitFiles, **options: Any) -> gr.File:
             return [_own(files, one.path) for one in payload.root]
         return _own(files, payload.path)
 
-    component.preprocess = preprocess
-    return component
+    return replace_preprocess(component, preprocess)
 
 
 def _own(files: VisitFiles, path: str | None) -> str | None:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from editor.errors import InputError
 from editor.ui.error_messages import as_message
+from editor.ui.gradio_internals import replace_preprocess
 from editor.ui.page_values import Shape, read_record
 
 FOLDER = Path(__file__).parent
@@ -52,5 +53,4 @@ def html_component(
         except InputError as error:
             raise as_message(error) from None
 
-    component.preprocess = preprocess
-    return component
+    return replace_preprocess(component, preprocess)
