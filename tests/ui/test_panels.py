@@ -490,7 +490,7 @@ def test_keys_act_on_the_tab_edit_alone(page) -> None:
 
 def test_the_history_keeps_the_focus(part) -> None:
     page = part
-    _load(page, "strip")
+    _load(page, "history_strip")
     nodes = [{"index": i, "src": _picture("grey"), "label": f"edit {i}"} for i in range(4)]
     focused = "() => document.activeElement.getAttribute('aria-label')"
     _give(page, nodes=nodes[:3], at=2)
