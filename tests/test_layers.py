@@ -92,5 +92,5 @@ def test_app_is_short_and_does_nothing_at_import() -> None:
 
 def test_the_page_is_imported_without_writing_files() -> None:
     before = {p for p in PACKAGE.rglob("*") if "__pycache__" not in p.parts}
-    subprocess.run([sys.executable, "-c", "import editor.ui.build"], check=True)
+    subprocess.run([sys.executable, "-c", "import editor.ui.page"], check=True)
     assert {p for p in PACKAGE.rglob("*") if "__pycache__" not in p.parts} == before

@@ -16,15 +16,6 @@ EXCEPTIONS = {
     "project/actions.py": WORKED_ON,
     "project/file.py open_project": WORKED_ON,
     "session.py": WORKED_ON,
-    "ui/build.py build_ui": WORKED_ON,
-    "ui/gateway.py": WORKED_ON,
-    "ui/handlers.py": WORKED_ON,
-    "ui/library.py": WORKED_ON,
-    "ui/library.py _wire": WORKED_ON,
-    "ui/mix.py __init__": WORKED_ON,
-    "ui/serving.py": WORKED_ON,
-    "ui/teach.py": WORKED_ON,
-    "ui/visit_files.py": WORKED_ON,
 }
 
 

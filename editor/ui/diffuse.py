@@ -21,13 +21,17 @@ from editor.inversion.loop import InversionStep
 from editor.media.images import to_pil
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
-from editor.ui.components import paint, picker, place, rows
-from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
+from editor.ui.component_values import chosen_of, chosen_there, picker_value, progress, status
+from editor.ui.components.paint import paint
+from editor.ui.components.picker import picker
+from editor.ui.components.place import place
+from editor.ui.components.rows import rows
+from editor.ui.data_uris import data_uri, drawn_mask, png_uri
+from editor.ui.edit import QUIET, EditPanel
+from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import PREVIEW_S
-from editor.ui.shell import Shell, keep_picture
-from editor.ui.state import Visitor, data_uri, drawn_mask, png_uri
-from editor.ui.values import chosen_of, chosen_there, picker_value, progress, status
+from editor.ui.page_context import Hook, PageContext, keep_picture
+from editor.ui.state import Visitor
 
 MOST = 4
 Codes = tuple[tuple[str, np.ndarray], ...]  # id of the context, and what became of it
@@ -37,35 +41,40 @@ class DiffusePanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
-        tab: of the panel.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
-        self.shell = shell
-        self.codes = gr.State((), time_to_live=3600)
-        with gr.Row(elem_classes="panel-row"):
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
+        with gr.Tab("Diffuse", id="diffuse") as self.tab, gr.Row(elem_classes="panel-row"):
+            self.codes = gr.State((), time_to_live=3600)
             with gr.Column(scale=1):
                 self.target = picker("target", "1. The picture that the patch is taken from")
                 self.canvas = paint("patch")
-                preset = gr.Button("The published patch", size="sm", elem_id="patch-preset")
+                self.preset_button = gr.Button(
+                    "The published patch", size="sm", elem_id="patch-preset"
+                )
             with gr.Column(scale=1):
                 self.contexts = picker("contexts", "2. Pictures that it is put on (up to four)")
                 gr.Markdown("Drag the patch to its place.", elem_id="place-hint")
                 self.place = place("place")
             with gr.Column(scale=1):
-                steps = gr.Slider(
+                self.steps = gr.Slider(
                     0, 300, 60, step=5, label="Steps at most", elem_id="diffuse-steps"
                 )
                 with gr.Row():
-                    run = gr.Button("Diffuse", variant="primary", elem_id="diffuse-run")
-                    cancel = gr.Button("Cancel", elem_id="diffuse-cancel")
-                line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
+                    self.run_button = gr.Button("Diffuse", variant="primary", elem_id="diffuse-run")
+                    self.cancel_button = gr.Button("Cancel", elem_id="diffuse-cancel")
+                self.line = gr.HTML(status(""), elem_id="diffuse-status", padding=False)
                 self.results = rows("diffused")
+
+    def connect(self, edit: EditPanel, changed: Hook) -> None:
+        """Connect the components; `changed` adds an event after another domain was chosen."""
+        page = self.page
         pickers = [self.target, self.contexts]
-        board = {"inputs": [shell.visitor, *pickers, self.canvas, self.place], **QUIET}
-        for event in (tab.select, shell.changed):
-            shown = event(self.show, [shell.visitor, *pickers], pickers, **QUIET)
+        board = {"inputs": [page.visitor, *pickers, self.canvas, self.place], **QUIET}
+        for event in (self.tab.select, changed):
+            shown = event(self.show, [page.visitor, *pickers], pickers, **QUIET)
             shown.success(self.board, outputs=[self.canvas, self.place], **board)
         gr.on(
             [self.target.select, self.contexts.select],
@@ -75,37 +84,42 @@ class DiffusePanel:
             **board,
         )
         self.canvas.input(self.placed, outputs=self.place, trigger_mode="always_last", **board)
-        preset.click(self.preset, [shell.visitor, self.canvas], self.canvas, **QUIET).success(
-            self.placed, outputs=self.place, **board
-        )
-        job = run.click(
+        self.preset_button.click(
+            self.preset, [page.visitor, self.canvas], self.canvas, **QUIET
+        ).success(self.placed, outputs=self.place, **board)
+        job = self.run_button.click(
             self.run,
-            [shell.visitor, *pickers, self.canvas, self.place, steps],
-            [self.results, line, self.codes],
+            [page.visitor, *pickers, self.canvas, self.place, self.steps],
+            [self.results, self.line, self.codes],
             **QUIET,
         )
-        cancel.click(
-            lambda: status("Stopped; click a result to keep it."), None, line, cancels=job, **QUIET
+        self.cancel_button.click(
+            lambda: status("Stopped; click a result to keep it."),
+            None,
+            self.line,
+            cancels=job,
+            **QUIET,
         )
         self.results.select(
             self.keep,
-            [shell.visitor, self.codes, self.results],
-            [shell.visitor, shell.strip, line],
+            [page.visitor, self.codes, self.results],
+            [page.visitor, page.strip, self.line],
             **QUIET,
-        ).success(**shell.refresh)
+        ).success(**edit.refresh)
 
-    @guarded
+    @tells_errors
     def show(
         self, visitor: Visitor, target: dict[str, Any] | None, contexts: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         project = visitor.project
         return (
             picker_value(project, chosen_of(target), 1),
             picker_value(project, chosen_of(contexts), MOST),
         )
 
-    @guarded
+    @tells_errors
     def board(
         self,
         visitor: Visitor,
@@ -115,12 +129,13 @@ class DiffusePanel:
         place: dict[str, Any] | None,
     ) -> tuple[Any, Any]:
         """What is painted on, and what the patch is put on."""
+        visitor = self.page.store.newest(visitor)
         of = self._images(visitor, target)
         mask = (canvas or {}).get("mask") or ""
         painted = {"src": data_uri(of[0]) if of else "", "mask": mask}
         return painted, self._place(of, self._images(visitor, contexts), mask, place)
 
-    @guarded
+    @tells_errors
     def placed(
         self,
         visitor: Visitor,
@@ -130,17 +145,19 @@ class DiffusePanel:
         place: dict[str, Any] | None,
     ) -> dict[str, Any]:
         """The patch was painted."""
+        visitor = self.page.store.newest(visitor)
         mask = (canvas or {}).get("mask") or ""
         of, on = self._images(visitor, target), self._images(visitor, contexts)
         return self._place(of, on, mask, place)
 
-    @guarded
+    @tells_errors
     def preset(self, visitor: Visitor, canvas: dict[str, Any] | None) -> dict[str, Any]:
         """The rectangle of the published code."""
-        mask = rectangle(self.shell.editor(visitor).info.resolution)
+        visitor = self.page.store.newest(visitor)
+        mask = rectangle(self.page.editor(visitor).info.resolution)
         return {**(canvas or {}), "mask": png_uri(mask_png(mask))}
 
-    @guarded_steps
+    @tells_errors
     def run(
         self,
         visitor: Visitor,
@@ -151,7 +168,8 @@ class DiffusePanel:
         steps: float,
     ) -> Iterator[tuple[Any, ...]]:
         """Let the patch spread; yields results, status and codes at every preview."""
-        editor = self.shell.editor(visitor)
+        visitor = self.page.store.newest(visitor)
+        editor = self.page.editor(visitor)
         of, on = self._images(visitor, target), self._images(visitor, contexts)
         names = chosen_there(visitor.project, contexts, MOST)
         mask = drawn_mask((canvas or {}).get("mask"), editor.info.resolution)
@@ -180,24 +198,25 @@ class DiffusePanel:
         )
         yield _results(collages, step.image), said, _codes(names, step)
 
-    @guarded
+    @tells_errors
     def keep(
         self, visitor: Visitor, codes: Codes, results: dict[str, Any] | None
     ) -> tuple[Any, ...]:
         """The result that was clicked becomes a picture of the visit."""
+        visitor = self.page.store.newest(visitor)
         row = int(((results or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(codes):
             raise OptionError("that result is not there any more; press Diffuse again")
         of, code = codes[row]
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         visitor, strip = keep_picture(
-            visitor, editor, editor.edit(code), "Diffused", "diffused", of
+            self.page.store, visitor, editor, editor.edit(code), "Diffused", "diffused", of
         )
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
         """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         return [
             _shown(editor, project.picture(name), project.edit(editor, project.latest(name)))
             for name in chosen_there(project, value, MOST)

@@ -7,20 +7,17 @@ from typing import Any
 import gradio as gr
 
 from editor import Editor
-from editor.ui.components import (
-    crop_square,
-    example_pictures,
-    paint,
-    photo_input,
-    picture_view,
-    slider_panel,
-)
-from editor.ui.guard import guarded, reads_files
-from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE
+from editor.ui.component_values import example_value, hint, panel_value, status, welcome
+from editor.ui.components.crop import crop_square
+from editor.ui.components.example_pictures import example_pictures
+from editor.ui.components.file_inputs import photo_input
+from editor.ui.components.paint import paint
+from editor.ui.components.picture import picture_view
+from editor.ui.components.slider_panel import slider_panel
+from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
-from editor.ui.shell import DOWNLOAD, DOWNLOAD_FILE, Shell
-from editor.ui.state import Visitor
-from editor.ui.values import example_value, hint, panel_value, status, welcome
+from editor.ui.page_context import Hook, PageContext
+from editor.ui.scripts import script
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 
@@ -29,15 +26,16 @@ class EditPanel:
     """The components of the tab, and what happens between them.
 
     Args:
-        shell: what the panels share; its `refresh` is set here.
-        editor: of the first domain.
-        domain: the dropdown of domains.
-        where: the line under the title.
+        page: what the panels share.
+
+    Attributes:
+        refresh: options of an event that makes the tab show the visitor's state.
+        choose: options of an event that takes up the domain that the dropdown names.
     """
 
-    def __init__(self, shell: Shell, editor: Editor, domain: gr.Dropdown, where: gr.Markdown):
-        self.shell, self.handlers = shell, shell.handlers
-        self.domain, self.where = domain, where
+    def __init__(self, page: PageContext) -> None:
+        self.page, self.handlers = page, page.handlers
+        editor = self.handlers.domains.open(self.handlers.start)
         examples = example_value(editor)
         first = {"after": examples["sources"][0], "alt": f"A generated {editor.info.subject}"}
         with gr.Row(elem_id="main"):
@@ -49,23 +47,44 @@ class EditPanel:
                 self.panel = slider_panel(panel_value(editor.sliders))
                 self._local()
         self._now = {
-            "inputs": [shell.visitor, self.panel, self.layers, self.view, self.mode],
+            "inputs": [page.visitor, self.panel, self.layers, self.view, self.mode],
             **QUIET,
         }
-        shell.refresh = {
+        self.refresh: dict[str, Any] = {
             "fn": self.handlers.refresh,
-            "inputs": [shell.visitor, self.view, self.mode],
-            "outputs": [self.panel, self.layers, self.picture, shell.strip, where],
+            "inputs": [page.visitor, self.view, self.mode],
+            "outputs": [self.panel, self.layers, self.picture, page.strip, page.where],
             **QUIET,
         }
+        self.choose: dict[str, Any] = {
+            "fn": self.handlers.choose,
+            "inputs": [page.domain, self.photo, page.visitor],
+            "outputs": [
+                page.visitor,
+                self.status,
+                self.faces,
+                self.square,
+                self.help_text,
+                *self.settings,
+            ],
+            **QUIET,
+        }
+
+    def connect(self) -> Hook:
+        """Connect the components; returns what adds an event after another domain was chosen."""
         self._place()
-        self._jobs()
+        chosen = self._jobs()
         self._move()
         self._history()
         self._save()
+        return chosen
+
+    def show_opened(self, event: Any) -> Any:
+        """After an event that opened a project: show it, with its domain."""
+        return event.success(**self.choose).success(**self.refresh)
 
     def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
-        self.photo = photo_input(self.shell.files)
+        self.photo = photo_input(self.page.files)
         self.square = crop_square()
         self.angle = gr.Slider(
             -45, 45, 0, step=1, label="Turn the square (degrees)", elem_id="angle"
@@ -126,7 +145,7 @@ class EditPanel:
         turned = {"inputs": [self.square, self.angle], "outputs": self.square, **QUIET}
         self._placed = {
             "fn": self.handlers.show_photo,
-            "inputs": [self.photo, self.shell.visitor],
+            "inputs": [self.photo, self.page.visitor],
             "outputs": self.square,
             **QUIET,
         }
@@ -138,10 +157,10 @@ class EditPanel:
         loaded.failure(lambda: (None, None), None, [self.photo, self.square], **QUIET)
         self.angle.input(self.handlers.turn, trigger_mode="always_last", **turned)
 
-    def _jobs(self) -> None:
+    def _jobs(self) -> Hook:
         """One job a visitor: a start by one way ends what another way began."""
-        handlers, visitor = self.handlers, self.shell.visitor
-        outputs = [visitor, self.picture, self.status, self.panel, self.shell.strip]
+        handlers, visitor = self.handlers, self.page.visitor
+        outputs = [visitor, self.picture, self.status, self.panel, self.page.strip]
         job: dict[str, Any] = {
             "outputs": outputs,
             **QUIET,
@@ -159,7 +178,7 @@ class EditPanel:
         self.settle.click(None, cancels=[clicked, tried])
         # a slider that was moved meanwhile takes effect when the job is done
         for event in (clicked, tried, settled):
-            slid = event.then(handlers.slide, outputs=[self.picture, self.where], **self._now)
+            slid = event.then(handlers.slide, outputs=[self.picture, self.page.where], **self._now)
             slid.then(handlers.look, outputs=self.picture, **self._now).then(**self._committed)
         stopped = self.cancel.click(
             lambda: status("Stopped; the last picture is kept."),
@@ -167,42 +186,30 @@ class EditPanel:
             cancels=[clicked, tried, settled],
             **QUIET,
         )
-        stopped.then(handlers.strip, visitor, self.shell.strip, **QUIET)
-        self.chosen: dict[str, Any] = {
-            "fn": handlers.choose,
-            "inputs": [self.domain, self.photo, visitor],
-            "outputs": [
-                visitor,
-                self.status,
-                self.faces,
-                self.square,
-                self.help_text,
-                *self.settings,
-            ],
-            **QUIET,
-        }
-        changed = self.domain.input(**self.chosen, cancels=[clicked, tried, settled]).success(
-            **self.shell.refresh
+        stopped.then(handlers.strip, visitor, self.page.strip, **QUIET)
+        changed = self.page.domain.input(**self.choose, cancels=[clicked, tried, settled]).success(
+            **self.refresh
         )
         changed.success(lambda: 0, None, self.angle, **QUIET)
-        self.shell.changed = changed.success
+        hook: Hook = changed.success
+        return hook
 
     @property
     def _committed(self) -> dict[str, Any]:
-        visitor = self.shell.visitor
+        visitor = self.page.visitor
         return {
             "fn": self.handlers.commit,
             "inputs": [visitor, self.panel, self.layers],
-            "outputs": [visitor, self.shell.strip],
+            "outputs": [visitor, self.page.strip],
             **QUIET,
         }
 
     def _move(self) -> None:
-        handlers, visitor = self.handlers, self.shell.visitor
+        handlers, visitor = self.handlers, self.page.visitor
         gr.on(
             [self.panel.input, self.layers.submit],
             handlers.slide,
-            outputs=[self.picture, self.where],
+            outputs=[self.picture, self.page.where],
             trigger_mode="always_last",
             **self._now,
         )
@@ -212,7 +219,7 @@ class EditPanel:
             **self._committed,
         )
         self.reset.click(handlers.reset, visitor, self.panel, **QUIET).then(
-            handlers.slide, outputs=[self.picture, self.where], **self._now
+            handlers.slide, outputs=[self.picture, self.page.where], **self._now
         ).then(**self._committed)
         gr.on([self.view.input, self.mode.input], handlers.look, outputs=self.picture, **self._now)
         canvas = {
@@ -225,51 +232,37 @@ class EditPanel:
         self.canvas.input(
             handlers.paint,
             [visitor, self.canvas],
-            [visitor, self.shell.strip],
+            [visitor, self.page.strip],
             trigger_mode="always_last",
             **QUIET,
-        ).then(handlers.slide, outputs=[self.picture, self.where], **self._now)
-        self.shell.strip.change(**canvas)  # another edit is shown, and its painted part
+        ).then(handlers.slide, outputs=[self.picture, self.page.where], **self._now)
+        self.page.strip.change(**canvas)  # another edit is shown, and its painted part
 
     def _history(self) -> None:
-        handlers, visitor = self.handlers, self.shell.visitor
-        strip = self.shell.strip
+        handlers, visitor = self.handlers, self.page.visitor
+        strip = self.page.strip
         for event in (
             self.undo.click(handlers.undo, [visitor, self.panel, self.layers], visitor, **QUIET),
             self.redo.click(handlers.redo, visitor, visitor, **QUIET),
             strip.select(handlers.go, [visitor, strip], visitor, **QUIET),
         ):
-            event.success(**self.shell.refresh)
+            event.success(**self.refresh)
         compared = [visitor, strip, self.view, self.mode]
         strip.edit(handlers.compare, compared, self.picture, **QUIET)
 
     def _save(self) -> None:
-        shell, handlers = self.shell, self.handlers
-        shown = [shell.visitor, self.panel, self.layers]
+        page, handlers = self.page, self.handlers
+        shown = [page.visitor, self.panel, self.layers]
         for button, make in (
             (self.save, handlers.download_picture),
             (self.save_code, handlers.download_code),
         ):
-            button.click(make, shown, shell.file, **QUIET).success(
-                None, shell.file, None, js=DOWNLOAD
+            button.click(make, shown, page.file, **QUIET).success(
+                None, page.file, None, js=script("download")
             )
 
-        @reads_files
-        @guarded
-        def pasted(visitor: Visitor, *given: Any) -> str:
-            """The edited photo, to be taken home."""
-            data, name = handlers.whole_photo(visitor, *given)
-            return handlers.export(visitor, name, data)
-
-        @reads_files
-        @guarded
-        def adopted(visitor: Visitor, *given: Any) -> str:
-            """The edited photo as a photo of the visit."""
-            data, name = handlers.whole_photo(visitor, *given)
-            return handlers.store(visitor, name, data)
-
         whole = [*shown, self.mode]
-        self.save_photo.click(pasted, whole, shell.paths, **QUIET).success(
-            None, shell.paths, None, js=DOWNLOAD_FILE
+        self.save_photo.click(handlers.save_photo, whole, page.paths, **QUIET).success(
+            None, page.paths, None, js=script("download_file")
         )
-        self.adopt.click(adopted, whole, self.photo, **QUIET)
+        self.adopt.click(handlers.adopt_photo, whole, self.photo, **QUIET)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from editor.errors import BusyError, EditorError, PageFileError
 from editor.ui.admission import SMALL_BODY, Admission
@@ -34,48 +33,29 @@ from editor.ui.asgi import (
     with_headers,
 )
 from editor.ui.clients import Client, Clients
+from editor.ui.gradio_internals import (
+    API,
+    FILE,
+    FOLDERS,
+    HEARTBEAT,
+    JOIN,
+    LOGIN,
+    PROGRESS,
+    READS,
+    UPLOAD,
+    WRITES,
+)
 from editor.ui.limits import MB
 from editor.ui.page_values import check_paths, read_call
-from editor.ui.visit_files import receive_nothing
+from editor.ui.request_forms import NOTHING, check_form, is_forwarded, is_range, origin_host
+from editor.ui.uploads import receive_nothing
 
-API = "/gradio_api"
-# what the page fetches; nothing else of what Gradio serves is reached
-READS = frozenset(
-    [
-        "/",
-        "/config",
-        "/config/",
-        "/theme.css",
-        "/favicon.ico",
-        "/robots.txt",
-        "/manifest.json",
-        "/pwa_icon",
-        "/logout",
-        "/gradio_api/theme.css",
-        "/gradio_api/app_id",
-        "/gradio_api/info",
-        "/gradio_api/queue/data",
-        "/gradio_api/user",
-        "/gradio_api/login_check",
-        "/gradio_api/token",
-    ]
-)
-FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
-LOGIN = "/login"
-JOIN, CANCEL, UPLOAD = f"{API}/queue/join", f"{API}/cancel", f"{API}/upload"
-WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/"))
-PROGRESS = f"{API}/upload_progress"
-FILE, HEARTBEAT = f"{API}/file=", f"{API}/heartbeat/"
-HOME_NAMES = ("127.0.0.1", "localhost", "::1")
 HOME_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
-RANGE = re.compile(rb"bytes=([0-9]{1,18})-([0-9]{0,18})")
 UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MAX_PART = 120  # of a path; files' addresses are checked by themselves
 STREAM_S = 3.0  # for a stream of answers to end before another begins
 LARGE_CALL = 8 * MB  # only what the browser kept may be larger
-KEPT = "keeper"  # the component by which the browser brings a visit back
+KEPT = "browser-storage"  # the component by which the browser brings a visit back
 RELOAD = "this page is from before the server started; reload it"
-NOTHING = "there is nothing here"
 ANOTHER_SITE = "another site may not use this page"
 
 log = logging.getLogger(__name__)
@@ -119,13 +99,13 @@ class Gateway:
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         client = self.clients.of(scope, headers)
         if not self.clients.is_forwarded(scope):  # Gradio would believe it
-            scope["headers"] = [one for one in scope["headers"] if not _is_forwarded(one[0])]
-            headers = {k: v for k, v in headers.items() if not _is_forwarded(k.encode())}
+            scope["headers"] = [one for one in scope["headers"] if not is_forwarded(one[0])]
+            headers = {k: v for k, v in headers.items() if not is_forwarded(k.encode())}
         reply = with_headers(send, self._cookie(scope, headers, client))
         try:
             self.admission.check_rate(client)
             self._check_names(scope, headers)
-            _check_form(self._path(scope), headers)
+            check_form(self._path(scope), headers)
             await self._serve(scope, headers, client, receive, reply)
         except (Refused, EditorError) as error:
             status = 429 if isinstance(error, BusyError) else getattr(error, "status", 400)
@@ -212,7 +192,7 @@ class Gateway:
         hosts = {host.lower()}
         if "x-forwarded-host" in headers:
             hosts.add(headers["x-forwarded-host"].lower())
-        if origin is not None and origin != "null" and _netloc(origin) not in hosts:
+        if origin is not None and origin != "null" and origin_host(origin) not in hosts:
             raise Refused(403, ANOTHER_SITE)
         if scope["method"] == "POST" and (
             origin == "null" or headers.get("sec-fetch-site") == "cross-site"
@@ -230,7 +210,7 @@ class Gateway:
             scope["headers"] = [
                 (name, text)
                 for name, text in scope["headers"]
-                if name.lower() != b"range" or _is_range(text)
+                if name.lower() != b"range" or is_range(text)
             ]
         elif path.startswith(HEARTBEAT) or path == f"{API}/queue/data":
             session = path.removeprefix(HEARTBEAT)
@@ -292,27 +272,3 @@ class Gateway:
         secure = self.secure or headers.get("x-forwarded-proto") == "https"
         cookie = f"{self.clients.cookie}={value}; Path=/; HttpOnly; SameSite=Lax"
         return [(b"set-cookie", (cookie + ("; Secure" if secure else "")).encode())]
-
-
-def _is_forwarded(name: bytes) -> bool:
-    return name.lower().startswith((b"x-forwarded-", b"x-gradio-")) or name.lower() == b"forwarded"
-
-
-def _check_form(path: str, headers: Mapping[str, str]) -> None:
-    """Refuse what no browser sends."""
-    if "transfer-encoding" in headers and "content-length" in headers:
-        raise Refused(400, "a request says its length once")
-    if not path.startswith(FILE) and any(len(part) > MAX_PART for part in path.split("/")):
-        raise Refused(404, NOTHING)
-
-
-def _is_range(text: bytes) -> bool:
-    found = RANGE.fullmatch(text)
-    return found is not None and (not found[2] or int(found[1]) <= int(found[2]))
-
-
-def _netloc(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return "no origin"

@@ -1,131 +1,85 @@
 """The only place that touches what Gradio does not document.
 
 Its handlers are wrapped so that they take turns, its sessions are forgotten when pages close, its
-uploads go where `VisitFiles` says. Written against gradio 6.31; a test names what is relied on.
+uploads go where `VisitFiles` says, and it serves nothing but what the page needs. Written against
+gradio 6.31; tests/ui/test_gradio_internals.py names what is relied on.
 """
 
 from __future__ import annotations
 
-import inspect
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anyio
 import gradio as gr
-from anyio import CapacityLimiter
 from fastapi import FastAPI
 from gradio import queueing, route_utils, routes
 
-from editor.errors import EditorError
 from editor.ui.admission import Calls
 from editor.ui.asgi import short
-from editor.ui.guard import shown
-from editor.ui.service import Service
-from editor.ui.values import status
-from editor.ui.visit_files import UploadFolder, most_files
+from editor.ui.uploads import UploadFolder, most_files
 
-WORKERS = 12  # threads in which handlers run, more than all places of the lanes
+API = "/gradio_api"
+# what the page fetches; nothing else of what Gradio serves is reached
+READS = frozenset(
+    [
+        "/",
+        "/config",
+        "/config/",
+        "/theme.css",
+        "/favicon.ico",
+        "/robots.txt",
+        "/manifest.json",
+        "/pwa_icon",
+        "/logout",
+        "/gradio_api/theme.css",
+        "/gradio_api/app_id",
+        "/gradio_api/info",
+        "/gradio_api/queue/data",
+        "/gradio_api/user",
+        "/gradio_api/login_check",
+        "/gradio_api/token",
+    ]
+)
+FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
+LOGIN = "/login"
+JOIN, CANCEL, UPLOAD = f"{API}/queue/join", f"{API}/cancel", f"{API}/upload"
+WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/"))
+PROGRESS = f"{API}/upload_progress"
+FILE, HEARTBEAT = f"{API}/file=", f"{API}/heartbeat/"
 MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
 MAX_PROGRESS = 1000  # uploads whose progress is remembered
-END = object()
 log = logging.getLogger(__name__)
 
 
-def schedule(page: gr.Blocks, service: Service) -> None:
-    """Let every handler of a page take turns, as `Service` says, and be nobody's API.
+def wrap_handlers(
+    page: gr.Blocks, wrap: Callable[[Callable[..., Any], list[Any], list[Any]], Any]
+) -> None:
+    """Put another function in the place of every handler; all may begin at once, and none is an API.
 
     Args:
         page: with all its events, before it is mounted.
-        service: what the visitors share.
+        wrap: makes the function of a handler, its inputs and its outputs.
     """
-    threads = _Threads()
     for function in page.fns.values():
         function.api_visibility = "private"
         function.concurrency_limit = None
-        if function.fn is None:
-            continue
-        if inspect.isgeneratorfunction(function.fn):
-            function.fn = _stepwise(function.fn, function.outputs, service, threads)
-        else:
-            function.fn = _at_once(function.fn, service, threads)
+        if function.fn is not None:
+            function.fn = wrap(function.fn, function.inputs, function.outputs)
     page.queue(default_concurrency_limit=None, max_size=None)  # makes a new queue
     page._queue.max_thread_count = MAX_CALLS
 
 
-class _Threads:
-    """A limit on threads, made when the loop runs."""
-
-    def __init__(self) -> None:
-        self._limiter: CapacityLimiter | None = None
-
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(WORKERS)
-        return await anyio.to_thread.run_sync(partial(function, *args), limiter=self._limiter)
+def replace_preprocess(component: Any, preprocess: Callable[[Any], Any]) -> Any:
+    """Let a component pass on what another function makes of what the page sends; returns it."""
+    component.preprocess = preprocess
+    return component
 
 
-def _at_once(function: Callable[..., Any], service: Service, threads: _Threads) -> Any:
-    lane = getattr(function, "lane", "light")
-
-    async def call(request: gr.Request, *args: Any) -> Any:
-        client, _, visitor = service.caller(_scope(request), args)
-        try:
-            async with service.one_by_one(visitor), service.lanes[lane].turn(client.key):
-                return await threads.run(function, *args)
-        except EditorError as error:
-            raise shown(error) from None
-
-    return call
-
-
-def _stepwise(
-    function: Callable[..., Any], outputs: Any, service: Service, threads: _Threads
-) -> Any:
-    """A long job: it waits for its turn, gives it up where others wait, and ends unheard."""
-    lane = getattr(function, "lane", "long")
-    line = next(
-        (i for i, one in enumerate(outputs) if str(one.elem_id or "").endswith("status")), None
-    )
-
-    def waiting(before: int) -> Any:
-        said = [gr.skip()] * len(outputs)
-        if line is not None:
-            said[line] = status(f"Busy, {before} before you…")
-        return said if len(said) > 1 else said[0]
-
-    async def steps(request: gr.Request, *args: Any) -> AsyncIterator[Any]:
-        client, session, _ = service.caller(_scope(request), args)
-        try:
-            async with service.job(client, session, lane) as job:
-                work = function(*args)
-                try:
-                    while True:
-                        async for before in job.wait():
-                            yield waiting(before)
-                        value = await threads.run(next, work, END)
-                        if value is END or not job.is_heard:
-                            return
-                        job.give_way()
-                        yield value
-                finally:
-                    await _closed(work, threads)
-        except EditorError as error:
-            raise shown(error) from None
-
-    return steps
-
-
-async def _closed(job: Any, threads: _Threads) -> None:
-    with anyio.CancelScope(shield=True), suppress(Exception):
-        await threads.run(job.close)
-
-
-def _scope(request: gr.Request) -> Any:
+def scope_of(request: gr.Request) -> Any:
+    """Return the ASGI scope of the request that called a handler."""
     return getattr(request.request, "scope", {})
 
 

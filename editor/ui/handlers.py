@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -13,113 +13,28 @@ import gradio as gr
 from PIL import Image
 
 from editor import Edit, Editor
-from editor.editing.code_file import code_bytes
-from editor.editing.paste import Mode
-from editor.errors import ImageError
-from editor.media.images import encode_image, load_image
-from editor.project.actions import SUFFIXES, commit_edit, photo_name, whole_photo
-from editor.project.nodes import MAX_NAME, Picture, describe
-from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
-from editor.ui.guard import guarded, guarded_steps, reads_files
-from editor.ui.inverting import Settings, chosen_options, previews, verdict
-from editor.ui.photo import chosen_crop, square_value
-from editor.ui.state import Visitor, data_uri, drawn_mask, jpeg_uri, png_uri
-from editor.ui.values import (
-    example_value,
-    hint,
+from editor.project.actions import commit_edit
+from editor.project.nodes import describe
+from editor.project.pixels import SMALL_PX, mask_png, thumbnail
+from editor.ui.component_values import (
     panel_value,
     picture_value,
-    status,
     strip_value,
-    welcome,
     where,
     write_layers,
 )
-from editor.ui.visits import Visits, first_project
+from editor.ui.data_uris import data_uri, drawn_mask, jpeg_uri, png_uri
+from editor.ui.error_messages import tells_errors
+from editor.ui.handler_base import KEEP, MODES, SQUARE, WHOLE
+from editor.ui.photo_handlers import PhotoHandlers
+from editor.ui.saving_handlers import SavingHandlers
+from editor.ui.state import Visitor
 
-SQUARE, WHOLE = "Square", "Whole photo"
-KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
-MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 
-
-class Handlers(Visits):
+class Handlers(PhotoHandlers, SavingHandlers):
     """What the controls do; holds nothing of any visitor."""
 
-    @reads_files
-    @guarded
-    def choose(self, name: str, path: str | None, visitor: Visitor) -> tuple[Any, ...]:
-        """Another domain: visitor, status, examples, square, hint, settings; the work of both stays."""
-        editor = self.domains.open(name)
-        project = visitor.projects.get(name) or first_project(editor)
-        return (
-            visitor.keep(project),
-            welcome(editor) if len(project.nodes) == 1 else status("Your pictures are here again."),
-            example_value(editor),
-            None if path is None else square_value(path, editor),
-            hint(editor),
-            *Settings.of(editor.engine.inversion),
-        )
-
-    @reads_files
-    @guarded
-    def show_photo(self, path: str | None, visitor: Visitor) -> dict[str, Any] | None:
-        """A new photo: show it with the square to place."""
-        return None if path is None else square_value(path, self.editor(visitor))
-
-    @guarded
-    def turn(self, square: dict[str, Any] | None, angle: float) -> dict[str, Any] | None:
-        """Turn the square."""
-        return None if square is None else {**square, "angle": float(angle)}
-
-    @guarded
-    def heading(self, square: dict[str, Any] | None) -> float:
-        """How far the square is turned, for the slider that turns it."""
-        return round(min(max(float((square or {}).get("angle", 0.0)), -45.0), 45.0))
-
-    @guarded
-    def example(self, chosen: dict[str, Any], visitor: Visitor) -> str:
-        """A generated picture as the photo: the path of a file."""
-        editor = self.editor(visitor)
-        seeds = editor.info.example_seeds
-        index = int(chosen.get("chosen", 0)) if isinstance(chosen, dict) else 0
-        seed = seeds[index % len(seeds)]
-        return self.store(visitor, f"example {seed}.png", png_bytes(editor.example(seed)))
-
-    @guarded_steps
-    def invert(
-        self, path: str | None, square: dict[str, Any] | None, visitor: Visitor, *settings: float
-    ) -> Iterator[tuple[Any, ...]]:
-        """Invert the photo; yields visitor, picture, status, sliders and history at every preview.
-
-        The sliders go to zero with the first picture and are left alone after it.
-        """
-        if path is None:
-            raise ImageError("there is no photo yet; drop one on the left, or try an example")
-        editor = self.editor(visitor)
-        photo = load_image(path)
-        crop = chosen_crop(square, path, photo, editor)
-        aligned = editor.align(photo, crop)
-        options = chosen_options(settings)
-        before, started = data_uri(aligned), time.monotonic()
-        origin = Picture(
-            "",
-            photo_name(path),
-            wp=editor.engine.w_avg.numpy(),
-            photo=path,
-            crop=crop,
-            small=thumbnail(photo, SMALL_PX),
-            aligned=png_bytes(aligned),
-        )
-        steps = editor.invert_steps(aligned, options)
-        visitor, step = yield from previews(
-            visitor, editor, origin, "inverted", steps, options.steps, before
-        )
-        edit = editor.edit(step.wp[0], aligned, step.losses)
-        said = verdict(editor, edit, step.step, time.monotonic() - started, options)
-        picture = picture_value(editor, edit, before)
-        yield visitor, picture, said, gr.skip(), strip_value(visitor.project)
-
-    @guarded
+    @tells_errors
     def slide(
         self,
         visitor: Visitor,
@@ -130,11 +45,11 @@ class Handlers(Visits):
     ) -> tuple[dict[str, Any], str]:
         """The sliders moved: the picture and how long it took."""
         started = time.monotonic()
-        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
-        picture = {**_view(editor, edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
-        return picture, where(editor, (time.monotonic() - started) * 1000)
+        visitor = self.store.newest(visitor)
+        picture = self._slid(visitor, panel, layers, view, mode)
+        return picture, where(self.editor(visitor), (time.monotonic() - started) * 1000)
 
-    @guarded
+    @tells_errors
     def look(
         self,
         visitor: Visitor,
@@ -144,43 +59,36 @@ class Handlers(Visits):
         mode: str = KEEP,
     ) -> dict[str, Any]:
         """Another view: the picture, with what it is compared to."""
-        picture, _ = self.slide(visitor, panel, layers, view, mode)
-        shown = visitor.project.shown
-        assert shown is not None
-        if view == WHOLE and shown.small:
-            return {**picture, "before": jpeg_uri(shown.small)}
-        return {**picture, "before": png_uri(shown.aligned)}
+        return self._seen(self.store.newest(visitor), panel, layers, view, mode)
 
-    @guarded
+    @tells_errors
     def commit(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> tuple[Any, Any]:
         """The sliders came to rest: visitor and history with one edit more, if anything changed."""
-        project, node = visitor.project, visitor.project.node
-        now = self.node(visitor, panel, layers)
-        if node is None or (now.moves, now.layers) == (node.moves, node.layers):
-            return gr.skip(), gr.skip()
-        project = commit_edit(project, self.editor(visitor), now, describe(node.moves, now.moves))
-        return visitor.keep(project), strip_value(project)
+        return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
 
-    @guarded
+    @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
         """A part was painted that limits the sliders: visitor and history."""
-        project, node = visitor.project, visitor.project.node
-        if node is None:
-            return gr.skip(), gr.skip()
-        resolution = self.editor(visitor).info.resolution
-        mask = drawn_mask((drawing or {}).get("mask"), resolution)
-        data = b"" if mask is None else mask_png(mask)
-        if data == node.mask:
-            return gr.skip(), gr.skip()
-        label = "painted part" if data else "no painted part"
-        project = commit_edit(project, self.editor(visitor), replace(node, mask=data), label)
-        return visitor.keep(project), strip_value(project)
 
-    @guarded
+        def painted(newest: Visitor) -> Visitor:
+            node, editor = newest.project.node, self.editor(newest)
+            if node is None:
+                return newest
+            mask = drawn_mask((drawing or {}).get("mask"), editor.info.resolution)
+            data = b"" if mask is None else mask_png(mask)
+            if data == node.mask:
+                return newest
+            label = "painted part" if data else "no painted part"
+            return newest.keep(commit_edit(newest.project, editor, replace(node, mask=data), label))
+
+        return self._changed(visitor, painted)
+
+    @tells_errors
     def canvas(self, visitor: Visitor, drawing: dict[str, Any] | None = None) -> dict[str, Any]:
         """What is painted on: the picture before the sliders, and the painted part."""
+        visitor = self.store.newest(visitor)
         node, editor = visitor.project.node, self.editor(visitor)
         if node is None:
             return {"src": "", "mask": ""}
@@ -193,51 +101,34 @@ class Handlers(Visits):
             "mask": held if same else png_uri(node.mask),
         }
 
-    @guarded_steps
-    def settle(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, *settings: float
-    ) -> Iterator[tuple[Any, ...]]:
-        """Make the edit a code of its own; yields visitor, picture, status, sliders, history."""
-        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
-        shown, options = visitor.project.shown, chosen_options(settings)
-        assert shown is not None
-        origin = replace(shown, name=f"{shown.name}, settled"[:MAX_NAME], base=shown.reference)
-        steps = editor.settle_steps(edit, options)
-        visitor, step = yield from previews(
-            visitor, editor, origin, "settled", steps, options.steps, None
-        )
-        made = editor.edit(step.wp[0], losses=step.losses)
-        line = status(f"Settled in {step.step} steps; the sliders start again from here.")
-        strip = strip_value(visitor.project)
-        yield visitor, picture_value(editor, made), line, gr.skip(), strip
-
-    @guarded
+    @tells_errors
     def strip(self, visitor: Visitor) -> dict[str, Any]:
         """The history."""
+        visitor = self.store.newest(visitor)
         return strip_value(visitor.project)
 
-    @guarded
+    @tells_errors
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
         """One step back; what was not yet an edit becomes one first."""
-        node, now = visitor.project.node, self.node(visitor, panel, layers)
-        project = visitor.project
-        if node is not None and (now.moves, now.layers) != (node.moves, node.layers):
-            project = commit_edit(
-                project, self.editor(visitor), now, describe(node.moves, now.moves)
-            )
-        return visitor.keep(project.undo())
 
-    @guarded
+        def undone(newest: Visitor) -> Visitor:
+            newest = self._committed(newest, panel, layers)
+            return newest.keep(newest.project.undo())
+
+        return self.store.update(visitor, undone)
+
+    @tells_errors
     def redo(self, visitor: Visitor) -> Visitor:
         """One step forth."""
-        return visitor.keep(visitor.project.redo())
+        return self.store.update(visitor, lambda newest: newest.keep(newest.project.redo()))
 
-    @guarded
+    @tells_errors
     def go(self, visitor: Visitor, strip: dict[str, Any] | None) -> Visitor:
         """To the edit that was clicked in the history."""
-        return visitor.keep(visitor.project.go(int((strip or {}).get("chosen", -1))))
+        index = int((strip or {}).get("chosen", -1))
+        return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
 
-    @guarded
+    @tells_errors
     def compare(
         self,
         visitor: Visitor,
@@ -246,60 +137,61 @@ class Handlers(Visits):
         mode: str = KEEP,
     ) -> dict[str, Any]:
         """The picture stays; what it is compared to becomes another edit, in the same view."""
+        visitor = self.store.newest(visitor)
         index = int((strip or {}).get("chosen", -1))
         there = visitor.keep(visitor.project.go(index))
         editor = self.editor(visitor)
         other = there.project.edit(editor)
         return {"before": _view(editor, other, there, view, mode)["after"], "keep": True}
 
-    @guarded
+    @tells_errors
     def refresh(self, visitor: Visitor, view: str, mode: str) -> tuple[Any, ...]:
         """What is shown became another edit: sliders, layers, picture, history and the line."""
+        visitor = self.store.newest(visitor)
         project, editor = visitor.project, self.editor(visitor)
         node = project.node
         assert node is not None
         panel, layers = panel_value(self.sliders(visitor), node.moves), write_layers(node.layers)
-        picture = self.look(visitor, panel, layers, view, mode)
+        picture = self._seen(visitor, panel, layers, view, mode)
         return panel, layers, picture, strip_value(project), where(editor)
 
-    @guarded
-    def whole_photo(
-        self,
-        visitor: Visitor,
-        panel: dict[str, Any] | None,
-        layers: str = "",
-        mode: str = KEEP,
-    ) -> tuple[bytes, str]:
-        """The whole photo, edited, at its own size: the bytes of a file and its name."""
-        edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
-        assert shown is not None
-        pasted, kind = whole_photo(self.editor(visitor), edit, shown, MODES[mode])
-        return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
-
-    @guarded
+    @tells_errors
     def reset(self, visitor: Visitor) -> dict[str, Any]:
         """All sliders at zero."""
+        visitor = self.store.newest(visitor)
         return panel_value(self.sliders(visitor))
 
-    @guarded
-    def download_picture(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
-    ) -> dict[str, str]:
-        """The picture as a file for the browser: name and data URI."""
-        edit = self.edit(visitor, panel, layers)
-        return {
-            "name": "edited.png",
-            "uri": png_uri(encode_image(self.editor(visitor).render(edit), "PNG")),
-        }
+    def _changed(self, visitor: Visitor, function: Callable[[Visitor], Visitor]) -> tuple[Any, Any]:
+        """Visitor and history after a change; nothing where it changes nothing."""
+        before = self.store.newest(visitor)
+        after = self.store.update(visitor, function)
+        return (gr.skip(), gr.skip()) if after is before else (after, strip_value(after.project))
 
-    @guarded
-    def download_code(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
-    ) -> dict[str, str]:
-        """The code as a file for the browser: name and data URI."""
-        data = code_bytes(self.edit(visitor, panel, layers))
-        uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
-        return {"name": "edited.npz", "uri": uri}
+    def _committed(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
+        """The state with one edit more, if the sliders say another one than the shown."""
+        node, now = visitor.project.node, self.node(visitor, panel, layers)
+        if node is None or (now.moves, now.layers) == (node.moves, node.layers):
+            return visitor
+        label = describe(node.moves, now.moves)
+        return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
+
+    def _slid(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
+    ) -> dict[str, Any]:
+        """The picture that the sliders say."""
+        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
+        return {**_view(editor, edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
+
+    def _seen(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
+    ) -> dict[str, Any]:
+        """The picture that the sliders say, with what it is compared to."""
+        picture = self._slid(visitor, panel, layers, view, mode)
+        shown = visitor.project.shown
+        assert shown is not None
+        if view == WHOLE and shown.small:
+            return {**picture, "before": jpeg_uri(shown.small)}
+        return {**picture, "before": png_uri(shown.aligned)}
 
 
 def _view(editor: Editor, edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:

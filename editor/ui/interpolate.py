@@ -16,12 +16,15 @@ from editor.editing.interpolate import EASINGS, interpolate
 from editor.errors import OptionError
 from editor.media.motion import KINDS, check_motion, encode_motion
 from editor.project.pixels import png_bytes, thumbnail
-from editor.ui.components import picker, scrubber
+from editor.ui.component_values import chosen_of, painted_warning, picker_value, progress, status
+from editor.ui.components.picker import picker
+from editor.ui.components.scrubber import scrubber
+from editor.ui.data_uris import jpeg_uri
 from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.shell import DOWNLOAD_FILE, Shell
-from editor.ui.state import Visitor, jpeg_uri
-from editor.ui.values import chosen_of, painted_warning, picker_value, progress, status
+from editor.ui.error_messages import tells_errors
+from editor.ui.page_context import Hook, PageContext
+from editor.ui.scripts import script
+from editor.ui.state import Visitor
 
 PREVIEW_S = 0.5
 MOST_FRAMES = 240
@@ -34,71 +37,79 @@ class InterpolatePanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
-        tab: of the panel.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell, tab: gr.Tab) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         assert set(EASING_TITLES.values()) == set(EASINGS)
-        self.frames = gr.State((), time_to_live=3600)
-        with gr.Row(elem_classes="panel-row"):
+        with gr.Tab("Interpolate", id="interpolate") as self.tab, gr.Row(elem_classes="panel-row"):
+            self.frames = gr.State((), time_to_live=3600)
             with gr.Column(scale=1):
                 self.pictures = picker("path", "Choose two or more, in the order of the path")
-                count = gr.Slider(2, MOST_FRAMES, 48, step=1, label="Frames", elem_id="path-frames")
-                fps = gr.Slider(1, 50, 24, step=1, label="Frames a second", elem_id="path-fps")
-                easing = gr.Radio(
+                self.count = gr.Slider(
+                    2, MOST_FRAMES, 48, step=1, label="Frames", elem_id="path-frames"
+                )
+                self.fps = gr.Slider(1, 50, 24, step=1, label="Frames a second", elem_id="path-fps")
+                self.easing = gr.Radio(
                     list(EASING_TITLES), value="Gentle", label="Pace", elem_id="path-easing"
                 )
-                loop = gr.Checkbox(label="back to the first", value=True, elem_id="path-loop")
+                self.loop = gr.Checkbox(label="back to the first", value=True, elem_id="path-loop")
                 with gr.Row():
-                    make = gr.Button("Make", variant="primary", elem_id="path-make")
-                    cancel = gr.Button("Cancel", elem_id="path-cancel")
+                    self.make_button = gr.Button("Make", variant="primary", elem_id="path-make")
+                    self.cancel_button = gr.Button("Cancel", elem_id="path-cancel")
             with gr.Column(scale=2):
                 self.view = scrubber()
-                line = gr.HTML(status(""), elem_id="path-status", padding=False)
+                self.line = gr.HTML(status(""), elem_id="path-status", padding=False)
                 with gr.Row():
-                    kind = gr.Radio(
+                    self.kind = gr.Radio(
                         list(FORMATS), value="GIF", label="Save as", elem_id="path-kind"
                     )
-                    scale = gr.Slider(1, 8, 4, step=1, label="Times larger", elem_id="path-scale")
-                    save = gr.Button("Save", elem_id="path-save")
-        for event in (tab.select, shell.changed):
-            event(self.show, [shell.visitor, self.pictures], self.pictures, **QUIET)
+                    self.scale = gr.Slider(
+                        1, 8, 4, step=1, label="Times larger", elem_id="path-scale"
+                    )
+                    self.save_button = gr.Button("Save", elem_id="path-save")
+
+    def connect(self, changed: Hook) -> None:
+        """Connect the components; `changed` adds an event after another domain was chosen."""
+        page = self.page
+        for event in (self.tab.select, changed):
+            event(self.show, [page.visitor, self.pictures], self.pictures, **QUIET)
         heavy: dict[str, Any] = {
             "trigger_mode": "once",
             "concurrency_id": "invert",
             **QUIET,
         }
-        made = make.click(
+        made = self.make_button.click(
             self.make,
-            [shell.visitor, self.pictures, count, fps, easing, loop],
-            [self.view, line, self.frames],
+            [page.visitor, self.pictures, self.count, self.fps, self.easing, self.loop],
+            [self.view, self.line, self.frames],
             **heavy,
         )
-        saved = save.click(
+        saved = self.save_button.click(
             self.save,
-            [self.frames, kind, fps, scale, loop, shell.visitor],
-            [shell.paths, line],
+            [self.frames, self.kind, self.fps, self.scale, self.loop, page.visitor],
+            [page.paths, self.line],
             **heavy,
         )
-        saved.success(None, shell.paths, None, js=DOWNLOAD_FILE)
-        saved.failure(lambda: status("It was not saved."), None, line, **QUIET)
+        saved.success(None, page.paths, None, js=script("download_file"))
+        saved.failure(lambda: status("It was not saved."), None, self.line, **QUIET)
         stopped: dict[str, Any] = {
             "fn": self.stopped,
             "inputs": self.frames,
-            "outputs": line,
+            "outputs": self.line,
             **QUIET,
         }
-        cancel.click(cancels=[made, saved], **stopped)
+        self.cancel_button.click(cancels=[made, saved], **stopped)
         made.failure(**stopped)  # also after Cancel, whose answer a late preview may cover
 
-    @guarded
+    @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
-    @guarded_steps
+    @tells_errors
     def make(
         self,
         visitor: Visitor,
@@ -109,7 +120,8 @@ class InterpolatePanel:
         loop: bool,
     ) -> Iterator[tuple[Any, ...]]:
         """Synthesise the frames; yields view, status and the frames so far, which can be saved."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        visitor = self.page.store.newest(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_of(value)
         if len(names) < 2:
             raise OptionError("choose at least two pictures")
@@ -133,12 +145,12 @@ class InterpolatePanel:
         said = status(said + painted_warning(project, nodes))
         yield {"frames": shown, "fps": fps, "play": True}, said, tuple(made)
 
-    @guarded
+    @tells_errors
     def stopped(self, frames: Frames) -> str:
         """What the status says when not all frames were made."""
         return status("Stopped; what is shown can be saved." if frames else "Stopped.")
 
-    @guarded_steps
+    @tells_errors
     def save(
         self,
         frames: Frames,
@@ -154,7 +166,7 @@ class InterpolatePanel:
         suffix = FORMATS[kind]
         check_motion(KINDS[suffix], fps, int(scale))
         data = yield from _encoded(frames, KINDS[suffix], fps, bool(loop), int(scale))
-        path = self.shell.handlers.export(visitor, f"path{suffix}", data)
+        path = self.page.handlers.export(visitor, f"path{suffix}", data)
         yield path, status(f"Saved: {len(frames)} frames.")
 
 

@@ -16,8 +16,8 @@ from editor.errors import ImageError
 from editor.inversion.loop import InversionStep
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
-from editor.ui.state import Visitor
-from editor.ui.values import panel_value, picture_value, progress, status
+from editor.ui.component_values import panel_value, picture_value, progress, status
+from editor.ui.state import Store, Visitor
 
 PREVIEW_S = 0.25
 PREVIEW_PAUSE = 2.0  # a preview is followed by at least so many times what it took in steps alone
@@ -54,6 +54,7 @@ def chosen_options(settings: tuple[float, ...]) -> InversionOptions:
 
 
 def previews(
+    store: Store,
     visitor: Visitor,
     editor: Editor,
     origin: Picture,
@@ -74,18 +75,20 @@ def previews(
         if now - shown_at < pause and step.step > 0:
             continue
         if not shown_at:
-            visitor = visitor.update(partial(_added, origin=origin, label=label, editor=editor))
+            visitor = store.update(
+                visitor, partial(_added, origin=origin, label=label, editor=editor)
+            )
             shown = visitor.projects[editor.info.name].shown
             assert shown is not None
             origin = shown
-        visitor, edit = _amended(visitor, editor, origin, step)
+        visitor, edit = _amended(store, visitor, editor, origin, step)
         text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
         line = progress(step.step, most, text)
         yield visitor, picture_value(editor, edit, before), line, panel, gr.skip()
         panel, shown_at = gr.skip(), time.monotonic()
         pause = max(PREVIEW_S, PREVIEW_PAUSE * (shown_at - now))
     assert step is not None
-    visitor, _ = _amended(visitor, editor, origin, step)
+    visitor, _ = _amended(store, visitor, editor, origin, step)
     return visitor, step
 
 
@@ -135,7 +138,7 @@ def _added(visitor: Visitor, origin: Picture, label: str, editor: Editor) -> Vis
 
 
 def _amended(
-    visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
+    store: Store, visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
 ) -> tuple[Visitor, Edit]:
     """The newest state with the picture's code as it is by now, unless the picture was removed."""
     edit = editor.edit(step.wp[0], losses=step.losses)
@@ -149,4 +152,4 @@ def _amended(
         picture = replace(origin, name=named[0], wp=edit.wp.numpy(), losses=edit.losses)
         return newest.put(project.amend(picture, thumb))
 
-    return visitor.update(change), edit
+    return store.update(visitor, change), edit

@@ -7,58 +7,46 @@ import io
 import uuid
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from editor import Crop, Edit, Editor
 from editor.errors import EditorError, OptionError
-from editor.inversion.loop import InversionOptions
 from editor.media.images import encode_image
-from editor.photo.photo import Photo
 from editor.project.actions import (
-    add_edit,
-    check_room,
     file_name,
     give_sliders,
-    photo_name,
     result,
     without_lost_photos,
 )
 from editor.project.file import project_bytes
 from editor.project.history import Project
-from editor.project.nodes import Node
-from editor.session import CONFIDENT
-from editor.sliders.boundary import Boundary
-from editor.ui.components import file_input, picker
+from editor.ui.browser_storage import BrowserStorage
+from editor.ui.component_values import chosen_of, picker_value, progress, status, strip_value
+from editor.ui.components.file_inputs import file_input
+from editor.ui.components.picker import picker
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps, reads_files
-from editor.ui.inverting import chosen_options
-from editor.ui.keep import Keeper
-from editor.ui.shell import DOWNLOAD_FILE, Shell
+from editor.ui.error_messages import tells_errors
+from editor.ui.page_context import Hook, PageContext
+from editor.ui.photo_batch import PhotoBatch
+from editor.ui.project_opening import opened_project
+from editor.ui.scripts import script
 from editor.ui.state import Visitor
-from editor.ui.values import chosen_of, picker_value, progress, status, strip_value
-
-OPEN_EDIT = "() => { document.querySelector('#tabs button[role=tab]').click(); }"
-MAX_PHOTOS = 50
+from editor.ui.turns import reads_files
 
 
 class LibraryPanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
-        edit: the tab Edit.
-        keeper: opens projects.
-        tab: of the panel; its pictures are brought up to date when it is chosen.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel, keeper: Keeper, tab: gr.Tab) -> None:
-        self.shell, self.edit, self.keeper = shell, edit, keeper
-        self.before = gr.State(None, time_to_live=3600)  # the project before a loss
-        with gr.Row(elem_classes="panel-row"):
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
+        with gr.Tab("Library", id="library") as self.tab, gr.Row(elem_classes="panel-row"):
+            self.before = gr.State(None, time_to_live=3600)  # the project before a loss
             with gr.Column(scale=2):
                 self.pictures = picker("library", "Your pictures; choose one or several")
                 self.status = gr.HTML(status(""), elem_id="library-status")
@@ -77,25 +65,10 @@ class LibraryPanel:
                     self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
                     self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
             with gr.Column(scale=1):
-                self.photos = file_input(
-                    shell.files,
-                    label="Add photos, or saved codes",
-                    file_count="multiple",
-                    file_types=["image", ".heic", ".heif", ".avif", ".npz"],
-                    height=120,
-                    elem_id="library-photos",
-                )
-                self.with_moves = gr.Checkbox(
-                    label="with the sliders of the picture in Edit", elem_id="library-with"
-                )
-                with gr.Row():
-                    self.invert = gr.Button(
-                        "Invert all", variant="primary", elem_id="library-invert"
-                    )
-                    self.cancel = gr.Button("Cancel", elem_id="library-cancel")
+                self.batch = PhotoBatch(page)
                 self.save_project = gr.Button("Save project", elem_id="project-save")
                 self.project = file_input(
-                    shell.files,
+                    page.files,
                     label="Open a project",
                     file_types=[".zip"],
                     height=120,
@@ -104,10 +77,16 @@ class LibraryPanel:
                 self.forget = gr.Button(
                     "Start afresh (the browser forgets this visit)", size="sm", elem_id="forget"
                 )
-        self._wire(tab)
 
-    def _wire(self, tab: gr.Tab) -> None:
-        visitor, strip = self.shell.visitor, self.shell.strip
+    def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
+        """Connect the components.
+
+        Args:
+            edit: the tab Edit.
+            changed: adds an event after another domain was chosen.
+            storage: forgets the visit.
+        """
+        visitor, strip = self.page.visitor, self.page.strip
         given = [visitor, self.pictures]
         shown: dict[str, Any] = {
             "fn": self.show,
@@ -115,10 +94,10 @@ class LibraryPanel:
             "outputs": self.pictures,
             **QUIET,
         }
-        tab.select(**shown)
-        self.shell.changed(**shown)
-        self.open.click(self.opened, given, visitor, **QUIET).success(**self.shell.refresh).success(
-            None, None, None, js=OPEN_EDIT
+        self.tab.select(**shown)
+        changed(**shown)
+        self.open.click(self.opened, given, visitor, **QUIET).success(**edit.refresh).success(
+            None, None, None, js=script("open_edit")
         )
         told = [visitor, strip, self.status]
         for event in (
@@ -128,186 +107,141 @@ class LibraryPanel:
                 self.brought_back, [visitor, self.before], [*told, self.before], **QUIET
             ),
         ):
-            event.success(**shown).success(**self.shell.refresh)
+            event.success(**shown).success(**edit.refresh)
         self.rename.click(self.renamed, [*given, self.name], [visitor, strip], **QUIET).success(
             **shown
         )
         saving = self.save.click(
             self.saved,
             given,
-            [self.shell.paths, self.status],
+            [self.page.paths, self.status],
             **QUIET,
         )
-        saving.success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
-        job = self.invert.click(
-            self.inverted,
-            [visitor, self.photos, self.with_moves, *self.edit.settings],
-            [visitor, self.status, self.pictures],
-            **QUIET,
-        )
-        job.then(**self.shell.refresh)
-        stopped = self.cancel.click(
+        saving.success(None, self.page.paths, None, js=script("download_file"))
+        job = self.batch.connect(edit, self.status, self.pictures)
+        job.then(**edit.refresh)
+        stopped = self.batch.cancel.click(
             lambda: status("Stopped; what was done is kept."),
             None,
             self.status,
             cancels=[job, saving],
             **QUIET,
         )
-        stopped.then(**self.shell.refresh)
+        stopped.then(**edit.refresh)
+        self._connect_projects(edit, storage, shown)
+
+    def _connect_projects(
+        self, edit: EditPanel, storage: BrowserStorage, shown: dict[str, Any]
+    ) -> None:
+        visitor = self.page.visitor
         self.save_project.click(
-            self.project_file, visitor, [self.shell.paths, self.status], **QUIET
-        ).success(None, self.shell.paths, None, js=DOWNLOAD_FILE)
+            self.project_file, visitor, [self.page.paths, self.status], **QUIET
+        ).success(None, self.page.paths, None, js=script("download_file"))
         opened = self.project.upload(
             self.loaded,
             [visitor, self.project],
-            [visitor, self.edit.domain, self.before, self.status],
+            [visitor, self.page.domain, self.before, self.status],
             **QUIET,
         )
-        self.keeper.show(opened).success(**shown)
+        edit.show_opened(opened).success(**shown)
         # another value each time: the browser asks again after a no
-        self.forget.click(
-            lambda: {"forget": uuid.uuid4().hex}, None, self.keeper.component, **QUIET
-        )
+        self.forget.click(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **QUIET)
 
-    @guarded
+    @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
-    @guarded
+    @tells_errors
     def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> Visitor:
         """The chosen picture in the tab Edit, as it was last edited."""
-        project = visitor.project
-        return visitor.keep(project.go(project.last(_some(value)[0])))
+        visitor = self.page.store.newest(visitor)
+        at = visitor.project.last(_some(value)[0])
+        return self.page.store.update(visitor, lambda newest: newest.keep(newest.project.go(at)))
 
-    @guarded
+    @tells_errors
     def copied(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """The sliders, layers and painted part of the shown edit, on all that are chosen."""
-        project, node = visitor.project, visitor.project.node
+        visitor = self.page.store.newest(visitor)
+        node, editor = visitor.project.node, self.page.editor(visitor)
         assert node is not None
         names = [name for name in _some(value) if name != node.picture]
-        project = give_sliders(project, self.shell.editor(visitor), node, names)
+        visitor = self.page.store.update(
+            visitor,
+            lambda newest: newest.keep(give_sliders(newest.project, editor, node, names)),
+        )
         said = status(f"The sliders of the picture in Edit were given to {len(names)}.")
-        return visitor.keep(project), strip_value(project), said
+        return visitor, strip_value(visitor.project), said
 
-    @guarded
+    @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """Without the chosen pictures."""
-        names = _some(value)
-        before, project = visitor.project, visitor.project.remove(set(names))
+        names, before = _some(value), visitor.project
+
+        def without(newest: Visitor) -> Visitor:
+            nonlocal before
+            before = newest.project
+            return newest.keep(before.remove(set(names)))
+
+        visitor = self.page.store.update(visitor, without)
         said = status(f"{len(names)} removed. Bring back undoes that.")
-        return visitor.keep(project), strip_value(project), said, before
+        return visitor, strip_value(visitor.project), said, before
 
     @reads_files
-    @guarded
+    @tells_errors
     def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
         """A project file in place of the open project: visitor, domain, the project before, status."""
-        newer, domain = self.keeper.opened(visitor, path)
-        if not isinstance(newer, Visitor):
-            return newer, domain, gr.skip(), gr.skip()
-        said = status("The project is open. Bring back returns to what was here before.")
-        return newer, domain, visitor.projects.get(newer.domain), said
+        if path is None:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        project = opened_project(self.page.handlers, visitor, Path(path), {})
+        before: Project | None = None
 
-    @guarded
+        def opened(newest: Visitor) -> Visitor:
+            nonlocal before
+            before = newest.projects.get(project.domain)
+            return newest.keep(project)
+
+        visitor = self.page.store.update(visitor, opened)
+        said = status("The project is open. Bring back returns to what was here before.")
+        return visitor, project.domain, before, said
+
+    @tells_errors
     def brought_back(self, visitor: Visitor, before: Project | None) -> tuple[Any, ...]:
         """The project as it was before pictures were removed or another was opened."""
         if before is None:
             raise OptionError("there is nothing to bring back")
-        if before.domain != visitor.domain:
+        if before.domain != self.page.store.newest(visitor).domain:
             raise OptionError(
                 f"what was here before is of domain '{before.domain}': choose it first"
             )
-        return (
-            visitor.keep(before),
-            strip_value(before),
-            status("It is as it was. Bring back again to swap."),
-            visitor.project,
-        )
+        left = before
 
-    @guarded
+        def as_before(newest: Visitor) -> Visitor:
+            nonlocal left
+            left = newest.project
+            return newest.keep(before)
+
+        visitor = self.page.store.update(visitor, as_before)
+        said = status("It is as it was. Bring back again to swap.")
+        return visitor, strip_value(before), said, left
+
+    @tells_errors
     def renamed(
         self, visitor: Visitor, value: dict[str, Any] | None, name: str
     ) -> tuple[Visitor, Any]:
         """The first that is chosen gets another name."""
-        project = visitor.project.rename(_some(value)[0], name)
-        return visitor.keep(project), strip_value(project)
+        picture = _some(value)[0]
+        visitor = self.page.store.update(
+            visitor, lambda newest: newest.keep(newest.project.rename(picture, name))
+        )
+        return visitor, strip_value(visitor.project)
 
-    @guarded_steps
-    def inverted(
-        self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
-    ) -> Iterator[tuple[Any, ...]]:
-        """Invert photos and open codes; yields visitor, status and pictures; a bad one is told.
-
-        What else the visitor does meanwhile stays, and what is shown stays shown.
-        """
-        if not paths:
-            raise OptionError("add some photos first")
-        if len(paths) > MAX_PHOTOS:
-            raise OptionError(
-                f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
-            )
-        editor = self.shell.editor(visitor)
-        check_room(visitor.project, paths)
-        options = chosen_options(settings)
-        node = visitor.project.node if with_moves else None
-        failures: list[str] = []
-        unsure: list[str] = []
-        for done, path in enumerate(paths):
-            name = photo_name(path)
-            line = progress(done, len(paths), f"{done} of {len(paths)}: {name}")
-            yield gr.skip(), line, gr.skip()
-            try:
-                made: Edit | None = None
-                for edit in self._made(editor, visitor.project.sliders, path, options, unsure):
-                    made = edit
-                    yield gr.skip(), line, gr.skip()  # here the job can be cancelled
-                assert made is not None
-                visitor = visitor.update(
-                    partial(_grown, editor=editor, edit=made, path=path, node=node)
-                )
-            except EditorError as error:
-                failures.append(f"{name}: {error}")
-            yield visitor.now, line, self._pictures(visitor, editor)
-        said = f"{len(paths) - len(failures)} of {len(paths)} done. " + " ".join(failures)
-        if unsure:
-            subject = editor.info.subject
-            said += (
-                f" No {subject} was surely found in {', '.join(unsure)}: check its square in Edit."
-            )
-        yield visitor.now, status(html.escape(said)), self._pictures(visitor, editor)
-
-    @staticmethod
-    def _made(
-        editor: Editor,
-        own: tuple[Boundary, ...],
-        path: str,
-        options: InversionOptions,
-        unsure: list[str],
-    ) -> Iterator[Edit]:
-        """A saved code opened, or a photo inverted, the edit after every step."""
-        sliders = editor.sliders.with_own(own)
-        if path.lower().endswith(".npz"):
-            yield editor.open_code(path, sliders)
-            return
-        photo = Photo.read(path)
-        found = editor.find(photo, least=0.0)
-        if editor.engine.has_aligner and not (found and found[0][1] >= CONFIDENT):
-            unsure.append(photo_name(path))
-        crop = found[0][0] if found else Crop()
-        aligned = editor.align(photo, crop)
-        for step in editor.invert_steps(aligned, options):
-            edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
-            yield replace(edit, photo=photo, crop=crop)
-
-    @staticmethod
-    def _pictures(visitor: Visitor, editor: Editor) -> Any:
-        now = visitor.now
-        return picker_value(now.project) if now.domain == editor.info.name else gr.skip()
-
-    @guarded_steps
+    @tells_errors
     def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
         """The chosen pictures as a zip: the whole photo where there is one, else the square."""
-        project, editor = visitor.project, self.shell.editor(visitor)
+        visitor = self.page.store.newest(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names, failures = _some(value), []
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -323,32 +257,24 @@ class LibraryPanel:
         if len(failures) == len(names):
             raise OptionError(" ".join(failures))
         said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
-        path = self.shell.handlers.export(visitor, "pictures.zip", buffer.getvalue())
+        path = self.page.handlers.export(visitor, "pictures.zip", buffer.getvalue())
         yield path, status(html.escape(said))
 
     @reads_files
-    @guarded
+    @tells_errors
     def project_file(self, visitor: Visitor) -> tuple[str, str]:
         """The project as a file of the page's cache, and what there is to say of it."""
+        visitor = self.page.store.newest(visitor)
         project, lost = without_lost_photos(visitor.project)
         said = "The project was saved."
         if lost:
             said += (
                 f" {lost} of its photos are not kept any more: their squares and codes are in it."
             )
-        path = self.shell.handlers.export(
+        path = self.page.handlers.export(
             visitor, f"{visitor.domain}_project.zip", project_bytes(project)
         )
         return path, status(said)
-
-
-def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str, node: Node | None) -> Visitor:
-    """With an edit more in the project of its domain; what is shown stays shown."""
-    project = visitor.projects[edit.sliders.info.name]
-    at, shown = project.at, project.node
-    made = edit if node is None or edit.moves else node.on(edit)
-    project = add_edit(project, editor, made, photo_name(path), path)
-    return visitor.put(project.go(at) if project.nodes[at : at + 1] == (shown,) else project)
 
 
 def _some(value: dict[str, Any] | None) -> list[str]:

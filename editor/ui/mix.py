@@ -14,12 +14,22 @@ from editor.editing.mix import USUAL, layer_groups, mix_grid
 from editor.errors import OptionError
 from editor.media.images import encode_image
 from editor.media.sheets import table_of
-from editor.ui.components import picker, rows
+from editor.ui.component_values import (
+    chosen_of,
+    chosen_there,
+    painted_warning,
+    picker_value,
+    status,
+)
+from editor.ui.components.picker import picker
+from editor.ui.components.rows import rows
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, guarded_steps, in_passing
-from editor.ui.shell import DOWNLOAD, Shell, keep_picture
-from editor.ui.state import Visitor, data_uri, png_uri
-from editor.ui.values import chosen_of, chosen_there, painted_warning, picker_value, status
+from editor.ui.error_messages import tells_errors
+from editor.ui.page_context import Hook, PageContext, keep_picture
+from editor.ui.scripts import script
+from editor.ui.state import Visitor
+from editor.ui.turns import in_passing
 
 MOST = 6
 GROUPS = tuple(layer_groups(10))
@@ -29,18 +39,16 @@ class MixPanel:
     """The tab's components and what they do.
 
     Args:
-        shell: what the panels share.
-        edit: the tab Edit, onto whose picture an edit of the history is dragged.
-        tab: of the panel.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel, tab: gr.Tab) -> None:
-        self.shell = shell
-        with gr.Row(elem_classes="panel-row"):
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
+        with gr.Tab("Mix", id="mix") as self.tab, gr.Row(elem_classes="panel-row"):
             with gr.Column(scale=1):
                 self.contents = picker("contents", "These pictures keep what is not taken")
                 self.styles = picker("styles", "From these is taken")
-                strengths = [
+                self.strengths = [
                     gr.Slider(
                         0,
                         1,
@@ -53,60 +61,65 @@ class MixPanel:
                 ]
             with gr.Column(scale=2):
                 self.grid = rows("mix-grid")
-                line = gr.HTML(status(""), elem_id="mix-status", padding=False)
+                self.line = gr.HTML(status(""), elem_id="mix-status", padding=False)
                 with gr.Row():
-                    save = gr.Button("Save the grid", size="sm", elem_id="mix-save")
-                    cancel = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
+                    self.save_button = gr.Button("Save the grid", size="sm", elem_id="mix-save")
+                    self.cancel_button = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
+
+    def connect(self, edit: EditPanel, changed: Hook) -> None:
+        """Connect the components; an edit of the history is dragged onto the picture of the tab Edit."""
+        page = self.page
         pickers = [self.contents, self.styles]
-        given = [shell.visitor, *pickers, *strengths]
+        given = [page.visitor, *pickers, *self.strengths]
         made: dict[str, Any] = {
             "fn": self.make,
             "inputs": given,
-            "outputs": [self.grid, line],
+            "outputs": [self.grid, self.line],
             **QUIET,
         }
         jobs = [
-            event(self.show, [shell.visitor, *pickers], pickers, **QUIET).success(**made)
-            for event in (tab.select, shell.changed)
+            event(self.show, [page.visitor, *pickers], pickers, **QUIET).success(**made)
+            for event in (self.tab.select, changed)
         ]
         jobs.append(
             gr.on(
-                [self.contents.select, self.styles.select, *(s.change for s in strengths)],
+                [self.contents.select, self.styles.select, *(s.change for s in self.strengths)],
                 trigger_mode="always_last",
                 **made,
             )
         )
-        cancel.click(
+        self.cancel_button.click(
             lambda: status("Stopped; click one of those that are there to go on with it."),
             None,
-            line,
+            self.line,
             cancels=jobs,
             **QUIET,
         )
         self.grid.select(
-            self.keep, [*given, self.grid], [shell.visitor, shell.strip, line], **QUIET
-        ).success(**shell.refresh)
-        shell.strip.apply(
+            self.keep, [*given, self.grid], [page.visitor, page.strip, self.line], **QUIET
+        ).success(**edit.refresh)
+        page.strip.apply(
             self.dropped,
-            [shell.visitor, shell.strip, edit.panel, edit.layers, *strengths],
-            [shell.visitor, edit.status],
+            [page.visitor, page.strip, edit.panel, edit.layers, *self.strengths],
+            [page.visitor, edit.status],
             **QUIET,
-        ).success(**shell.refresh)
-        save.click(self.save, given, shell.file, **QUIET).success(
-            None, shell.file, None, js=DOWNLOAD
+        ).success(**edit.refresh)
+        self.save_button.click(self.save, given, page.file, **QUIET).success(
+            None, page.file, None, js=script("download")
         )
 
-    @guarded
+    @tells_errors
     def show(
         self, visitor: Visitor, contents: dict[str, Any] | None, styles: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         """The pictures as they are now."""
+        visitor = self.page.store.newest(visitor)
         return tuple(
             picker_value(visitor.project, chosen_of(value), MOST) for value in (contents, styles)
         )  # type: ignore[return-value]
 
     @in_passing
-    @guarded_steps
+    @tells_errors
     def make(
         self,
         visitor: Visitor,
@@ -115,11 +128,12 @@ class MixPanel:
         *strengths: float,
     ) -> Iterator[tuple[Any, str]]:
         """Every content with every style; yields the grid after each row."""
+        visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
             yield {"rows": []}, status("Choose a picture in both lists.")
             return
-        codes, editor = self._codes(left, top, strengths), self.shell.editor(visitor)
+        codes, editor = self._codes(left, top, strengths), self.page.editor(visitor)
         head = {
             "sources": [data_uri(editor.render(e)) for e in top],
             "closed": True,
@@ -144,7 +158,7 @@ class MixPanel:
             line = said if len(table) > len(left) else f"Row {len(table) - 1} of {len(left)}"
             yield {"rows": list(table), "cells": True}, status(line)
 
-    @guarded
+    @tells_errors
     def keep(
         self,
         visitor: Visitor,
@@ -153,6 +167,7 @@ class MixPanel:
         *given: Any,
     ) -> tuple[Any, ...]:
         """The mixture that was clicked becomes a picture of the visit."""
+        visitor = self.page.store.newest(visitor)
         *strengths, grid = given
         chosen = (grid or {}).get("chosen") or {}
         row, column = int(chosen.get("row", 0)) - 1, int(chosen.get("column", -1))
@@ -160,12 +175,14 @@ class MixPanel:
         if not (0 <= row < len(left) and 0 <= column < len(top)):
             raise OptionError("that mixture is not there any more; choose the pictures again")
         code = self._codes(left, top, tuple(strengths))[row, column]
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         of = chosen_there(visitor.project, contents, MOST)[row]
-        visitor, strip = keep_picture(visitor, editor, editor.edit(code), "Mixture", "mixed", of)
+        visitor, strip = keep_picture(
+            self.page.store, visitor, editor, editor.edit(code), "Mixture", "mixed", of
+        )
         return visitor, strip, status("It is in Edit and in the Library now.")
 
-    @guarded
+    @tells_errors
     def dropped(
         self,
         visitor: Visitor,
@@ -175,6 +192,7 @@ class MixPanel:
         *strengths: float,
     ) -> tuple[Visitor, str]:
         """An edit of the history is mixed into the shown picture, as strongly as this tab says."""
+        visitor = self.page.store.newest(visitor)
         project, index = visitor.project, int((strip or {}).get("chosen", -1))
         other = project.go(index).node
         taken = [name for name, strength in zip(GROUPS, strengths, strict=True) if strength > 0]
@@ -182,8 +200,8 @@ class MixPanel:
             raise OptionError("the tab Mix says to take nothing; raise one of its sliders first")
         if other is None or index == project.at:
             raise OptionError("this is the picture itself; take another one of the history")
-        editor = self.shell.editor(visitor)
-        content = self.shell.handlers.edit(visitor, panel, layers)
+        editor = self.page.editor(visitor)
+        content = self.page.handlers.edit(visitor, panel, layers)
         style = project.edit(editor, other)
         code = self._codes([content], [style], strengths)[0, 0]
         what, name = " and ".join(taken), project.picture(other.picture).name
@@ -191,11 +209,13 @@ class MixPanel:
             raise OptionError(f"the two have the same {what}; the tab Mix can take more")
         made, node = editor.edit(code), project.node
         of = "" if node is None else node.picture
-        visitor, _ = keep_picture(visitor, editor, made, "Mixture", f"with {name}", of)
+        visitor, _ = keep_picture(
+            self.page.store, visitor, editor, made, "Mixture", f"with {name}", of
+        )
         said = f"It took the {what} of '{html.escape(name)}'. The tab Mix says what is taken."
         return visitor, status(said)
 
-    @guarded
+    @tells_errors
     def save(
         self,
         visitor: Visitor,
@@ -204,17 +224,18 @@ class MixPanel:
         *strengths: float,
     ) -> dict[str, str]:
         """The grid with the pictures that it was made of, as one PNG."""
+        visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
             raise OptionError("choose a picture in both lists first")
-        editor = self.shell.editor(visitor)
+        editor = self.page.editor(visitor)
         codes = self._codes(left, top, strengths).flatten(0, 1)
         cells = editor.engine.render(codes)
         sheet = table_of([editor.render(e) for e in left], [editor.render(e) for e in top], cells)
         return {"name": "mixed.png", "uri": png_uri(encode_image(sheet, "PNG"))}
 
     def _edits(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Edit]:
-        project, editor = visitor.project, self.shell.editor(visitor)
+        project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_there(project, value, MOST)
         return [project.edit(editor, project.latest(name)) for name in names]
 

@@ -13,7 +13,7 @@ from editor.errors import ImageError
 from editor.media.images import load_image
 from editor.project.pixels import thumbnail
 from editor.session import CONFIDENT
-from editor.ui.state import jpeg_uri
+from editor.ui.data_uris import jpeg_uri
 
 PHOTO_SIDE_PX = 480
 

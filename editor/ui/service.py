@@ -11,7 +11,7 @@ from editor.errors import BusyError
 from editor.ui.clients import Client
 from editor.ui.limits import Limits
 from editor.ui.open_pages import OpenPages
-from editor.ui.state import Visit, Visitor
+from editor.ui.state import Store, Visitor
 from editor.ui.turns import Lane, Shares, Turn
 from editor.ui.visit_files import COMMON, VisitFiles
 
@@ -79,24 +79,20 @@ class Service:
         self.pages = OpenPages(limits)
         self.shares = Shares()
         self.lanes = {name: Lane(places, self.shares) for name, places in AT_ONCE.items()}
-        self._visits: dict[tuple[str, str], tuple[Visit, float]] = {}  # the last used last
+        self.store = Store(limits)
         self._jobs: list[tuple[Client, str]] = []
 
-    def caller(
-        self, scope: Mapping[str, Any], args: tuple[Any, ...]
-    ) -> tuple[Client, str, Visitor | None]:
-        """Who calls, from which page, and whose state; the state is bound to its visit."""
-        client = scope.get("editor.client") or Client(COMMON, "")
-        session = str(scope.get("editor.session", ""))
-        visitor = next((arg for arg in args if isinstance(arg, Visitor)), None)
-        if visitor is not None:
-            visitor.visit.owner = client.visit or COMMON
-            self._remember(visitor.visit)
-        return client, session, visitor
+    def caller(self, scope: Mapping[str, Any], visitor: Visitor | None) -> tuple[Client, str]:
+        """Return who calls, and from which page; the visit of its state becomes the caller's.
 
-    def visit(self, owner: str, name: str) -> Visit | None:
-        """A visit that a page had before it was reloaded."""
-        return self._visits.get((owner, name), (None, 0.0))[0]
+        Args:
+            scope: of the request.
+            visitor: the state that the page sends; None for a handler that takes none.
+        """
+        client = scope.get("editor.client") or Client(COMMON, "")
+        if visitor is not None:
+            self.store.belongs(visitor, client.visit or COMMON)
+        return client, str(scope.get("editor.session", ""))
 
     def one_by_one(self, visitor: Visitor | None) -> Any:
         """A context in which no other handler of the visit runs; nobody waits for it in a thread."""
@@ -133,18 +129,3 @@ class Service:
         of_client = sum(one.key == client.key for one, _ in self._jobs)
         if of_client >= limits.max_jobs_client or len(self._jobs) >= limits.max_jobs:
             raise BusyError(f"busy, {len(self._jobs)} before you; try again in a minute")
-
-    def forget_visits(self) -> None:
-        """Forget visits that nobody has used for long."""
-        oldest = self.shares.clock() - 3600 * self.limits.visit_hours
-        self._visits = {key: held for key, held in self._visits.items() if held[1] > oldest}
-
-    def _remember(self, visit: Visit) -> None:
-        key = (visit.owner, visit.id)
-        self._visits.pop(key, None)
-        self._visits[key] = visit, self.shares.clock()
-        of_owner = [one for one in self._visits if one[0] == visit.owner]
-        for old in of_owner[: -self.limits.max_pages_visit]:
-            del self._visits[old]
-        while len(self._visits) > self.limits.max_pages:
-            del self._visits[next(iter(self._visits))]

@@ -1,46 +1,37 @@
-"""What the page remembers of one visitor: frozen, small, on the CPU."""
+"""What the page remembers of its visitors: frozen states, and the one store that changes them."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import io
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
-from PIL import Image
-
-from editor.errors import ImageError
 from editor.project.history import Project
-from editor.project.pixels import png_bytes
+from editor.ui.limits import Limits
 from editor.ui.visit_files import COMMON
-
-MAX_DRAWING_BYTES = 4 * 2**20
-PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
 
 
 class Visit:
-    """What all states of one visitor share, so that no event undoes what another did meanwhile.
+    """What all states of one visitor have in common. `Store` alone changes it.
 
     Attributes:
         id: names the visit.
         owner: the browser's visit that it belongs to, and whose files it may use.
-        lock: held while one state is made of another.
         turn: held by the handler of the visit that runs; others wait for it without a thread.
-        latest: the newest state; None before the first event.
+        lock: held while one state is made of another.
+        newest: the newest state; None before the first change.
     """
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
         self.owner = COMMON
-        self.lock = threading.RLock()
         self.turn = asyncio.Lock()
-        self.latest: Visitor | None = None
+        self.lock = threading.RLock()
+        self.newest: Visitor | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
         """Every page that is opened starts from a copy of the first state, and is a visit of its own."""
@@ -62,62 +53,74 @@ class Visitor:
     visit: Visit = field(default_factory=Visit)
 
     @property
-    def now(self) -> Visitor:
-        """The newest state of the visit."""
-        return self.visit.latest or self
-
-    def update(self, change: Callable[[Visitor], Visitor]) -> Visitor:
-        """Make a new state of the newest one, for jobs during which other events go on."""
-        with self.visit.lock:
-            self.visit.latest = change(self.now)
-            return self.visit.latest
-
-    @property
     def project(self) -> Project:
         """The open one."""
         return self.projects[self.domain]
 
     def keep(self, project: Project) -> Visitor:
-        """With a project in place of the one of its domain, and open."""
+        """Return the state with a project in place of the one of its domain, and open."""
         return replace(self.put(project), domain=project.domain)
 
     def put(self, project: Project) -> Visitor:
-        """With a project in place of the one of its domain; what is open stays open."""
+        """Return the state with a project in place of the one of its domain; what is open stays open."""
         return replace(self, projects={**self.projects, project.domain: project})
 
 
-def jpeg_uri(data: bytes) -> str:
-    """The bytes of a JPEG as a data URI; nothing for no bytes."""
-    return JPEG + base64.b64encode(data).decode() if data else ""
+class Store:
+    """The newest state of every visitor.
 
+    A page sends the state that it had when an event began, and others may have changed it since.
+    So a handler reads by `newest` and changes by `update`, and undoes nothing that others did.
 
-def png_uri(data: bytes) -> str:
-    """The bytes of a PNG as a data URI; nothing for no bytes."""
-    return PNG + base64.b64encode(data).decode() if data else ""
-
-
-def data_uri(image: Image.Image) -> str:
-    """A picture as a PNG data URI: one round trip, no temporary file."""
-    return png_uri(png_bytes(image))
-
-
-def drawn_mask(uri: str | None, resolution: int) -> torch.Tensor | None:
-    """What was painted on the page: [R, R] float32, 0…1; None where nothing is.
-
-    Raises:
-        ImageError: it is not such a drawing.
+    Args:
+        limits: how many visits are kept for pages that are reloaded, and for how long.
+        clock: gives seconds.
     """
-    if not uri:
-        return None
-    try:
-        if not uri.startswith(PNG) or len(uri) > MAX_DRAWING_BYTES:
-            raise ValueError("not a PNG, or too large")
-        data = base64.b64decode(uri.removeprefix(PNG), validate=True)
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            if max(image.size) > 2048:
-                raise ValueError(f"{image.width}×{image.height} is too large")
-            grey = image.convert("L").resize((resolution, resolution), Image.Resampling.BOX)
-    except (OSError, ValueError, SyntaxError, AttributeError, binascii.Error) as error:
-        raise ImageError(f"the painted part cannot be read ({error}); paint it again") from error
-    mask = torch.frombuffer(bytearray(grey.tobytes()), dtype=torch.uint8).float() / 255
-    return mask.reshape(resolution, resolution) if bool(mask.any()) else None
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits, self.clock = limits, clock
+        self._kept: dict[tuple[str, str], tuple[Visit, float]] = {}  # the last used last
+
+    def newest(self, visitor: Visitor) -> Visitor:
+        """Return the newest state of a visitor."""
+        return visitor.visit.newest or visitor
+
+    def update(self, visitor: Visitor, function: Callable[[Visitor], Visitor]) -> Visitor:
+        """Make another state of a visitor's newest one, which no other event changes meanwhile.
+
+        Args:
+            visitor: any state of the visitor.
+            function: makes the new state of the newest; one that returns what it got changes nothing.
+
+        Returns:
+            The state that is the newest now.
+        """
+        with visitor.visit.lock:
+            newest = self.newest(visitor)
+            made = function(newest)
+            if made is not newest:
+                visitor.visit.newest = made
+            return made
+
+    def belongs(self, visitor: Visitor, owner: str) -> None:
+        """Keep the visit of a page that calls, for its owner; the oldest ones too many are forgotten."""
+        visit = visitor.visit
+        visit.owner = owner
+        key = (owner, visit.id)
+        self._kept.pop(key, None)
+        self._kept[key] = visit, self.clock()
+        of_owner = [one for one in self._kept if one[0] == owner]
+        for old in of_owner[: -self.limits.max_pages_visit]:
+            del self._kept[old]
+        while len(self._kept) > self.limits.max_pages:
+            del self._kept[next(iter(self._kept))]
+
+    def find(self, owner: str, name: str) -> Visitor | None:
+        """Return the newest state of a visit that a page of an owner had before it was reloaded."""
+        visit, _ = self._kept.get((owner, name), (None, 0.0))
+        return None if visit is None else visit.newest
+
+    def forget_old(self) -> None:
+        """Forget visits that nobody has used for long."""
+        oldest = self.clock() - 3600 * self.limits.visit_hours
+        self._kept = {key: held for key, held in self._kept.items() if held[1] > oldest}

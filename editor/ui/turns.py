@@ -10,9 +10,11 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from editor.errors import BusyError
 
+F = TypeVar("F", bound=Callable[..., Any])
 HALF_LIFE_S = 10.0
 _order = itertools.count()
 
@@ -122,3 +124,15 @@ class Lane:
             self.running.append(turn)
             turn.since = self.shares.clock()
             turn.ready.set()
+
+
+def reads_files(function: F) -> F:
+    """Mark a handler that decodes or writes whole photos: such are done one after another."""
+    function.lane = "files"  # type: ignore[attr-defined]
+    return function
+
+
+def in_passing(function: F) -> F:
+    """Mark a handler in steps that is done as quickly as one without: it is no long job."""
+    function.lane = "light"  # type: ignore[attr-defined]
+    return function

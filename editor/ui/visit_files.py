@@ -16,13 +16,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, NamedTuple
 
 from editor.errors import InputError, PageFileError
 from editor.files import why
 from editor.ui.quotas import Ledger, Quotas, Usage
+from editor.ui.run_folders import locked, private_folder, remove_ended_runs
+from editor.ui.uploads import receiving_into
 
 MAX_PATH = 4096
 MAX_NAME_BYTES = 200
@@ -36,16 +36,6 @@ EXPORT = "export-"
 SPARE_BYTES = 32 * 2**20  # of the disk, which files of the page leave free
 
 MAX_AT_ONCE = 200  # files of an upload
-
-
-class Upload(NamedTuple):
-    """Where the files of an upload go, and how many there may be."""
-
-    folder: Path
-    most: int
-
-
-_receiving: ContextVar[Upload | None] = ContextVar("receiving", default=None)
 log = logging.getLogger(__name__)
 
 
@@ -71,10 +61,10 @@ class VisitFiles:
         self.life_s = life_s
         self.ledger = Ledger(quotas or Quotas(), life_s)
         try:
-            self.base = _private_folder(base)
+            self.base = private_folder(base)
             remove_ended_runs(self.base)
             self.root = Path(tempfile.mkdtemp(prefix="run-", dir=self.base)).resolve()
-            self._lock = _locked(self.root)
+            self._lock = locked(self.root)
         except OSError as error:
             raise InputError(
                 f"no folder for the page's files can be made ({error.strerror or error}); choose "
@@ -165,7 +155,7 @@ class VisitFiles:
 
     @contextmanager
     def receiving(self, visit: str, size: int) -> Iterator[Path]:
-        """Let what is uploaded meanwhile go into a new folder of a visit, see `UploadFolder`.
+        """Let what is uploaded meanwhile go into a new folder of a visit, see `uploads`.
 
         What broke off is removed.
 
@@ -183,11 +173,10 @@ class VisitFiles:
                 folder.mkdir(mode=0o700)
             except OSError as error:
                 raise InputError(f"the file cannot be kept here: {why(error)}") from error
-            token = _receiving.set(Upload(folder, count))
             try:
-                yield folder
+                with receiving_into(folder, count):
+                    yield folder
             finally:
-                _receiving.reset(token)
                 for left in folder.glob("tmp*"):  # whole files lie one folder deeper
                     with suppress(OSError):
                         left.unlink()
@@ -253,34 +242,6 @@ class VisitFiles:
         self._lock.close()
 
 
-def receive_nothing() -> None:
-    """Begin a request: one on a connection that is kept inherits what the last one set."""
-    _receiving.set(None)
-
-
-def most_files() -> int:
-    """How many files the request that is being served may upload."""
-    upload = _receiving.get()
-    return 0 if upload is None else upload.most
-
-
-class UploadFolder(os.PathLike[str]):
-    """The folder into which the request that is being served uploads, as a path.
-
-    Args:
-        otherwise: where nothing is uploaded, see `VisitFiles.receiving`.
-    """
-
-    def __init__(self, otherwise: Path) -> None:
-        self.otherwise = otherwise
-
-    def __fspath__(self) -> str:
-        upload = _receiving.get()
-        return str(self.otherwise if upload is None else upload.folder)
-
-    __str__ = __fspath__
-
-
 def safe_name(name: str) -> str:
     """A file name that any system takes, as near as possible to the one that was given."""
     last = name.encode("utf-8", "replace").decode().replace("\\", "/").rpartition("/")[2]
@@ -290,66 +251,6 @@ def safe_name(name: str) -> str:
     suffix = f".{suffix[:12]}" if dot else ""
     stem = stem.encode()[: MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
     return (stem or "file") + suffix
-
-
-def remove_ended_runs(base: Path) -> None:
-    """Remove the folders of runs that have ended: nobody holds their lock."""
-    for folder in base.glob("run-*"):
-        with suppress(OSError):
-            if _is_ours(folder) and (lock := _try_lock(folder)) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                lock.close()
-
-
-def _private_folder(base: Path | None) -> Path:
-    """A folder of mode 0700 that is ours; another where the usual one is somebody else's."""
-    if base is not None:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return base.resolve()
-    user = getattr(os, "getuid", lambda: "user")()
-    usual = Path(tempfile.gettempdir()) / f"in-domain-editor-{user}"
-    with suppress(OSError):
-        usual.mkdir(mode=0o700, exist_ok=True)
-        if _is_ours(usual):
-            usual.chmod(0o700)
-            return usual.resolve()
-    return Path(tempfile.mkdtemp(prefix="in-domain-editor-")).resolve()
-
-
-def _is_ours(folder: Path) -> bool:
-    info = folder.lstat()
-    mine = not hasattr(os, "getuid") or info.st_uid == os.getuid()
-    return stat.S_ISDIR(info.st_mode) and mine
-
-
-def _locked(folder: Path) -> IO[bytes]:
-    lock = _try_lock(folder, make=True)
-    if lock is None:
-        raise OSError(f"{folder} is used by another run")
-    return lock
-
-
-def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
-    """The lock file of a run's folder, held; None where another process holds it.
-
-    A folder without one is of a run that is just starting, until it is a minute old.
-    """
-    path = folder / ".lock"
-    if not make and not path.exists() and time.time() - folder.stat().st_mtime < 60:
-        return None
-    file = path.open("ab")
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # no such locks: files go by their age
-        if not make:
-            file.close()
-            return None
-    except OSError:
-        file.close()
-        return None
-    return file
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:

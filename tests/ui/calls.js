@@ -92,7 +92,7 @@ window.calls = (() => {
   }
 
   async function same(photos) {
-    const asked = last('keeper', 'submit');
+    const asked = last('browser-storage', 'submit');
     if (!asked?.data || asked.began < changed) return false;
     const [said] = asked.data;
     const found = await record();

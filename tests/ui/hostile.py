@@ -109,9 +109,9 @@ class Hostile:
 
     def large_bodies(self, page: Stranger) -> None:
         value = {"restore": {"projects": {"faces64": "A" * (50 * 2**20)}, "photos": {}}}
-        self._count("bodies", page.join("keeper", "apply", keeper=value))
+        self._count("bodies", page.join("browser-storage", "apply", **{"browser-storage": value}))
         value = {"restore": {"projects": {"faces64": "A" * (20 * 2**20)}, "photos": {}}}
-        self._count("bodies", page.join("keeper", "apply", keeper=value))
+        self._count("bodies", page.join("browser-storage", "apply", **{"browser-storage": value}))
 
     def uploads(self, page: Stranger) -> None:
         self._count("uploads", page.upload("large.bin", b"x" * (30 * 2**20)))

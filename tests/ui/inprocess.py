@@ -11,9 +11,10 @@ from typing import Any
 import uvicorn
 
 from editor import Domains
+from editor.ui.address import Address
 from editor.ui.limits import Limits
 from editor.ui.service import Service
-from editor.ui.serving import Address, _config, make_app, quotas_of
+from editor.ui.serving import _config, make_app, quotas_of
 from editor.ui.visit_files import VisitFiles
 from tests.conftest import write_tiny_pack
 from tests.ui.driver import until

@@ -16,10 +16,11 @@ import pytest
 
 import app
 from editor.errors import OptionError
+from editor.ui.address import Address, is_home
 from editor.ui.environment import hide_socks_proxies
 from editor.ui.limits import Limits, chosen_limits
 from editor.ui.logins import Logins, add_user
-from editor.ui.serving import ENDS, Address, is_home, public_link, said_at_start
+from editor.ui.serving import ENDS, public_link, said_at_start
 from editor.ui.start_options import make_parser
 from tests.conftest import write_tiny_pack
 from tests.ui.driver import serving, until

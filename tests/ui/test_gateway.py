@@ -20,7 +20,7 @@ from PIL import Image
 from editor.errors import InputError
 from editor.ui import admission, gateway
 from editor.ui.clients import Clients
-from editor.ui.gateway import JOIN, UPLOAD
+from editor.ui.gradio_internals import JOIN, UPLOAD
 from editor.ui.limits import MB, Limits
 from editor.ui.open_pages import OpenPages
 from editor.ui.page_values import NUMBER, read_call, read_record, without_surrogates
@@ -94,17 +94,17 @@ def test_no_path_but_of_its_own_files_is_opened(
         ("project-open", "upload"),
         ("library-invert", "click"),
         ("teach-file", "upload"),
-        ("keeper", "apply"),
+        ("browser-storage", "apply"),
         ("panel", "input"),
     ):
         given = {
-            target: value if target in ("photo", "keeper", "panel") else [value]
+            target: value if target in ("photo", "browser-storage", "panel") else [value]
             for target in (
                 "photo",
                 "project-open",
                 "library-photos",
                 "teach-file",
-                "keeper",
+                "browser-storage",
                 "panel",
             )
         }
@@ -426,8 +426,8 @@ def test_answers_that_nobody_reads_do_not_pile_up(stranger: Stranger) -> None:
         ("panel", "input", {"panel": "x"}),
         ("panel", "input", {"panel": {"turn": [1]}}),
         ("history", "select", {"history": {"chosen": "first"}}),
-        ("keeper", "apply", {"keeper": {"restore": 5}}),
-        ("keeper", "apply", {"keeper": {"restore": {"projects": [1]}}}),
+        ("browser-storage", "apply", {"browser-storage": {"restore": 5}}),
+        ("browser-storage", "apply", {"browser-storage": {"restore": {"projects": [1]}}}),
     ],
 )
 def test_a_value_of_another_kind_gets_a_sentence(
@@ -475,7 +475,9 @@ def test_strangers_do_not_fill_the_log(
 
 def test_a_call_has_a_size(stranger: Stranger) -> None:
     value = {"restore": {"projects": {"tiny": "A" * (5 * MB)}}}
-    assert stranger.join("keeper", "apply", keeper=value).status_code == 413
+    assert (
+        stranger.join("browser-storage", "apply", **{"browser-storage": value}).status_code == 413
+    )
 
     def parts() -> Iterator[bytes]:  # one that does not say how long it is
         for _ in range(6):

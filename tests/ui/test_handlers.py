@@ -17,10 +17,11 @@ from editor import Domains
 from editor.inversion.loop import InversionStep
 from editor.packs.convert.run import Sources, convert_idinvert
 from editor.packs.verdict import Judgement
-from editor.ui.build import build_ui, launch_options
-from editor.ui.handlers import KEEP, REPLACE, SQUARE, WHOLE, Handlers
+from editor.ui.data_uris import data_uri
+from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
+from editor.ui.handlers import Handlers
 from editor.ui.inverting import verdict
-from editor.ui.state import data_uri
+from editor.ui.page import build_ui, launch_options
 from tests.reference.published import write_published
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
@@ -372,7 +373,7 @@ def test_what_is_done_during_an_inversion_stays(handlers: Handlers, photo: str) 
 def test_a_picture_removed_during_its_inversion_stays_away(handlers: Handlers, photo: str) -> None:
     stream = handlers.invert(photo, None, handlers.first_visitor(), *SETTINGS)
     running = next(stream)[0]
-    running.update(lambda newest: newest.keep(newest.project.remove({"p2"})))
+    handlers.store.update(running, lambda newest: newest.keep(newest.project.remove({"p2"})))
     *_, (visitor, *_) = stream
     assert [p.id for p in visitor.project.pictures] == ["p1"]
 
@@ -381,8 +382,8 @@ def test_every_page_is_a_visit_of_its_own(handlers: Handlers) -> None:
     first = handlers.first_visitor()
     one, two = copy.deepcopy(first), copy.deepcopy(first)
     moved, _ = handlers.commit(one, _moves(smile=1.0))
-    assert one.now is moved
-    assert two.now is two
+    assert handlers.store.newest(one) is moved
+    assert handlers.store.newest(two) is two
     assert one.visit.id != two.visit.id
     # an event that began before the first ended gets what the first one made
     after, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))

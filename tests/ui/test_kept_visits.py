@@ -85,7 +85,7 @@ def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> No
     move(second, "smile", 1.0)
     kept(second)
     assert len(second.evaluate(KEPT)) == 2
-    assert not first.locator("#keeper .offer").is_visible()
+    assert not first.locator("#browser-storage .offer").is_visible()
     first.reload()
     second.reload()
     _wait_for_nodes(first, 2)
@@ -102,16 +102,16 @@ def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path
     invert(page, photo)
     kept(page)
     other = opened(context, server)
-    asked(other, "keeper", "submit")
+    asked(other, "browser-storage", "submit")
     assert len(other.evaluate(KEPT)) == 1  # as the page has read by then, too
     frames(other, 2)
-    assert not other.locator("#keeper .offer").is_visible()  # it is open in the other tab
+    assert not other.locator("#browser-storage .offer").is_visible()  # it is open in the other tab
     other.close()
     page.close()
     page = opened(context, server)
-    page.wait_for_selector("#keeper .offer:not([hidden])")
+    page.wait_for_selector("#browser-storage .offer:not([hidden])")
     assert page.locator(NODES).count() == 1
-    page.click("#keeper .take")
+    page.click("#browser-storage .take")
     _wait_for_nodes(page, 2)
     page.reload()
     _wait_for_nodes(page, 2)
@@ -136,14 +136,18 @@ def test_a_copied_tab_does_not_overwrite_the_other(context, server: str, photo: 
 
 def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> None:
     page = opened(context, server)
-    invert(page, photo, steps=3)
-    index = page.evaluate("() => calls.index('keeper', 'submit')")
-    with page.expect_event(
-        "requestfailed",  # of the page's question what it is to keep
-        lambda one: "/queue/join" in one.url and one.post_data_json["fn_index"] == index,
-    ):
-        context.set_offline(True)
+    index = page.evaluate("() => calls.index('browser-storage', 'submit')")
+
+    def ask(route) -> None:  # the page's question what it is to keep gets no answer
+        lost = route.request.post_data_json["fn_index"] == index
+        route.abort("internetdisconnected") if lost else route.continue_()
+
+    page.route("**/queue/join**", ask)
+    with page.expect_event("requestfailed", lambda one: "/queue/join" in one.url):
+        invert(page, photo, steps=3)
+    context.set_offline(True)
     assert all(not one["photos"] for one in page.evaluate(KEPT))
+    page.unroute("**/queue/join**")
     context.set_offline(False)
     page.reload()
     _wait_for_nodes(page, 2)

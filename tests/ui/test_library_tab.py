@@ -199,10 +199,10 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
 
 
 FORGETFUL = """
-import editor.ui.build
+import editor.ui.page
 from gradio.state_holder import StateHolder
 
-editor.ui.build.STATE_LIFE_S = 8
+editor.ui.page.STATE_LIFE_S = 8
 delete = StateHolder.delete_state
 
 def told(self, session, expired_only=False):

@@ -19,15 +19,29 @@ from editor.project.actions import add_edit, commit_edit, move_sliders
 from editor.project.pixels import mask_png, thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.ui import interpolate as tab_interpolate
-from editor.ui.components import history_strip
+from editor.ui.browser_storage import BrowserStorage
+from editor.ui.components.history_strip import history_strip
+from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
+from editor.ui.library import LibraryPanel
 from editor.ui.mix import GROUPS, MixPanel
-from editor.ui.own import OwnSliders
-from editor.ui.shell import Shell
+from editor.ui.own_sliders import OwnSliders
+from editor.ui.page import Panels
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visit, Visitor
+from editor.ui.teach import TeachPanel
 
+ALL_PANELS = (
+    EditPanel,
+    BrowserStorage,
+    InterpolatePanel,
+    DiffusePanel,
+    MixPanel,
+    TeachPanel,
+    LibraryPanel,
+)
 STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
 
 
@@ -37,37 +51,28 @@ def handlers(tiny_root) -> Handlers:
     return Handlers(library, "tiny")
 
 
-def _shell(handlers: Handlers) -> Shell:
+def _context(handlers: Handlers) -> PageContext:
     paths = gr.File(visible=False)
-    return Shell(handlers, gr.State(), history_strip({}), gr.JSON(visible=False), paths)
+    file, strip = gr.JSON(visible=False), history_strip({})
+    return PageContext(handlers, gr.State(), gr.Dropdown(), gr.Markdown(), strip, file, paths)
 
 
 @pytest.fixture
 def own(handlers: Handlers) -> OwnSliders:
     with gr.Blocks():
-        return OwnSliders(_shell(handlers))
+        return OwnSliders(_context(handlers))
 
 
 @pytest.fixture
 def mixing(handlers: Handlers) -> MixPanel:
     with gr.Blocks():
-        shell = _shell(handlers)
-        edit = EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
-        with gr.Tab() as tab:
-            return MixPanel(shell, edit, tab)
+        return MixPanel(_context(handlers))
 
 
 @pytest.fixture
 def path(handlers: Handlers) -> InterpolatePanel:
     with gr.Blocks():
-        return _path(handlers)
-
-
-def _path(handlers: Handlers) -> InterpolatePanel:
-    shell = _shell(handlers)
-    EditPanel(shell, handlers.domains.open("tiny"), gr.Dropdown(), gr.Markdown())
-    with gr.Tab() as tab:
-        return InterpolatePanel(shell, tab)
+        return InterpolatePanel(_context(handlers))
 
 
 def _two(handlers: Handlers) -> tuple[Visitor, dict[str, list[str]]]:
@@ -193,7 +198,8 @@ def test_saving_says_how_far_it_is(handlers: Handlers, path: InterpolatePanel) -
 
 def test_saving_and_making_wait_for_their_turn(handlers: Handlers) -> None:
     with gr.Blocks() as blocks:
-        panel = _path(handlers)
+        panel = InterpolatePanel(_context(handlers))
+        panel.connect(lambda *_event, **_options: None)
     jobs = [fn for fn in blocks.fns.values() if fn.fn in (panel.make, panel.save)]
     assert len(jobs) == 2
     assert {(job.trigger_mode, job.concurrency_id) for job in jobs} == {("once", "invert")}
@@ -282,3 +288,12 @@ def test_a_painted_part_that_is_not_kept_is_told_on_the_command_line(
     assert said.count("warning: the painted part of b.npz counts for the whole picture") == 1
     assert "--settle" in said
     assert "a.npz" not in said
+
+
+def test_panels_are_made_in_any_order_and_connected_later(handlers: Handlers) -> None:
+    with gr.Blocks() as blocks:
+        context = _context(handlers)
+        made = {kind: kind(context) for kind in reversed(ALL_PANELS)}
+        assert not blocks.fns, "a panel was connected while it was made"
+        Panels(*(made[kind] for kind in ALL_PANELS)).connect()
+        assert len(blocks.fns) > 60

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from editor.project.pixels import mask_png
-from editor.ui.components import asset
-from editor.ui.state import data_uri, drawn_mask, png_uri
+from editor.ui.components.html_component import asset, stylesheet
+from editor.ui.data_uris import data_uri, drawn_mask, png_uri
 from tests.ui.driver import (
     frames,
     invert,
@@ -317,7 +317,7 @@ def part(browser) -> Iterator[object]:
 def _load(page, name: str) -> None:
     """A component as Gradio loads it: `give` is what the server answers, `props` what it gets."""
     page.evaluate(LOAD, [name, asset(f"{name}.html"), asset(f"{name}.js")])
-    page.add_style_tag(content=asset("style.css"))
+    page.add_style_tag(content=stylesheet())
 
 
 def _give(page, **value) -> None:
@@ -501,7 +501,7 @@ def test_keys_act_on_the_tab_edit_alone(page) -> None:
 
 def test_the_history_keeps_the_focus(part) -> None:
     page = part
-    _load(page, "strip")
+    _load(page, "history_strip")
     nodes = [{"index": i, "src": _picture("grey"), "label": f"edit {i}"} for i in range(4)]
     focused = "() => document.activeElement.getAttribute('aria-label')"
     _give(page, nodes=nodes[:3], at=2)

@@ -13,11 +13,12 @@ from editor import Domains, Editor
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.sliders.teach import POOL, grow_pool, pool_of
-from editor.ui.components import history_strip
+from editor.ui.components.history_strip import history_strip
 from editor.ui.handlers import Handlers
-from editor.ui.shell import Shell
+from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
-from editor.ui.teach import FOLDERS, PAIRS, TeachPanel, pair_by_name
+from editor.ui.teach import TeachPanel
+from editor.ui.teach_photos import FOLDERS, PAIRS, pair_by_name
 
 
 @pytest.fixture
@@ -36,11 +37,10 @@ def tiny_domain(handlers: Handlers) -> Editor:
 
 @pytest.fixture
 def panel(handlers: Handlers) -> TeachPanel:
-    with gr.Blocks(), gr.Tab() as tab:
+    with gr.Blocks():
+        shown = gr.Dropdown(), gr.Markdown(), history_strip({})
         files = gr.JSON(visible=False), gr.File(visible=False)
-        shell = Shell(handlers, gr.State(), history_strip({}), *files)
-        shell.refresh = {"fn": lambda: None}
-        return TeachPanel(shell, tab)
+        return TeachPanel(PageContext(handlers, gr.State(), *shown, *files))
 
 
 def _shown(panel: TeachPanel, visitor: Visitor, lessons: dict) -> dict:
@@ -147,10 +147,10 @@ def test_pairs_are_of_equal_names(
         taken.extend(pairs)
         raise gr.Error("enough")
 
-    monkeypatch.setattr("editor.ui.teach.slider_of_pairs", kept)
+    monkeypatch.setattr("editor.ui.teach_photos.slider_of_pairs", kept)
     Path(before[0]).write_bytes(b"no picture")  # c
     with pytest.raises(gr.Error, match="enough"):
-        list(panel.photos(handlers.first_visitor(), PAIRS, after, before, []))
+        list(panel.photos.learned(handlers.first_visitor(), PAIRS, after, before, []))
     expected = [
         (tiny.align(before[1]), tiny.align(after[0])),
         (tiny.align(before[2]), tiny.align(after[1])),
@@ -160,7 +160,7 @@ def test_pairs_are_of_equal_names(
             np.array_equal(np.asarray(x), np.asarray(y)) for x, y in zip(pair, wanted, strict=True)
         )
     with pytest.raises(gr.Error, match="do not make pairs"):
-        list(panel.photos(handlers.first_visitor(), PAIRS, after[1:], before, []))
+        list(panel.photos.learned(handlers.first_visitor(), PAIRS, after[1:], before, []))
 
 
 @pytest.mark.usefixtures("tiny_domain")
@@ -171,7 +171,7 @@ def test_an_unreadable_photo_is_left_out_and_named(
     first = _photos(tmp_path, tiny, [f"{i}.png" for i in range(4)], 10)
     second = _photos(tmp_path, tiny, [f"{i}.png" for i in range(3)], 20)
     Path(first[2]).write_bytes(b"no picture")
-    steps = list(panel.photos(handlers.first_visitor(), FOLDERS, first, second, []))
+    steps = list(panel.photos.learned(handlers.first_visitor(), FOLDERS, first, second, []))
     (slider,), said, _ = steps[-1]
     assert "Learned from 6 photos" in said
     assert "2.png was left out" in said
@@ -179,7 +179,7 @@ def test_an_unreadable_photo_is_left_out_and_named(
     for path in first:
         Path(path).write_bytes(b"no picture")
     with pytest.raises(gr.Error, match="mark"):
-        list(panel.photos(handlers.first_visitor(), FOLDERS, first, second, []))
+        list(panel.photos.learned(handlers.first_visitor(), FOLDERS, first, second, []))
 
 
 def _marked_as(value: dict, kinds: str) -> dict:
@@ -306,7 +306,7 @@ def test_too_few_readable_photos_are_told_before_anything_is_made(
     first, second = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
     for path in first:
         Path(path).write_bytes(b"no picture")
-    steps = panel.photos(visitor, FOLDERS, first, second, [])
+    steps = panel.photos.learned(visitor, FOLDERS, first, second, [])
     with pytest.raises(gr.Error, match=r"too few photos.*0\.png was left out.*1\.png was left out"):
         list(steps)
     assert pool_of(tiny) is None, "no samples were made in vain"
@@ -318,7 +318,7 @@ def test_a_pair_with_an_unreadable_photo_is_left_out(
     visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
     after, before = (_files(tmp_path / f"{i}", tiny, 3, 10 * i) for i in (1, 2))
     Path(after[1]).write_bytes(b"no picture")
-    *_, ((slider,), said, _) = panel.photos(visitor, PAIRS, after, before, ["gone"])
+    *_, ((slider,), said, _) = panel.photos.learned(visitor, PAIRS, after, before, ["gone"])
     assert "Learned from 4 photos" in said
     assert "1.png was left out" in said
     assert slider.info.facts["pairs"] == 2
@@ -329,7 +329,7 @@ def test_a_slider_of_another_domain_is_refused(
 ) -> None:
     visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
     after, before = (_files(tmp_path / f"{i}", tiny, 2, 10 * i) for i in (1, 2))
-    *_, ((slider,), _, _) = panel.photos(visitor, PAIRS, after, before, None)
+    *_, ((slider,), _, _) = panel.photos.learned(visitor, PAIRS, after, before, None)
     foreign = replace(slider, info=replace(slider.info, domain="faces64"))
     with pytest.raises(gr.Error, match="learned in 'faces64', but 'tiny' is open"):
         panel.added(visitor, (foreign,), "Mine")

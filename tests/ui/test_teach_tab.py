@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from editor.errors import OptionError
-from editor.ui.own import slider_name
+from editor.ui.own_sliders import slider_name
 from tests.ui.driver import move, resized, shows, source, wait_for_change
 
 

@@ -16,7 +16,8 @@ import pytest
 from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
 from editor.ui.quotas import Ledger, Quotas, Usage
-from editor.ui.visit_files import UploadFolder, VisitFiles, receive_nothing, safe_name
+from editor.ui.uploads import UploadFolder, receive_nothing
+from editor.ui.visit_files import VisitFiles, safe_name
 from tests.ui.driver import until
 
 MINE, OTHER, THIRD, FOURTH = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)

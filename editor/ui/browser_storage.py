@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import html
-from functools import partial
-from pathlib import Path
+from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,46 +13,48 @@ import gradio as gr
 
 from editor.errors import PageFileError, ProjectError
 from editor.project.actions import without_lost_photos
-from editor.project.file import open_project, photo_files, project_bytes, project_domain
+from editor.project.file import photo_files, project_bytes
 from editor.project.history import Project
-from editor.ui.components import keeper
+from editor.ui.components.browser_storage import browser_storage
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.guard import guarded, reads_files
-from editor.ui.shell import Shell
+from editor.ui.error_messages import tells_errors
+from editor.ui.page_context import PageContext
+from editor.ui.project_opening import opened_project
 from editor.ui.state import Visitor
+from editor.ui.turns import reads_files
 
 MAX_DOMAINS = 16
 
 
-class Keeper:
-    """Keeps the visit in the browser, and opens projects.
+class BrowserStorage:
+    """Keeps the visit in the browser, and brings it back.
 
     Args:
-        shell: what the panels share.
-        edit: the tab Edit.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell, edit: EditPanel) -> None:
-        self.shell, self.edit = shell, edit
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         self._known: WeakKeyDictionary[Project, tuple[str, dict[str, str]]] = WeakKeyDictionary()
-        self.component = keeper()
-        self.component.submit(self.kept, shell.visitor, self.component, **QUIET)
+        self.component = browser_storage()
+
+    def connect(self, edit: EditPanel) -> None:
+        """Connect the component with the tab Edit, which shows what is brought back."""
+        page = self.page
+        self.component.submit(self.kept, page.visitor, self.component, **QUIET)
         loaded = self.component.apply(
             self.restored,
-            [shell.visitor, self.component],
-            [shell.visitor, edit.domain, self.component],
+            [page.visitor, self.component],
+            [page.visitor, page.domain, self.component],
             **QUIET,
         )
-        self.show(loaded)
+        edit.show_opened(loaded)
         loaded.failure(lambda: {"restored": False}, None, self.component, **QUIET)
 
-    def show(self, event: Any) -> Any:
-        """After an event that opened a project: show it, with its domain."""
-        return event.success(**self.edit.chosen).success(**self.shell.refresh)
-
-    @guarded
+    @tells_errors
     def kept(self, visitor: Visitor) -> dict[str, Any]:
         """The visit for the browser: every domain's project, without photos that are gone from here."""
+        visitor = self.page.store.newest(visitor)
         projects: dict[str, str] = {}
         photos: dict[str, str] = {}
         for domain, project in visitor.projects.items():
@@ -76,70 +77,44 @@ class Keeper:
         return self._known[project]
 
     @reads_files
-    @guarded
+    @tells_errors
     def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any, Any]:
         """The last visit: as the server has it still, else as the browser kept it.
 
         Returns visitor, domain, and whether it worked; domains that have changed or gone are left.
         """
         last = (value or {}).get("restore") or {}
-        known = self.shell.handlers.service.visit(visitor.visit.owner, str(last.get("visit")))
-        if known is not None and known.latest is not None and known is not visitor.visit:
-            now = known.latest
+        known = self.page.store.find(visitor.visit.owner, str(last.get("visit")))
+        if known is not None and known.visit is not visitor.visit:
             _tell_late(last)
-            return now, now.domain, {"restored": True, "visit": known.id}
+            return known, known.domain, {"restored": True, "visit": known.visit.id}
         try:
             projects = {
                 str(domain): base64.b64decode(str(data), validate=True)
                 for domain, data in dict(last["projects"]).items()
             }
             photos = {
-                str(name): str(self.shell.files.own(file["path"], visitor.visit.owner))
+                str(name): str(self.page.files.own(file["path"], visitor.visit.owner))
                 for name, file in dict(last["photos"]).items()
             }
         except (KeyError, TypeError, ValueError, binascii.Error, PageFileError):
             return gr.skip(), gr.skip(), {"restored": False}
-        domain = None
+        opened: list[Project] = []
         for name in sorted(projects, key=lambda name: name == str(last.get("open")))[-MAX_DOMAINS:]:
             try:
-                visitor, domain = self._opened(visitor, projects[name], photos)
+                project = opened_project(self.page.handlers, visitor, projects[name], photos)
             except ProjectError as error:
                 text = html.escape(f"Your last visit could not be restored: {error}")
                 gr.Info(text, title="A new start")
-        if domain is None:
+                continue
+            opened.append(project)
+        if not opened:
             return gr.skip(), gr.skip(), {"restored": not projects, "visit": visitor.visit.id}
         _tell_late(last)
-        return visitor, domain, {"restored": True, "visit": visitor.visit.id}
-
-    @reads_files
-    @guarded
-    def opened(self, visitor: Visitor, path: str | None) -> tuple[Any, Any]:
-        """A project file: visitor and domain."""
-        if path is None:
-            return gr.skip(), gr.skip()
-        return self._opened(visitor, Path(path), {})
-
-    def _opened(
-        self, visitor: Visitor, source: bytes | Path, photos: dict[str, str]
-    ) -> tuple[Visitor, str]:
-        domain = project_domain(source)
-        known = {name for _, name in self.shell.handlers.domains.choices}
-        if domain not in known:
-            raise ProjectError(
-                f"the project was made in domain '{domain}', which is not here; there are: "
-                f"{', '.join(sorted(known))}"
-            )
-        editor = self.shell.handlers.domains.open(domain)
-
-        store = partial(self.shell.handlers.store, visitor)
-        lost: list[str] = []
-        project: Project = open_project(source, editor, store, photos, lost)
-        if lost:
-            gr.Info(
-                f"{len(lost)} of its photos could not be read: their squares and edits are here.",
-                title="Opened without some photos",
-            )
-        return visitor.keep(project), domain
+        visitor = self.page.store.update(
+            visitor, lambda newest: reduce(Visitor.keep, opened, newest)
+        )
+        return visitor, visitor.domain, {"restored": True, "visit": visitor.visit.id}
 
 
 def _tell_late(last: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
 from editor.sliders.slider_set import SliderSet
-from editor.ui.state import data_uri, jpeg_uri
+from editor.ui.data_uris import data_uri, jpeg_uri
 
 BEYOND = 1.5
 STRIP_NODES = 60

@@ -7,19 +7,24 @@ from typing import Any
 
 from editor import Domains, Edit, Editor
 from editor.editing.move import check_distance
+from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
 from editor.sliders.slider_set import SliderSet
+from editor.ui.component_values import read_layers
 from editor.ui.limits import Limits
 from editor.ui.service import Service
 from editor.ui.state import Visitor
-from editor.ui.values import read_layers
 from editor.ui.visit_files import COMMON, VisitFiles
 
+SQUARE, WHOLE = "Square", "Whole photo"
+KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
+MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 
-class Visits:
+
+class HandlerBase:
     """The domains, and what is read off a visitor's state; holds nothing of any visitor.
 
     Args:
@@ -32,8 +37,9 @@ class Visits:
         self.domains = library
         self.start = start
         self.service = service or Service(Limits.at_home(), VisitFiles())
+        self.store = self.service.store
 
-    def store(self, visitor: Visitor | None, name: str, data: bytes) -> str:
+    def keep_file(self, visitor: Visitor | None, name: str, data: bytes) -> str:
         """Keep a file of a visit, or of none; returns its path.
 
         Raises:

@@ -18,12 +18,14 @@ from editor.sliders.boundary import Boundary
 from editor.sliders.exchange import export_slider, read_slider, save_slider
 from editor.sliders.make import renamed
 from editor.sliders.strip import slider_strip
-from editor.ui.components import file_input
-from editor.ui.edit import QUIET
-from editor.ui.guard import guarded, guarded_steps
-from editor.ui.shell import DOWNLOAD_FILE, Shell
-from editor.ui.state import Visitor, data_uri
-from editor.ui.values import progress, status
+from editor.ui.component_values import progress, status
+from editor.ui.components.file_inputs import file_input
+from editor.ui.data_uris import data_uri
+from editor.ui.edit import QUIET, EditPanel
+from editor.ui.error_messages import tells_errors
+from editor.ui.page_context import PageContext
+from editor.ui.scripts import script
+from editor.ui.state import Visitor
 
 Sliders = tuple[Boundary, ...]
 
@@ -32,39 +34,40 @@ class OwnSliders:
     """The list of the visitor's own sliders, and what can be done with one.
 
     Args:
-        shell: what the panels share.
+        page: what the panels share.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, page: PageContext) -> None:
+        self.page = page
         self.names = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
         with gr.Row():
             small: dict[str, Any] = {"size": "sm", "min_width": 110}
             self.export = gr.Button("Save as a file", elem_id="teach-export", **small)
             self.keep = gr.Button(
-                "Save for everyone here", elem_id="teach-keep", visible=not shell.shared, **small
+                "Save for everyone here", elem_id="teach-keep", visible=not page.shared, **small
             )
             self.remove = gr.Button("Remove", elem_id="teach-remove", **small)
         self.said = gr.HTML(status(""), elem_id="own-status", padding=False)
         self.file = file_input(
-            shell.files,
+            page.files,
             label="Open a slider's file",
             file_types=[".safetensors"],
             height=110,
             elem_id="teach-file",
         )
 
-    def wire(self, shown: dict[str, Any]) -> None:
+    def connect(self, edit: EditPanel, shown: dict[str, Any]) -> None:
         """Connect the components.
 
         Args:
+            edit: the tab Edit, which shows the sliders.
             shown: options of an event that brings the tab's lists up to date.
         """
-        visitor, refresh = self.shell.visitor, self.shell.refresh
-        self.export.click(self.exported, [visitor, self.names], self.shell.paths, **QUIET).success(
-            None, self.shell.paths, None, js=DOWNLOAD_FILE
+        visitor, refresh = self.page.visitor, edit.refresh
+        self.export.click(self.exported, [visitor, self.names], self.page.paths, **QUIET).success(
+            None, self.page.paths, None, js=script("download_file")
         )
-        if not self.shell.shared:
+        if not self.page.shared:
             self.keep.click(self.saved, [visitor, self.names], self.said, **QUIET)
         self.remove.click(
             self.removed, [visitor, self.names], [visitor, self.said], **QUIET
@@ -78,27 +81,30 @@ class OwnSliders:
         own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
         return gr.Dropdown(choices=own, value=own[-1][1] if own else None)
 
-    @guarded
+    @tells_errors
     def exported(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders as a file."""
+        visitor = self.page.store.newest(visitor)
         slider = _own(visitor, name)
         data = export_slider(slider)
-        return self.shell.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
+        return self.page.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
 
-    @guarded
+    @tells_errors
     def saved(self, visitor: Visitor, name: str | None) -> str:
         """One of the visitor's sliders becomes the domain's."""
-        slider, library = _own(visitor, name), self.shell.handlers.domains
+        visitor = self.page.store.newest(visitor)
+        slider, library = _own(visitor, name), self.page.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor, slider, library.folders["boundaries"])
         editor.add_sliders([slider])
         return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
 
-    @guarded_steps
+    @tells_errors
     def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
         """Without one of the visitor's sliders; yields visitor and status."""
+        visitor = self.page.store.newest(visitor)
         slider, before = _own(visitor, name), visitor.project
-        editor, name = self.shell.handlers.domains.open(visitor.domain), slider.info.name
+        editor, name = self.page.handlers.domains.open(visitor.domain), slider.info.name
         after = before
         for done, after in enumerate(remove_slider(before, editor, name)):
             left = sum(not node.thumb for node in after.nodes)
@@ -108,46 +114,53 @@ class OwnSliders:
         if name in editor.boundaries:
             said = f"{said}, it stays a slider of {html.escape(editor.info.title)}"
         yield (
-            visitor.update(lambda now: _without(now, after, name)),
+            self.page.store.update(visitor, lambda newest: _without(newest, after, name)),
             status(f"'{html.escape(slider.info.title)}' was removed; {said}."),
         )
 
-    @guarded
+    @tells_errors
     def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
         """A slider from a file."""
+        visitor = self.page.store.newest(visitor)
         if path is None:
             raise OptionError("give a file")
-        slider = read_slider(self.shell.editor(visitor), path)
-        return self.added(visitor, slider, slider.info.title)
+        slider = read_slider(self.page.editor(visitor), path)
+        return add_slider(self.page, visitor, slider, slider.info.title)
 
-    def added(self, visitor: Visitor, slider: Boundary, title: str) -> tuple[Visitor, str]:
-        """Another slider of the visit; one of the same name that is the visitor's gives way.
 
-        Raises:
-            OptionError: the title cannot be used, or is that of a slider of the domain.
-        """
-        project, editor = visitor.project, self.shell.handlers.domains.open(visitor.domain)
-        if slider.info.domain != visitor.domain:
-            raise OptionError(
-                f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
-                f"learn it here, or go back"
-            )
-        slider = renamed(slider, slider_name(title), title)
-        name = slider.info.name
-        if name in editor.boundaries:
-            raise OptionError(f"the domain has a slider '{title}' already; choose another name")
-        others = tuple(own for own in project.sliders if own.info.name != name)
-        visitor = visitor.keep(replace(project, sliders=(*others, slider)))
-        return visitor, status(
-            f"'{html.escape(slider.info.title)}' is among the sliders in Edit now."
+def add_slider(
+    page: PageContext, visitor: Visitor, slider: Boundary, title: str
+) -> tuple[Visitor, str]:
+    """Another slider of the visit; one of the same name that is the visitor's gives way.
+
+    Raises:
+        OptionError: the title cannot be used, or is that of a slider of the domain.
+    """
+    visitor = page.store.newest(visitor)
+    editor = page.handlers.domains.open(visitor.domain)
+    if slider.info.domain != visitor.domain:
+        raise OptionError(
+            f"that slider was learned in '{slider.info.domain}', but '{visitor.domain}' is open; "
+            f"learn it here, or go back"
         )
+    slider = renamed(slider, slider_name(title), title)
+    name = slider.info.name
+    if name in editor.boundaries:
+        raise OptionError(f"the domain has a slider '{title}' already; choose another name")
+
+    def with_it(newest: Visitor) -> Visitor:
+        others = tuple(own for own in newest.project.sliders if own.info.name != name)
+        return newest.keep(replace(newest.project, sliders=(*others, slider)))
+
+    visitor = page.store.update(visitor, with_it)
+    return visitor, status(f"'{html.escape(slider.info.title)}' is among the sliders in Edit now.")
 
 
 def slider_rows(
-    shell: Shell, visitor: Visitor, sliders: Sliders, examples: int = 3
+    page: PageContext, visitor: Visitor, sliders: Sliders, examples: int = 3
 ) -> dict[str, Any]:
     """What sliders do to the shown picture, and to some generated ones."""
-    editor, project = shell.editor(visitor), visitor.project
+    editor, project = page.editor(visitor), visitor.project
     shown = project.shown
     codes = [] if shown is None else [torch.from_numpy(shown.wp)]
     codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]

@@ -1,0 +1,22 @@
+"""The visit in the browser's own database."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from editor.ui.components.html_component import html_component
+
+
+def browser_storage() -> gr.HTML:
+    """Keeps visits in the browser: asks for this one by `submit`, and brings the last by `apply`.
+
+    Its value is {"visit", "open", "projects": {domain: base64}, "photos": {name: path}, "worth": it
+    holds more than the example}; {"restore": the same, photos as {name: {"path"}}}; {"restored":
+    whether that worked, "visit"}; or {"forget": another value each time}.
+    """
+    return html_component(
+        "browser_storage",
+        None,
+        elem_id="browser-storage",
+        shape={"restore": {"projects": {}, "photos": {}}},
+    )

@@ -1,0 +1,18 @@
+"""The picture with what it is compared to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from editor.ui.components.html_component import html_component
+
+
+def picture_view(value: dict[str, Any]) -> gr.HTML:
+    """The picture with a before/after divider.
+
+    Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}, and
+    "turn", that of the sliders' value which it shows: older ones are not shown any more.
+    """
+    return html_component("picture", value, elem_id="picture", shape={})

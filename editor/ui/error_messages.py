@@ -1,0 +1,58 @@
+"""Errors of handlers as messages on the page."""
+
+from __future__ import annotations
+
+import functools
+import html
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from editor.errors import EditorError
+from editor.ui.rates import Rates
+
+F = TypeVar("F", bound=Callable[..., Any])
+TRACES = 20  # that are logged, at once and a minute
+_logged = Rates()
+log = logging.getLogger(__name__)
+
+
+def as_message(error: Exception) -> gr.Error:
+    """Return an error as a message on the page, never a traceback."""
+    if isinstance(error, EditorError):
+        text = html.escape(str(error), quote=False)  # it may quote what a stranger wrote
+        return gr.Error(text, title="This did not work", duration=12, print_exception=False)
+    if _logged.try_take("errors", TRACES, TRACES / 60):  # a stranger must not fill the log
+        log.exception("unexpected error", exc_info=error)
+    return gr.Error(
+        "Something unexpected went wrong; your last picture is still here. Please try again.",
+        title="This did not work",
+        print_exception=False,
+    )
+
+
+def tells_errors(function: F) -> F:
+    """Turn every error of a handler into a message on the page, also of one that yields."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise as_message(error) from None
+
+    @functools.wraps(function)
+    def steps(*args: Any, **kwargs: Any) -> Any:
+        try:
+            yield from function(*args, **kwargs)
+        except (gr.Error, GeneratorExit):
+            raise
+        except Exception as error:
+            raise as_message(error) from None
+
+    return steps if inspect.isgeneratorfunction(function) else call  # type: ignore[return-value]

@@ -1,0 +1,77 @@
+"""Folders that only this account may enter, one for every run of the app, held by a lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+
+def remove_ended_runs(base: Path) -> None:
+    """Remove the folders of runs that have ended: nobody holds their lock."""
+    for folder in base.glob("run-*"):
+        with suppress(OSError):
+            if _is_ours(folder) and (lock := _try_lock(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.close()
+
+
+def private_folder(base: Path | None) -> Path:
+    """A folder of mode 0700 that is ours; another where the usual one is somebody else's."""
+    if base is not None:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return base.resolve()
+    user = getattr(os, "getuid", lambda: "user")()
+    usual = Path(tempfile.gettempdir()) / f"in-domain-editor-{user}"
+    with suppress(OSError):
+        usual.mkdir(mode=0o700, exist_ok=True)
+        if _is_ours(usual):
+            usual.chmod(0o700)
+            return usual.resolve()
+    return Path(tempfile.mkdtemp(prefix="in-domain-editor-")).resolve()
+
+
+def _is_ours(folder: Path) -> bool:
+    info = folder.lstat()
+    mine = not hasattr(os, "getuid") or info.st_uid == os.getuid()
+    return stat.S_ISDIR(info.st_mode) and mine
+
+
+def locked(folder: Path) -> IO[bytes]:
+    """Return the lock file of a run's folder, held.
+
+    Raises:
+        OSError: another process holds it, or it cannot be made.
+    """
+    lock = _try_lock(folder, make=True)
+    if lock is None:
+        raise OSError(f"{folder} is used by another run")
+    return lock
+
+
+def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
+    """The lock file of a run's folder, held; None where another process holds it.
+
+    A folder without one is of a run that is just starting, until it is a minute old.
+    """
+    path = folder / ".lock"
+    if not make and not path.exists() and time.time() - folder.stat().st_mtime < 60:
+        return None
+    file = path.open("ab")
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks: files go by their age
+        if not make:
+            file.close()
+            return None
+    except OSError:
+        file.close()
+        return None
+    return file

@@ -1,0 +1,1 @@
+() => { document.querySelector('#tabs button[role=tab]').click(); }

@@ -1,0 +1,5 @@
+() => {
+  const help = document.querySelector('#help');
+  const open = help.classList.toggle('open');
+  document.querySelector('#help-button').setAttribute('aria-expanded', String(open));
+}

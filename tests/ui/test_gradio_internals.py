@@ -1,0 +1,225 @@
+"""What is relied on of Gradio though it does not document it: one test a use.
+
+Where one fails after an update of Gradio, `editor.ui.gradio_internals` has to follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from gradio import networking, queueing, route_utils, routes
+
+from editor.ui import gradio_internals
+from editor.ui.gradio_internals import (
+    API,
+    FILE,
+    HEARTBEAT,
+    READS,
+    WRITES,
+    FilesOnly,
+    OneLine,
+    calls_of,
+    forget_session,
+    forget_values,
+    inputs_of,
+    mount,
+    replace_preprocess,
+    scope_of,
+    wrap_handlers,
+)
+from editor.ui.uploads import UploadFolder, receiving_into
+
+
+@pytest.fixture
+def page() -> gr.Blocks:
+    """A text and a state, with one handler; another event has a script alone."""
+    with gr.Blocks() as page:
+        text, state = gr.Textbox(elem_id="text"), gr.State(0)
+        text.change(lambda text, state: state, [text, state], state)
+        text.submit(None, js="() => {}")
+    return page
+
+
+def _parts(page: gr.Blocks) -> list[gr.components.Component]:
+    return [one for one in page.blocks.values() if isinstance(one, (gr.Textbox, gr.State))]
+
+
+@pytest.fixture
+def patched() -> Iterator[None]:
+    """What `mount` sets in Gradio's modules is as it was afterwards."""
+    traceback, parser = queueing.traceback, route_utils.GradioMultiPartParser
+    yield
+    queueing.traceback, route_utils.GradioMultiPartParser = traceback, parser
+
+
+@asynccontextmanager
+async def _nothing(_app):
+    yield
+
+
+def test_handlers_are_wrapped_and_are_nobodys_api(page: gr.Blocks) -> None:
+    text, state = _parts(page)
+    seen = []
+
+    def wrap(function, inputs, outputs):
+        seen.append((inputs, outputs))
+        return lambda *given: ("wrapped", function(*given))
+
+    wrap_handlers(page, wrap)
+    assert seen == [([text, state], [state])]
+    handler, script = page.fns.values()
+    assert handler.fn("a", 7) == ("wrapped", 7)
+    assert script.fn is None
+    assert {handler.api_visibility, script.api_visibility} == {"private"}
+    assert handler.concurrency_limit is None
+    assert page._queue.max_thread_count == gradio_internals.MAX_CALLS
+    assert page.get_api_info()["named_endpoints"] == {}
+
+
+def test_what_a_component_passes_on_can_be_replaced(page: gr.Blocks) -> None:
+    text, _ = _parts(page)
+    assert replace_preprocess(text, lambda payload: f"read {payload}") is text
+    function = page.fns[0]
+    got = asyncio.run(page.preprocess_data(function, ["a", None], None))
+    assert got[0] == "read a"
+
+
+def test_a_request_has_the_scope_that_the_gateway_wrote_into() -> None:
+    scope = {"editor.client": 1}
+    request = gr.Request(SimpleNamespace(scope=scope, headers={}))
+    assert scope_of(request) is scope
+    assert scope_of(gr.Request()) == {}
+
+
+def test_a_function_tells_the_names_of_its_inputs(page: gr.Blocks) -> None:
+    assert inputs_of(page, 0) == ["text", ""]
+    assert inputs_of(page, 1) is None, "it is a script alone"
+    assert inputs_of(page, 9) is None
+
+
+def _event(session: str, size: int) -> SimpleNamespace:
+    scope = {"editor.bytes": size}
+    return SimpleNamespace(session_hash=session, request=SimpleNamespace(scope=scope), alive=True)
+
+
+def test_calls_that_run_or_wait_are_counted(page: gr.Blocks) -> None:
+    queue = page._queue
+    assert calls_of(page, None) == gradio_internals.Calls()
+    queue.event_ids_to_events.update(a=_event("x", 5), b=_event("x", 0), c=_event("y", 2))
+    answers: asyncio.Queue[str] = asyncio.Queue()
+    answers.put_nowait("unread")
+    queue.pending_messages_per_session["x"] = answers
+    assert calls_of(page, "x") == gradio_internals.Calls(2, 5, 1, True)
+    assert calls_of(page, "z").known is False
+    assert calls_of(page, None).count == 3
+    fields = inspect.signature(queueing.Event.__init__).parameters
+    assert {"session_hash", "request"} <= fields.keys()
+
+
+def test_a_closed_page_is_forgotten(page: gr.Blocks) -> None:
+    queue, holder = page._queue, page.state_holder
+    event = _event("x", 0)
+    queue.event_ids_to_events["a"] = event
+    queue.pending_event_ids_session["x"] = {"a"}
+    queue.pending_messages_per_session["x"] = asyncio.Queue()
+    assert holder["x"][page.fns[0].inputs[1]._id] == 0
+    assert "x" in holder.session_data
+    forget_session(page, "x")
+    assert not event.alive
+    assert "x" not in holder.session_data
+    assert "x" not in queue.pending_messages_per_session
+    assert "x" not in queue.pending_event_ids_session
+    assert "x" not in holder.time_last_used
+    forget_session(page, "x")  # again does no harm
+
+
+def test_values_that_gradio_keeps_for_links_are_dropped(
+    page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = page.state_holder["x"]
+    assert session.config_values
+    page.upload_file_set.add("file")
+    monkeypatch.setattr(gradio_internals, "MAX_PROGRESS", 0)
+    routes.file_upload_statuses._statuses["upload"] = None
+    forget_values(page)
+    assert not session.config_values
+    assert not page.upload_file_set
+    assert not routes.file_upload_statuses._statuses
+    assert not routes.file_upload_statuses._signals
+
+
+def test_an_upload_holds_so_many_files_and_nothing_else(tmp_path: Path) -> None:
+    async def parts():
+        yield b""
+
+    with receiving_into(tmp_path, 3):
+        parser = FilesOnly(
+            {"content-type": "multipart/form-data; boundary=x"}, parts(), max_file_size=9
+        )
+    assert (parser.max_files, parser.max_fields) == (3, 0)
+
+
+def test_an_error_in_a_call_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert hasattr(queueing, "traceback")
+    with caplog.at_level(logging.WARNING, "editor.ui.gradio_internals"):
+        try:
+            raise ValueError("two\nlines")
+        except ValueError:
+            OneLine.print_exc()
+    assert [one.getMessage() for one in caplog.records] == ["a call failed: ValueError: two lines"]
+
+
+@pytest.mark.usefixtures("patched")
+def test_the_mounted_page(page: gr.Blocks, tmp_path: Path) -> None:
+    parent = mount(page, tmp_path, _nothing)
+    assert queueing.traceback is OneLine
+    assert route_utils.GradioMultiPartParser is FilesOnly
+    assert page.has_launched
+    (app,) = [route.app for route in parent.routes if hasattr(route, "app")]
+    assert isinstance(app.uploaded_file_dir, UploadFolder)
+    assert str(app.uploaded_file_dir) == str(tmp_path)
+    assert page._queue.server_app is app
+    with receiving_into(tmp_path / "visit", 1):
+        assert str(app.uploaded_file_dir) == str(tmp_path / "visit")
+
+
+@pytest.mark.usefixtures("patched")
+def test_every_address_that_is_let_through_is_gradios(page: gr.Blocks, tmp_path: Path) -> None:
+    parent = mount(page, tmp_path, _nothing)
+    (app,) = [route.app for route in parent.routes if hasattr(route, "app")]
+    served = _paths(app)
+    for path in READS | WRITES:
+        assert path in served or path.rstrip("/") in served, path
+    for start in (FILE, HEARTBEAT):
+        assert any(one.startswith(start) for one in served), start
+    assert page.get_config_file()["api_prefix"] == API  # of the script that keeps visits
+
+
+def _paths(app) -> set[str]:
+    found = {route.path for route in app.routes if hasattr(route, "path")}
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        found |= {one.path for one in getattr(inner, "routes", ()) if hasattr(one, "path")}
+    return found
+
+
+def test_a_tunnel_is_opened_by_these_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = inspect.signature(networking.setup_tunnel)
+    given = []
+
+    def tunnel(*args):
+        wanted.bind(*args)
+        given.extend(args)
+        return "https://x"
+
+    monkeypatch.setattr(networking, "setup_tunnel", tunnel)
+    assert gradio_internals.open_tunnel(7860) == "https://x"
+    assert given[:2] == ["127.0.0.1", 7860]
