@@ -15,7 +15,7 @@ check: $(VENV)/dev.stamp javascript  ## format, lint, types, import layers, Java
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py
+	$(BIN)/lint-imports --no-cache
 
 javascript:  ## lint and parse the page's scripts; skipped without npm, unless REQUIRE_NODE is set
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/ci.stamp && npm run --silent check; \

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-DEFAULT_DOMAIN = "faces128"
+from editor.defaults import DEFAULT_DOMAIN, VERSION
+
+__version__ = VERSION
 __all__ = [
     "DEFAULT_DOMAIN",
     "Crop",

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from editor import DEFAULT_DOMAIN
+from editor.defaults import DEFAULT_DOMAIN
 from editor.errors import PackError
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, list_domains, read_info
 from editor.runtime import return_memory

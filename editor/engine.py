@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.signs import inversion_signs
 from editor.media.images import to_pil, to_tensor
@@ -167,6 +168,20 @@ class Engine:
             return mapping(where, truncation_psi=truncation_psi).cpu()
 
         return self.on_device(work)
+
+    def tensor(self, aligned: Image.Image) -> Tensor:
+        """Return an aligned RGB picture as [1, 3, R, R], −1…1.
+
+        Raises:
+            ImageError: it is not of the domain's size.
+        """
+        side = self.info.resolution
+        if aligned.size != (side, side):
+            raise ImageError(
+                f"the picture is {aligned.width}×{aligned.height}; '{self.info.name}' needs "
+                f"{side}×{side}. Use Editor.align first"
+            )
+        return to_tensor(aligned)
 
     def sample(self, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
         """Return the codes [N, num_ws, w_dim] that seeds give; each by itself."""

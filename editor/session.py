@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor import DEFAULT_DOMAIN
+from editor.defaults import DEFAULT_DOMAIN
 from editor.editing.code_file import read_code, save_code
 from editor.editing.diffuse import collage, diffuse
 from editor.editing.edit import Edit
@@ -146,8 +146,7 @@ class Editor:
         Raises:
             ImageError: the picture is not of the domain's size.
         """
-        self._check_aligned(aligned)
-        yield from self.engine.invert(to_tensor(aligned), options)
+        yield from self.engine.invert(self.engine.tensor(aligned), options)
 
     def invert(
         self, photo: Source, crop: Crop | None = None, options: InversionOptions | None = None
@@ -417,17 +416,8 @@ class Editor:
         mask: Tensor,
         offset: tuple[float, float],
     ) -> tuple[Tensor, Tensor]:
-        for image in (target, *contexts):
-            self._check_aligned(image)
-        if not contexts:
+        front, *behind = (self.engine.tensor(image) for image in (target, *contexts))
+        if not behind:
             raise OptionError("no context was given; choose one at least")
         mask = check_mask(mask, self.info.resolution)
-        behind = torch.cat([to_tensor(image) for image in contexts])
-        return collage(to_tensor(target)[0], behind, mask, offset)
-
-    def _check_aligned(self, image: Image.Image) -> None:
-        if image.size != (self.info.resolution, self.info.resolution):
-            raise ImageError(
-                f"the picture is {image.width}×{image.height}; '{self.info.name}' needs "
-                f"{self.info.resolution}×{self.info.resolution}. Use Editor.align first"
-            )
+        return collage(front[0], torch.cat(behind), mask, offset)

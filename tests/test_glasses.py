@@ -11,11 +11,11 @@ import torch
 
 from editor import Editor
 from editor.data.image_set import load_images
-from editor.editing.move import move
 from editor.media.images import to_pil
 from editor.metrics.attributes import PooledFeatures, fit_predictor
 from editor.packs.features.squeezenet import load_squeezenet
 from editor.sliders.lesson import HAS, HAS_NOT, Lesson
+from editor.sliders.move import move
 from editor.sliders.picture_features import picture_features
 from editor.sliders.teach import grow_pool, learn_from, mark_photo, pool_of, taught_slider
 from tests.conftest import SHARED
@@ -34,9 +34,9 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
     rng = random.Random(3)
     rng.shuffle(yes)
     rng.shuffle(no)
-    for _ in grow_pool(faces):
+    for _ in grow_pool(faces.engine):
         pass
-    pool = pool_of(faces)
+    pool = pool_of(faces.engine)
     assert pool is not None
 
     lesson = Lesson()
@@ -45,7 +45,7 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
             image = to_pil(photos.batch(torch.tensor([index]))[0])
             lesson = mark_photo(lesson, str(index), image, value)
     started = time.process_time()
-    learned = learn_from(faces, lesson)
+    learned = learn_from(faces.engine, lesson)
     assert time.process_time() - started <= 1.0 * torch.get_num_threads()
 
     rest = yes[MARKS : MARKS + OTHERS] + no[MARKS : MARKS + OTHERS]
@@ -73,7 +73,7 @@ def test_forty_marks_for_glasses(faces: Editor) -> None:
         )
         before = torch.cat([faces.engine.pack.generator.synthesis(part) for part in wp.split(32)])
         can = (judge.score(before)["glasses"] < 0.5).nonzero()[:FACES, 0]
-        slider = taught_slider(faces, learned, "taught")
+        slider = taught_slider(faces.engine, learned, "taught")
         moved = move(wp[can], slider.normal, slider.info.range[1], slider.info.layers)
         after = torch.cat([faces.engine.pack.generator.synthesis(part) for part in moved.split(32)])
     flips = float((judge.score(after)["glasses"] > 0.5).float().mean())

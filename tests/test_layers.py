@@ -1,8 +1,9 @@
-"""The import rules of the architecture, read off the source."""
+"""The contracts of imports hold, and fail on what they forbid (import-linter, in pyproject)."""
 
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,27 +11,42 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "editor"
-LAYER = {
-    "errors": 0, "files": 0, "runtime": 0, "geometry": 0, "arrays": 0, "zips": 0, "layers": 0,
-    "media": 1, "models": 1,
-    "packs": 2, "data": 2, "photo": 2,
-    "metrics": 3, "inversion": 3,
-    "training": 4, "engine": 4, "sliders": 6, "editing": 6,
-    "session": 6, "domains": 6, "evaluation": 6, "project": 6, "benchmark": 6,
-    "cli": 7, "ui": 7,
-}  # fmt: skip
-SIBLINGS_APART = {3, 4, 7}
-OWNERS = {
-    "gradio": {"ui"},
-    "sklearn": {"sliders", "metrics"},
-    "safetensors": {"packs"},
-    "lpips": {"packs"},
-    "torchvision": {"packs"},
-    "av": {"media"},
-    "cv2": {"photo"},
-    "matplotlib": {"evaluation"},
-    "dlib": {"metrics"},
+LINT = Path(sys.executable).with_name("lint-imports")
+FORBIDDEN = {
+    "upwards": ("layers.py", "from editor.session import Editor", "Layers of"),
+    "by the facade": ("sliders/strip.py", "from editor import Editor", "from editor import"),
+    "by the facade, from the top": ("ui/mix.py", "from editor import Editor", "from editor import"),
+    "of a sibling": ("cli/edit.py", "from editor.ui.page import build_ui", "Layers of"),
+    "of a package that has its place": ("cli/edit.py", "import gradio", "gradio is used in"),
+    "sklearn elsewhere": ("editing/mix.py", "from sklearn.svm import SVC", "sklearn is used in"),
+    "in a circle": ("sliders/boundary.py", "import editor.sliders.slider_set", "No circles"),
+    "of a layer that nobody knows": ("novel.py", "", "novel"),
 }
+
+
+def _linted(root: Path) -> tuple[int, str]:
+    """Return the exit status and the words of import-linter in a folder."""
+    done = subprocess.run([LINT, "--no-cache"], cwd=root, capture_output=True, text=True)
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_the_contracts_hold() -> None:
+    status, said = _linted(PACKAGE.parent)
+    assert status == 0, said
+    assert "0 broken" in said
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), FORBIDDEN.values(), ids=FORBIDDEN)
+def test_the_contracts_fail(tmp_path: Path, file: str, line: str, contract: str) -> None:
+    only_python = shutil.ignore_patterns("__pycache__", "*.js", "*.css", "*.html")
+    shutil.copytree(PACKAGE, tmp_path / "editor", ignore=only_python)
+    shutil.copy(PACKAGE.parent / "pyproject.toml", tmp_path)
+    changed = tmp_path / "editor" / file
+    text = changed.read_text(encoding="utf-8") if changed.exists() else ""
+    changed.write_text(f"{text}\n{line}\n", encoding="utf-8")
+    status, said = _linted(tmp_path)
+    assert status != 0
+    assert contract in said
 
 
 def _imports(path: Path) -> set[str]:
@@ -41,34 +57,6 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
     return found
-
-
-def _part(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if _part(p) not in ("__init__", "__main__")]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_only_lower_layers(path: Path) -> None:
-    own = _part(path)
-    assert own in LAYER, f"{own} has no layer; add it to the architecture"
-    for name in _imports(path):
-        if not name.startswith("editor."):
-            continue
-        other = name.split(".")[1]
-        if other == own:
-            continue
-        assert LAYER[other] <= LAYER[own], f"{path.name} (layer {LAYER[own]}) imports {name}"
-        if LAYER[own] in SIBLINGS_APART:
-            assert LAYER[other] < LAYER[own], f"{path.name} imports its sibling {name}"
-
-
-@pytest.mark.parametrize("package", OWNERS)
-def test_one_owner_for_each_dependency(package: str) -> None:
-    users = {_part(p) for p in MODULES if any(i.split(".")[0] == package for i in _imports(p))}
-    assert users <= OWNERS[package]
 
 
 def test_import_is_light() -> None:

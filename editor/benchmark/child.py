@@ -33,7 +33,7 @@ class Child:
         self, domain: str, device: str, checkpoints: str, boundaries: str, threads: int
     ) -> None:
         """Open a domain; nothing else is imported for it than for a user."""
-        from editor import Editor
+        from editor.session import Editor
         from editor.runtime import use_threads
 
         use_threads(threads)

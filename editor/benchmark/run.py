@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 
-from editor import __version__
 from editor.benchmark.figures import Figure, figure
 from editor.benchmark.machine import machine
 from editor.benchmark.options import SIZES, BenchmarkOptions
@@ -22,6 +21,7 @@ from editor.benchmark.packs import write_random_pack
 from editor.benchmark.processes import Worker, ask_all, time_page, time_python, workers
 from editor.benchmark.work import WORKS
 from editor.data.image_set import load_images
+from editor.defaults import VERSION
 from editor.errors import EditorError
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, PROJECT, read_info
 from editor.runtime import pick_device, use_threads
@@ -80,7 +80,7 @@ def benchmark(
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "editor": __version__,
+        "editor": VERSION,
         **machine(),
         "threads": session.threads,
         "seed": options.seed,

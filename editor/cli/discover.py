@@ -54,11 +54,11 @@ def run(args: argparse.Namespace) -> None:
     keep = _parse_keep(args.keep, args.count)
     editor = open_editor(args)
     layers = parse_layers(args.layers) if args.layers else None
-    found = discover(editor, args.method, args.count, layers)
+    found = discover(editor.engine, args.method, args.count, layers)
     codes = [editor.sample(seed).wp for seed in args.seeds]
     sheet = []
     for number, slider in enumerate(tqdm(found, unit="direction"), 1):
-        rows = [strip(slider_strip(editor, code, slider, args.stops)) for code in codes]
+        rows = [strip(slider_strip(editor.engine, code, slider, args.stops)) for code in codes]
         save_image(stacked(rows), args.out / f"{args.method}_{number:02d}.png")
         sheet.append(rows[0])
         share, (low, high) = slider.info.facts["strength"], slider.info.range
@@ -76,7 +76,9 @@ def _keep(
 
     _, boundaries = chosen_folders(args)
     for number, name in keep.items():
-        print(save_slider(editor, renamed(found[number - 1], name), boundaries, args.replace))
+        print(
+            save_slider(editor.engine, renamed(found[number - 1], name), boundaries, args.replace)
+        )
 
 
 def _parse_keep(items: list[str], count: int) -> dict[int, str]:

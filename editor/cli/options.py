@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editor import DEFAULT_DOMAIN
+from editor.defaults import DEFAULT_DOMAIN
 from editor.errors import OptionError
 
 if TYPE_CHECKING:

@@ -103,14 +103,15 @@ def _of_marks(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> Bound
     from editor.layers import parse_layers
     from editor.sliders.teach import learn_from, taught_slider
 
-    learned = learn_from(editor, lesson)
+    learned = learn_from(editor.engine, lesson)
     layers = parse_layers(args.layers) if args.layers else None
     has, has_not = learned.counts
     said = "too few to say how exact it is"
     if learned.accuracy is not None:
         said = f"right on {learned.accuracy:.0%} of the marks that it had not seen"
     print(f"{has} have it, {has_not} have not: {said}")
-    return taught_slider(editor, learned, args.name, args.title, args.independent_of, layers)
+    others = editor.sliders.named(args.independent_of)
+    return taught_slider(editor.engine, learned, args.name, args.title, others, layers)
 
 
 def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
@@ -128,8 +129,9 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
         if before[n] in first and after[n] in second
     ]
     layers = parse_layers(args.layers) if args.layers else None
+    others = editor.sliders.named(args.independent_of)
     slider = slider_of_pairs(
-        editor, pairs, args.name, args.title, args.independent_of, layers, args.steps
+        editor.engine, pairs, args.name, args.title, others, layers, args.steps
     )
     agree = "" if slider.info.accuracy is None else f", {slider.info.accuracy:.0%} agree"
     print(f"{len(pairs)} pairs{agree}")
@@ -150,10 +152,10 @@ def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
             lesson = mark_photo(lesson, str(path), image, value)
     with tqdm(desc="samples", unit="img") as bar:
         move = follow(bar)
-        for done, total in grow_pool(editor, args.samples):
+        for done, total in grow_pool(editor.engine, args.samples):
             move(done, total)
     for seed, value in marks.items():
-        lesson = mark_seed(editor, lesson, seed, value)
+        lesson = mark_seed(editor.engine, lesson, seed, value)
     return lesson
 
 
@@ -196,9 +198,9 @@ def _ask(editor: Editor, lesson: Lesson, args: argparse.Namespace) -> None:
     from editor.media.images import save_image
     from editor.sliders.teach import learn_from, next_seeds, picture
 
-    learned = learn_from(editor, lesson) if min(lesson.counts) > 0 else None
-    for seed in next_seeds(editor, lesson, learned, args.count):
-        save_image(picture(editor, seed), args.ask / f"{seed}.png")
+    learned = learn_from(editor.engine, lesson) if min(lesson.counts) > 0 else None
+    for seed in next_seeds(editor.engine, lesson, learned, args.count):
+        save_image(picture(editor.engine, seed), args.ask / f"{seed}.png")
     print(f"{args.ask}: mark these by seed in a JSON file, and give it as --marks")
 
 
@@ -209,7 +211,7 @@ def _save(editor: Editor, slider: Boundary, args: argparse.Namespace) -> None:
 
     if not args.out:
         _, boundaries = chosen_folders(args)
-        print(save_slider(editor, slider, boundaries, args.replace))
+        print(save_slider(editor.engine, slider, boundaries, args.replace))
         return
     try:
         save_boundary(slider, args.out)
@@ -223,4 +225,4 @@ def _strip(editor: Editor, slider: Boundary) -> Image.Image:
     from editor.sliders.strip import slider_strip
 
     codes = [editor.sample(seed).wp for seed in editor.info.example_seeds[:3]]
-    return stacked([strip(slider_strip(editor, code, slider, 7)) for code in codes])
+    return stacked([strip(slider_strip(editor.engine, code, slider, 7)) for code in codes])

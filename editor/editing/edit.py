@@ -8,10 +8,10 @@ from PIL import Image
 from torch import Tensor
 
 from editor.editing.local import check_mask
-from editor.editing.move import check_distance, move
 from editor.layers import check_layers, parse_layers
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
+from editor.sliders.move import check_distance, move
 from editor.sliders.slider_set import SliderSet
 
 

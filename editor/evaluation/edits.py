@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from editor.editing.move import move
 from editor.editing.paste import soft_mask
 from editor.evaluation.features import Reference
 from editor.evaluation.methods import Inverted, pictures
@@ -24,6 +23,7 @@ from editor.metrics.effect import Effect
 from editor.metrics.identity import People
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
+from editor.sliders.move import move
 
 STOPS = (0.25, 0.5, 0.75, 1.0, 1.5)
 PERSON_STOPS = (0.5, 1.0)  # at which the person is looked at

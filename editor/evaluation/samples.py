@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.editing.move import move
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.distances import (
     frechet_distance,
@@ -18,6 +17,7 @@ from editor.models.perceptual import SqueezeNetFeatures
 from editor.packs.load import AnyGenerator
 from editor.runtime import seeded_latents
 from editor.session import Editor
+from editor.sliders.move import move
 
 
 @torch.no_grad()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from editor.engine import Engine
 from editor.errors import OptionError, WeightsError
 from editor.files import read_regular, why
 from editor.packs.info import BOUNDARIES
 from editor.packs.tensors import unpack_tensors
-from editor.session import Editor
 from editor.sliders.boundary import Boundary, check_boundary
 from editor.sliders.boundary_file import (
     MAX_BYTES,
@@ -20,12 +20,12 @@ from editor.sliders.boundary_file import (
 
 
 def save_slider(
-    editor: Editor, slider: Boundary, boundaries: Path = BOUNDARIES, replace_old: bool = False
+    engine: Engine, slider: Boundary, boundaries: Path = BOUNDARIES, replace_old: bool = False
 ) -> Path:
     """Save a slider among those of its domain, for every editor that is opened from then on.
 
     Args:
-        editor: of the domain.
+        engine: of the domain.
         slider: to save.
         boundaries: folder of boundary folders.
         replace_old: write over one of the same name, be it shipped or one's own.
@@ -39,18 +39,18 @@ def save_slider(
         StorageError: the disk is full.
         MismatchError: the slider is of another domain.
     """
-    pack = editor.info
+    pack = engine.info
     check_boundary(
-        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
+        slider.info, slider.normal, pack.name, pack.num_ws, pack.w_dim, engine.fingerprint
     )
     try:
-        import_slider(editor, boundary_bytes(slider))
+        import_slider(engine, boundary_bytes(slider))
     except WeightsError as error:
         raise OptionError(f"the slider could not be opened again: {error}") from error
-    path = boundaries / editor.info.name / f"{slider.info.name}.safetensors"
+    path = boundaries / engine.info.name / f"{slider.info.name}.safetensors"
     if path.exists() and not replace_old:
         raise OptionError(
-            f"'{editor.info.name}' has a slider '{slider.info.name}' already; choose another name, "
+            f"'{engine.info.name}' has a slider '{slider.info.name}' already; choose another name, "
             f"or ask to replace it"
         )
     try:
@@ -65,11 +65,11 @@ def export_slider(slider: Boundary) -> bytes:
     return boundary_bytes(slider)
 
 
-def import_slider(editor: Editor, data: bytes) -> Boundary:
+def import_slider(engine: Engine, data: bytes) -> Boundary:
     """Read a slider that someone gave.
 
     Args:
-        editor: of the domain that it has to be of.
+        engine: of the domain that it has to be of.
         data: the bytes of the file, at most 1 MiB.
 
     Raises:
@@ -79,17 +79,15 @@ def import_slider(editor: Editor, data: bytes) -> Boundary:
     if len(data) > MAX_BYTES:
         raise WeightsError(f"the file has {len(data)} bytes; a slider has at most {MAX_BYTES}")
     tensors, header = unpack_tensors(data, "boundary")
-    pack = editor.info
-    slider = read_boundary(
-        header, tensors, pack.name, pack.num_ws, pack.w_dim, editor.engine.fingerprint
-    )
+    pack = engine.info
+    slider = read_boundary(header, tensors, pack.name, pack.num_ws, pack.w_dim, engine.fingerprint)
     return with_hyperplane(slider, tensors.get("hyperplane"))
 
 
-def read_slider(editor: Editor, path: str | Path) -> Boundary:
+def read_slider(engine: Engine, path: str | Path) -> Boundary:
     """Import a slider from a file, of which no more is read than a slider has; see `import_slider`.
 
     Raises:
         WeightsError, MismatchError: as `import_slider`, or it is no regular file.
     """
-    return import_slider(editor, read_regular(path, MAX_BYTES, WeightsError))
+    return import_slider(engine, read_regular(path, MAX_BYTES, WeightsError))

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from editor.engine import Engine
 from editor.layers import check_layers
-from editor.session import Editor
 from editor.sliders.boundary import Boundary, BoundaryInfo, check_name, clean_title
 from editor.sliders.hyperplane import project_out
 
@@ -18,7 +18,7 @@ REACH = 2.5  # standard deviations; the ends of fitted sliders lie at 1.4 to 3
 
 
 def make_slider(
-    editor: Editor,
+    engine: Engine,
     rows: Tensor,
     name: str,
     title: str = "",
@@ -29,7 +29,7 @@ def make_slider(
     """Make a slider of a direction; its range is still to be set, by `with_range`.
 
     Args:
-        editor: of the domain.
+        engine: of the domain.
         rows: [num_ws or 1, w_dim], each of length 1.
         name: letters, digits and _.
         title: as shown; made of the name by default.
@@ -45,14 +45,14 @@ def make_slider(
         name=name,
         title=clean_title(name, title),
         group="Other",
-        domain=editor.info.name,
-        layers=check_layers(layers, editor.info.num_ws),
+        domain=engine.info.name,
+        layers=check_layers(layers, engine.info.num_ws),
         range=(-1.0, 1.0),
         accuracy=accuracy,
         facts=facts or {},
-        generator=editor.engine.fingerprint,
+        generator=engine.fingerprint,
     )
-    return Boundary(info, rows.float().expand(editor.info.num_ws, -1).contiguous())
+    return Boundary(info, rows.float().expand(engine.info.num_ws, -1).contiguous())
 
 
 def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
@@ -65,20 +65,20 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
     return replace(slider, info=replace(slider.info, name=name, title=clean_title(name, title)))
 
 
-def independent(editor: Editor, slider: Boundary, names: Sequence[str]) -> Boundary:
-    """Return a slider without what lies along others of the editor, layer by layer.
+def independent(slider: Boundary, others: Sequence[Boundary]) -> Boundary:
+    """Return a slider without what lies along others, layer by layer.
 
     Raises:
-        OptionError: a slider is unknown, or nothing is left.
+        OptionError: nothing is left.
     """
-    others = [editor.sliders[name].normal for name in dict.fromkeys(names)]
-    if not others:
+    named = {other.info.name: other.normal for other in others}
+    if not named:
         return slider
     rows = [
-        project_out(row, [other[layer] for other in others])
+        project_out(row, [other[layer] for other in named.values()])
         for layer, row in enumerate(slider.normal)
     ]
-    facts = {**slider.info.facts, "independent_of": list(dict.fromkeys(names))}
+    facts = {**slider.info.facts, "independent_of": list(named)}
     return Boundary(replace(slider.info, facts=facts), torch.stack(rows))
 
 

@@ -48,6 +48,14 @@ class SliderSet:
             raise OptionError(f"domain '{self.info.name}' has no slider '{name}'; it has: {known}")
         return self.boundaries[name]
 
+    def named(self, names: Iterable[str]) -> list[Boundary]:
+        """Return the sliders of some names.
+
+        Raises:
+            OptionError: one is not known.
+        """
+        return [self[name] for name in names]
+
     def with_own(self, own: Iterable[Boundary]) -> SliderSet:
         """Return these sliders and more; one of the same name takes the place of the old one."""
         more = {boundary.info.name: boundary for boundary in own}

@@ -6,19 +6,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.editing.move import move
+from editor.engine import Engine
 from editor.errors import OptionError
-from editor.session import Editor
 from editor.sliders.boundary import Boundary
+from editor.sliders.move import move
 
 
-def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -> list[Image.Image]:
+def slider_strip(engine: Engine, wp: Tensor, slider: Boundary, stops: int = 5) -> list[Image.Image]:
     """Render one code from the low to the high end of a slider, evenly spaced.
 
     Args:
-        editor: of the domain.
+        engine: of the domain.
         wp: [num_ws, w_dim].
-        slider: need not be among the editor's.
+        slider: need not be among the domain's.
         stops: how many, 2 or more; with an odd number the middle one is unchanged.
 
     Raises:
@@ -29,4 +29,4 @@ def slider_strip(editor: Editor, wp: Tensor, slider: Boundary, stops: int = 5) -
     low, high = slider.info.range
     codes = wp[None].expand(stops, -1, -1)
     distances = torch.linspace(low, high, stops)
-    return editor.engine.render(move(codes, slider.normal, distances, slider.info.layers))
+    return engine.render(move(codes, slider.normal, distances, slider.info.layers))

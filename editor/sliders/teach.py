@@ -1,4 +1,4 @@
-"""Teaching sliders with marks or pairs, and discovering them without: what an `Editor` adds."""
+"""Teaching sliders with marks or pairs, and discovering them without: what an engine adds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from editor.engine import Engine
 from editor.errors import OptionError
 from editor.layers import check_layers
 from editor.media.images import to_tensor
 from editor.runtime import seeded_latents
-from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.discover import pca, sefa
 from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
@@ -46,12 +46,12 @@ _growing: WeakKeyDictionary[nn.Module, _Growing] = WeakKeyDictionary()
 _growing_lock = Lock()
 
 
-def _of(editor: Editor) -> _Growing:
+def _of(engine: Engine) -> _Growing:
     with _growing_lock:
-        return _growing.setdefault(editor.engine.pack.generator, _Growing())
+        return _growing.setdefault(engine.pack.generator, _Growing())
 
 
-def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
+def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
     """Synthesise the samples that sliders are taught on, once for a domain.
 
     Stop iterating to cancel; what is done stays, and the next call goes on. Visitors who ask at the
@@ -59,7 +59,7 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
     where every one of 14 layers has its own code of 512.
 
     Args:
-        editor: of the domain; editors with other sliders share its pool.
+        engine: of the domain; every editor of it shares its pool.
         count: how many; a pool that is ready stays as it is.
 
     Yields:
@@ -70,7 +70,7 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
     """
     if count < 100:
         raise OptionError(f"{count} samples are too few to learn from; use 100 or more")
-    growing = _of(editor)
+    growing = _of(engine)
     while growing.pool is None:
         with growing.lock:
             done = sum(map(len, growing.codes))
@@ -81,21 +81,21 @@ def grow_pool(editor: Editor, count: int = POOL) -> Iterator[tuple[int, int]]:
                 growing.codes, growing.features = [], []
             elif growing.pool is None:
                 seeds = range(FIRST_SEED + done, FIRST_SEED + min(done + BATCH, count))
-                codes, raw = _sample(editor, list(seeds))
+                codes, raw = _sample(engine, list(seeds))
                 growing.codes.append(codes)
                 growing.features.append(raw)
                 done += len(codes)
         yield min(done, count), count
 
 
-def pool_of(editor: Editor) -> Pool | None:
+def pool_of(engine: Engine) -> Pool | None:
     """Return the domain's pool, once `grow_pool` has finished it."""
-    return _of(editor).pool
+    return _of(engine).pool
 
 
-def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
+def _sample(engine: Engine, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
     """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
-    generator = editor.engine.pack.generator
+    generator = engine.pack.generator
 
     @torch.no_grad()
     def work() -> tuple[Tensor, np.ndarray]:
@@ -104,7 +104,7 @@ def _sample(editor: Editor, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
         raw = picture_features(generator.synthesis(wp)).numpy().astype(np.float16)
         return _shared(wp).cpu(), raw
 
-    return editor.engine.on_device(work)
+    return engine.on_device(work)
 
 
 def _shared(wp: Tensor) -> Tensor:
@@ -112,16 +112,16 @@ def _shared(wp: Tensor) -> Tensor:
     return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
 
 
-def picture(editor: Editor, seed: int) -> Image.Image:
+def picture(engine: Engine, seed: int) -> Image.Image:
     """Return what to show and mark of a seed."""
-    return editor.example(seed, truncation_psi=PSI)
+    return engine.render(engine.sample([seed], PSI))[0]
 
 
-def mark_seed(editor: Editor, lesson: Lesson, seed: int, value: int) -> Lesson:
+def mark_seed(engine: Engine, lesson: Lesson, seed: int, value: int) -> Lesson:
     """Mark a sample: HAS, HAS_NOT or SKIP; of any seed, though those of the pool cost nothing."""
-    pool = pool_of(editor)
+    pool = pool_of(engine)
     known = pool is not None and pool.seeds[0] <= seed <= pool.seeds[-1]
-    raw = None if known or value == 0 else _sample(editor, [seed])[1][0]
+    raw = None if known or value == 0 else _sample(engine, [seed])[1][0]
     return lesson.mark(seed_key(seed), value, raw)
 
 
@@ -138,17 +138,17 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
     return lesson.mark(photo_key(name), value, picture_features(to_tensor(aligned))[0].numpy())
 
 
-def learn_from(editor: Editor, lesson: Lesson) -> Learned:
+def learn_from(engine: Engine, lesson: Lesson) -> Learned:
     """Learn what the marks mean; well under a second, so that it may follow every batch.
 
     Raises:
         OptionError: there is no pool yet, or too few marks.
     """
-    return learn(_pool(editor), lesson)
+    return learn(_pool(engine), lesson)
 
 
 def next_seeds(
-    editor: Editor, lesson: Lesson, learned: Learned | None = None, count: int = 12
+    engine: Engine, lesson: Lesson, learned: Learned | None = None, count: int = 12
 ) -> list[int]:
     """Return the seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
 
@@ -156,55 +156,55 @@ def next_seeds(
         OptionError: there is no pool yet.
     """
     scores = None if learned is None else learned.scores
-    return next_batch(_pool(editor), lesson, scores, count, seed=len(lesson.marks))
+    return next_batch(_pool(engine), lesson, scores, count, seed=len(lesson.marks))
 
 
-def _pool(editor: Editor) -> Pool:
-    pool = pool_of(editor)
+def _pool(engine: Engine) -> Pool:
+    pool = pool_of(engine)
     if pool is None:
         raise OptionError("the samples to learn from are not ready; run through grow_pool first")
     return pool
 
 
 def taught_slider(
-    editor: Editor,
+    engine: Engine,
     learned: Learned,
     name: str,
     title: str = "",
-    independent_of: Sequence[str] = (),
+    independent_of: Sequence[Boundary] = (),
     layers: tuple[int, ...] | None = None,
 ) -> Boundary:
-    """Make a slider of what was learned; `editor.sliders.with_own([it])` has it at once.
+    """Make a slider of what was learned; `SliderSet.with_own([it])` has it at once.
 
     Its range is ±2.5 standard deviations of the pool along it.
 
     Args:
-        editor: of the domain.
+        engine: of the domain.
         learned: what the marks mean.
         name: letters, digits and _.
         title: as shown; made of the name by default.
-        independent_of: sliders of the editor that it shall not move along.
+        independent_of: sliders that it shall not move along.
         layers: that it moves; all by default.
 
     Raises:
-        OptionError: the name cannot be used, a slider or layer is unknown, or nothing is left.
+        OptionError: the name cannot be used, a layer is unknown, or nothing is left.
     """
     facts = {
         "made": "taught by marks",
         "marks_has": learned.counts[0],
         "marks_has_not": learned.counts[1],
-        "samples": len(_pool(editor).seeds),
+        "samples": len(_pool(engine).seeds),
     }
-    slider = make_slider(editor, learned.normal, name, title, layers, facts, learned.accuracy)
-    return with_range(independent(editor, slider, independent_of), _pool(editor).codes)
+    slider = make_slider(engine, learned.normal, name, title, layers, facts, learned.accuracy)
+    return with_range(independent(slider, independent_of), _pool(engine).codes)
 
 
 def slider_of_pairs(
-    editor: Editor,
+    engine: Engine,
     pairs: Sequence[tuple[Image.Image, Image.Image]],
     name: str,
     title: str = "",
-    independent_of: Sequence[str] = (),
+    independent_of: Sequence[Boundary] = (),
     layers: tuple[int, ...] | None = None,
     steps: int = 0,
 ) -> Boundary:
@@ -222,31 +222,31 @@ def slider_of_pairs(
     if not pairs:
         raise OptionError("there are no pairs of pictures to learn from; give one at least")
     before, after = (
-        torch.stack([_invert(editor, pair[side], steps) for pair in pairs]) for side in (0, 1)
+        torch.stack([_invert(engine, pair[side], steps) for pair in pairs]) for side in (0, 1)
     )
     found = difference_of_pairs(before, after)
     facts = {"made": "taught by pairs", "pairs": len(pairs), "steps": steps}
     slider = make_slider(
-        editor, found.normal, name, title, layers or found.layers, facts, found.accuracy
+        engine, found.normal, name, title, layers or found.layers, facts, found.accuracy
     )
     end = round(PAIR_REACH * found.length, 2)
     slider = replace(slider, info=replace(slider.info, range=(-end, end)))
-    return independent(editor, slider, independent_of)
+    return independent(slider, independent_of)
 
 
-def _invert(editor: Editor, aligned: Image.Image, steps: int) -> Tensor:
+def _invert(engine: Engine, aligned: Image.Image, steps: int) -> Tensor:
     """Return the code [num_ws, w_dim] of an aligned picture."""
-    *_, last = editor.invert_steps(aligned, replace(editor.engine.inversion, steps=steps))
+    *_, last = engine.invert(engine.tensor(aligned), replace(engine.inversion, steps=steps))
     return last.wp[0].cpu()
 
 
 def discover(
-    editor: Editor, method: str, count: int = 10, layers: tuple[int, ...] | None = None
+    engine: Engine, method: str, count: int = 10, layers: tuple[int, ...] | None = None
 ) -> list[Boundary]:
     """Discover sliders that nobody named, strongest first; `renamed` names one.
 
     Args:
-        editor: of the domain.
+        engine: of the domain.
         method: "sefa" (of the weights) or "pca" (of 4,000 sampled codes).
         count: how many.
         layers: that are looked at and moved; all by default.
@@ -254,9 +254,9 @@ def discover(
     Raises:
         OptionError: the method, a layer or the count is not possible.
     """
-    generator = editor.engine.pack.generator
+    generator = engine.pack.generator
     chosen = check_layers(layers, generator.num_ws)
-    codes = _codes(editor, SAMPLES)
+    codes = _codes(engine, SAMPLES)
     if method == "sefa":
         found = sefa(generator.style_weights(), chosen, count)
     elif method == "pca":
@@ -272,13 +272,13 @@ def discover(
         facts = {"made": f"discovered by {method}", "strength": round(float(share), 5)}
         name = f"{method}_{number}"
         title = f"{'SeFa' if method == 'sefa' else 'PCA'} {number}"
-        sliders.append(with_range(make_slider(editor, rows, name, title, chosen, facts), codes))
+        sliders.append(with_range(make_slider(engine, rows, name, title, chosen, facts), codes))
     return sliders
 
 
-def _codes(editor: Editor, count: int) -> Tensor:
+def _codes(engine: Engine, count: int) -> Tensor:
     """Return codes [N, layers or 1, w_dim] of as many seeds."""
-    generator = editor.engine.pack.generator
+    generator = engine.pack.generator
 
     @torch.no_grad()
     def work() -> Tensor:
@@ -288,4 +288,4 @@ def _codes(editor: Editor, count: int) -> Tensor:
             parts.append(_shared(generator.mapping(z.to(generator.w_avg.device))).cpu())
         return torch.cat(parts)
 
-    return editor.engine.on_device(work)
+    return engine.on_device(work)

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from editor import Edit, Editor
+from editor.editing.edit import Edit
 from editor.errors import OptionError
 from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
+from editor.session import Editor
 from editor.sliders.slider_set import SliderSet
 from editor.ui.data_uris import data_uri, jpeg_uri
 

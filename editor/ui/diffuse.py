@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from editor import Editor
 from editor.editing.diffuse import rectangle
 from editor.editing.edit import Edit
 from editor.errors import OptionError
@@ -21,6 +20,7 @@ from editor.inversion.loop import InversionStep
 from editor.media.images import to_pil
 from editor.project.nodes import Picture
 from editor.project.pixels import mask_png
+from editor.session import Editor
 from editor.ui.component_values import chosen_of, chosen_there, picker_value, progress, status
 from editor.ui.components.paint import paint
 from editor.ui.components.picker import picker

@@ -75,7 +75,7 @@ class Discover:
         editor = self.page.editor(visitor)
         layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
         yield gr.skip(), gr.skip(), status("Looking…")
-        found = tuple(discover(editor, METHODS[method], FOUND, layers))
+        found = tuple(discover(editor.engine, METHODS[method], FOUND, layers))
         for count in range(1, len(found) + 1):
             value = {**slider_rows(self.page, visitor, found[:count], 1), "button": "Add"}
             yield found, value, status("Write a name above, then press Add beside a good one.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from editor import Editor
+from editor.session import Editor
 from editor.ui.component_values import example_value, hint, panel_value, status, welcome
 from editor.ui.components.crop import crop_square
 from editor.ui.components.example_pictures import example_pictures

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from editor import Domains, Edit, Editor
-from editor.editing.move import check_distance
+from editor.domains import Domains
+from editor.editing.edit import Edit
 from editor.editing.paste import Mode
 from editor.errors import ImageError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
+from editor.session import Editor
+from editor.sliders.move import check_distance
 from editor.sliders.slider_set import SliderSet
 from editor.ui.component_values import read_layers
 from editor.ui.limits import Limits

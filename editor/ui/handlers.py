@@ -12,10 +12,11 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from editor import Edit, Editor
+from editor.editing.edit import Edit
 from editor.project.actions import commit_edit
 from editor.project.nodes import describe
 from editor.project.pixels import SMALL_PX, mask_png, thumbnail
+from editor.session import Editor
 from editor.ui.component_values import (
     panel_value,
     picture_value,

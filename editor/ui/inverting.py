@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from editor import Edit, Editor, InversionOptions, Weights
+from editor.editing.edit import Edit
 from editor.errors import ImageError
-from editor.inversion.loop import InversionStep
+from editor.inversion.loop import InversionOptions, InversionStep
+from editor.inversion.objective import Weights
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
+from editor.session import Editor
 from editor.ui.component_values import panel_value, picture_value, progress, status
 from editor.ui.state import Store, Visitor
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from editor import Editor
 from editor.errors import OptionError
+from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.lesson import HAS, HAS_NOT, SKIP, Learned, Lesson, seed_key
 from editor.sliders.teach import (
@@ -68,12 +68,12 @@ def batch(
         }
         for name in new
     ]
-    seeds = next_seeds(editor, lesson, learned, BATCH - len(photos))
+    seeds = next_seeds(editor.engine, lesson, learned, BATCH - len(photos))
     return {"domain": visitor.domain, "items": photos + [_item(editor, seed) for seed in seeds]}
 
 
 def _item(editor: Editor, seed: int) -> dict[str, Any]:
-    return {"id": f"seed:{seed}", "src": data_uri(picture(editor, seed)), "mark": ""}
+    return {"id": f"seed:{seed}", "src": data_uri(picture(editor.engine, seed)), "mark": ""}
 
 
 def _photo(before: bytes) -> Image.Image:
@@ -93,9 +93,11 @@ def _seed(text: str) -> int:
 
 def learned_slider(editor: Editor, learned: Learned, others: list[str] | None) -> Boundary:
     """Return the slider of what was learned, independent of others as far as they are known."""
-    return taught_slider(editor, learned, "taught", independent_of=known_others(editor, others))
+    return taught_slider(
+        editor.engine, learned, "taught", independent_of=known_others(editor, others)
+    )
 
 
-def known_others(editor: Editor, others: list[str] | None) -> list[str]:
+def known_others(editor: Editor, others: list[str] | None) -> list[Boundary]:
     """Return the sliders that the domain has, of those that must not change."""
-    return [name for name in others or [] if name in editor.boundaries]
+    return [editor.boundaries[name] for name in others or [] if name in editor.boundaries]

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import torch
 
-from editor import Edit
+from editor.editing.edit import Edit
 from editor.editing.mix import USUAL, layer_groups, mix_grid
 from editor.errors import OptionError
 from editor.media.images import encode_image

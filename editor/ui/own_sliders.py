@@ -95,7 +95,7 @@ class OwnSliders:
         visitor = self.page.store.newest(visitor)
         slider, library = _own(visitor, name), self.page.handlers.domains
         editor = library.open(visitor.domain)
-        save_slider(editor, slider, library.folders["boundaries"])
+        save_slider(editor.engine, slider, library.folders["boundaries"])
         editor.add_sliders([slider])
         return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
 
@@ -124,7 +124,7 @@ class OwnSliders:
         visitor = self.page.store.newest(visitor)
         if path is None:
             raise OptionError("give a file")
-        slider = read_slider(self.page.editor(visitor), path)
+        slider = read_slider(self.page.editor(visitor).engine, path)
         return add_slider(self.page, visitor, slider, slider.info.title)
 
 
@@ -168,7 +168,7 @@ def slider_rows(
         "rows": [
             {
                 "title": slider.info.title if len(sliders) > 1 or examples == 1 else "",
-                "sources": [data_uri(i) for i in slider_strip(editor, wp, slider)],
+                "sources": [data_uri(i) for i in slider_strip(editor.engine, wp, slider)],
                 "names": [f"{slider.info.title}, place {i + 1} of 5" for i in range(5)],
             }
             for slider in sliders

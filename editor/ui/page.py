@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from editor import Domains
+from editor.domains import Domains
 from editor.project.archive import MAX_BYTES
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import strip_value

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from editor import Editor
 from editor.editing.edit import Edit
 from editor.project.actions import add_edit, add_made
+from editor.session import Editor
 from editor.ui.component_values import strip_value
 from editor.ui.handlers import Handlers
 from editor.ui.state import Store, Visitor

@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image
 
-from editor import Crop, Editor
 from editor.errors import ImageError
 from editor.media.images import load_image
+from editor.photo.crop import Crop
 from editor.project.pixels import thumbnail
-from editor.session import CONFIDENT
+from editor.session import CONFIDENT, Editor
 from editor.ui.data_uris import jpeg_uri
 
 PHOTO_SIDE_PX = 480

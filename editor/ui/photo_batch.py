@@ -10,9 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from editor import Crop, Edit, Editor
+from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.inversion.loop import InversionOptions
+from editor.photo.crop import Crop
 from editor.photo.photo import Photo
 from editor.project.actions import (
     add_edit,
@@ -20,7 +21,7 @@ from editor.project.actions import (
     photo_name,
 )
 from editor.project.nodes import Node
-from editor.session import CONFIDENT
+from editor.session import CONFIDENT, Editor
 from editor.sliders.boundary import Boundary
 from editor.ui.component_values import picker_value, progress, status
 from editor.ui.components.file_inputs import file_input

@@ -17,7 +17,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from editor import Domains
+from editor.domains import Domains
 from editor.runtime import return_memory
 from editor.ui import gradio_internals
 from editor.ui.address import Address

@@ -124,14 +124,14 @@ class TeachPanel:
         """Make the samples ready, once for a domain, and show the next; what was marked counts."""
         visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
-        if pool_of(editor) is None:
-            for done, total in grow_pool(editor):
+        if pool_of(editor.engine) is None:
+            for done, total in grow_pool(editor.engine):
                 text = f"Making pictures to learn from, once: {done} of {total}"
                 yield gr.skip(), progress(done, total, text), gr.skip()
         lessons = counted(visitor, lessons, value)
         lesson = lessons.get(visitor.domain, Lesson())
         yes, no = lesson.counts
-        learned = learn_from(editor, lesson) if yes and no else None
+        learned = learn_from(editor.engine, lesson) if yes and no else None
         before = f" {yes} have it, {no} have not so far." if lesson.marks else ""
         said = f"Mark some that have it and some that have not, then press Learn.{before}"
         yield batch(visitor, editor, lesson, learned), status(said), lessons
@@ -153,11 +153,11 @@ class TeachPanel:
         shown = value or {}
         if shown.get("items") and shown.get("domain") != visitor.domain:
             raise OptionError("these pictures are of another domain; press Show pictures first")
-        if not shown.get("items") or pool_of(editor) is None:
+        if not shown.get("items") or pool_of(editor.engine) is None:
             raise OptionError("press Show pictures first")
         lessons = counted(visitor, lessons, shown)
         lesson = lessons[visitor.domain]
-        learned = learn_from(editor, lesson)
+        learned = learn_from(editor.engine, lesson)
         sliders = (learned_slider(editor, learned, others),)
         yes, no = learned.counts
         sure = (
@@ -178,9 +178,9 @@ class TeachPanel:
         """The same marks, independent of other sliders."""
         visitor = self.page.store.newest(visitor)
         editor, lesson = self.page.editor(visitor), lessons.get(visitor.domain, Lesson())
-        if min(lesson.counts) < 1 or pool_of(editor) is None:
+        if min(lesson.counts) < 1 or pool_of(editor.engine) is None:
             return gr.skip(), gr.skip()
-        sliders = (learned_slider(editor, learn_from(editor, lesson), others),)
+        sliders = (learned_slider(editor, learn_from(editor.engine, lesson), others),)
         return sliders, slider_rows(self.page, visitor, sliders)
 
     @tells_errors

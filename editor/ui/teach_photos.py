@@ -96,11 +96,13 @@ class TeachFromPhotos:
             if not both:
                 raise OptionError(" ".join(failures))
             used, sure = 2 * len(both), None
-            slider = slider_of_pairs(editor, both, "taught", "", known_others(editor, others))
+            slider = slider_of_pairs(
+                editor.engine, both, "taught", "", known_others(editor, others)
+            )
         else:
             if any(aligned.keys().isdisjoint(side) for side in (first, second)):
                 raise OptionError(f"too few photos are left to mark. {' '.join(failures)}")
-            for done, count in grow_pool(editor):
+            for done, count in grow_pool(editor.engine):
                 text = f"Making pictures to learn from, once: {done} of {count}"
                 yield gr.skip(), progress(done, count, text), gr.skip()
             lesson = Lesson()
@@ -108,7 +110,7 @@ class TeachFromPhotos:
                 for i, path in enumerate(side):
                     if path in aligned:
                         lesson = mark_photo(lesson, f"{value} {i}", aligned[path], value)
-            learned = learn_from(editor, lesson)
+            learned = learn_from(editor.engine, lesson)
             slider, sure = learned_slider(editor, learned, others), learned.accuracy
             used = sum(learned.counts)
         right = (

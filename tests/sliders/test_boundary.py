@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from editor.editing.move import move
 from editor.errors import MismatchError, OptionError, WeightsError
 from editor.metrics.attributes import PooledFeatures, fit_predictor
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.sliders.boundary_file import load_boundaries, load_boundary, save_boundary
 from editor.sliders.hyperplane import fit_hyperplane, project_out
+from editor.sliders.move import move
 
 INFO = BoundaryInfo("smile", "smile", "Face", "tiny", (0, 2), (-1.0, 2.0), 0.9, {"samples": 5})
 

@@ -27,7 +27,7 @@ from tests.conftest import with_own
 @pytest.fixture
 def slider(tiny: Editor) -> Boundary:
     rows = torch.nn.functional.normalize(torch.randn(tiny.info.num_ws, 8), dim=1)
-    return make_slider(tiny, rows, "tilt", facts={"made": "taught by marks"}, accuracy=0.9)
+    return make_slider(tiny.engine, rows, "tilt", facts={"made": "taught by marks"}, accuracy=0.9)
 
 
 def _file(slider: Boundary, normal: torch.Tensor | None = None, **changes: Any) -> bytes:
@@ -48,7 +48,7 @@ def test_range_is_that_of_the_codes(tiny: Editor, slider: Boundary) -> None:
 
 def test_saved_among_those_of_the_domain(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
     root = tiny_root / "boundaries"
-    path = save_slider(tiny, slider, root)
+    path = save_slider(tiny.engine, slider, root)
     assert path == root / "tiny" / "tilt.safetensors"
     found = Editor.open("tiny", "cpu", checkpoints=tiny_root / "checkpoints", boundaries=root)
     assert found.sliders["tilt"].info == slider.info
@@ -57,26 +57,26 @@ def test_saved_among_those_of_the_domain(tiny: Editor, tiny_root: Path, slider: 
     shipped = root / "tiny" / "smile.safetensors"
     before = shipped.read_bytes()
     with pytest.raises(OptionError, match="'tiny' has a slider 'smile' already"):
-        save_slider(tiny, renamed(slider, "smile"), root)
+        save_slider(tiny.engine, renamed(slider, "smile"), root)
     assert shipped.read_bytes() == before
-    save_slider(tiny, renamed(slider, "smile"), root, replace_old=True)
+    save_slider(tiny.engine, renamed(slider, "smile"), root, replace_old=True)
     assert shipped.read_bytes() != before
     blocked = tiny_root / "file"
     blocked.write_text("")
     with pytest.raises(OptionError, match="cannot be written"):
-        save_slider(tiny, slider, blocked)
+        save_slider(tiny.engine, slider, blocked)
     other = replace(slider, info=replace(slider.info, domain="other"))
     with pytest.raises(MismatchError, match="'other'"):
-        save_slider(tiny, other, root)
+        save_slider(tiny.engine, other, root)
 
 
 def test_round_trip(tiny: Editor, tiny_root: Path, slider: Boundary) -> None:
     data = export_slider(slider)
-    found = import_slider(tiny, data)
+    found = import_slider(tiny.engine, data)
     assert found.info == slider.info
     assert torch.equal(found.normal, slider.normal)
-    path = save_slider(tiny, slider, tiny_root / "boundaries")
-    assert import_slider(tiny, path.read_bytes()).info == slider.info, (
+    path = save_slider(tiny.engine, slider, tiny_root / "boundaries")
+    assert import_slider(tiny.engine, path.read_bytes()).info == slider.info, (
         "a saved one is a file to give"
     )
     tilted = renamed(found, "lean", "Leaning  over")
@@ -88,13 +88,13 @@ def test_the_hyperplane_goes_along(tiny: Editor, tiny_root: Path, slider: Bounda
     plane = torch.nn.functional.normalize(torch.arange(1.0, 9.0), dim=0)
     fitted = replace(slider, hyperplane=plane)
     data = export_slider(fitted)
-    assert torch.equal(import_slider(tiny, data).hyperplane, plane)
-    assert save_slider(tiny, fitted, tiny_root / "boundaries").read_bytes() == data
-    again = export_slider(import_slider(tiny, data))
-    assert torch.equal(import_slider(tiny, again).hyperplane, plane)
+    assert torch.equal(import_slider(tiny.engine, data).hyperplane, plane)
+    assert save_slider(tiny.engine, fitted, tiny_root / "boundaries").read_bytes() == data
+    again = export_slider(import_slider(tiny.engine, data))
+    assert torch.equal(import_slider(tiny.engine, again).hyperplane, plane)
     for wrong in (plane[:7], plane * 2, plane * float("nan"), plane[None]):
         with pytest.raises(WeightsError, match="hyperplane"):
-            import_slider(tiny, export_slider(replace(slider, hyperplane=wrong)))
+            import_slider(tiny.engine, export_slider(replace(slider, hyperplane=wrong)))
     full = replace(slider.info, facts={"x": "y" * (MAX_FACTS - 20)})
     largest = Boundary(full, torch.zeros(18, 512), torch.zeros(512))
     assert len(export_slider(largest)) < MAX_BYTES / 4, "1024 px leave room"
@@ -153,7 +153,7 @@ def test_hostile_files_are_refused(tiny: Editor, slider: Boundary) -> None:
     }
     for name, (data, error) in cases.items():
         with pytest.raises(error) as caught:
-            import_slider(tiny, data)
+            import_slider(tiny.engine, data)
         assert len(str(caught.value)) < 600, name
 
 
@@ -162,7 +162,7 @@ def test_what_is_only_shown_is_made_harmless(tiny: Editor, slider: Boundary) -> 
     for _ in range(50):
         deep = [deep]
     found = import_slider(
-        tiny,
+        tiny.engine,
         _file(
             slider,
             title="<b>\n" + "x" * 500,
@@ -175,9 +175,9 @@ def test_what_is_only_shown_is_made_harmless(tiny: Editor, slider: Boundary) -> 
     assert "\n" not in found.title
     assert len(found.title) == 80
     assert (found.group, found.accuracy, found.facts) == ("Other", None, {})
-    assert import_slider(tiny, _file(slider, facts=[1])).info.facts == {}
-    assert import_slider(tiny, _file(slider, facts={"x": float("nan")})).info.facts == {}
-    assert import_slider(tiny, _file(slider, title=5)).info.title == "5"
+    assert import_slider(tiny.engine, _file(slider, facts=[1])).info.facts == {}
+    assert import_slider(tiny.engine, _file(slider, facts={"x": float("nan")})).info.facts == {}
+    assert import_slider(tiny.engine, _file(slider, title=5)).info.title == "5"
 
 
 def test_what_could_not_be_opened_again_is_not_saved(
@@ -188,7 +188,7 @@ def test_what_could_not_be_opened_again_is_not_saved(
     huge = replace(slider, info=replace(slider.info, facts={"x": "y" * 11 * 2**20}))
     for wrong in (huge, replace(slider, info=replace(slider.info, name="a" * 65))):
         with pytest.raises(OptionError):
-            save_slider(tiny, wrong, root)
+            save_slider(tiny.engine, wrong, root)
     with pytest.raises(OptionError, match="at most 1048576 are read again"):
         save_boundary(huge, root / "tiny" / "tilt.safetensors")
     with pytest.raises(OptionError, match="at most 1048576"):
@@ -209,12 +209,16 @@ def test_a_full_disk_keeps_the_old_slider(
     path = tiny_root / "boundaries" / "tiny" / "smile.safetensors"
     before = path.read_bytes()
     with pytest.raises(StorageError, match="the disk is full"):
-        save_slider(tiny, renamed(slider, "smile"), tiny_root / "boundaries", replace_old=True)
+        save_slider(
+            tiny.engine, renamed(slider, "smile"), tiny_root / "boundaries", replace_old=True
+        )
     assert path.read_bytes() == before
 
 
 def test_texts_that_no_file_takes_are_cleaned(tiny: Editor, slider: Boundary) -> None:
-    info = import_slider(tiny, _file(slider, title="a\ud800", facts={"b\udfff": "\ud800"})).info
+    info = import_slider(
+        tiny.engine, _file(slider, title="a\ud800", facts={"b\udfff": "\ud800"})
+    ).info
     assert (info.title, info.facts) == ("a?", {"b?": "?"})
     assert renamed(slider, "lean", "c\ud800").info.title == "c?"
 
@@ -222,25 +226,25 @@ def test_texts_that_no_file_takes_are_cleaned(tiny: Editor, slider: Boundary) ->
 def test_a_slider_of_a_file(tiny: Editor, tmp_path: Path, slider: Boundary) -> None:
     path = tmp_path / "tilt.safetensors"
     path.write_bytes(export_slider(slider))
-    assert read_slider(tiny, path).info == slider.info
+    assert read_slider(tiny.engine, path).info == slider.info
     path.write_bytes(bytes(MAX_BYTES + 1))
     with pytest.raises(WeightsError, match="at most 1048576 bytes"):
-        read_slider(tiny, path)
+        read_slider(tiny.engine, path)
     with pytest.raises(WeightsError, match="not a regular file"):
-        read_slider(tiny, "/dev/zero")
+        read_slider(tiny.engine, "/dev/zero")
 
 
 def test_a_range_beyond_all_measure_is_refused(tiny: Editor, slider: Boundary) -> None:
     with pytest.raises(WeightsError, match="beyond"):
-        import_slider(tiny, _file(slider, range=[-1e300, 1e300]))
+        import_slider(tiny.engine, _file(slider, range=[-1e300, 1e300]))
 
 
 def test_strip(tiny: Editor, slider: Boundary) -> None:
     code = tiny.sample(1).wp
-    pictures = slider_strip(tiny, code, slider, 5)
+    pictures = slider_strip(tiny.engine, code, slider, 5)
     assert len(pictures) == 5
     assert np.array_equal(np.asarray(pictures[2]), np.asarray(tiny.engine.render(code[None])[0]))
     own = with_own(tiny, slider).edit(code).move(tilt=slider.info.range[1])
     assert np.array_equal(np.asarray(pictures[4]), np.asarray(tiny.render(own)))
     with pytest.raises(OptionError, match="2 or more"):
-        slider_strip(tiny, code, slider, 1)
+        slider_strip(tiny.engine, code, slider, 1)

@@ -11,7 +11,6 @@ import torch
 
 from editor import Editor
 from editor.data.image_set import ImageSet
-from editor.editing.move import move
 from editor.errors import OptionError
 from editor.geometry import background
 from editor.metrics.attributes import PooledFeatures
@@ -29,6 +28,7 @@ from editor.sliders.fit.calibration import (
 )
 from editor.sliders.fit.options import FitOptions, known_attributes
 from editor.sliders.fit.stages import _share, fit_boundaries
+from editor.sliders.move import move
 
 OPTIONS = FitOptions(samples=400, share=0.2, held_out=80, probes=48, steps=3)
 

@@ -30,7 +30,7 @@ def handlers(tiny_root: Path) -> Handlers:
 def tiny_domain(handlers: Handlers) -> Editor:
     """The domain of `handlers`, with its samples ready."""
     tiny = handlers.domains.open("tiny")
-    for _ in grow_pool(tiny, 100):
+    for _ in grow_pool(tiny.engine, 100):
         pass
     return tiny
 
@@ -236,7 +236,7 @@ def test_marks_of_a_domain_that_was_left_are_kept(
 
 def test_without_samples_learn_says_what_to_press(panel: TeachPanel, handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    assert pool_of(handlers.domains.open("tiny")) is None
+    assert pool_of(handlers.domains.open("tiny").engine) is None
     shown = {"items": [{"id": "seed:300000", "mark": "has"}]}
     with pytest.raises(gr.Error, match="press Show pictures first"):
         panel.learn(visitor, {"domain": "tiny", **shown}, {}, [])
@@ -309,7 +309,7 @@ def test_too_few_readable_photos_are_told_before_anything_is_made(
     steps = panel.photos.learned(visitor, FOLDERS, first, second, [])
     with pytest.raises(gr.Error, match=r"too few photos.*0\.png was left out.*1\.png was left out"):
         list(steps)
-    assert pool_of(tiny) is None, "no samples were made in vain"
+    assert pool_of(tiny.engine) is None, "no samples were made in vain"
 
 
 def test_a_pair_with_an_unreadable_photo_is_left_out(

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from editor.editing.move import move
 from editor.metrics.attributes import CONTINUOUS
 from editor.sliders.fit.balance import Responses
 from editor.sliders.fit.calibration import Probes, layer_choices, pictures
+from editor.sliders.move import move
 
 STEP = 0.75  # deviations of the codes along a direction, to both sides
 SIDE = 32  # pictures are made this small before what surrounds a face is compared

@@ -1,0 +1,6 @@
+"""What the package says of itself without loading anything."""
+
+from __future__ import annotations
+
+VERSION = "0.1.0"
+DEFAULT_DOMAIN = "faces128"
