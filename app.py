@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
         from editor import Domains
         from editor.ui.serving import serve
 
-        library = Domains.at(args.root, args.device)
+        library = Domains.at(args.root, args.device, args.yunet)
         serve(library, args.domain or library.first, args)
     except EditorError as error:
         print(f"error: {error}", file=sys.stderr)

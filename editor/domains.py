@@ -9,6 +9,7 @@ from threading import Lock
 from editor.defaults import DEFAULT_DOMAIN
 from editor.errors import PackError
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, list_domains, read_info
+from editor.photo.yunet import YuNetFinder
 from editor.runtime import return_memory
 from editor.session import Editor
 
@@ -21,6 +22,11 @@ class Domains:
         checkpoints: folder of packs.
         boundaries: folder of boundary folders.
         budget_bytes: what the weights of the kept domains may take besides those of the last.
+        yunet: YuNet's file, which then finds the faces of domains of faces; it is read once.
+
+    Raises:
+        UnavailableError: OpenCV is not installed, which YuNet needs.
+        WeightsError: the file is no YuNet.
     """
 
     def __init__(
@@ -29,20 +35,22 @@ class Domains:
         checkpoints: Path = CHECKPOINTS,
         boundaries: Path = BOUNDARIES,
         budget_bytes: int = 256 * 2**20,
+        yunet: Path | None = None,
     ) -> None:
         self.device = device
         self.folders = {"checkpoints": checkpoints, "boundaries": boundaries}
         self.budget_bytes = budget_bytes
+        self._yunet = None if yunet is None else YuNetFinder(yunet)
         self._open: dict[str, Editor] = {}
         self._opening: dict[str, Lock] = {}
         self._lock = Lock()  # of the dictionaries; never held while a pack is read
 
     @classmethod
-    def at(cls, root: Path | None, device: str = "auto") -> Domains:
-        """The domains in a folder's checkpoints/ and boundaries/; None means the project's own."""
+    def at(cls, root: Path | None, device: str = "auto", yunet: Path | None = None) -> Domains:
+        """Return the domains in a folder's checkpoints/ and boundaries/; None: the project's own."""
         if root is None:
-            return cls(device)
-        return cls(device, root / "checkpoints", root / "boundaries")
+            return cls(device, yunet=yunet)
+        return cls(device, root / "checkpoints", root / "boundaries", yunet=yunet)
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -80,7 +88,7 @@ class Domains:
             opening = self._opening.setdefault(name, Lock())
         with opening:
             try:
-                editor = self._known(name) or Editor.open(name, self.device, **self.folders)
+                editor = self._known(name) or self._opened(name)
             except Exception:
                 self._opening.pop(name, None)  # the names of strangers are not kept
                 raise
@@ -91,6 +99,13 @@ class Domains:
         if released:
             return_memory()
         return editor
+
+    def _opened(self, name: str) -> Editor:
+        editor = Editor.open(name, self.device, **self.folders)
+        squares = editor.info.squares
+        if self._yunet is None or squares is None:  # not a domain of faces
+            return editor
+        return editor.with_finder(self._yunet.aligned(squares))
 
     def _known(self, name: str) -> Editor | None:
         with self._lock:

@@ -23,7 +23,7 @@ from editor.media.images import to_pil, to_tensor
 from editor.packs.info import CHECKPOINTS, DomainInfo
 from editor.packs.load import DomainPack, load_domain
 from editor.photo.crop import Crop
-from editor.photo.detect import crop_of, detect, largest_of
+from editor.photo.detect import CONFIDENT, crop_of, detect, largest_of
 from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
 
 DETECT_PX = 1280  # photos are made smaller before anything is looked for
@@ -192,6 +192,11 @@ class Engine:
     def key(self) -> str:
         """As a finder: the pack's own aligner."""
         return f"aligner of {self.info.name}"
+
+    @property
+    def sure(self) -> float:
+        """As a finder: the confidence from which what it finds is to be believed."""
+        return CONFIDENT
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
         """Return squares with confidences 0…1 in an upright RGB image, by the pack's aligner.

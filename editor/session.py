@@ -27,7 +27,6 @@ from editor.media.images import save_image, to_pil, to_tensor
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, DomainInfo
 from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop, crop_square
-from editor.photo.detect import CONFIDENT as CONFIDENT
 from editor.photo.finder import Finder
 from editor.photo.photo import Photo
 from editor.sliders.boundary import Boundary
@@ -88,6 +87,15 @@ class Editor:
         return self.engine.info
 
     @property
+    def finds(self) -> bool:
+        """Whether something can find what the domain knows in a photo."""
+        return self.finder is not self.engine or self.engine.has_aligner
+
+    def with_finder(self, finder: Finder) -> Editor:
+        """Return an editor of the same engine and sliders that finds squares another way."""
+        return Editor(self.engine, self.sliders, finder)
+
+    @property
     def boundaries(self) -> Mapping[str, Boundary]:
         """The domain's sliders by name."""
         return self.sliders.boundaries
@@ -105,19 +113,20 @@ class Editor:
         read = Photo.read(photo)
         return read if read.found is not None else read.with_found(self.finder.find(read.pixels))
 
-    def find(self, photo: Source, least: float = CONFIDENT) -> list[tuple[Crop, float]]:
+    def find(self, photo: Source, least: float | None = None) -> list[tuple[Crop, float]]:
         """Return where the photo shows what the domain knows: squares with a confidence, best first.
 
         Empty where nothing is found, and in domains whose pictures need no alignment.
 
         Args:
             photo: a path, bytes of a file, an image, or a photo that was read.
-            least: confidence, 0…1, below which a square is not given.
+            least: confidence, 0…1, below which a square is not given; by default the finder's
+                own `sure`.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        return self.look(photo).sure(least)
+        return self.look(photo).sure(self.finder.sure if least is None else least)
 
     def place(self, photo: Source) -> Crop:
         """Return the square that is taken of a photo unless another is given.

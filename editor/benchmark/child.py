@@ -33,8 +33,8 @@ class Child:
         self, domain: str, device: str, checkpoints: str, boundaries: str, threads: int
     ) -> None:
         """Open a domain; nothing else is imported for it than for a user."""
-        from editor.session import Editor
         from editor.runtime import use_threads
+        from editor.session import Editor
 
         use_threads(threads)
         self.editor = Editor.open(domain, device, Path(checkpoints), Path(boundaries))

@@ -8,9 +8,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from editor.cli.batch import check_kept, check_targets, each_photo
-from editor.cli.options import Sub, add_command, add_domain, add_redo, add_yunet, open_editor
+from editor.cli.options import (
+    Sub,
+    add_command,
+    add_domain,
+    add_redo,
+    add_yunet,
+    check_finds,
+    open_editor,
+)
 from editor.cli.photo_job import pack_job
-from editor.cli.photos import chosen_finder, find_photos
+from editor.cli.photos import find_photos
 from editor.errors import ImageError, OptionError
 
 PLACES = "places.json"
@@ -44,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     size = editor.info.resolution if args.size is None else args.size
     if not 16 <= size <= 4096:
         raise OptionError(f"--size is {size}; choose 16 to 4096 px")
-    find = chosen_finder(editor, args.yunet)
+    check_finds(editor)
     photos = find_photos(args.photos)
     check_targets(photos, args.out)
     places = _read_places(args.out)
@@ -54,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         if not path.is_file():
             raise ImageError(f"{path} was not found")
         photo = load_image(path)
-        found = find(photo)
+        found = editor.find(photo)
         if not found:
             raise ImageError(f"no {subject} was found")
         names = [f"{path.stem}{f'_{i}' if i else ''}.png" for i in range(len(found))]

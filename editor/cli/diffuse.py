@@ -9,7 +9,7 @@ from pathlib import Path
 from editor.cli.batch import check_targets, each_photo
 from editor.cli.options import Sub, add_command, open_editor
 from editor.cli.photo_job import Digested, add_photo_options, inversion_job
-from editor.cli.photos import find_photos, read_mask, square_of
+from editor.cli.photos import find_photos, read_mask
 
 
 def add(commands: Sub) -> None:
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         mask = rectangle(side)
     job = inversion_job(args, editor, contexts, usual=editor.engine.diffusion)
-    target = editor.align(args.target, square_of(args.target, job))
+    target = editor.align(args.target, job.crop)
     offset = (args.offset[0], args.offset[1])
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
     job = replace(
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def work(context: Path) -> str:
-        aligned = editor.align(context, square_of(context, job))
+        aligned = editor.align(context, job.crop)
         (edit,) = editor.diffuse(target, [aligned], mask, offset, job.options)
         editor.save_code(edit, args.out / f"{context.stem}.npz")
         editor.save(edit, args.out / f"{context.stem}.png")

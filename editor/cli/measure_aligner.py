@@ -12,10 +12,10 @@ from editor.cli.options import (
     add_command,
     add_domain,
     add_yunet,
+    check_finds,
     chosen_alignment,
     open_editor,
 )
-from editor.cli.photos import chosen_finder
 
 
 def add(commands: Sub) -> None:
@@ -63,14 +63,12 @@ def run(args: argparse.Namespace) -> None:
     from editor.data.image_set import load_images
     from editor.evaluation.aligner import CHANGES, measure_photos, measure_without
     from editor.media.images import to_pil
-    from editor.photo.detect import CONFIDENT
-    from editor.photo.yunet import SURE
     from editor.training.run import write_text
 
-    editor = open_editor(args)
+    editor = open_editor(args, alignment=chosen_alignment(args))
     alignment = chosen_alignment(args) or editor.info.squares
-    find = chosen_finder(editor, args.yunet, alignment)
-    usual = CONFIDENT if args.yunet is None else SURE
+    check_finds(editor)
+    find, usual = editor.find, editor.finder.sure
     least = usual if args.least is None else args.least
     changes = args.changes or list(CHANGES)
     args.out.parent.mkdir(parents=True, exist_ok=True)

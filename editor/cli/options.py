@@ -56,23 +56,46 @@ def chosen_folders(args: argparse.Namespace) -> tuple[Path, Path]:
     return args.root / CHECKPOINTS.name, args.root / BOUNDARIES.name
 
 
-def open_editor(args: argparse.Namespace, domain: str | None = None) -> Editor:
-    """The domain of --domain in --root, on --device with --threads.
+def open_editor(
+    args: argparse.Namespace, domain: str | None = None, alignment: Alignment | None = None
+) -> Editor:
+    """The domain of --domain in --root, on --device with --threads; squares are found by --yunet.
 
     Args:
         args: of a command with the options of `add_domain`.
         domain: another than that of --domain.
+        alignment: of the squares that YuNet gives; the pack's by default.
 
     Raises:
+        UnavailableError: OpenCV is not installed, which YuNet needs.
+        WeightsError: the file of --yunet is no YuNet.
         PackError: the pack is missing, damaged or inconsistent.
         OptionError: the device is not there, or does not work.
         ShortMemoryError: the device has not enough memory for the pack.
     """
+    from editor.geometry import TIGHT
+    from editor.photo.yunet import YuNetFinder
     from editor.runtime import use_threads
     from editor.session import Editor
 
     use_threads(args.threads)
-    return Editor.open(domain or args.domain, args.device, *chosen_folders(args))
+    file = getattr(args, "yunet", None)
+    finder = None if file is None else YuNetFinder(file)  # before the networks: it may be no YuNet
+    editor = Editor.open(domain or args.domain, args.device, *chosen_folders(args))
+    if finder is None:
+        return editor
+    return editor.with_finder(finder.aligned(alignment or editor.info.squares or TIGHT))
+
+
+def check_finds(editor: Editor) -> None:
+    """Refuse a domain in which nothing can be found.
+
+    Raises:
+        OptionError: the pack has no aligner, and no YuNet was given.
+    """
+    if not editor.finds:
+        name = editor.info.name
+        raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

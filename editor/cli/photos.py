@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from editor.editing.edit import Edit
-    from editor.evaluation.aligner import Finder
-    from editor.geometry import Alignment
-    from editor.photo.crop import Crop
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
 
@@ -43,57 +39,6 @@ def find_photos(given: list[Path]) -> list[Path]:
     return photos
 
 
-def chosen_finder(editor: Editor, yunet: Path | None, alignment: Alignment | None = None) -> Finder:
-    """YuNet where its file was given, else the pack's aligner.
-
-    Args:
-        editor: of the domain.
-        yunet: its file.
-        alignment: of the squares that YuNet gives; by default the pack's.
-
-    Raises:
-        OptionError: the pack has no aligner.
-        UnavailableError: OpenCV is not installed.
-        WeightsError: the file is no YuNet.
-    """
-    from PIL import Image
-
-    from editor.geometry import TIGHT
-    from editor.photo.yunet import yunet_faces
-
-    if yunet is not None:
-        yunet_faces(Image.new("RGB", (64, 64)), yunet)  # before any photo is read
-        wished = alignment or editor.info.squares or TIGHT
-        return partial(yunet_faces, path=yunet, alignment=wished)
-    if not editor.engine.has_aligner:
-        name = editor.info.name
-        raise OptionError(f"'{name}' has no aligner; train one: python -m editor train-aligner")
-    return editor.find
-
-
-def square_of(photo: Path, job: PhotoJob) -> Crop | None:
-    """The square as given, or the one that YuNet finds likeliest, or the centre where it finds none.
-
-    Returns:
-        None where the pack's aligner is to find it.
-
-    Raises:
-        ImageError: the photo cannot be used.
-        UnavailableError: OpenCV is not installed.
-        WeightsError: the file is no YuNet.
-    """
-    if job.crop is not None or job.yunet is None:
-        return job.crop
-    from editor.geometry import TIGHT
-    from editor.media.images import load_image
-    from editor.photo.crop import Crop
-    from editor.photo.yunet import yunet_faces
-
-    alignment = job.squares or TIGHT
-    faces = yunet_faces(load_image(photo), job.yunet.path, least=0.0, alignment=alignment)
-    return faces[0][0] if faces else Crop()
-
-
 def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | None = None) -> Edit:
     """A photo inverted, or a saved code opened, with the sliders of the job moved.
 
@@ -113,7 +58,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
     if photo.suffix == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
-        edit = editor.invert(photo, square_of(photo, job), job.options)
+        edit = editor.invert(photo, job.crop, job.options)
         edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
 

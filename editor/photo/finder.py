@@ -17,6 +17,11 @@ class Finder(Protocol):
         """A name that tells finders apart whose answers may differ."""
         ...
 
+    @property
+    def sure(self) -> float:
+        """The confidence, 0…1, from which what it finds is to be believed."""
+        ...
+
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
         """Return squares with confidences 0…1 in an upright RGB image, best first."""
         ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -38,6 +39,8 @@ class YuNetFinder:
         WeightsError: the file is missing, or is no YuNet.
     """
 
+    sure = SURE
+
     def __init__(self, path: Path, alignment: Alignment = TIGHT) -> None:
         self.path, self.alignment = path, alignment
         self._lock = Lock()
@@ -51,6 +54,12 @@ class YuNetFinder:
         with self._telling():
             nothing = np.empty(0, np.uint8)
             self._detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
+
+    def aligned(self, alignment: Alignment) -> YuNetFinder:
+        """Return one for another domain, which shares the network."""
+        other = copy(self)
+        other.alignment = alignment
+        return other
 
     @property
     def key(self) -> str:
@@ -90,19 +99,6 @@ class YuNetFinder:
                 f"{self.path} is not a YuNet that OpenCV {cv2.__version__} can use ({reason}); give "
                 f"the path of a face_detection_yunet_….onnx"
             ) from error
-
-
-def yunet_faces(
-    photo: Image.Image, path: Path, least: float = SURE, alignment: Alignment = TIGHT
-) -> list[tuple[Crop, float]]:
-    """Return squares around the faces of one photo, as `YuNetFinder.find`, above a confidence.
-
-    Raises:
-        UnavailableError: OpenCV is not installed.
-        WeightsError: the file is missing, or is no YuNet.
-    """
-    found = YuNetFinder(path, alignment).find(photo)
-    return [(crop, confidence) for crop, confidence in found if confidence >= least]
 
 
 def _opencv() -> Any:

@@ -51,7 +51,7 @@ def hint(editor: Editor) -> str:
     place = "move the square to the part that you want"
     if editor.info.landmarks:
         place = "check that eyes and mouth lie on the marks of the square"
-    elif editor.engine.has_aligner:
+    elif editor.finds:
         place = f"put the square close around the {subject}"
     return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
 

@@ -117,7 +117,7 @@ def verdict(
         )
         return status(f"{text} · {said}")
     subject = html.escape(editor.info.subject)
-    closer = "place the square closer around it" if editor.engine.has_aligner else ""
+    closer = "place the square closer around it" if editor.finds else ""
     if judged is None:
         limit = editor.info.typical.get("loss_pix_p95")
         if limit is None or fit <= limit:

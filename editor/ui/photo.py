@@ -12,7 +12,7 @@ from editor.errors import ImageError
 from editor.media.images import load_image
 from editor.photo.crop import Crop
 from editor.project.pixels import thumbnail
-from editor.session import CONFIDENT, Editor
+from editor.session import Editor
 from editor.ui.data_uris import jpeg_uri
 
 PHOTO_SIDE_PX = 480
@@ -72,17 +72,17 @@ def _first_crop(photo: Image.Image) -> Crop:
 def _found(editor: Editor, photo: Image.Image) -> list[tuple[Crop, float]]:
     """The squares that are sure, or else the likeliest one."""
     likely = editor.find(photo, least=0.0)
-    return [one for one in likely if one[1] >= CONFIDENT] or likely[:1]
+    return [one for one in likely if one[1] >= editor.finder.sure] or likely[:1]
 
 
 def _says(editor: Editor, found: list[tuple[Crop, float]]) -> str:
     """What there is to say of what was found; nothing where it is plain."""
     subject = editor.info.subject
-    if not editor.engine.has_aligner:
+    if not editor.finds:
         return ""
     if not found:
         return f"No {subject} was found. Put the square around one by hand."
-    if found[0][1] < CONFIDENT:
+    if found[0][1] < editor.finder.sure:
         return f"This may not be a {subject}. Check the square, and move it if it is wrong."
     if len(found) > 1:
         return f"{len(found)} {subject}s were found. Click the one that you want."

@@ -21,7 +21,7 @@ from editor.project.actions import (
     photo_name,
 )
 from editor.project.nodes import Node
-from editor.session import CONFIDENT, Editor
+from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.ui.component_values import picker_value, progress, status
 from editor.ui.components.file_inputs import file_input
@@ -137,7 +137,7 @@ class PhotoBatch:
             return
         photo = Photo.read(path)
         found = editor.find(photo, least=0.0)
-        if editor.engine.has_aligner and not (found and found[0][1] >= CONFIDENT):
+        if editor.finds and not (found and found[0][1] >= editor.finder.sure):
             unsure.append(photo_name(path))
         crop = found[0][0] if found else Crop()
         aligned = editor.align(photo, crop)

@@ -18,6 +18,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--domain", help="domain pack to begin with")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--root", type=Path, help="folder with other checkpoints/ and boundaries/")
+    parser.add_argument(
+        "--yunet",
+        type=Path,
+        metavar="FILE",
+        help="YuNet's ONNX file, which then finds faces (needs opencv-python-headless)",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
     parser.add_argument("--port", type=int, default=7860, help="0 takes a free one")
     parser.add_argument(

@@ -26,8 +26,13 @@ def photo(tmp_path: Path, tiny: Editor) -> Path:
 @pytest.fixture
 def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of YuNet that finds one square."""
-    found = [(Crop(0.4, 0.4, 0.5, 10.0), 0.9)]
-    monkeypatch.setattr(yunet, "yunet_faces", lambda *_, **__: found)
+
+    class Stand:
+        key, sure = "stand-in", 0.7
+        aligned = lambda self, _: self  # noqa: E731
+        find = lambda self, _: [(Crop(0.4, 0.4, 0.5, 10.0), 0.9)]  # noqa: E731
+
+    monkeypatch.setattr(yunet, "YuNetFinder", lambda _: Stand())
     (tmp_path / "yunet.onnx").write_bytes(b"anything")
     return tmp_path / "yunet.onnx"
 

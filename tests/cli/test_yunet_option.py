@@ -23,18 +23,27 @@ def _codes(photo: Path, out: Path, *more: str) -> bytes:
 
 
 def test_the_square_that_yunet_finds_is_taken(photo: Path, tmp_path: Path, monkeypatch) -> None:
-    given = []
+    given, squares = [], [(Crop(0.3, 0.4, 0.5, 10.0), 0.4), (Crop(0.7, 0.4, 0.5, 0.0), 0.3)]
 
-    def found(image, path, least=0.7, alignment=None):
-        given.append((image.size, path, least))
-        assert alignment == Alignment(0.64, 0.36)  # the default pack's
-        return [(Crop(0.3, 0.4, 0.5, 10.0), 0.9), (Crop(0.7, 0.4, 0.5, 0.0), 0.8)]
+    class Stand:
+        key, sure = "stand-in", 0.7
 
-    monkeypatch.setattr(yunet, "yunet_faces", found)
+        def __init__(self, path: Path) -> None:
+            assert path == Path("some.onnx")
+
+        def aligned(self, alignment: Alignment) -> Stand:
+            assert alignment == Alignment(0.64, 0.36)  # the default pack's
+            return self
+
+        def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
+            given.append(image.size)
+            return squares
+
+    monkeypatch.setattr(yunet, "YuNetFinder", Stand)
     one = _codes(photo, tmp_path / "a", "--yunet", "some.onnx")
-    assert given == [((120, 90), Path("some.onnx"), 0.0)]
+    assert given == [(120, 90)]
     assert one == _codes(photo, tmp_path / "b", "--crop", "0.3", "0.4", "0.5", "10")
-    monkeypatch.setattr(yunet, "yunet_faces", lambda *a, **k: [])
+    squares.clear()
     none = _codes(photo, tmp_path / "c", "--yunet", "some.onnx")
     assert none == _codes(photo, tmp_path / "d", "--crop", "0.5", "0.5", "1", "0")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import shutil
 import sys
 import zipfile
 from dataclasses import replace
@@ -15,13 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor import Editor
+from editor import Domains, Editor
 from editor.cli import main
 from editor.errors import OptionError, UnavailableError, WeightsError
 from editor.evaluation.aligner import CHANGES, measure_photos, measure_without
 from editor.geometry import FFHQ, TIGHT, Pose
 from editor.photo.detect import crop_of
-from editor.photo.yunet import SURE, yunet_faces
+from editor.photo.yunet import SURE, YuNetFinder
 from tests.conftest import SHARED
 
 FILE = SHARED / "yunet_n_dynamic.onnx"
@@ -112,6 +113,10 @@ class _StandIn:
         return 2, rows
 
 
+def _faces(photo: Image.Image, file: Path, least: float = SURE, alignment=TIGHT) -> list:
+    return [one for one in YuNetFinder(file, alignment).find(photo) if one[1] >= least]
+
+
 @pytest.fixture
 def stand_in(monkeypatch) -> _StandIn:
     module = _StandIn()
@@ -123,12 +128,12 @@ def test_answers_become_squares_of_the_photo(stand_in: _StandIn, tmp_path: Path)
     file = tmp_path / "yunet.onnx"
     file.write_bytes(b"anything")
     photo = Image.new("RGB", (400, 200), (255, 0, 0))
-    ((crop, confidence),) = yunet_faces(photo, file)
+    ((crop, confidence),) = _faces(photo, file)
     assert confidence == pytest.approx(0.9)
     assert stand_in.sizes == [(320, 160), (640, 320)]
     assert stand_in.red == [255, 255]  # OpenCV's order is blue, green, red
     assert np.allclose(crop.quad(400, 200), _written_out(UPRIGHT), atol=1e-3)
-    both = yunet_faces(photo, file, least=0.0)
+    both = _faces(photo, file, least=0.0)
     assert [round(chance, 3) for _, chance in both] == [0.9, 0.5]
     assert SURE > 0.5
 
@@ -168,14 +173,39 @@ def test_yunet_gives_the_squares_of_the_pack(
     assert place["side"] * 200 == pytest.approx(wanted.side, abs=0.1)
     assert place["y"] * 200 == pytest.approx(wanted.y, abs=0.1)
     stand_in.sizes.clear()
-    ((crop, _),) = yunet_faces(Image.open(photo), file, alignment=FFHQ)
+    ((crop, _),) = _faces(Image.open(photo), file, alignment=FFHQ)
     assert (crop.side, crop.y) == pytest.approx((place["side"], place["y"]))
+
+
+def test_the_page_reads_yunet_once_for_domains_of_faces(
+    stand_in: _StandIn, tiny_root: Path, tmp_path: Path
+) -> None:
+    file, made = tmp_path / "yunet.onnx", []
+    file.write_bytes(b"anything")
+    create = stand_in.FaceDetectorYN.create
+    stand_in.FaceDetectorYN.create = lambda *given: made.append(given) or create(*given)
+    info = tiny_root / "checkpoints" / "tiny" / "domain.json"
+    shutil.copytree(info.parent, tiny_root / "checkpoints" / "heads")
+    for name, extra in (("tiny", {"subject": "scene"}), ("heads", {"subject": "face"})):
+        path = tiny_root / "checkpoints" / name / "domain.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"name": name} | extra))
+    domains = Domains.at(tiny_root, "cpu", file)
+    photo = Image.new("RGB", (400, 200), (255, 0, 0))
+    assert domains.open("tiny").find(photo) == [], "no faces are looked for in scenes"
+    assert not domains.open("tiny").finds
+    ((crop, confidence),) = domains.open("heads").find(photo)
+    assert confidence == pytest.approx(0.9)
+    assert np.allclose(crop.quad(400, 200), _written_out(UPRIGHT), atol=1e-3)
+    assert domains.open("heads").finds
+    assert len(made) == 1
+    with pytest.raises(WeightsError, match=r"none\.onnx"):
+        Domains.at(tiny_root, "cpu", tmp_path / "none.onnx")
 
 
 def test_without_opencv_the_error_says_how_to_install_it(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(UnavailableError, match="pip install opencv-python-headless"):
-        yunet_faces(Image.new("RGB", (64, 64)), tmp_path / "yunet.onnx")
+        _faces(Image.new("RGB", (64, 64)), tmp_path / "yunet.onnx")
 
 
 def _field(number: int, value: bytes | int) -> bytes:
@@ -201,20 +231,20 @@ def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "other.onnx"
     file.write_bytes(content)
     with pytest.raises(WeightsError, match=r"other\.onnx is not a YuNet"):
-        yunet_faces(Image.new("RGB", (64, 64)), file)
+        _faces(Image.new("RGB", (64, 64)), file)
 
 
 @needs_opencv
 @pytest.mark.skipif(not FILE.exists() or not PHOTOS.exists(), reason="needs ../shared")
 def test_yunet_finds_faces_where_the_data_says() -> None:
     def find(photo: Image.Image, least: float) -> list:
-        return yunet_faces(photo, FILE, least)
+        return _faces(photo, FILE, least)
 
     changes = ["as it is", "4 times the size"]
     for record in measure_photos(find, PHOTOS, ["test/"], SURE, 12, changes):
         assert record["found"] == 1.0, record
         assert record["corner_error"] < 0.06, record
-    assert yunet_faces(Image.new("RGB", (300, 200), (90, 120, 160)), FILE) == []
+    assert _faces(Image.new("RGB", (300, 200), (90, 120, 160)), FILE) == []
 
 
 def _zip_of(path: Path, quad: list[list[float]]) -> Path:
