@@ -125,6 +125,15 @@ def write_whole(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    write_whole(path, text.encode("utf-8", "replace"))
+
+
 @contextmanager
 def writing_whole(path: Path) -> Iterator[Path]:
     """A temporary name beside a file, which becomes the file when the `with` ends well.

@@ -7,15 +7,11 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "editor"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 60
-WORKED_ON = "is being taken apart"
 
 # what may be longer, and why; an entry that is no longer needed fails
 EXCEPTIONS = {
-    "cli/train_encoder.py run": WORKED_ON,
-    "media/images.py": WORKED_ON,
-    "project/actions.py": WORKED_ON,
-    "project/file.py open_project": WORKED_ON,
-    "session.py": WORKED_ON,
+    "cli/train_encoder.py run": "one call, with a network for each of the losses that can be chosen",
+    "session.py": "the facade: a method for each thing that a person does, half of it docstrings",
 }
 
 

@@ -44,9 +44,9 @@ def add(commands: Sub) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 1 when a photo failed or shows nothing, after all others are done."""
+    from editor.files import write_text
     from editor.media.images import load_image, save_image
     from editor.photo.crop import crop_square
-    from editor.training.run import write_text
 
     editor = open_editor(args)
     size = editor.info.resolution if args.size is None else args.size

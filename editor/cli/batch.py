@@ -35,8 +35,7 @@ def each_photo(
     from tqdm import tqdm
 
     from editor.errors import EditorError, StorageError
-    from editor.files import is_full, why
-    from editor.training.run import write_text
+    from editor.files import is_full, why, write_text
 
     asked = repr(job)
     done = {} if redo else _read_done(out)

@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.data.image_set import load_images
     from editor.evaluation.aligner import CHANGES, measure_photos, measure_without
+    from editor.files import write_text
     from editor.media.images import to_pil
-    from editor.training.run import write_text
 
     editor = open_editor(args, alignment=chosen_alignment(args))
     alignment = chosen_alignment(args) or editor.info.squares

@@ -36,13 +36,13 @@ def run(args: argparse.Namespace) -> None:
 
     from editor.cli.progress import load_with_bar
     from editor.evaluation.samples import measure_samples
+    from editor.files import write_text
     from editor.models.config import GeneratorConfig
     from editor.models.stylegan2 import StyleGAN2Generator
     from editor.packs.features.squeezenet import load_squeezenet
     from editor.packs.load import load_network
     from editor.packs.tensors import read_header
     from editor.runtime import pick_device, use_threads
-    from editor.training.run import write_text
 
     exclude = parse_pairs(args.exclude, "NAME=BOUND")
     use_threads(args.threads)

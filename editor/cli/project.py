@@ -230,7 +230,7 @@ def _copy(project: Project, editor: Editor, args: argparse.Namespace) -> Project
 
 
 def _remove(project: Project, editor: Editor, args: argparse.Namespace) -> Project:
-    from editor.project.actions import changed_edits, remove_slider
+    from editor.project.own_sliders import changed_edits, remove_slider
 
     if not args.names and not args.slider:
         raise OptionError("say which pictures, or --slider NAME")

@@ -23,16 +23,14 @@ from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import read_regular, shown_name, too_large, why, write_whole
-from editor.media.headers import MAX_PIXELS, check_headers, check_table
+from editor.media.headers import MAX_PIXELS, check_headers
+from editor.media.pixels import upright_rgb
 from editor.runtime import trim_memory
 
 MIN_SIDE_PX = 16
 MAX_BYTES = 100 * 2**20
-MAX_PROFILE_BYTES = 4 * 2**20
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
 LARGE_S = 15.0  # how long one waits for another
-STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
-ORIENTATION = 0x0112  # of EXIF
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
@@ -44,17 +42,6 @@ XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
  Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>
 </rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # by the orientation of EXIF
-RGB_MODES = ("RGB", "RGBA", "RGBX", "P")  # the profile of others does not fit what they become
-BACKGROUND = (128, 128, 128)
 
 
 def load_image(
@@ -77,7 +64,8 @@ def load_image(
         BusyError: other large pictures are being read.
     """
     if isinstance(source, Image.Image):
-        return _upright_rgb(source)
+        _check_size(source, "the picture")
+        return upright_rgb(source)
     name = (name or "the picture") if isinstance(source, bytes) else shown_name(source)
     image = _opened(_checked(source, name), name)
     large = image.width * image.height > LARGE_PIXELS
@@ -87,7 +75,8 @@ def load_image(
                 if least_px and image.format in ("JPEG", "MPO"):
                     image.draft(None, (least_px, least_px))
                 image.load()
-                return _upright_rgb(image)
+                _check_size(image, "the picture")
+                return upright_rgb(image)
         finally:
             image.close()
             if large:
@@ -251,59 +240,3 @@ def _check_size(image: Image.Image, name: str) -> None:
             f"{name} is {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read. "
             f"Make it smaller first"
         )
-
-
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    _check_size(image, "the picture")
-    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
-    turn = TURNS.get(_orientation(image))
-    rgb = _to_rgb(image)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-    keep = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
-    rgb.info = {"icc_profile": profile} if keep else {}
-    return rgb
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the orientation that EXIF or XMP says, 1…8; what is damaged says nothing."""
-    exif = image.info.get("exif")
-    if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
-        exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
-    if exif is not None:
-        check_table(bytes(exif).removeprefix(b"Exif\0\0"), "the picture")
-    return int(image.getexif().get(ORIENTATION, 1))
-
-
-def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Return the parts of a picture as wide as it is, each with its place from the top, px."""
-    rows = max(1, STRIP_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgb = Image.new("RGB", image.size)
-        for top, part in _strips(image):
-            flat = Image.new("RGBA", part.size, (*BACKGROUND, 255))
-            rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
-        return rgb
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _eight_bits(image).convert("RGB")
-    return image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Turn grey of 16 bits or more to 8 bits; 255 or 65535 is white, as the brightest pixel needs."""
-    brightest = max(
-        float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
-    )
-    top = 65535.0 if brightest > 255 else 255.0
-    grey = Image.new("L", image.size)
-    for place, part in _strips(image):
-        values = np.nan_to_num(np.asarray(part, dtype=np.float64), nan=0.0, posinf=top, neginf=0.0)
-        np.clip(values, 0, top, out=values)
-        values *= 255.0 / top
-        grey.paste(Image.fromarray(values.astype(np.uint8)), (0, place))
-    return grey

@@ -6,11 +6,10 @@ project's own sliders need not be among its. Pictures are meant by id, see `Proj
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 from editor.editing.edit import Edit
@@ -245,43 +244,6 @@ def compare(project: Project, editor: Editor, first: int, second: int) -> Image.
     """
     edits = [project.edit(editor, project.go(i).node) for i in (first, second)]
     return strip(editor.render(edit) for edit in edits)
-
-
-def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Project]:
-    """Without one of the project's own sliders; yields after each thumb that is made again.
-
-    The last that comes is whole: `*_, project = remove_slider(project, editor, "mine")`. Where the
-    domain has the same slider by now, as after saving it for everyone, no edit changes.
-
-    Args:
-        project: whose slider.
-        editor: of the domain, without the project's own sliders.
-        name: of the slider.
-
-    Raises:
-        OptionError: it is not one of the project's own.
-    """
-    same, own = editor.boundaries.get(name), {b.info.name: b for b in project.sliders}
-    keep = (
-        same is not None
-        and name in own
-        and same.info.layers == own[name].info.layers
-        and torch.equal(same.normal, own[name].normal)
-    )
-    project = project.without_slider(name, keep)
-    yield project
-    for index, node in enumerate(project.nodes):
-        if not node.thumb:
-            made = replace(node, thumb=thumbnail(editor.render(project.edit(editor, node))))
-            nodes = (*project.nodes[:index], made, *project.nodes[index + 1 :])
-            project = replace(project, nodes=nodes)
-            yield project
-
-
-def changed_edits(before: Project, after: Project) -> int:
-    """How many edits have other sliders after `remove_slider`."""
-    pairs = zip(before.nodes, after.nodes, strict=True)
-    return sum(old.moves != new.moves for old, new in pairs)
 
 
 def outline(project: Project) -> list[str]:

@@ -1,7 +1,7 @@
 """A project as one file: a zip of JSON, safetensors and pictures, and nothing that runs.
 
 project.json          pictures, nodes, sliders
-tensors.safetensors   wp/<picture>, base/<picture>, slider/<name>
+tensors.safetensors   wp/<picture>, base/<picture>, slider/<name>, hyperplane/<name>
 photos/<sha256>.jpg   the whole photos, as they were given
 small/<sha256>.jpg    the same as they are shown, so that opening decodes no photo
 aligned/              of each picture: the aligned square
@@ -84,7 +84,10 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         for p in project.pictures
         if p.base is not None
     }
-    tensors |= {f"slider/{b.info.name}": b.normal.clone() for b in project.sliders}
+    for slider in project.sliders:
+        tensors[f"slider/{slider.info.name}"] = slider.normal.clone()
+        if slider.hyperplane is not None:
+            tensors[f"hyperplane/{slider.info.name}"] = slider.hyperplane.clone()
     text = {
         "kind": KIND,
         "schema": SCHEMA,
@@ -132,6 +135,42 @@ def save_project(project: Project, path: Path) -> None:
         raise ProjectError(f"{path} cannot be written: {why(error)}") from error
 
 
+@contextmanager
+def _telling_damage() -> Iterator[None]:
+    """Turn what a damaged or hostile file provokes into a `ProjectError`."""
+    try:
+        yield
+    except (ProjectError, BusyError):
+        raise
+    except (
+        *(EditorError, LookupError, TypeError, ArithmeticError, ValueError, AttributeError),
+    ) as error:
+        raise ProjectError(
+            f"the project file is damaged, or was not made by this editor: {error}"
+        ) from error
+    except RecursionError as error:
+        raise ProjectError("the project file nests too deeply") from error
+
+
+def _read(
+    files: dict[str, bytes], editor: Editor
+) -> tuple[Project, dict[str, str], dict[str, bytes]]:
+    """Return a project without its whole photos, their names by picture, and the parts as of today's schema."""
+    text = as_object(json.loads(files["project.json"]))
+    if text.get("kind") != KIND or text.get("schema") not in (1, SCHEMA):
+        raise ProjectError(
+            f"this is not a project of this editor's schema 1 or {SCHEMA}, but "
+            f"{str(text.get('kind'))[:40]!r} {str(text.get('schema'))[:10]}"
+        )
+    check_domain(text, editor)
+    tensors, _ = unpack_tensors(files["tensors.safetensors"], KIND)
+    if text["schema"] == 1:
+        text, tensors, files = from_schema_1(text, tensors, files)
+    project, photos = parse_project(text, tensors, files, editor)
+    check_small(files)
+    return project, photos, files
+
+
 def open_project(
     source: bytes | Path,
     editor: Editor,
@@ -152,37 +191,11 @@ def open_project(
     Raises:
         ProjectError: damaged, hostile, too large, or of another domain or generator.
     """
-    try:
+    kept = kept or {}
+    with _telling_damage():
         files = read_parts(source)
-        text = as_object(json.loads(files["project.json"]))
-        if text.get("kind") != KIND or text.get("schema") not in (1, SCHEMA):
-            raise ProjectError(
-                f"this is not a project of this editor's schema 1 or {SCHEMA}, but "
-                f"{str(text.get('kind'))[:40]!r} {str(text.get('schema'))[:10]}"
-            )
-        check_domain(text, editor)
-        tensors, _ = unpack_tensors(files["tensors.safetensors"], KIND)
-        if text["schema"] == 1:
-            text, tensors, files = from_schema_1(text, tensors, files)
-        project, photos = parse_project(text, tensors, files, editor)
-        kept = kept or {}
-        check_small(files)
+        project, photos, files = _read(files, editor)
         small = _small_photos(sorted(set(photos.values())), files, kept, lost)
-    except (ProjectError, BusyError):
-        raise
-    except (
-        EditorError,
-        LookupError,
-        TypeError,
-        ArithmeticError,
-        ValueError,
-        AttributeError,
-    ) as error:
-        raise ProjectError(
-            f"the project file is damaged, or was not made by this editor: {error}"
-        ) from error
-    except RecursionError as error:
-        raise ProjectError("the project file nests too deeply") from error
     places = {
         name: store(name.removeprefix("photos/"), files[name]) if name in files else kept[name]
         for name in small

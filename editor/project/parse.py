@@ -23,7 +23,7 @@ from editor.project.nodes import Node, Picture
 from editor.project.pixels import SMALL_PX, read_mask
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
-from editor.sliders.boundary_file import read_boundary
+from editor.sliders.boundary_file import read_boundary, with_hyperplane
 
 MAX_SLIDERS = 100
 MAX_TEXT = 200
@@ -140,7 +140,8 @@ def _sliders(said: Any, tensors: dict[str, torch.Tensor], editor: Editor) -> tup
         )
         if slider.info.name in found:
             raise ProjectError(f"there are two sliders '{slider.info.name}'")
-        found[slider.info.name] = slider
+        plane = tensors.get(f"hyperplane/{slider.info.name}")
+        found[slider.info.name] = with_hyperplane(slider, plane)
     return tuple(found.values())
 
 

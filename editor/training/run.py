@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from editor.errors import NotFiniteError, TrainingError
-from editor.files import telling_full, write_whole
+from editor.files import telling_full, write_text
 from editor.packs.tensors import read_tensors, write_tensors
 
 
@@ -107,15 +107,6 @@ def _kimg(line: str) -> float:
         return float(json.loads(line)["kimg"])
     except (ValueError, KeyError, TypeError):
         return float("inf")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises:
-        StorageError: the disk is full.
-    """
-    write_whole(path, text.encode("utf-8", "replace"))
 
 
 def check_finite(modules: dict[str, nn.Module]) -> None:

@@ -12,8 +12,8 @@ import gradio as gr
 import torch
 
 from editor.errors import OptionError
-from editor.project.actions import changed_edits, remove_slider
 from editor.project.history import Project
+from editor.project.own_sliders import changed_edits, remove_slider
 from editor.sliders.boundary import Boundary
 from editor.sliders.exchange import export_slider, read_slider, save_slider
 from editor.sliders.make import renamed

@@ -462,6 +462,16 @@ def test_sliders_are_checked_as_in_their_own_files(tiny, project: Project) -> No
     assert (info.group, info.facts, info.accuracy) == ("Other", {}, None)
 
 
+def test_a_slider_of_ones_own_keeps_its_hyperplane(tiny, project: Project) -> None:
+    plane = torch.nn.functional.normalize(torch.randn(tiny.info.w_dim), dim=0)
+    fitted = replace(project, sliders=(replace(project.sliders[0], hyperplane=plane),))
+    (again,) = open_project(project_bytes(fitted), tiny, lambda *_: "x").sliders
+    assert torch.equal(again.hyperplane, plane)
+    long = replace(project, sliders=(replace(project.sliders[0], hyperplane=2 * plane),))
+    with pytest.raises(ProjectError, match="hyperplane"):
+        open_project(project_bytes(long), tiny, lambda *_: "x")
+
+
 def test_a_pipe_is_no_project(tiny, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "work.zip")
     for read in (project_domain, lambda path: open_project(path, tiny, Stored())):

@@ -302,9 +302,29 @@ def test_a_continuous_range_goes_a_whole_deviation_and_reports_half_ones() -> No
     assert found.up.effect.change_of_others == pytest.approx(0.1 * after.mean().item())
 
 
+class _Lit(_Aged):
+    """Pictures are bright where their codes are above 0; nothing else is measured."""
+
+    def score(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"bright": torch.sigmoid(50 * images[:, 0, 0, 0])}
+
+
+@pytest.mark.parametrize(("dark", "low"), [(4, -0.3), (8, -1.1)])
+def test_ends_are_apart_where_one_attribute_is_measured(dark: int, low: float) -> None:
+    """The low end is as far as the high one only where no probe could go down."""
+    lit = _Lit()
+    codes = torch.zeros(8, 6, 2)
+    codes[:dark, :, 0], codes[dark:, :, 0] = -1.0, 0.2
+    images = lit.synthesis(codes)
+    probes = Probes(lit, lit, codes, lit.score(images), images)  # type: ignore[arg-type]
+    rows = torch.tensor([1.0, 0.0]).expand(6, -1)
+    found = calibrate(probes, "bright", [Candidate(rows, tuple(range(6)), 0.25)], 0.9)
+    assert found.range == (low, 1.1)
+
+
 def test_what_a_range_costs() -> None:
     """A deviation of age costs a quarter of a probability."""
-    end = Reach(1.0, 0.9, {"age": 1.2, "smile": 0.05, "hat": 0.4}, outside=0.1)
+    end = Reach(1.0, 0.9, {"age": 1.2, "smile": 0.05, "hat": 0.4}, 48, outside=0.1)
     assert end.cost == pytest.approx((0.3 + 0.05 + 0.4) / 3 + 0.1)
 
 

@@ -86,12 +86,14 @@ class Reach:
         distance: from the photo's code, at least 0.
         far: share of the probes that went far enough, of those that were to: as in `_were_to`.
         changes: mean change of each other attribute's score over these.
+        probes: how many were to go far; 0 where none could.
         outside: root of the mean squared change of what should stay as it is, in [-1, 1].
     """
 
     distance: float
     far: float
     changes: dict[str, float]
+    probes: int
     outside: float = 0.0
 
     @property
@@ -174,7 +176,7 @@ def calibrate(
         end, chosen = max(tried, key=lambda pair: pair[0].far)
     start = next((i for i, f in enumerate(GRID) if f * chosen.deviation >= end.distance), 0)
     up, down = (reach(probes, name, chosen, flips, sign, start) for sign in (1.0, -1.0))
-    if not down.changes:  # no probe has the attribute: as far down as up
+    if not down.probes:  # none has the attribute: as far down as up
         down = up
     return Calibration(
         chosen,
@@ -208,7 +210,7 @@ def reach(
     """
     chosen = _were_to(name, probes.scores[name], sign).nonzero()[:, 0]
     if not len(chosen):
-        return Reach(GRID[-1] * candidate.deviation, 0.0, {})
+        return Reach(GRID[-1] * candidate.deviation, 0.0, {}, 0)
     tried: dict[float, Reach] = {}
 
     def at(distance: float) -> Reach:
@@ -260,7 +262,7 @@ def _tried(
         for key, values in after.items()
         if key != name
     }
-    return Reach(distance, far, changes, outside)
+    return Reach(distance, far, changes, len(chosen), outside)
 
 
 def _end(probes: Probes, name: str, candidate: Candidate, distance: float, sign: float) -> End:

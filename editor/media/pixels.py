@@ -1,0 +1,85 @@
+"""Any picture as upright 8-bit RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from editor.media.headers import check_table
+
+MAX_PROFILE_BYTES = 4 * 2**20
+STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
+ORIENTATION = 0x0112  # of EXIF
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by the orientation of EXIF
+RGB_MODES = ("RGB", "RGBA", "RGBX", "P")  # the profile of others does not fit what they become
+BACKGROUND = (128, 128, 128)
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Return any picture as upright 8-bit RGB; its `info` holds "icc_profile" if one fits, and no more.
+
+    Raises:
+        ImageError: its EXIF claims what no picture may.
+    """
+    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
+    turn = TURNS.get(_orientation(image))
+    rgb = _to_rgb(image)
+    if turn is not None:
+        rgb = rgb.transpose(turn)
+    keep = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
+    rgb.info = {"icc_profile": profile} if keep else {}
+    return rgb
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the orientation that EXIF or XMP says, 1…8; what is damaged says nothing."""
+    exif = image.info.get("exif")
+    if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
+        exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
+    if exif is not None:
+        check_table(bytes(exif).removeprefix(b"Exif\0\0"), "the picture")
+    return int(image.getexif().get(ORIENTATION, 1))
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Return the parts of a picture as wide as it is, each with its place from the top, px."""
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgb = Image.new("RGB", image.size)
+        for top, part in _strips(image):
+            flat = Image.new("RGBA", part.size, (*BACKGROUND, 255))
+            rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
+        return rgb
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _eight_bits(image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Turn grey of 16 bits or more to 8 bits; 255 or 65535 is white, as the brightest pixel needs."""
+    brightest = max(
+        float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
+    )
+    top = 65535.0 if brightest > 255 else 255.0
+    grey = Image.new("L", image.size)
+    for place, part in _strips(image):
+        values = np.nan_to_num(np.asarray(part, dtype=np.float64), nan=0.0, posinf=top, neginf=0.0)
+        np.clip(values, 0, top, out=values)
+        values *= 255.0 / top
+        grey.paste(Image.fromarray(values.astype(np.uint8)), (0, place))
+    return grey
