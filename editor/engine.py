@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.errors import ImageError
+from editor.errors import ImageError, OptionError
 from editor.inversion.loop import InversionOptions, InversionStep, invert
+from editor.inversion.objective import EncoderLike
 from editor.inversion.signs import inversion_signs
 from editor.media.images import to_pil, to_tensor
+from editor.media.picture_cache import PictureCache
+from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
-from editor.packs.load import DomainPack, load_domain
+from editor.packs.load import load_domain
 from editor.photo.crop import Crop
-from editor.photo.detect import CONFIDENT, crop_of, detect, largest_of
-from editor.runtime import device_label, pick_device, seeded_latents, telling_memory
+from editor.photo.detect import CONFIDENT, find_squares
+from editor.runtime import device_label, device_worker, pick_device, seeded_latents, telling_memory
 
-DETECT_PX = 1280  # photos are made smaller before anything is looked for
-KEPT_BYTES = 32 * 2**20  # of pictures that were rendered last
 T = TypeVar("T")
-_workers: dict[str, ThreadPoolExecutor] = {}
-
-
-def _device_worker(device: torch.device) -> ThreadPoolExecutor:
-    """Return the one thread that works on a device.
-
-    A thread of its own, not a lock: torch keeps a pool of helpers for every thread that calls it,
-    and on a CPU those pools would get in each other's way.
-    """
-    name = str(device)
-    return _workers.setdefault(name, ThreadPoolExecutor(1, f"editor-{name}"))
 
 
 class Engine:
@@ -52,12 +39,14 @@ class Engine:
         device: that it lies on.
     """
 
+    sure = CONFIDENT  # as a finder, from which what it finds is to be believed
+
     def __init__(self, pack: DomainPack, device: torch.device) -> None:
         self.pack = pack
         self.device = device
         self.feature_term = pack.feature_term()
-        self._worker = _device_worker(device)
-        self._pictures = _Pictures()
+        self._worker = device_worker(device)
+        self._pictures = PictureCache()
 
     @classmethod
     def open(cls, domain: str, device: str = "auto", checkpoints: Path = CHECKPOINTS) -> Engine:
@@ -93,6 +82,21 @@ class Engine:
         return self.pack.generator.w_avg.cpu()
 
     @property
+    def has_discriminator(self) -> bool:
+        """Whether the pack keeps the network that judged pictures in training."""
+        return self.pack.discriminator is not None
+
+    @property
+    def compute_dtype(self) -> torch.dtype:
+        """What the encoder computes in."""
+        return self.pack.encoder.compute_dtype
+
+    @property
+    def z_dim(self) -> int:
+        """Size of a latent z."""
+        return self.pack.generator.z_dim
+
+    @property
     def has_aligner(self) -> bool:
         """Whether the pack can find its object in a photo."""
         return self.pack.aligner is not None
@@ -105,13 +109,7 @@ class Engine:
     @property
     def weight_bytes(self) -> int:
         """Memory of the networks' weights, in bytes."""
-        networks = (*self.pack.networks, self.pack.perceptual)
-        return sum(
-            tensor.numel() * tensor.element_size()
-            for network in networks
-            if network is not None
-            for tensor in network.state_dict().values()
-        )
+        return self.pack.weight_bytes
 
     @property
     def inversion(self) -> InversionOptions:
@@ -143,6 +141,35 @@ class Engine:
         with telling_memory(self.device):
             return work()
 
+    def synthesis(self, codes: Tensor, batch: int = 50) -> Tensor:
+        """Return the pictures [N, 3, R, R] of codes [N, num_ws, w_dim]: float32, on the CPU, not cut off.
+
+        Args:
+            codes: on any device.
+            batch: pictures at a time.
+        """
+        return torch.cat(
+            [
+                self.on_device(partial(self._synthesis, part)).float().cpu()
+                for part in codes.split(batch)
+            ]
+        )
+
+    def encode(self, images: Tensor, batch: int = 50) -> Tensor:
+        """Return what the encoder says of images: codes [N, num_ws, w_dim], on the CPU.
+
+        Args:
+            images: [N, 3, R, R], RGB, −1…1, aligned.
+            batch: images at a time.
+        """
+
+        @torch.no_grad()
+        def work(part: Tensor) -> Tensor:
+            codes: Tensor = self.pack.encoder(part.to(self.device))
+            return codes.cpu()
+
+        return torch.cat([self.on_device(partial(work, part)) for part in images.split(batch)])
+
     def render(self, codes: Tensor) -> list[Image.Image]:
         """Return the pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures.
 
@@ -152,13 +179,12 @@ class Engine:
         return [self._pictures.get(code, self._rendered) for code in codes.cpu()]
 
     def _rendered(self, code: Tensor) -> Image.Image:
-        return to_pil(self.on_device(partial(self._synthesis, code)))
+        return to_pil(self.on_device(partial(self._synthesis, code[None])))
 
     @torch.no_grad()
-    def _synthesis(self, code: Tensor) -> Tensor:
-        return self.pack.generator.synthesis(code[None].to(self.device))
+    def _synthesis(self, codes: Tensor) -> Tensor:
+        return self.pack.generator.synthesis(codes.to(self.device))
 
-    @torch.no_grad()
     def map(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
         """Return the codes [N, num_ws, w_dim], on the CPU, of latents z [N, z_dim]."""
         mapping, where = self.pack.generator.mapping, z.to(self.device)
@@ -185,18 +211,13 @@ class Engine:
 
     def sample(self, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
         """Return the codes [N, num_ws, w_dim] that seeds give; each by itself."""
-        z = [seeded_latents([seed], self.pack.generator.z_dim) for seed in seeds]
+        z = [seeded_latents([seed], self.z_dim) for seed in seeds]
         return torch.cat([self.map(one, truncation_psi) for one in z])
 
     @property
     def key(self) -> str:
         """As a finder: the pack's own aligner."""
         return f"aligner of {self.info.name}"
-
-    @property
-    def sure(self) -> float:
-        """As a finder: the confidence from which what it finds is to be believed."""
-        return CONFIDENT
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
         """Return squares with confidences 0…1 in an upright RGB image, by the pack's aligner.
@@ -206,11 +227,7 @@ class Engine:
         aligner = self.pack.aligner
         if aligner is None:
             return []
-        small = image.copy()
-        small.thumbnail((DETECT_PX, DETECT_PX), Image.Resampling.BOX)
-        pixels, largest = to_tensor(small).to(self.device), largest_of(self.info.squares)
-        found = self.on_device(lambda: detect(pixels, aligner, largest))
-        return [(crop_of(one.pose, *small.size), one.confidence) for one in found]
+        return self.on_device(lambda: find_squares(image, aligner, self.info.squares, self.device))
 
     def invert(
         self,
@@ -218,6 +235,7 @@ class Engine:
         options: InversionOptions | None = None,
         mask: Tensor | None = None,
         start: Tensor | None = None,
+        encoder: EncoderLike | None = None,
     ) -> Iterator[InversionStep]:
         """Invert images step by step; stop iterating to cancel.
 
@@ -228,18 +246,38 @@ class Engine:
             options: how to optimise; by default as `inversion`.
             mask: [N or 1, 1, R, R], 0…1: pixels and features count inside it alone.
             start: [N, num_ws, w_dim], the codes to begin with; by default the encoder's.
+            encoder: that guides in place of the pack's own, for comparisons.
         """
         pack = self.pack
         steps = invert(
             images.to(self.device),
             pack.generator,
-            pack.encoder,
+            encoder or pack.encoder,
             self.feature_term,
             options or self.inversion,
             mask=None if mask is None else mask.to(self.device),
             start=None if start is None else start.to(self.device),
         )
         yield from self._by_turns(steps)
+
+    def style_weights(self) -> list[Tensor]:
+        """Return the matrices by which each layer reads its code, as `sefa` takes them."""
+        return self.pack.generator.style_weights()
+
+    def critic_features(self, images: Tensor) -> list[Tensor]:
+        """Return the discriminator's features, by resolution, of images [N, 3, R, R], −1…1.
+
+        Raises:
+            OptionError: the pack has no discriminator.
+        """
+        critic = self.pack.discriminator
+        if critic is None:
+            raise OptionError(f"'{self.info.name}' has no discriminator")
+        return self.on_device(lambda: critic.features(images.to(self.device)))
+
+    def computing_in(self, dtype: torch.dtype) -> AbstractContextManager[None]:
+        """Have all networks of the pack compute in a dtype, for the length of a `with`."""
+        return self.pack.computing_in(dtype)
 
     def signs(self, images: Tensor, codes: Tensor) -> dict[str, Tensor]:
         """Return how inversions went, as `inversion_signs` says.
@@ -264,31 +302,3 @@ class Engine:
         """Yield one step at a time, each when it is its turn on the device."""
         while (step := self.on_device(lambda: next(steps, None))) is not None:
             yield step
-
-
-class _Pictures:
-    """Keeps the pictures that were asked for last, by their codes; safe among threads."""
-
-    def __init__(self, most: int = KEPT_BYTES) -> None:
-        self.most = most
-        self._kept: OrderedDict[bytes, Image.Image] = OrderedDict()
-        self._bytes = 0
-        self._lock = Lock()
-
-    def get(self, code: Tensor, make: Callable[[Tensor], Image.Image]) -> Image.Image:
-        """Return a copy of the picture of a code [num_ws, w_dim], made if it is not kept."""
-        key = hashlib.sha256(code.contiguous().numpy().tobytes()).digest()
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key].copy()
-        image = make(code)
-        size = 3 * image.width * image.height
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = image
-                self._bytes += size
-            while self._bytes > self.most:
-                _, old = self._kept.popitem(last=False)
-                self._bytes -= 3 * old.width * old.height
-        return image.copy()

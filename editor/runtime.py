@@ -9,6 +9,7 @@ import os
 import signal
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -202,3 +203,16 @@ def use_threads(count: int | None) -> None:
             f"{name} is {str(said)[:40]!r}; give a whole number of 1…{MAX_THREADS}, or none at all"
         )
     torch.set_num_threads(value)
+
+
+_workers: dict[str, ThreadPoolExecutor] = {}
+
+
+def device_worker(device: torch.device) -> ThreadPoolExecutor:
+    """Return the one thread that works on a device.
+
+    A thread of its own, not a lock: torch keeps a pool of helpers for every thread that calls it,
+    and on a CPU those pools would get in each other's way.
+    """
+    name = str(device)
+    return _workers.setdefault(name, ThreadPoolExecutor(1, f"editor-{name}"))

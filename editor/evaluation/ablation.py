@@ -11,7 +11,7 @@ from torch import Tensor
 
 from editor.evaluation.methods import code_distances
 from editor.evaluation.semantics import mean_ap, semantics
-from editor.inversion.loop import InversionOptions, invert
+from editor.inversion.loop import InversionOptions
 from editor.metrics.reconstruction import mse
 from editor.session import Editor
 
@@ -42,7 +42,6 @@ def ablation(
     Yields:
         {"weight", "iterations", "mse", "code_distance", "mean_ap"} for every pair.
     """
-    generator, encoder = editor.engine.pack.generator, editor.engine.pack.encoder
     for weight in weights:
         options = replace(
             usual,
@@ -53,8 +52,7 @@ def ablation(
         codes: dict[int, list[Tensor]] = {step: [] for step in iterations}
         images: dict[int, list[Tensor]] = {step: [] for step in iterations}
         for part in photos.split(batch):
-            target = part.to(generator.w_avg.device)
-            for state in invert(target, generator, encoder, editor.engine.feature_term, options):
+            for state in editor.engine.invert(part, options):
                 if state.step in codes:
                     codes[state.step].append(state.wp.cpu())
                     images[state.step].append(state.image.float().clamp(-1, 1).cpu())

@@ -84,11 +84,7 @@ class KeptFaces:
 @torch.no_grad()
 def encoder_vectors(editor: Editor, images: Tensor, batch: int = 50) -> Tensor:
     """Return what the pack's encoder says of pictures, less the mean code: who is shown, and how; [N, F]."""
-    encoder, mean = editor.engine.pack.encoder, editor.engine.pack.generator.w_avg.cpu()
-    codes = torch.cat(
-        [encoder(part.to(editor.engine.device)).cpu() for part in images.split(batch)]
-    )
-    return (codes - mean).flatten(1)
+    return (editor.engine.encode(images, batch) - editor.engine.w_avg).flatten(1)
 
 
 def slide(

@@ -48,16 +48,13 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
         return Features("squeezenet", lambda images: mean_features(network, images))
     if inception_is_present():
         return Features("inception", load_inception(editor.engine.device, fetch=False))
-    critic = editor.engine.pack.discriminator
-    if critic is None:
+    if not editor.engine.has_discriminator:
         raise OptionError(
             f"'{editor.info.name}' has no discriminator; give --features squeezenet_v1.0.npz"
         )
 
-    def of(images: Tensor) -> Tensor:
-        return mean_features(lambda part: critic.features(part.to(editor.engine.device)), images)
-
-    return Features("discriminator", of)
+    critic = editor.engine.critic_features
+    return Features("discriminator", lambda images: mean_features(critic, images))
 
 
 def judge_features(squeezenet: Path) -> PooledFeatures:

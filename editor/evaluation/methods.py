@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
-from editor.inversion.loop import InversionOptions, Start, invert_all
+from editor.inversion.loop import InversionOptions, Start
 from editor.inversion.objective import EncoderLike, Weights
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
@@ -102,7 +102,7 @@ def load_traditional(source: Path, editor: Editor) -> Encoder:
     if kind != TRADITIONAL:
         raise OptionError(f"{file} holds a {kind} encoder; give one of --preset traditional")
     encoder = load_network(file, "encoder", Encoder, EncoderConfig).to(editor.engine.device)
-    encoder.compute_dtype = editor.engine.pack.encoder.compute_dtype
+    encoder.compute_dtype = editor.engine.compute_dtype
     return encoder
 
 
@@ -111,7 +111,7 @@ def find_codes(
     photos: Tensor,
     name: str,
     options: InversionOptions,
-    encoder: EncoderLike,
+    encoder: EncoderLike | None,
     folder: Path,
     batch: int,
 ) -> Iterator[int]:
@@ -122,7 +122,7 @@ def find_codes(
         photos: [N, 3, R, R], RGB, in [-1, 1].
         name: of the method.
         options: of it, see `options_of`.
-        encoder: the domain's own, or the traditional one.
+        encoder: the traditional one; None for the domain's own.
         folder: codes/METHOD-00000.safetensors and so on, each with its seconds.
         batch: photos at a time, and a file.
 
@@ -134,16 +134,11 @@ def find_codes(
         file = _file(folder, name, start)
         if not file.exists():
             began = time.perf_counter()
-            codes, _ = invert_all(
-                part,
-                editor.engine.pack.generator,
-                encoder,
-                editor.engine.feature_term,
-                options,
-                batch,
-            )
+            *_, last = editor.engine.invert(part, options, encoder=encoder)
             seconds = time.perf_counter() - began
-            write_tensors(file, {"codes": codes.float()}, {"kind": "codes", "seconds": seconds})
+            write_tensors(
+                file, {"codes": last.wp.float().cpu()}, {"kind": "codes", "seconds": seconds}
+            )
         yield start + len(part)
 
 
@@ -172,15 +167,7 @@ def read_codes(editor: Editor, name: str, count: int, folder: Path, batch: int) 
 @torch.no_grad()
 def pictures(editor: Editor, codes: Tensor, batch: int = 50) -> Tensor:
     """Return pictures [N, 3, R, R] of codes, cut off at [-1, 1] as a viewer sees them, on the CPU."""
-    return torch.cat(
-        [
-            editor.engine.pack.generator.synthesis(part.to(editor.engine.device))
-            .float()
-            .clamp(-1, 1)
-            .cpu()
-            for part in codes.split(batch)
-        ]
-    )
+    return editor.engine.synthesis(codes, batch).clamp(-1, 1)
 
 
 @torch.no_grad()
@@ -193,12 +180,7 @@ def code_distances(editor: Editor, codes: Tensor, images: Tensor, batch: int = 5
         images: [N, 3, R, R], their pictures.
         batch: pictures at a time.
     """
-    again = torch.cat(
-        [
-            editor.engine.pack.encoder(part.to(editor.engine.device)).cpu()
-            for part in images.split(batch)
-        ]
-    )
+    again = editor.engine.encode(images, batch)
     return (codes.cpu() - again).square().mean(dim=(1, 2))
 
 

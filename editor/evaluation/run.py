@@ -159,10 +159,9 @@ def _measure(
     people = None if subject.recogniser is None else People.of(subject.recogniser, photos)
     some = evenly_spread(count, plan.edit_count)
     for name in plan.methods:
-        encoder = subject.traditional if name == TRADITIONAL else editor.engine.pack.encoder
-        assert encoder is not None
+        encoder = subject.traditional if name == TRADITIONAL else None
         options = options_of(name, subject.usual)
-        label = f"{name}-{fingerprint(encoder)}" if name == TRADITIONAL else name
+        label = name if encoder is None else f"{name}-{fingerprint(encoder)}"
         for done in find_codes(editor, photos, label, options, encoder, folder, plan.batch):
             progress(f"{name}: codes", done, count)
         inverted = read_codes(editor, label, count, folder, plan.batch)
@@ -238,10 +237,9 @@ def _once(
 
 def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
     """Return what the figures depend on."""
-    pack = editor.engine.pack
     return {
         "domain": editor.info.name,
-        "generator": pack.fingerprint,
+        "generator": editor.engine.fingerprint,
         "networks": {name: facts["sha256"] for name, facts in sorted(editor.info.files.items())},
         "photos": len(subject.photos),
         "photos_sum": sum_of(subject.photos),
@@ -282,14 +280,14 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
 @contextmanager
 def _precision(editor: Editor, subject: Subject, plan: Plan) -> Iterator[None]:
     """Compute in float32, or the device's fast dtype, while it is measured."""
-    networks = [*editor.engine.pack.networks]
-    if subject.traditional is not None:
-        networks.append(subject.traditional)
-    before = [network.compute_dtype for network in networks]
-    for network in networks:
-        network.compute_dtype = fast_dtype(editor.engine.device) if plan.fast else torch.float32
-    try:
-        yield
-    finally:
-        for network, dtype in zip(networks, before, strict=True):
-            network.compute_dtype = dtype
+    dtype = fast_dtype(editor.engine.device) if plan.fast else torch.float32
+    other = subject.traditional
+    before = None if other is None else other.compute_dtype
+    with editor.engine.computing_in(dtype):
+        if other is not None:
+            other.compute_dtype = dtype
+        try:
+            yield
+        finally:
+            if other is not None and before is not None:
+                other.compute_dtype = before

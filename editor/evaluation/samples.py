@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from editor.inversion.loop import InversionOptions, invert_all
+from editor.inversion.loop import InversionOptions
 from editor.metrics.distances import (
     frechet_distance,
     mean_features,
     sliced_wasserstein_distance,
 )
 from editor.models.perceptual import SqueezeNetFeatures
-from editor.packs.load import AnyGenerator
+from editor.packs.domain_pack import AnyGenerator
 from editor.runtime import seeded_latents
 from editor.session import Editor
 from editor.sliders.move import move
@@ -71,10 +71,9 @@ def measure_samples(
 @torch.no_grad()
 def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
     """Render pictures [N, 3, R, R], one a seed."""
-    generator = editor.engine.pack.generator
-    z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
-    wp = generator.mapping(z, truncation_psi=truncation_psi)
-    return torch.cat([generator.synthesis(part) for part in wp.split(32)])
+    engine = editor.engine
+    wp = engine.map(seeded_latents(seeds, engine.z_dim), truncation_psi)
+    return engine.synthesis(wp, batch=32)
 
 
 @torch.no_grad()
@@ -84,9 +83,7 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
     Returns:
         [sliders × seeds × stops, 3, R, R], generated pictures.
     """
-    generator = editor.engine.pack.generator
-    z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
-    codes = generator.mapping(z, truncation_psi=0.7)
+    codes = editor.engine.map(seeded_latents(seeds, editor.engine.z_dim), truncation_psi=0.7)
     rows = []
     for boundary in editor.boundaries.values():
         low, high = boundary.info.range
@@ -94,7 +91,7 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
             distances = torch.linspace(low, high, stops)
             same = code[None].expand(stops, -1, -1)
             moved = move(same, boundary.normal, distances, boundary.info.layers)
-            rows.append(generator.synthesis(moved))
+            rows.append(editor.engine.synthesis(moved))
     return torch.cat(rows)
 
 
@@ -110,16 +107,12 @@ def reconstruction_grid(editor: Editor, seeds: list[int], steps: int = 100) -> T
         [3 · N, 3, R, R], generated pictures: for each seed the target, the encoder's
         reconstruction, and that of domain-regularised optimisation.
     """
-    generator = editor.engine.pack.generator
-    with torch.no_grad():
-        z = seeded_latents(seeds, generator.z_dim).to(editor.engine.device)
-        target = generator(z, truncation_psi=0.9).clamp(-1, 1).flip(3)
+    engine = editor.engine
+    codes = engine.map(seeded_latents(seeds, engine.z_dim), truncation_psi=0.9)
+    target = engine.synthesis(codes).clamp(-1, 1).flip(3)
     rows = [target]
     for count in (0, steps):
         options = InversionOptions(steps=count, patience=0)
-        rows.append(
-            invert_all(
-                target, generator, editor.engine.pack.encoder, editor.engine.feature_term, options
-            )[1]
-        )
+        *_, last = engine.invert(target, options)
+        rows.append(last.image.float().cpu())
     return torch.stack(rows, dim=1).flatten(0, 1)

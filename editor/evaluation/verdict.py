@@ -125,9 +125,7 @@ def look(
     claim(folder, facts)
     for kind, photos in everything.items():
         place = folder / kind
-        for done in find_codes(
-            editor, photos, METHOD, options, editor.engine.pack.encoder, place, batch
-        ):
+        for done in find_codes(editor, photos, METHOD, options, None, place, batch):
             progress(kind, done, len(photos))
         codes = read_codes(editor, METHOD, len(photos), place, batch).codes
         found[kind] = signs_of(editor, photos, codes, batch)

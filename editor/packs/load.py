@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,21 +23,17 @@ from editor.models.config import (
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.perceptual import (
-    DiscriminatorPerceptual,
-    Perceptual,
-    PredictorPerceptual,
     VGG16Perceptual,
 )
 from editor.models.predictor import Predictor
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
 from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.domain_pack import AnyEncoder, AnyGenerator, DomainPack
 from editor.packs.fetch import file_sha256
 from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
 from editor.packs.tensors import fingerprint, load_into, read_header, read_tensors
 
 N = TypeVar("N", bound=nn.Module)
-AnyGenerator = StyleGAN2Generator | StyleGAN1Generator
-AnyEncoder = Encoder | StyleGAN1Encoder
 GENERATORS: dict[str, tuple[type[AnyGenerator], type[Config]]] = {
     "stylegan2": (StyleGAN2Generator, GeneratorConfig),
     "stylegan1": (StyleGAN1Generator, StyleGAN1Config),
@@ -47,44 +42,6 @@ ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
     "residual": (Encoder, EncoderConfig),
     "stylegan1": (StyleGAN1Encoder, StyleGAN1EncoderConfig),
 }
-
-
-@dataclass(frozen=True)
-class DomainPack:
-    """A loaded pack: frozen networks on one device.
-
-    Attributes:
-        discriminator: None where it was not published.
-        perceptual: the pack's own perceptual network, if it has one.
-        aligner: finds the domain's object in a photo, if the pack has one.
-        predictor: sees attributes in pictures, if the pack has one.
-        fingerprint: of the generator; codes, encoder and boundaries belong to one generator.
-    """
-
-    info: DomainInfo
-    path: Path
-    generator: AnyGenerator
-    encoder: AnyEncoder
-    discriminator: Discriminator | None
-    fingerprint: str
-    perceptual: VGG16Perceptual | None = None
-    aligner: Aligner | None = None
-    predictor: Predictor | None = None
-
-    @property
-    def networks(self) -> tuple[AnyGenerator | AnyEncoder | Discriminator | Predictor, ...]:
-        """Return those whose compute dtype can be chosen."""
-        found = (self.generator, self.encoder, self.discriminator, self.predictor)
-        return tuple(network for network in found if network is not None)
-
-    def feature_term(self) -> Perceptual | None:
-        """Return what inversions compare besides pixels, or None where the pack has nothing for it."""
-        term: Perceptual | None = self.perceptual
-        if term is None and self.discriminator is not None:
-            term = DiscriminatorPerceptual(self.discriminator)
-        if term is None or self.predictor is None:
-            return term
-        return PredictorPerceptual(self.predictor, term)
 
 
 def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> DomainPack:

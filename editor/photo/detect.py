@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from editor.geometry import TIGHT, Alignment, Pose, sample_windows
+from editor.media.images import to_tensor
 from editor.models.aligner import CONTEXT, STRIDE, WINDOW, Aligner, apply_answer
 from editor.photo.crop import Crop
 
+FIRST_PX = 1280  # photos are made smaller at once
 LONG_PX = 640  # photos are looked at in this size
 STEP = math.sqrt(2.0)
 SMALLEST = 0.07  # side of the smallest square looked for, as a share of the longer side
@@ -35,6 +38,23 @@ class Found:
 
     pose: Pose
     confidence: float
+
+
+def find_squares(
+    image: Image.Image, aligner: Aligner, alignment: Alignment | None, device: torch.device
+) -> list[tuple[Crop, float]]:
+    """Return squares with confidences 0…1 in an upright RGB image, best first.
+
+    Args:
+        image: the photo.
+        aligner: of the domain, on the device.
+        alignment: of the domain's squares around a face, if they lie around one.
+        device: that looks.
+    """
+    small = image.copy()
+    small.thumbnail((FIRST_PX, FIRST_PX), Image.Resampling.BOX)
+    found = detect(to_tensor(small).to(device), aligner, largest_of(alignment))
+    return [(crop_of(one.pose, *small.size), one.confidence) for one in found]
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from editor.engine import Engine
 from editor.errors import OptionError
@@ -42,13 +42,13 @@ class _Growing:
         self.pool: Pool | None = None
 
 
-_growing: WeakKeyDictionary[nn.Module, _Growing] = WeakKeyDictionary()
+_growing: WeakKeyDictionary[Engine, _Growing] = WeakKeyDictionary()
 _growing_lock = Lock()
 
 
 def _of(engine: Engine) -> _Growing:
     with _growing_lock:
-        return _growing.setdefault(engine.pack.generator, _Growing())
+        return _growing.setdefault(engine, _Growing())
 
 
 def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
@@ -95,16 +95,9 @@ def pool_of(engine: Engine) -> Pool | None:
 
 def _sample(engine: Engine, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
     """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
-    generator = engine.pack.generator
-
-    @torch.no_grad()
-    def work() -> tuple[Tensor, np.ndarray]:
-        z = seeded_latents(seeds, generator.z_dim).to(generator.w_avg.device)
-        wp = generator.mapping(z, truncation_psi=PSI)
-        raw = picture_features(generator.synthesis(wp)).numpy().astype(np.float16)
-        return _shared(wp).cpu(), raw
-
-    return engine.on_device(work)
+    wp = engine.map(seeded_latents(seeds, engine.z_dim), PSI)
+    raw = picture_features(engine.synthesis(wp)).numpy().astype(np.float16)
+    return _shared(wp), raw
 
 
 def _shared(wp: Tensor) -> Tensor:
@@ -254,19 +247,19 @@ def discover(
     Raises:
         OptionError: the method, a layer or the count is not possible.
     """
-    generator = engine.pack.generator
-    chosen = check_layers(layers, generator.num_ws)
+    num_ws = engine.info.num_ws
+    chosen = check_layers(layers, num_ws)
     codes = _codes(engine, SAMPLES)
     if method == "sefa":
-        found = sefa(generator.style_weights(), chosen, count)
+        found = sefa(engine.style_weights(), chosen, count)
     elif method == "pca":
         found = pca(codes if codes.shape[1] == 1 else codes[:, list(chosen)], count)
     else:
         raise OptionError(f"method '{method}' is not known; use sefa or pca")
     sliders = []
     for number, (rows, share) in enumerate(zip(found.rows, found.strength, strict=True), 1):
-        if rows.shape[0] not in (1, generator.num_ws):  # codes of their own in the chosen layers
-            whole = rows[:1].repeat(generator.num_ws, 1)
+        if rows.shape[0] not in (1, num_ws):  # codes of their own in the chosen layers
+            whole = rows[:1].repeat(num_ws, 1)
             whole[list(chosen)] = rows
             rows = whole
         facts = {"made": f"discovered by {method}", "strength": round(float(share), 5)}
@@ -278,14 +271,5 @@ def discover(
 
 def _codes(engine: Engine, count: int) -> Tensor:
     """Return codes [N, layers or 1, w_dim] of as many seeds."""
-    generator = engine.pack.generator
-
-    @torch.no_grad()
-    def work() -> Tensor:
-        parts = []
-        for start in range(0, count, 250):
-            z = seeded_latents(list(range(start, min(start + 250, count))), generator.z_dim)
-            parts.append(_shared(generator.mapping(z.to(generator.w_avg.device))).cpu())
-        return torch.cat(parts)
-
-    return engine.on_device(work)
+    seeds = [list(range(start, min(start + 250, count))) for start in range(0, count, 250)]
+    return torch.cat([_shared(engine.map(seeded_latents(some, engine.z_dim))) for some in seeds])

@@ -180,13 +180,14 @@ class EditPanel:
         for event in (clicked, tried, settled):
             slid = event.then(handlers.slide, outputs=[self.picture, self.page.where], **self._now)
             slid.then(handlers.look, outputs=self.picture, **self._now).then(**self._committed)
-        stopped = self.cancel.click(
-            lambda: status("Stopped; the last picture is kept."),
-            outputs=self.status,
-            cancels=[clicked, tried, settled],
+        said: dict[str, Any] = {
+            "fn": lambda: status("Stopped; the last picture is kept."),
+            "outputs": self.status,
             **QUIET,
-        )
-        stopped.then(handlers.strip, visitor, self.page.strip, **QUIET)
+        }
+        stopped = self.cancel.click(cancels=[clicked, tried, settled], **said)
+        # once more, after what the job had said last and was still on its way
+        stopped.then(handlers.strip, visitor, self.page.strip, **QUIET).then(**said)
         changed = self.page.domain.input(**self.choose, cancels=[clicked, tried, settled]).success(
             **self.refresh
         )

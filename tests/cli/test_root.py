@@ -12,8 +12,8 @@ from editor.cli import main, parser
 from editor.cli.train_aligner import known_alignment
 from editor.errors import PackError, TrainingError
 from editor.geometry import FFHQ
+from editor.packs.domain_pack import DomainPack
 from editor.packs.info import read_info
-from editor.packs.load import DomainPack
 from editor.sliders.fit import stages
 
 ROOT = "elsewhere"

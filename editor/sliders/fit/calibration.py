@@ -18,8 +18,8 @@ from editor.geometry import background
 from editor.metrics.attributes import CONTINUOUS, AttributePredictor
 from editor.metrics.distances import evenly_spread
 from editor.metrics.effect import Effect, could_flip, flipped
+from editor.packs.domain_pack import AnyGenerator
 from editor.packs.info import DomainInfo
-from editor.packs.load import AnyGenerator
 from editor.sliders.move import move
 
 GRID = (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)

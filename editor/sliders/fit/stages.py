@@ -21,7 +21,7 @@ from editor.metrics.attributes import (
     fit_predictor,
 )
 from editor.metrics.effect import FLIP_DEVIATIONS
-from editor.packs.load import DomainPack
+from editor.packs.domain_pack import DomainPack
 from editor.runtime import fast_dtype, seeded_latents
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.sliders.boundary_file import save_boundary
