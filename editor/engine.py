@@ -13,11 +13,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.errors import ImageError, OptionError
+from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.objective import EncoderLike
 from editor.inversion.signs import inversion_signs
-from editor.media.images import to_pil, to_tensor
+from editor.media.images import square_tensor, to_pil
 from editor.media.picture_cache import PictureCache
 from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
@@ -75,6 +75,11 @@ class Engine:
     def fingerprint(self) -> str:
         """Name of the generator's weights, to which codes and sliders belong."""
         return self.pack.fingerprint
+
+    @property
+    def path(self) -> Path:
+        """The pack's folder."""
+        return self.pack.path
 
     @property
     def w_avg(self) -> Tensor:
@@ -135,11 +140,7 @@ class Engine:
         Raises:
             ShortMemoryError: the device has not enough memory for it; other work goes on.
         """
-        return self._worker.submit(self._told, work).result()
-
-    def _told(self, work: Callable[[], T]) -> T:
-        with telling_memory(self.device):
-            return work()
+        return self._worker.submit(telling_memory(self.device)(work)).result()
 
     def synthesis(self, codes: Tensor, batch: int = 50) -> Tensor:
         """Return the pictures [N, 3, R, R] of codes [N, num_ws, w_dim]: float32, on the CPU, not cut off.
@@ -201,13 +202,7 @@ class Engine:
         Raises:
             ImageError: it is not of the domain's size.
         """
-        side = self.info.resolution
-        if aligned.size != (side, side):
-            raise ImageError(
-                f"the picture is {aligned.width}×{aligned.height}; '{self.info.name}' needs "
-                f"{side}×{side}. Use Editor.align first"
-            )
-        return to_tensor(aligned)
+        return square_tensor(aligned, self.info.resolution, self.info.name)
 
     def sample(self, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
         """Return the codes [N, num_ws, w_dim] that seeds give; each by itself."""

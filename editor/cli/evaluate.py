@@ -184,4 +184,4 @@ def _record(editor: Editor, result: dict[str, Any]) -> None:
         "loss_pix_p95": found["mse"]["p95"],
         "loss_domain_p95": found["code_distance"]["p95"],
     }
-    update_info(editor.engine.pack.path, lambda info: replace(info, typical=typical))
+    update_info(editor.engine.path, lambda info: replace(info, typical=typical))

@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
     verdict = fit(*found)
     write_whole(args.out / "verdict.json", json.dumps(verdict.values(), indent=2).encode())
     if args.record:
-        update_info(editor.engine.pack.path, lambda info: replace(info, verdict=verdict))
+        update_info(editor.engine.path, lambda info: replace(info, verdict=verdict))
     print(json.dumps(verdict.measured, indent=2))
     print(args.out / "verdict.json")
 

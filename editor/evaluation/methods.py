@@ -96,7 +96,7 @@ def load_traditional(source: Path, editor: Editor) -> Encoder:
         raise MismatchError(
             f"{file} was trained for generator {header.get('generator')}, not "
             f"{editor.engine.fingerprint} of '{editor.info.name}'; train one for it: "
-            f"train-encoder --preset traditional --generator {editor.engine.pack.path}"
+            f"train-encoder --preset traditional --generator {editor.engine.path}"
         )
     kind = header.get("training", {}).get("kind")
     if kind != TRADITIONAL:

@@ -110,6 +110,20 @@ def to_tensor(image: Image.Image) -> Tensor:
     return torch.from_numpy(array / 127.5 - 1.0).permute(2, 0, 1)[None].contiguous()
 
 
+def square_tensor(aligned: Image.Image, side: int, domain: str) -> Tensor:
+    """Return an aligned RGB picture as [1, 3, side, side], −1…1.
+
+    Raises:
+        ImageError: it is not of the domain's size.
+    """
+    if aligned.size != (side, side):
+        raise ImageError(
+            f"the picture is {aligned.width}×{aligned.height}; '{domain}' needs {side}×{side}. Use "
+            f"Editor.align first"
+        )
+    return to_tensor(aligned)
+
+
 def to_pil(image: Tensor) -> Image.Image:
     """Turn [3, H, W] or [1, 3, H, W], in [-1, 1] (clamped), to an RGB image."""
     chw = image[0] if image.ndim == 4 else image
