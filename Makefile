@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
+WORKERS ?= 2
 
 .PHONY: run test check javascript bench clean
 
@@ -9,7 +10,7 @@ run: $(VENV)/run.stamp  ## set everything up, then serve the page on 127.0.0.1:7
 	$(BIN)/python app.py --port $(PORT)
 
 test: check  ## set everything up, then all checks and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/dev.stamp javascript  ## format, lint, types, import layers, JavaScript
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from pathlib import Path
 
@@ -26,6 +27,10 @@ SIZE = {"resolution": 16, "fmaps_base": 128, "fmaps_max": 16}
 GENERATOR = GeneratorConfig(**SIZE, z_dim=12, w_dim=8, mapping_layers=2)
 DISCRIMINATOR = DiscriminatorConfig(**SIZE, mbstd_group=4)
 ENCODER = EncoderConfig(**SIZE, num_ws=GENERATOR.num_ws, w_dim=8)
+
+
+if os.environ.get("PYTEST_XDIST_WORKER"):  # as many workers as cores: each has one
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
