@@ -155,7 +155,7 @@ def _telling_damage() -> Iterator[None]:
 def _read(
     files: dict[str, bytes], editor: Editor
 ) -> tuple[Project, dict[str, str], dict[str, bytes]]:
-    """Return a project without its whole photos, their names by picture, and the parts in today's schema."""
+    """Return a project without whole photos, their names by picture, and the parts in today's schema."""
     text = as_object(json.loads(files["project.json"]))
     if text.get("kind") != KIND or text.get("schema") not in (1, SCHEMA):
         raise ProjectError(
