@@ -159,7 +159,7 @@ def move_sliders(
 
 
 def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[str]) -> Project:
-    """Copy a node's sliders, layers and painted part to other pictures; keep what is shown.
+    """Copy a node's sliders, layers and painted part to other pictures. Keep what is shown.
 
     Args:
         project: whose pictures.
