@@ -6,7 +6,7 @@ import sys
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse the options, open the first domain, serve the page; returns the exit status."""
+    """Parse the options, open the first domain and serve the page. Return the exit status."""
     from editor.errors import EditorError
     from editor.ui.environment import hide_socks_proxies
     from editor.ui.start_options import add_user_of, make_parser

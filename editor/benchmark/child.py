@@ -25,14 +25,14 @@ class Child:
         self.call: Any = None
 
     def answer(self, request: Request) -> Any:
-        """Do what "do" of a request names, with the other values as its arguments."""
+        """Call the method that "do" of a request names, with the other values as arguments."""
         values = {key: value for key, value in request.items() if key != "do"}
         return getattr(self, f"do_{request['do']}")(**values)
 
     def do_open(
         self, domain: str, device: str, checkpoints: str, boundaries: str, threads: int
     ) -> None:
-        """Open a domain; nothing else is imported for it than for a user."""
+        """Open a domain. Import nothing for it that a user would not need."""
         from editor.runtime import use_threads
         from editor.session import Editor
 
@@ -65,7 +65,7 @@ class Child:
         return slider(self._open, moves, seed)
 
     def do_prepare(self, work: str, batch: int, seed: int) -> None:
-        """Make ready for windows of one work and batch size."""
+        """Prepare for windows of one work and batch size."""
         from editor.benchmark.work import prepare
         from editor.runtime import return_memory
 

@@ -25,7 +25,7 @@ END_S = 5.0
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """Start a Python process in the project's folder; it has ended when the block is left.
+    """Start a Python process in the project's folder. End it when the block is left.
 
     It has a session of its own: Ctrl-C reaches the caller alone, who ends it.
 
@@ -125,14 +125,14 @@ class Worker:
         self.complaints = complaints
 
     def send(self, do: str, **values: Any) -> None:
-        """Ask for something; `receive` gives the answer."""
+        """Send a request. `receive` returns its answer."""
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):  # `receive` says why
             self.process.stdin.write(json.dumps({"do": do, **values}) + "\n")
             self.process.stdin.flush()
 
     def receive(self) -> Any:
-        """Wait for the answer.
+        """Wait for the answer, and return it.
 
         Raises:
             EditorError: the work failed, or the process ended.
@@ -148,7 +148,7 @@ class Worker:
         return said["found"]
 
     def ask(self, do: str, **values: Any) -> Any:
-        """Ask, and wait for the answer.
+        """Send a request, and wait for its answer.
 
         Raises:
             EditorError: the work failed, or the process ended.
@@ -189,7 +189,7 @@ def workers(count: int, **domain: Any) -> Iterator[list[Worker]]:
 
 
 def ask_all(some: list[Worker], do: str, **values: Any) -> list[Any]:
-    """Ask all at once, and wait for all answers.
+    """Send a request to all workers at once, and wait for all answers.
 
     Raises:
         EditorError: the work failed in one of them.
@@ -201,7 +201,7 @@ def ask_all(some: list[Worker], do: str, **values: Any) -> list[Any]:
 
 @contextmanager
 def ending_interrupts() -> Iterator[None]:
-    """Let a request to end (SIGTERM, SIGHUP) be a KeyboardInterrupt, so that no process is left."""
+    """Turn SIGTERM and SIGHUP into a KeyboardInterrupt, so that no process is left."""
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:

@@ -42,7 +42,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], Show], ...] = (
 
 
 def table(result: Result) -> str:
-    """Write a heading line, a table of one column a pack, and one of throughput.
+    """Return a heading line, a table of one column a pack, one of throughput, and notes.
 
     Raises:
         OptionError: the result is not one of this benchmark.
@@ -133,7 +133,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _short(value: float) -> str:
-    """Return three significant digits, and no fewer than a whole number has."""
+    """Format a number with three significant digits, or with all digits of its whole part."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
@@ -158,7 +158,7 @@ def check_readme(path: Path) -> bytes:
 
 
 def write_readme(path: Path, text: str) -> None:
-    """Put a text between the markers of a file; every other byte stays.
+    """Put a text between the markers of a file. Leave every other byte as it is.
 
     Raises:
         OptionError: as `check_readme`.

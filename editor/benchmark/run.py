@@ -49,7 +49,7 @@ def benchmark(
     photos: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Measure; everything that counts happens in processes of its own, ended at once on Ctrl-C.
+    """Run the measurements in processes of their own, which end at once on Ctrl-C.
 
     What fails is left out and told in its place, and does not stop the rest.
 
@@ -117,7 +117,7 @@ class _Session:
             self.progress(self.done, self.total, what)
 
     def measure_random(self, size: int) -> dict[str, Any]:
-        """Measure all sections of a pack of random weights, which is made for it and removed after it."""
+        """Measure all sections of a pack of random weights. Make it first, and remove it afterwards."""
         self.tell(f"{size} px: making a pack")
         with TemporaryDirectory() as folder:
             pack = Pack(f"random{size}", Path(folder), random=True)
@@ -169,7 +169,7 @@ class _Session:
 
     @contextmanager
     def _workers(self, pack: Pack, facts: dict[str, Any], count: int = 1) -> Iterator[list[Worker]]:
-        """Start processes that open the pack, the threads shared out among them."""
+        """Start processes that open the pack. Share the threads out among them."""
         with workers(
             count,
             domain=pack.name,
@@ -223,7 +223,7 @@ class _Session:
         ]
 
     def _together(self, pack: Pack, facts: dict[str, Any], count: int) -> list[dict[str, Any]]:
-        """Measure cases of some processes; after a batch that fails, larger ones of its work are left out."""
+        """Measure cases of some processes. Leave out a work's larger batches once one has failed."""
         cases: list[dict[str, Any]] = []
         pending = [(work, batch) for work in WORKS for batch in sorted(set(self.options.batches))]
 
@@ -248,7 +248,7 @@ class _Session:
         return cases
 
     def _case(self, some: list[Worker], work: str, batch: int) -> dict[str, Any]:
-        """Measure windows that all processes begin at once: the sum of what each does in a second."""
+        """Measure windows that all processes begin at once. Add up what each does in a second."""
         begun = perf_counter()
         ask_all(some, "prepare", work=work, batch=batch, seed=self.options.seed)
         windows: list[list[tuple[int, float]]] = []

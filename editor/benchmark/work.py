@@ -32,7 +32,7 @@ Call = Callable[[], object]
 
 
 def finish(device: torch.device) -> None:
-    """Wait until a device has done all it was given; the clock is honest only after that."""
+    """Wait until a device has done all it was given. Only then is the clock honest."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -71,7 +71,7 @@ def peak_rss_mb() -> float:
 
 
 def memory(editor: Editor, seed: int = 0) -> dict[str, dict[str, float]]:
-    """Measure peak memory, in MB, after what a visitor does one after the other.
+    """Measure peak memory, in MB, after each of a visitor's steps in turn.
 
     Args:
         editor: just opened, in a process of its own.
@@ -103,7 +103,9 @@ def _peaks(editor: Editor) -> dict[str, float]:
 
 
 def photos(editor: Editor, count: int, seed: int, source: Path | None = None) -> list[Image.Image]:
-    """Return the pictures to invert: of a zip or folder, or generated ones with noise, which no code gives.
+    """Return pictures to invert.
+
+    They are of a zip or folder, or generated ones with noise, which no code gives.
 
     Args:
         editor: of the domain.
@@ -200,7 +202,7 @@ def _timed(editor: Editor, call: Call, repeats: int) -> list[float]:
 
 
 def slider(editor: Editor, moves: int, seed: int = 0) -> Figure:
-    """Time a slider's step: move the code, synthesise, make an 8-bit picture; in ms, warm.
+    """Time a slider's step: move the code, synthesise, make an 8-bit picture. It is in ms, warm.
 
     Args:
         editor: of the domain.
@@ -278,7 +280,7 @@ def prepare(editor: Editor, work: str, batch: int, seed: int = 0) -> Call:
 
 
 def window(editor: Editor, call: Call, least_s: float) -> tuple[int, float]:
-    """Call again and again for at least some time; how many calls, and how long they took in s."""
+    """Call again and again for at least some time. Return the number of calls and the seconds."""
 
     def work() -> tuple[int, float]:
         calls, started = 0, perf_counter()

@@ -67,7 +67,7 @@ COMMANDS = (
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Make the parser of all commands."""
     top = argparse.ArgumentParser(
         prog="python -m editor", description="In-domain GAN inversion and editing."
     )
@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 1 for a known error, 130 when interrupted."""
+    """Run a command. Return the exit status: 0, 1 for a known error, 130 when interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file's name need not be text
             stream.reconfigure(errors="backslashreplace")

@@ -43,7 +43,7 @@ def add(commands: Sub) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command; 1 when a photo failed or shows nothing, after all others are done."""
+    """Run the command. Return 1 where a photo failed or shows nothing, after all others are done."""
     from editor.files import write_text
     from editor.media.images import load_image, save_image
     from editor.photo.crop import crop_square
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read_places(out: Path) -> Places:
-    """What an earlier run found, by the photo's name."""
+    """Read what an earlier run found, by the photo's name."""
     try:
         found = json.loads((out / PLACES).read_text(encoding="utf-8"))
     except (OSError, ValueError):

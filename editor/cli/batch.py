@@ -17,7 +17,9 @@ DONE = "done.json"
 def each_photo(
     photos: list[Path], out: Path, job: PhotoJob, redo: bool, work: Callable[[Path], str]
 ) -> int:
-    """Work on photos one after the other; a bad one does not stop the others, and a run goes on.
+    """Work on photos one after the other.
+
+    A bad photo does not stop the others. A later run goes on where an earlier one stopped.
 
     Args:
         photos: the files; work writes `out`/STEM.png of each.
@@ -86,7 +88,7 @@ def check_targets(photos: list[Path], out: Path) -> None:
 
 
 def check_kept(targets: list[Path], given: list[Path]) -> None:
-    """Refuse to write over what was given.
+    """Refuse to write over a file that was given.
 
     Raises:
         OptionError: a result would be.
@@ -98,12 +100,12 @@ def check_kept(targets: list[Path], given: list[Path]) -> None:
 
 
 def _key(photo: Path, asked: str) -> str:
-    """A name of a photo as it is now and of what is to be done with it."""
+    """Return a key for a photo as it is now and for what is to be done with it."""
     return hashlib.sha256(f"{FileState.of(photo)!r} {asked}".encode()).hexdigest()[:16]
 
 
 def _read_done(out: Path) -> dict[str, str]:
-    """What an earlier run finished, by the photo's name."""
+    """Read what an earlier run finished, by the photo's name."""
     try:
         found = json.loads((out / DONE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

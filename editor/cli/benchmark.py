@@ -37,7 +37,7 @@ def add(commands: Sub) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    """Fields of `BenchmarkOptions`; what is not given is as there, or as --quick says."""
+    """Add the fields of `BenchmarkOptions`. Suppress their defaults, which that class or --quick sets."""
 
     def option(flag: str, text: str, **more: Any) -> None:
         parser.add_argument(flag, default=argparse.SUPPRESS, help=text, **more)
@@ -103,7 +103,7 @@ def _read(sources: list[Path]) -> list[dict[str, Any]]:
 
 
 def _measure(args: argparse.Namespace, options: Any) -> dict[str, Any]:
-    """Measure with a progress bar, and write the JSON."""
+    """Measure with a progress bar. Write the JSON where --out names a file."""
     import json
     import sys
 

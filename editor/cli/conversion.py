@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def install(sources: Sources, checkpoints: Path, boundaries: Path) -> None:
-    """Convert published files, and say how the pack is opened.
+    """Convert published files. Then say how the pack is opened.
 
     Args:
         sources: the files, and what the pack says of itself.

@@ -25,7 +25,7 @@ def add(commands: Sub) -> None:
 
 
 def add_pack_facts(parser: argparse.ArgumentParser) -> None:
-    """What a pack says of itself, and how it is stored."""
+    """Add options for what a pack says of itself and how it is stored."""
     parser.add_argument("--title", default="", help="a person's words for the domain")
     parser.add_argument("--subject", default="face", help="what a picture shows: face, scene")
     parser.add_argument(

@@ -48,7 +48,7 @@ def add(commands: Sub) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command; 1 when a context failed, after all others are done."""
+    """Run the command. Return 1 where a context failed, after all others are done."""
     from editor.editing.diffuse import rectangle
     from editor.media.images import save_image
 

@@ -82,7 +82,7 @@ def _keep(
 
 
 def _parse_keep(items: list[str], count: int) -> dict[int, str]:
-    """["3=tilt"] → {3: "tilt"}.
+    """Turn ["3=tilt"] into {3: "tilt"}.
 
     Raises:
         OptionError: not of that form, a number that is not found, or a name that cannot be used.

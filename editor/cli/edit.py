@@ -42,7 +42,7 @@ def add(commands: Sub) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command; 1 when a photo failed, after all others are done."""
+    """Run the command. Return 1 where a photo failed, after all others are done."""
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     photos = find_photos(args.photos)
     check_targets(photos, args.out)

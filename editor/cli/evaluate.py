@@ -147,7 +147,7 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
 
 
 def _judge(args: argparse.Namespace, editor: Editor) -> Any:
-    """The judge, or why there is none."""
+    """Return the judge, or a text that says why there is none."""
     from editor.cli.progress import load_with_bar
     from editor.data.labels import labelled_names
     from editor.evaluation.features import judge_features
@@ -171,7 +171,7 @@ def _judge(args: argparse.Namespace, editor: Editor) -> Any:
 
 
 def _record(editor: Editor, result: dict[str, Any]) -> None:
-    """Typical losses of in-domain inversions, with which the page says how well one went."""
+    """Write the typical losses of in-domain inversions into the pack, for the page's verdict."""
     from dataclasses import replace
 
     from editor.errors import OptionError

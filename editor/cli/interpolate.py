@@ -53,7 +53,7 @@ def add(commands: Sub) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Run the command; what can be refused is refused before anything is inverted."""
+    """Run the command. Refuse what can be refused before anything is inverted."""
     import torch
     from tqdm import tqdm
 

@@ -60,7 +60,7 @@ def add(commands: Sub) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Run the command; what can be refused is refused before anything is inverted."""
+    """Run the command. Refuse what can be refused before anything is inverted."""
     import torch
     from tqdm import tqdm
 
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _targets(out: Path) -> tuple[Path, Path, bool]:
-    """The grid, the folder of all else, and whether each mixture is a picture of its own.
+    """Return the grid's file, the folder of all else, and whether each mixture is saved by itself.
 
     Raises:
         OptionError: the suffix is not that of a picture.
@@ -117,7 +117,7 @@ def _targets(out: Path) -> tuple[Path, Path, bool]:
 
 
 def _names(contents: list[Path], styles: list[Path]) -> list[str]:
-    """Names of the mixtures, row by row.
+    """Name the mixtures, row by row.
 
     Raises:
         OptionError: two would have one name, or there are too many.

@@ -31,14 +31,14 @@ def add_command(
 
 
 def add_domain(parser: argparse.ArgumentParser) -> None:
-    """--domain, --root, --device and --threads."""
+    """Add --domain, --root, --device and --threads."""
     parser.add_argument("--domain", default=DEFAULT_DOMAIN, help="name of the domain pack")
     add_root(parser)
     add_device(parser)
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
-    """--root."""
+    """Add --root."""
     parser.add_argument(
         "--root",
         type=Path,
@@ -48,7 +48,7 @@ def add_root(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_folders(args: argparse.Namespace) -> tuple[Path, Path]:
-    """The folder of packs and the folder of boundary folders that --root says; else the project's own."""
+    """Return the folders of packs and of boundary folders in --root, else the project's own."""
     from editor.packs.info import BOUNDARIES, CHECKPOINTS
 
     if args.root is None:
@@ -59,7 +59,7 @@ def chosen_folders(args: argparse.Namespace) -> tuple[Path, Path]:
 def open_editor(
     args: argparse.Namespace, domain: str | None = None, alignment: Alignment | None = None
 ) -> Editor:
-    """The domain of --domain in --root, on --device with --threads; squares are found by --yunet.
+    """Open a domain as --domain, --root, --device, --threads and --yunet say.
 
     Args:
         args: of a command with the options of `add_domain`.
@@ -99,13 +99,13 @@ def check_finds(editor: Editor) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """--device and --threads."""
+    """Add --device and --threads."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--threads", type=int, default=None, help="CPU threads")
 
 
 def add_yunet(parser: argparse.ArgumentParser) -> None:
-    """--yunet."""
+    """Add --yunet."""
     parser.add_argument(
         "--yunet",
         type=Path,
@@ -116,14 +116,14 @@ def add_yunet(parser: argparse.ArgumentParser) -> None:
 
 
 def add_redo(parser: argparse.ArgumentParser) -> None:
-    """--redo."""
+    """Add --redo."""
     parser.add_argument(
         "--redo", action="store_true", help="also what is in --out already, instead of going on"
     )
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """--dry-run."""
+    """Add --dry-run."""
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -132,13 +132,13 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
 
 
 def add_presets(parser: argparse.ArgumentParser, presets: dict[str, dict[str, Any]]) -> None:
-    """--preset: other defaults, which options on the command line override."""
+    """Add --preset, which sets other defaults. Options on the command line override them."""
     parser.add_argument("--preset", choices=sorted(presets), help="options known to work well")
     parser.set_defaults(preset_parser=parser, presets=presets)
 
 
 def apply_preset(args: argparse.Namespace) -> bool:
-    """Make the chosen preset the defaults of its command; whether there is one to parse again with."""
+    """Make the chosen preset the defaults of its command. Return whether there is one."""
     if getattr(args, "preset", None) is None:
         return False
     args.preset_parser.set_defaults(**args.presets[args.preset])
@@ -146,7 +146,7 @@ def apply_preset(args: argparse.Namespace) -> bool:
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """--data, --data-weight and --exclude."""
+    """Add --data, --data-weight and --exclude."""
     parser.add_argument(
         "--data",
         type=Path,
@@ -166,7 +166,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_exclude(parser: argparse.ArgumentParser, usual: list[str]) -> None:
-    """--exclude, with what it leaves out unless told otherwise."""
+    """Add --exclude with its default."""
     parser.add_argument(
         "--exclude",
         nargs="*",
@@ -177,7 +177,7 @@ def add_exclude(parser: argparse.ArgumentParser, usual: list[str]) -> None:
 
 
 def add_alignment(parser: argparse.ArgumentParser, text: str) -> None:
-    """--alignment."""
+    """Add --alignment."""
     parser.add_argument(
         "--alignment",
         type=float,
@@ -189,7 +189,7 @@ def add_alignment(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def chosen_alignment(args: argparse.Namespace) -> Alignment | None:
-    """What --alignment says.
+    """Return the alignment that --alignment says, or None.
 
     Raises:
         OptionError: it is out of range.
@@ -200,7 +200,7 @@ def chosen_alignment(args: argparse.Namespace) -> Alignment | None:
 
 
 def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, ...] = ()) -> None:
-    """One option a field of a dataclass of numbers, flags and texts."""
+    """Add one option for each field of a dataclass of numbers, flags and texts."""
     for item in fields(cls):
         if item.name in skip:
             continue
@@ -213,18 +213,18 @@ def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, .
 
 
 def data_names(args: argparse.Namespace) -> str:
-    """The names of the data sets, for the header of what is trained."""
+    """Return the names of the data sets, for the header of what is trained."""
     return ", ".join(source.absolute().name for source in args.data)
 
 
 def from_args(args: argparse.Namespace, cls: type, skip: tuple[str, ...] = ()) -> Any:
-    """The dataclass that `add_dataclass` made options of."""
+    """Make the dataclass from the options that `add_dataclass` added."""
     names = [item.name for item in fields(cls) if item.name not in skip]
     return cls(**{name: getattr(args, name) for name in names})
 
 
 def parse_pairs(items: list[str], what: str) -> dict[str, float]:
-    """["a=1"] → {"a": 1.0}.
+    """Turn ["a=1"] into {"a": 1.0}.
 
     Raises:
         OptionError: an item is not of that form, or not finite.

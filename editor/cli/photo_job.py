@@ -40,7 +40,7 @@ class FileState:
 
     @classmethod
     def of(cls, path: Path) -> FileState:
-        """Look at a file, which need not be there."""
+        """Describe a file by its path, size and time of change. It need not be there."""
         found = path.stat() if path.is_file() else None
         size, changed = (None, None) if found is None else (found.st_size, found.st_mtime_ns)
         return cls(path, str(path.resolve()), size, changed)
@@ -55,7 +55,7 @@ class Digested(Generic[T]):
 
     @classmethod
     def of(cls, value: T, content: bytes) -> Digested[T]:
-        """Digest all that distinguishes the value from others."""
+        """Keep a value with a digest of the content that distinguishes it from others."""
         return cls(value, hashlib.sha256(content).hexdigest())
 
 
@@ -99,7 +99,7 @@ class PhotoJob:
 
 
 def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:
-    """Options of everything that inverts a photo; --redo where results are made one by one."""
+    """Add the options of all commands that invert photos. `redo` adds --redo."""
     add_domain(parser)
     parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
     parser.add_argument("--lr", type=float, help="learning rate")
@@ -121,7 +121,7 @@ def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> Non
 
 
 def chosen_crop(args: argparse.Namespace) -> Crop | None:
-    """What --crop says.
+    """Return the crop that --crop says, or None.
 
     Raises:
         OptionError: it is out of range.
@@ -132,7 +132,7 @@ def chosen_crop(args: argparse.Namespace) -> Crop | None:
 
 
 def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
-    """What every job has: its command, the pack, and what finds the square."""
+    """Return what every job has: its command, the pack, and what finds the square."""
     files = editor.info.files
     return PhotoJob(
         args.command,
@@ -150,7 +150,7 @@ def inversion_job(
     usual: InversionOptions | None = None,
     sliders: SliderSet | None = None,
 ) -> PhotoJob:
-    """The job of a command with the options of `add_photo_options`.
+    """Return the job of a command with the options of `add_photo_options`.
 
     Args:
         args: of the command.
@@ -176,7 +176,7 @@ def inversion_job(
 
 
 def chosen_options(args: argparse.Namespace, usual: InversionOptions) -> InversionOptions:
-    """As usual, with what was given instead."""
+    """Return the usual options with those that were given in their place."""
     weights = {
         term: value
         for term in ("pix", "feat", "domain")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def find_photos(given: list[Path]) -> list[Path]:
-    """Files as given, and the photos of folders.
+    """Return the files as given, and the photos of folders.
 
     Raises:
         OptionError: a folder holds none.
@@ -40,7 +40,7 @@ def find_photos(given: list[Path]) -> list[Path]:
 
 
 def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | None = None) -> Edit:
-    """A photo inverted, or a saved code opened, with the sliders of the job moved.
+    """Invert a photo or open a saved code, and move the sliders of the job.
 
     Args:
         editor: of the domain.
@@ -64,7 +64,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
 
 
 def open_edits(editor: Editor, given: list[Path], job: PhotoJob) -> list[Edit]:
-    """Photos inverted and codes opened, for a result that needs them all; the first bad one stops.
+    """Invert photos and open codes for a result that needs them all. Stop at the first bad one.
 
     Args:
         editor: of the domain.
@@ -84,7 +84,7 @@ def open_edits(editor: Editor, given: list[Path], job: PhotoJob) -> list[Edit]:
 
 
 def warn_painted(given: list[Path], edits: list[Edit]) -> None:
-    """Say on stderr which edits move a painted part alone: their codes know no part.
+    """Warn on stderr of edits whose sliders move a painted part alone: their codes know no part.
 
     Args:
         given: where each edit is from.
@@ -100,7 +100,7 @@ def warn_painted(given: list[Path], edits: list[Edit]) -> None:
 
 
 def read_mask(path: Path, editor: Editor) -> Tensor:
-    """A grey picture, white where something may change: [R, R], 0…1, of the domain's size.
+    """Read a grey picture as [R, R], 0…1, of the domain's size. White is where something may change.
 
     Raises:
         ImageError: it cannot be read.
@@ -115,7 +115,7 @@ def read_mask(path: Path, editor: Editor) -> Tensor:
 
 
 def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, redo: bool) -> int:
-    """Make each photo's code, picture and, where asked for, whole photo; as `each_photo` returns.
+    """Save each photo's code, picture and, where asked for, whole photo. Return as `each_photo`.
 
     Raises:
         OptionError: a result would overwrite a photo or another result.

@@ -28,7 +28,7 @@ def load_with_bar(source: Path, resolution: int, exclude: dict[str, float]) -> I
 
 
 def load_data(args: Namespace, resolution: int) -> ImageSet:
-    """Read the sets of `--data` as one, with `--data-weight` and without what `--exclude` leaves out.
+    """Read the sets of `--data` as one, weighted by `--data-weight`, without what `--exclude` names.
 
     Raises:
         OptionError: an exclusion is not of the form NAME=BOUND, or the weights do not fit the sets.
@@ -41,7 +41,7 @@ def load_data(args: Namespace, resolution: int) -> ImageSet:
 
 
 def follow(bar: Any) -> Callable[[int, int], None]:
-    """A function of (done, total) that moves a bar; a total of 0 is not known."""
+    """Return a function of (done, total) that moves a bar. A total of 0 means that it is not known."""
 
     def progress(done: int, total: int) -> None:
         bar.total = total or None
@@ -51,7 +51,7 @@ def follow(bar: Any) -> Callable[[int, int], None]:
 
 
 def follow_parts(bar: Any) -> Callable[[str, int, int], None]:
-    """A function of (part, done, total) that moves a bar, which begins anew with each part."""
+    """Return a function of (part, done, total) that moves a bar. The bar begins anew with each part."""
 
     def progress(part: str, done: int, total: int) -> None:
         if part != bar.desc.removesuffix(": "):
@@ -80,7 +80,7 @@ def launch(train: Training, options: Any, out: Path, dry: bool, ranks: Ranks) ->
 
 
 def dry_run(train: Training, options: Any, out: Path) -> None:
-    """Make a few updates in a temporary folder, and say what the whole training would cost.
+    """Make a few updates in a temporary folder. Print what the whole training would cost.
 
     Args:
         train: a training, given its run folder and options.
@@ -101,7 +101,7 @@ def dry_run(train: Training, options: Any, out: Path) -> None:
 
 
 def show(records: Iterator[dict[str, Any]], kimg: float, out: Path, quiet: bool = False) -> None:
-    """Draw the records of a training, and say at the end where it stands."""
+    """Draw the records of a training. Print at the end where it stands."""
     last = 0.0
     with tqdm(
         total=kimg,

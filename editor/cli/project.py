@@ -118,7 +118,7 @@ def _add_remove(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _opened(args: argparse.Namespace) -> Iterator[tuple[Project, Editor]]:
-    """The project with its domain; its photos lie in a temporary folder meanwhile.
+    """Yield the project with its domain. Its photos lie in a temporary folder meanwhile.
 
     Raises:
         ProjectError: there is no such file, or it cannot be opened.
@@ -160,7 +160,7 @@ def _more(args: argparse.Namespace) -> int:
 def _invert(
     project: Project, editor: Editor, photos: list[Path], args: argparse.Namespace, out: Path
 ) -> int:
-    """Add photos and save; a bad one does not stop the others, and Ctrl-C keeps what is done."""
+    """Add photos and save. A bad one does not stop the others, and Ctrl-C keeps what is done."""
     from editor.project.actions import add_edit, check_room, photo_name
 
     moves = parse_pairs(args.move, "NAME=DISTANCE")
@@ -185,7 +185,7 @@ def _invert(
 
 
 def _changing(change: Change) -> Callable[[argparse.Namespace], None]:
-    """A command that changes a project: open, change, save, say."""
+    """Return a command that opens a project, changes it and saves it."""
 
     def run(args: argparse.Namespace) -> None:
         with _opened(args) as (project, editor):
@@ -267,7 +267,7 @@ def _compare(args: argparse.Namespace) -> None:
 
 
 def _save(args: argparse.Namespace) -> int:
-    """Each picture to a file; 1 when one failed, after all others are done."""
+    """Save each picture to a file. Return 1 where one failed, after all others are done."""
     from tqdm import tqdm
 
     from editor.media.images import save_image

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def recogniser_of(editor: Editor) -> Recogniser:
-    """A recogniser of faces for a domain of faces.
+    """Return a recogniser of faces for a domain of faces.
 
     Raises:
         OptionError: the domain shows none.

@@ -139,7 +139,7 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
 
 
 def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
-    """The marks that were given, with the samples ready to learn from."""
+    """Return a lesson with the marks that were given. Make the samples ready to learn from."""
     from tqdm import tqdm
 
     from editor.cli.progress import follow
@@ -160,7 +160,7 @@ def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
 
 
 def _aligned(editor: Editor, photos: list[Path]) -> dict[Path, Image.Image]:
-    """Aligned photos; one that cannot be used is named and left out."""
+    """Align photos. Name those that cannot be used on stderr, and leave them out."""
     import sys
 
     from tqdm import tqdm

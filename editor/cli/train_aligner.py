@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def known_alignment(args: argparse.Namespace) -> Alignment | None:
-    """As given, or that of the pack, where there is one of the name."""
+    """Return the alignment as given, else that of the pack of the same name, else None."""
     from editor.packs.info import list_domains, read_info
 
     chosen = chosen_alignment(args)

@@ -28,7 +28,7 @@ SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
 
 
 def photo_name(path: str | Path) -> str:
-    """What to call a photo."""
+    """Return the name to give to a photo: that of its file, cut to 40 characters."""
     return plain_text(Path(path).stem)[:40] or "photo"
 
 
@@ -57,7 +57,7 @@ def add_edit(
     photo: str = "",
     label: str = "inverted",
 ) -> Project:
-    """With an edit as another picture, which is then shown.
+    """Return the project with an edit added as another picture, which is then shown.
 
     Args:
         project: to add to.
@@ -93,7 +93,7 @@ def add_edit(
 def add_made(
     project: Project, editor: Editor, edit: Edit, name: str, label: str, of: Picture
 ) -> Project:
-    """With an edit that was made of another picture, whose photo it is laid into.
+    """Return the project with an edit made of another picture, whose photo it is laid into.
 
     Args:
         project: to add to.
@@ -122,7 +122,7 @@ def add_made(
 
 
 def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Project:
-    """With a node, made from the one that is shown, with its label and thumb.
+    """Return the project with a node added to the one that is shown, with its label and thumb.
 
     Raises:
         OptionError: a slider is not known.
@@ -138,7 +138,7 @@ def move_sliders(
     moves: Mapping[str, float],
     reset: bool = False,
 ) -> Project:
-    """A picture as it stands, with sliders set; shown, and one node more if anything changed.
+    """Show a picture as it stands with sliders set. Add a node if that changed anything.
 
     Args:
         project: whose picture.
@@ -159,7 +159,7 @@ def move_sliders(
 
 
 def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[str]) -> Project:
-    """Sliders, layers and painted part of a node, on other pictures; what is shown stays shown.
+    """Copy a node's sliders, layers and painted part to other pictures. Keep what is shown.
 
     Args:
         project: whose pictures.
@@ -183,7 +183,7 @@ def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[s
 def whole_photo(
     editor: Editor, edit: Edit, picture: Picture, mode: Mode = "difference"
 ) -> tuple[Image.Image, str]:
-    """The whole photo of a picture, edited, at its own size.
+    """Return the whole photo of a picture, edited, at its own size.
 
     Args:
         editor: of the domain.
@@ -208,7 +208,7 @@ def whole_photo(
 
 
 def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, str]:
-    """A picture as it stands: the whole photo where there is one, else the square.
+    """Return a picture as it stands: the whole photo where there is one, else the square.
 
     Returns:
         The picture, and the kind of file for it: "PNG" or "JPEG".
@@ -224,20 +224,20 @@ def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, st
 
 
 def file_name(picture: Picture, kind: str) -> str:
-    """Name of a file for a picture's result: one of its own, of letters that any disk takes."""
+    """Return a file name for a picture's result, unique and of characters that any disk takes."""
     plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in picture.name)
     return f"{picture.id}_{plain}{SUFFIXES[kind]}"
 
 
 def without_lost_photos(project: Project) -> tuple[Project, int]:
-    """Without the whole photos that are not there any more; and of how many pictures they were."""
+    """Return the project without photos that are gone, and the number of pictures that lost one."""
     lost = {p.id for p in project.pictures if p.photo and not Path(p.photo).is_file()}
     pictures = tuple(without_photo(p) if p.id in lost else p for p in project.pictures)
     return replace(project, pictures=pictures) if lost else project, len(lost)
 
 
 def compare(project: Project, editor: Editor, first: int, second: int) -> Image.Image:
-    """Two edits side by side, by their numbers in the history.
+    """Return two edits side by side, given by their numbers in the history.
 
     Raises:
         OptionError: there is no such edit.
@@ -247,7 +247,7 @@ def compare(project: Project, editor: Editor, first: int, second: int) -> Image.
 
 
 def outline(project: Project) -> list[str]:
-    """The tree of edits in lines, with their numbers; the shown one is marked by *.
+    """Return the tree of edits as lines with their numbers. Mark the shown one by *.
 
     What was made of an edit stands below it; all but the newest, which `Project.redo` follows,
     are set in.

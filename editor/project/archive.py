@@ -32,7 +32,7 @@ PARTS = re.compile(
 
 
 def read_photo(path: str) -> bytes:
-    """The bytes of a whole photo.
+    """Return the bytes of a whole photo.
 
     Raises:
         ImageError: it is gone, or no file that a project takes.
@@ -46,7 +46,7 @@ def read_photo(path: str) -> bytes:
 
 
 def pack_parts(files: dict[str, bytes]) -> bytes:
-    """Parts by name as the bytes of a zip; empty ones are left out.
+    """Pack named parts into a zip and return its bytes. Leave empty parts out.
 
     Raises:
         ProjectError: together they are more than is ever reopened.
@@ -72,7 +72,7 @@ def pack_parts(files: dict[str, bytes]) -> bytes:
 
 
 def read_parts(source: bytes | Path, only: str | None = None) -> dict[str, bytes]:
-    """The parts of the file; its index is checked against the limits before anything is unpacked.
+    """Return the parts of the file. Check its index against the limits before unpacking any.
 
     Args:
         source: the file, or its bytes.
@@ -93,7 +93,7 @@ def read_parts(source: bytes | Path, only: str | None = None) -> dict[str, bytes
 
 
 def _bound(name: str) -> int:
-    """How many bytes a part may have.
+    """Return how many bytes a part may have.
 
     Raises:
         ProjectError: it does not belong into a project.

@@ -46,7 +46,7 @@ Store = Callable[[str, bytes], str]
 
 
 def project_bytes(project: Project, with_photos: bool = True) -> bytes:
-    """A project as the bytes of its file.
+    """Return a project as the bytes of its file.
 
     Args:
         project: what to save.
@@ -107,7 +107,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
 
 
 def photo_files(project: Project) -> dict[str, str]:
-    """Name within the file of each whole photo, by its path.
+    """Map the path of each whole photo to its name within the file.
 
     Raises:
         ImageError: a photo is gone.
@@ -155,7 +155,7 @@ def _telling_damage() -> Iterator[None]:
 def _read(
     files: dict[str, bytes], editor: Editor
 ) -> tuple[Project, dict[str, str], dict[str, bytes]]:
-    """Return a project without its whole photos, their names by picture, and the parts as of today's schema."""
+    """Return a project without whole photos, their names by picture, and the parts in today's schema."""
     text = as_object(json.loads(files["project.json"]))
     if text.get("kind") != KIND or text.get("schema") not in (1, SCHEMA):
         raise ProjectError(
@@ -178,7 +178,7 @@ def open_project(
     kept: dict[str, str] | None = None,
     lost: list[str] | None = None,
 ) -> Project:
-    """Read a project file of the editor's domain; everything is checked before anything is stored.
+    """Read a project file of the editor's domain. Check everything before anything is stored.
 
     Args:
         source: the file, or its bytes.
@@ -213,14 +213,14 @@ def open_project(
 
 
 def _small_name(photo: str) -> str:
-    """Name within the file of a photo's small copy."""
+    """Return the name within the file of a photo's small copy."""
     return f"small/{photo.removeprefix('photos/')[:16]}.jpg"
 
 
 def _small_photos(
     photos: list[str], files: dict[str, bytes], kept: dict[str, str], lost: list[str] | None
 ) -> dict[str, bytes]:
-    """Small copies of the photos that are sound, by name: as the file has them, or made.
+    """Return small copies of the sound photos by name, from the file or newly made.
 
     Files of earlier versions have none. So many are made as take a few seconds; the others stay
     empty, so that the page shows the square alone.
@@ -246,7 +246,7 @@ def _small_photos(
 
 
 def _check_photo(name: str, files: dict[str, bytes], kept: dict[str, str]) -> int:
-    """Refuse a photo that is not there or is no picture; returns what it costs to decode, pixels."""
+    """Refuse a photo that is missing or no picture. Return its cost of decoding, in pixels."""
     if name not in files and name not in kept:
         raise ProjectError(f"the project lacks the photo {name[:60]}")
     source = files[name] if name in files else Path(kept[name])
@@ -258,7 +258,7 @@ def _check_photo(name: str, files: dict[str, bytes], kept: dict[str, str]) -> in
 
 @contextmanager
 def unpacked(path: Path, editor: Editor, lost: list[str] | None = None) -> Iterator[Project]:
-    """A project file for as long as a `with` lasts; its photos lie in a temporary folder till then.
+    """Yield the project of a file. Its photos lie in a temporary folder until the `with` ends.
 
     Args:
         path: the file; it is left as it is, see `save_project`.
@@ -278,7 +278,7 @@ def unpacked(path: Path, editor: Editor, lost: list[str] | None = None) -> Itera
 
 
 def project_domain(source: bytes | Path) -> str:
-    """Name of the domain that a project file was made in.
+    """Return the name of the domain that a project file was made in.
 
     Raises:
         ProjectError: it is not a project file.

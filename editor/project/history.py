@@ -39,7 +39,7 @@ class Project:
 
     @classmethod
     def new(cls, editor: Editor) -> Project:
-        """An empty one."""
+        """Return an empty project of the editor's domain."""
         return cls(editor.info.name, editor.engine.fingerprint)
 
     @property
@@ -53,7 +53,7 @@ class Project:
         return self.picture(self.node.picture) if self.node else None
 
     def picture(self, name: str) -> Picture:
-        """The picture with this id.
+        """Return the picture with this id.
 
         Raises:
             OptionError: there is none.
@@ -64,7 +64,7 @@ class Project:
         raise OptionError(f"there is no picture '{name}' in this project any more")
 
     def find(self, said: str) -> str:
-        """The id of a picture that is called by its id or by its name.
+        """Return the id of the picture that has this id or this name.
 
         Raises:
             OptionError: there is none, or several have that name.
@@ -79,7 +79,7 @@ class Project:
         raise OptionError(f"there is no picture '{said}'; there are: {known}")
 
     def last(self, name: str) -> int:
-        """Index of a picture as it stands: the edit of it that is shown or was last shown.
+        """Return the index of a picture's edit that is shown or was last shown.
 
         Raises:
             OptionError: there is no such picture.
@@ -94,7 +94,7 @@ class Project:
         raise OptionError(f"there is no picture '{name}' in this project any more")
 
     def latest(self, name: str) -> Node:
-        """The node of a picture as it stands, as `last`.
+        """Return the node of a picture as it stands, see `last`.
 
         Raises:
             OptionError: there is no such picture.
@@ -102,12 +102,12 @@ class Project:
         return self.nodes[self.last(name)]
 
     def caption(self, node: Node) -> str:
-        """What a node is, in words: name of the picture, and what was done."""
+        """Describe a node in words: the name of the picture, and what was done."""
         name = self.picture(node.picture).name
         return f"{name}: {node.label}" if node.label else name
 
     def free_id(self) -> str:
-        """An id for the next picture."""
+        """Return an id for the next picture."""
         taken = {picture.id for picture in self.pictures}
         number = len(self.pictures) + 1
         while f"p{number}" in taken:
@@ -115,7 +115,7 @@ class Project:
         return f"p{number}"
 
     def add(self, picture: Picture, label: str, thumb: bytes = b"") -> Project:
-        """With another picture, which is then shown.
+        """Return the project with another picture, which is then shown.
 
         Raises:
             OptionError: there are too many.
@@ -128,14 +128,17 @@ class Project:
         return grown.commit(Node(picture.id, label=label, thumb=thumb))
 
     def commit(self, node: Node) -> Project:
-        """With another node, made from the one that is shown, and shown from now on."""
+        """Return the project with a node made from the shown one. The new node is then shown."""
         node = replace(node, parent=self.at)
         grown = replace(self, nodes=(*self.nodes, node))
         project = grown.go(len(self.nodes))
         return project._without_oldest() if len(project.nodes) > MAX_NODES else project
 
     def amend(self, picture: Picture, thumb: bytes | None = None) -> Project:
-        """With a picture changed in place, as previews do; its first edit may get another thumb."""
+        """Return the project with a picture changed in place, as previews do.
+
+        `thumb` replaces that of the picture's first edit.
+        """
         pictures = tuple(picture if p.id == picture.id else p for p in self.pictures)
         first = next(i for i, node in enumerate(self.nodes) if node.picture == picture.id)
         nodes = list(self.nodes)
@@ -144,7 +147,7 @@ class Project:
         return replace(self, pictures=pictures, nodes=tuple(nodes))
 
     def go(self, index: int) -> Project:
-        """With another node shown.
+        """Return the project with another node shown.
 
         Raises:
             OptionError: there is no such node.
@@ -158,17 +161,17 @@ class Project:
         return replace(self, at=index, left=tuple(left.items()))
 
     def undo(self) -> Project:
-        """One step back, or itself at the first one."""
+        """Go one step back. Return the project itself where there is none."""
         node = self.node
         return self if node is None or node.parent < 0 else self.go(node.parent)
 
     def redo(self) -> Project:
-        """To the last edit that was made of the one that is shown, or itself."""
+        """Go to the last edit made of the shown one. Return the project itself where there is none."""
         made = [i for i, node in enumerate(self.nodes) if node.parent == self.at]
         return self.go(made[-1]) if made else self
 
     def remove(self, names: set[str]) -> Project:
-        """Without some pictures and all their edits.
+        """Return the project without some pictures and all their edits.
 
         Raises:
             OptionError: none would be left.
@@ -180,7 +183,7 @@ class Project:
         return replace(self._without(gone), pictures=pictures)
 
     def rename(self, name: str, title: str) -> Project:
-        """With another name for the picture of this id, cut to 60 characters.
+        """Return the project with another name for a picture, cut to 60 characters.
 
         Raises:
             OptionError: there is no such picture, or the name is empty.
@@ -192,11 +195,11 @@ class Project:
         return replace(self, pictures=tuple(renamed if p is picture else p for p in self.pictures))
 
     def uses(self, slider: str) -> list[int]:
-        """Indices of the nodes that a slider changes."""
+        """Return the indices of the nodes that a slider changes."""
         return [i for i, node in enumerate(self.nodes) if slider in dict(node.moves)]
 
     def without_slider(self, slider: str, keep_moves: bool = False) -> Project:
-        """Without one of the visitor's own sliders; nodes that use it lose that move.
+        """Return the project without one of its own sliders. Nodes that use it lose that move.
 
         Their thumbs are of another picture then, and are emptied; `editor.project.actions`'
         `remove_slider` makes them again.
@@ -218,7 +221,7 @@ class Project:
         return replace(project, nodes=tuple(unmoved(node, slider) for node in self.nodes))
 
     def edit(self, editor: Editor, node: Node | None = None) -> Edit:
-        """A node as something to synthesise, the shown one by default.
+        """Return the edit of a node, ready to synthesise. The default is the shown node.
 
         Args:
             editor: of the project's domain.
@@ -238,13 +241,13 @@ class Project:
         return node.on(edit)
 
     def _without_oldest(self) -> Project:
-        """Without the oldest node that is neither shown nor the last of its picture."""
+        """Drop the oldest node that is neither shown nor the last of its picture."""
         last = {node.picture: i for i, node in enumerate(self.nodes)} | dict(self.left)
         spare = (i for i in range(len(self.nodes)) if i != self.at)
         return self._without({next(i for i in spare if i not in last.values())})
 
     def _without(self, gone: set[int]) -> Project:
-        """Without nodes; what was made from them hangs on the nearest that stays."""
+        """Drop nodes. Attach what was made from them to the nearest node that stays."""
 
         def kept(index: int) -> int:
             while index in gone:

@@ -72,7 +72,7 @@ class Node:
     parent: int = -1
 
     def on(self, edit: Edit) -> Edit:
-        """An edit without sliders, with those of this node, its layers and its painted part.
+        """Apply the sliders, layers and painted part of this node to an edit without sliders.
 
         Raises:
             OptionError: a slider is not among the edit's.
@@ -82,12 +82,12 @@ class Node:
 
 
 def without_photo(picture: Picture) -> Picture:
-    """A picture whose whole photo is gone: its square and code stay."""
+    """Return a picture without its whole photo, but with its square and code."""
     return replace(picture, photo="", crop=None, small=b"")
 
 
 def unmoved(node: Node, slider: str) -> Node:
-    """A node without a slider; without a thumb where that changes its picture."""
+    """Return a node without a slider. Drop its thumb where that changes the picture."""
     rest = tuple((name, those) for name, those in node.layers if name != slider)
     if slider not in dict(node.moves):
         return replace(node, layers=rest)
@@ -97,7 +97,7 @@ def unmoved(node: Node, slider: str) -> Node:
 
 
 def describe(before: Moves, now: Moves) -> str:
-    """What changed between two sets of moves, in a few words: "smile +2.0"."""
+    """Say in a few words what changed between two sets of moves, such as "smile +2.0"."""
     old, new = dict(before), dict(now)
     changed = [name for name in {**old, **new} if old.get(name, 0.0) != new.get(name, 0.0)]
     if not changed:

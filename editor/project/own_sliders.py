@@ -13,7 +13,7 @@ from editor.session import Editor
 
 
 def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Project]:
-    """Without one of the project's own sliders; yields after each thumb that is made again.
+    """Remove one of the project's own sliders. Yield the project after each thumb made again.
 
     The last that comes is whole: `*_, project = remove_slider(project, editor, "mine")`. Where the
     domain has the same slider by now, as after saving it for everyone, no edit changes.
@@ -44,6 +44,6 @@ def remove_slider(project: Project, editor: Editor, name: str) -> Iterator[Proje
 
 
 def changed_edits(before: Project, after: Project) -> int:
-    """How many edits have other sliders after `remove_slider`."""
+    """Count the edits that have other sliders after `remove_slider`."""
     pairs = zip(before.nodes, after.nodes, strict=True)
     return sum(old.moves != new.moves for old, new in pairs)

@@ -76,7 +76,7 @@ def from_schema_1(
 def parse_project(
     text: dict[str, Any], tensors: dict[str, torch.Tensor], files: dict[str, bytes], editor: Editor
 ) -> tuple[Project, dict[str, str]]:
-    """The project without its photos' places, and the photo's name by picture.
+    """Return the project without its photos' places, and the names of the photos by picture.
 
     Args:
         text: project.json.
@@ -229,11 +229,11 @@ class _Pictures:
         self.known: set[tuple[bytes, str]] = set()
 
     def check_square(self, data: bytes) -> None:
-        """A PNG of the domain's size."""
+        """Check that the bytes are a PNG of the domain's size."""
         self._check(data, "PNG", lambda size: size == (self.resolution, self.resolution))
 
     def check_jpeg(self, data: bytes, most_px: int) -> None:
-        """A JPEG of at most so many px a side."""
+        """Check that the bytes are a JPEG of at most so many px a side."""
         self._check(data, "JPEG", lambda size: max(size) <= most_px)
 
     def _check(self, data: bytes, kind: str, fits: Callable[[tuple[int, int]], bool]) -> None:
@@ -253,7 +253,7 @@ class _Pictures:
 
 
 def check_small(files: dict[str, bytes]) -> None:
-    """Refuse small copies of photos that are none.
+    """Refuse small copies of photos that are not small JPEGs.
 
     Raises:
         ProjectError: one is.
@@ -265,12 +265,12 @@ def check_small(files: dict[str, bytes]) -> None:
 
 
 def as_text(value: Any) -> str:
-    """A value of JSON as a text that can be shown and saved, cut to 200 characters."""
+    """Turn a value of JSON into a text that can be shown and saved, cut to 200 characters."""
     return plain_text(str(value)[:MAX_TEXT])
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """A value of JSON that has to be an object.
+    """Return a value of JSON that has to be an object.
 
     Raises:
         ProjectError: it is none.

@@ -13,7 +13,7 @@ SMALL_PX = 800
 
 
 def thumbnail(image: Image.Image, side: int = THUMB_PX) -> bytes:
-    """A picture as a JPEG of at most `side` px."""
+    """Return a picture as a JPEG of at most `side` px."""
     small = image.copy()
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
@@ -22,7 +22,7 @@ def thumbnail(image: Image.Image, side: int = THUMB_PX) -> bytes:
 
 
 def mask_png(mask: torch.Tensor) -> bytes:
-    """A mask [R, R], 0…1, as a grey PNG of 8 bits."""
+    """Turn a mask [R, R], 0…1, into a grey PNG of 8 bits."""
     array = (mask.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, format="PNG")
@@ -30,13 +30,13 @@ def mask_png(mask: torch.Tensor) -> bytes:
 
 
 def read_mask(data: bytes) -> torch.Tensor:
-    """What `mask_png` wrote: [R, R] float32, 0…1."""
+    """Read what `mask_png` wrote, as [R, R] float32, 0…1."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         return torch.from_numpy(np.asarray(image.convert("L"), dtype=np.float32) / 255)
 
 
 def png_bytes(image: Image.Image) -> bytes:
-    """A picture as the bytes of a PNG."""
+    """Return a picture as the bytes of a PNG."""
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()

@@ -57,7 +57,7 @@ class Address:
 
     @classmethod
     def chosen(cls, args: argparse.Namespace) -> Address:
-        """Of the parsed options.
+        """Make the address from the parsed options.
 
         Raises:
             OptionError: one cannot be used.
@@ -75,7 +75,7 @@ class Address:
         )
 
     def listen(self) -> socket.socket:
-        """A socket that listens here.
+        """Return a socket that listens here.
 
         Raises:
             OptionError: the host is not one of this machine, or the port is taken.
@@ -102,14 +102,14 @@ class Address:
         return server
 
     def url(self, port: int) -> str:
-        """The page's address for a browser on this machine."""
+        """Return the page's address for a browser on this machine."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
         return f"{'http' if self.certfile is None else 'https'}://{host}:{port}{self.root_path}"
 
 
 def is_home(host: str) -> bool:
-    """Whether an address or name is reached from this machine alone."""
+    """Return whether an address or name is reached from this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

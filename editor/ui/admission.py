@@ -68,7 +68,7 @@ class Admission:
         self._upload_names: dict[str, str] = {}  # visits, by what they call their uploads
 
     def check_rate(self, client: Client) -> None:
-        """Count a request.
+        """Count a request. Refuse it where the client has made too many.
 
         Raises:
             BusyError: the client has made too many lately.
@@ -79,7 +79,7 @@ class Admission:
             raise BusyError("too many requests at once; wait a moment")
 
     def check_login(self, client: Client) -> None:
-        """Refuse the attempts of one who guesses passwords.
+        """Count an attempt to log in. Refuse it where somebody seems to guess passwords.
 
         Raises:
             BusyError: there were too many.
@@ -89,7 +89,7 @@ class Admission:
             raise BusyError("too many attempts; wait a minute")
 
     def check_calls(self, session: str, client: Client, size: int) -> None:
-        """Refuse a call of a page, visit or client that has too many, or of too many bytes.
+        """Refuse a call where its page, visit or client has too many, or too many bytes.
 
         Raises:
             BusyError: it has.
@@ -117,7 +117,7 @@ class Admission:
             raise BusyError(f"busy, {total} before you; try again in a minute")
 
     def paced(self, receive: Receive, client: Client, most: int) -> Receive:
-        """A body no faster than the client may send, cut off where it is too long, or comes no more."""
+        """Slow a body down to what the client may send. Cut it off where it is too long or stalls."""
         taken, rate = 0, self.limits.bytes_client_mb * MB
         end = time.monotonic() + BODY_S + most / SLOWEST
 
@@ -141,7 +141,7 @@ class Admission:
         return call
 
     async def body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
-        """Receive a call.
+        """Receive the body of a call.
 
         Raises:
             Refused: it is too long, takes too long, or breaks off.
@@ -162,7 +162,7 @@ class Admission:
 
     @contextmanager
     def large(self, headers: Mapping[str, str], client: Client) -> Iterator[None]:
-        """Let each client send one large call at a time, and all together not too many.
+        """Let each client send one large call at a time. Limit the bytes of all together.
 
         Raises:
             BusyError: another is being received.
@@ -184,7 +184,7 @@ class Admission:
         return sum(self._calls.values()) + self.calls(None).size
 
     def upload_size(self, headers: Mapping[str, str]) -> int:
-        """The bytes of an upload, which has to say its size.
+        """Return the bytes of an upload, which has to say its size.
 
         Raises:
             Refused: it does not say, or is too large.
@@ -225,7 +225,7 @@ class Admission:
                 del self._uploads[client.key]
 
     def is_own_upload(self, name: str, visit: str) -> bool:
-        """Whether an upload of this name is the visit's, which is so for the first that names it."""
+        """Return whether an upload of this name is the visit's. The first that names it owns it."""
         if len(self._upload_names) > MAX_UPLOAD_NAMES:
             self._upload_names.pop(next(iter(self._upload_names)))
         return self._upload_names.setdefault(name, visit) == visit

@@ -48,12 +48,12 @@ class Refused(Exception):
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """What follows the ? of an address."""
+    """Parse what follows the ? of an address."""
     return dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
 
 
 def with_headers(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
-    """The same answer with the headers that browsers obey, and more."""
+    """Add the headers that browsers obey, and more, to an answer."""
 
     async def call(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -75,12 +75,12 @@ async def say(send: Send, status: int, text: str, plain: bool = False) -> None:
 
 
 def short(error: BaseException) -> str:
-    """An error as a short line of a log, whatever a stranger wrote into it."""
+    """Turn an error into a short line of a log, whatever a stranger wrote into it."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def told(send: Send, is_full: Callable[[], bool]) -> Send:
-    """Where an upload failed, say whether for want of room."""
+    """Replace the answer to an upload that failed. Say whether the disk was full."""
     failed = False
 
     async def call(message: Message) -> None:
@@ -98,7 +98,7 @@ def told(send: Send, is_full: Callable[[], bool]) -> Send:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """A body that was read, once more; then what comes after it."""
+    """Give a body that was read once more, and then what comes after it."""
     sent = False
 
     async def call() -> Message:
@@ -112,6 +112,6 @@ def replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def of_length(scope: Scope, length: int) -> Scope:
-    """The same request with another length of its body."""
+    """Return the same request with another length of its body."""
     kept = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
     return {**scope, "headers": [*kept, (b"content-length", str(length).encode())]}

@@ -53,7 +53,7 @@ class BrowserStorage:
 
     @tells_errors
     def kept(self, visitor: Visitor) -> dict[str, Any]:
-        """The visit for the browser: every domain's project, without photos that are gone from here."""
+        """Return the visit for the browser: every domain's project, without photos that are gone."""
         visitor = self.page.store.newest(visitor)
         projects: dict[str, str] = {}
         photos: dict[str, str] = {}
@@ -69,7 +69,7 @@ class BrowserStorage:
         }
 
     def _encoded(self, project: Project) -> tuple[str, dict[str, str]]:
-        """Without its photos, as text; and their paths by name. Made once for a project."""
+        """Return a project as text without its photos, and their paths by name. Keep both for later."""
         if project not in self._known:
             names = {name: path for path, name in photo_files(project).items()}
             data = base64.b64encode(project_bytes(project, with_photos=False)).decode()
@@ -79,7 +79,7 @@ class BrowserStorage:
     @reads_files
     @tells_errors
     def restored(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, Any, Any]:
-        """The last visit: as the server has it still, else as the browser kept it.
+        """Restore the last visit as the server still has it, else as the browser kept it.
 
         Returns visitor, domain, and whether it worked; domains that have changed or gone are left.
         """
@@ -118,7 +118,7 @@ class BrowserStorage:
 
 
 def _tell_late(last: dict[str, Any]) -> None:
-    """Say so where the page was left for long."""
+    """Tell the visitor if the page was left for long."""
     if last.get("late"):
         gr.Info(
             "This page was left for so long that the server had forgotten your visit. It is as it "

@@ -33,7 +33,7 @@ class Client:
 
     @property
     def key(self) -> str:
-        """By which shares are counted: the address, or the visit where all have one address."""
+        """The key by which shares are counted: the address, or the visit where all have one address."""
         return self.address or self.visit
 
 
@@ -64,16 +64,16 @@ class Clients:
             ) from error
 
     def of(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> Client:
-        """Who sends a request of an ASGI scope."""
+        """Return who sends a request of an ASGI scope."""
         return Client(self._visit(headers.get("cookie", "")), self._address(scope, headers))
 
     def new_visit(self) -> tuple[str, str]:
-        """The id of a new visit, and the value of its cookie."""
+        """Return the id of a new visit, and the value of its cookie."""
         visit = secrets.token_hex(16)
         return visit, f"{visit}.{self._sign(visit)}"
 
     def is_forwarded(self, scope: Mapping[str, Any]) -> bool:
-        """Whether what a request says of the host and scheme that were asked for is believed.
+        """Return whether to believe what a request says of the host and scheme asked for.
 
         That is so of proxies that are trusted, and of the tunnel, which ends on this machine.
         """

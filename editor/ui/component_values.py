@@ -23,30 +23,30 @@ MAX_LAYERS_TEXT = 1000
 
 
 def status(content: str) -> str:
-    """A line of text, read aloud when it changes."""
+    """Return a line of text that is read aloud when it changes."""
     return f'<div class="status" role="status">{content}</div>'
 
 
 def progress(done: int, total: int, text: str) -> str:
-    """A bar with a text."""
+    """Return a bar with a text."""
     bar = f'<progress max="{total or 1}" value="{done}"></progress>'
     return status(bar + html.escape(text))
 
 
 def where(editor: Editor, milliseconds: float | None = None) -> str:
-    """The line under the title: domain, device, time of the last edit."""
+    """Return the line under the title: size, device, time of the last edit."""
     text = f"{editor.info.resolution} px · {editor.engine.device_label}"
     return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
 
 
 def welcome(editor: Editor) -> str:
-    """What the status says before anything was done."""
+    """Return what the status says before anything was done."""
     subject = html.escape(editor.info.subject)
     return status(f"This {subject} was generated. Give it a photo, or click an example.")
 
 
 def hint(editor: Editor) -> str:
-    """One sentence that says what to do."""
+    """Return one sentence that says what to do."""
     subject = editor.info.subject
     place = "move the square to the part that you want"
     if editor.info.landmarks:
@@ -57,12 +57,12 @@ def hint(editor: Editor) -> str:
 
 
 def example_value(editor: Editor) -> dict[str, Any]:
-    """Value of `example_pictures`."""
+    """Return the value of `example_pictures`."""
     return {"sources": [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]}
 
 
 def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
-    """Value of `slider_panel`; each slider goes half as far again as recommended."""
+    """Return the value of `slider_panel`. Each slider goes half as far again as recommended."""
     groups = []
     for group, infos in groupby(sliders, key=lambda info: info.group):
         those = [
@@ -80,7 +80,7 @@ def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
 
 
 def picture_value(editor: Editor, edit: Edit, before: str | None = None) -> dict[str, Any]:
-    """Value of `picture_view`: the square."""
+    """Return the value of `picture_view` for the square."""
     moved = ", ".join(f"{name} {distance:+.1f}" for name, distance in edit.moves)
     subject = editor.info.subject
     alt = f"Edited {subject}: {moved}" if moved else f"Reconstructed {subject}"
@@ -88,7 +88,7 @@ def picture_value(editor: Editor, edit: Edit, before: str | None = None) -> dict
 
 
 def strip_value(project: Project) -> dict[str, Any]:
-    """Value of `history_strip`: the last edits and every picture's own, one before and after."""
+    """Return the value of `history_strip`: the last edits, and each picture as it stands."""
     first = max(0, len(project.nodes) - STRIP_NODES)
     standing = {project.last(picture.id) for picture in project.pictures}
     nodes = [
@@ -105,7 +105,7 @@ def strip_value(project: Project) -> dict[str, Any]:
 
 
 def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) -> dict[str, Any]:
-    """Value of `picker`: the visitor's pictures, each as it was last edited.
+    """Return the value of `picker`: the visitor's pictures, each as it was last edited.
 
     Args:
         project: whose pictures.
@@ -121,20 +121,20 @@ def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) ->
 
 
 def chosen_of(value: Any) -> list[str]:
-    """Ids that are chosen in a picker's value, each once, and no more than a project has pictures."""
+    """Return the ids chosen in a picker's value, each once, and no more than a project may have."""
     chosen = value.get("chosen") if isinstance(value, dict) else None
     names = chosen[: 10 * MAX_PICTURES] if isinstance(chosen, list) else []
     return list(dict.fromkeys(str(name)[:MAX_ID] for name in names))[:MAX_PICTURES]
 
 
 def chosen_there(project: Project, value: Any, most: int) -> list[str]:
-    """As `chosen_of`, those that are still in the project, and at most so many."""
+    """Return what `chosen_of` does, but only ids still in the project, and at most so many."""
     there = {p.id for p in project.pictures}
     return [name for name in chosen_of(value) if name in there][:most]
 
 
 def painted_warning(project: Project, nodes: Iterable[Node]) -> str:
-    """A warning where a slider moves a painted part alone, as HTML: a code knows no part."""
+    """Warn as HTML where a slider moves a painted part alone: a code knows no part."""
     names = [project.picture(node.picture).name for node in nodes if node.mask and node.moves]
     if not names:
         return ""
@@ -146,7 +146,7 @@ def painted_warning(project: Project, nodes: Iterable[Node]) -> str:
 
 
 def read_layers(text: str | None) -> Layers:
-    """What the field "Layers" says: "smile=2-5; age=0,1".
+    """Parse the field "Layers", such as "smile=2-5; age=0,1".
 
     Raises:
         OptionError: it cannot be understood.
@@ -163,5 +163,5 @@ def read_layers(text: str | None) -> Layers:
 
 
 def write_layers(layers: Layers) -> str:
-    """The text that `read_layers` reads."""
+    """Return the text that `read_layers` reads."""
     return "; ".join(f"{name}={','.join(map(str, those))}" for name, those in layers)

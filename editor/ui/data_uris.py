@@ -17,22 +17,22 @@ PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
 
 
 def jpeg_uri(data: bytes) -> str:
-    """The bytes of a JPEG as a data URI; nothing for no bytes."""
+    """Return the bytes of a JPEG as a data URI, or an empty text for no bytes."""
     return JPEG + base64.b64encode(data).decode() if data else ""
 
 
 def png_uri(data: bytes) -> str:
-    """The bytes of a PNG as a data URI; nothing for no bytes."""
+    """Return the bytes of a PNG as a data URI, or an empty text for no bytes."""
     return PNG + base64.b64encode(data).decode() if data else ""
 
 
 def data_uri(image: Image.Image) -> str:
-    """A picture as a PNG data URI."""
+    """Return a picture as a PNG data URI."""
     return png_uri(png_bytes(image))
 
 
 def drawn_mask(uri: str | None, resolution: int) -> torch.Tensor | None:
-    """What was painted on the page: [R, R] float32, 0…1; None where nothing is.
+    """Read what was painted on the page as [R, R] float32, 0…1. Return None where nothing is.
 
     Raises:
         ImageError: it is not such a drawing.

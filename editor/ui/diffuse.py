@@ -69,7 +69,7 @@ class DiffusePanel:
                 self.results = rows("diffused")
 
     def connect(self, edit: EditPanel, changed: Hook) -> None:
-        """Connect the components; `changed` adds an event after another domain was chosen."""
+        """Connect the components. `changed` adds an event after another domain was chosen."""
         page = self.page
         pickers = [self.target, self.contexts]
         board = {"inputs": [page.visitor, *pickers, self.canvas, self.place], **QUIET}
@@ -111,7 +111,7 @@ class DiffusePanel:
     def show(
         self, visitor: Visitor, target: dict[str, Any] | None, contexts: dict[str, Any] | None
     ) -> tuple[Any, Any]:
-        """The pictures as they are now."""
+        """Show the pictures as they are now."""
         visitor = self.page.store.newest(visitor)
         project = visitor.project
         return (
@@ -128,7 +128,7 @@ class DiffusePanel:
         canvas: dict[str, Any] | None,
         place: dict[str, Any] | None,
     ) -> tuple[Any, Any]:
-        """What is painted on, and what the patch is put on."""
+        """Show what is painted on, and what the patch is put on."""
         visitor = self.page.store.newest(visitor)
         of = self._images(visitor, target)
         mask = (canvas or {}).get("mask") or ""
@@ -144,7 +144,7 @@ class DiffusePanel:
         canvas: dict[str, Any] | None,
         place: dict[str, Any] | None,
     ) -> dict[str, Any]:
-        """The patch was painted."""
+        """Show the patch in its place after it was painted."""
         visitor = self.page.store.newest(visitor)
         mask = (canvas or {}).get("mask") or ""
         of, on = self._images(visitor, target), self._images(visitor, contexts)
@@ -152,7 +152,7 @@ class DiffusePanel:
 
     @tells_errors
     def preset(self, visitor: Visitor, canvas: dict[str, Any] | None) -> dict[str, Any]:
-        """The rectangle of the published code."""
+        """Paint the rectangle of the published code."""
         visitor = self.page.store.newest(visitor)
         mask = rectangle(self.page.editor(visitor).info.resolution)
         return {**(canvas or {}), "mask": png_uri(mask_png(mask))}
@@ -167,7 +167,7 @@ class DiffusePanel:
         place: dict[str, Any] | None,
         steps: float,
     ) -> Iterator[tuple[Any, ...]]:
-        """Let the patch spread; yields results, status and codes at every preview."""
+        """Let the patch spread. Yield results, status and codes at every preview."""
         visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         of, on = self._images(visitor, target), self._images(visitor, contexts)
@@ -202,7 +202,7 @@ class DiffusePanel:
     def keep(
         self, visitor: Visitor, codes: Codes, results: dict[str, Any] | None
     ) -> tuple[Any, ...]:
-        """The result that was clicked becomes a picture of the visit."""
+        """Make the clicked result a picture of the visit."""
         visitor = self.page.store.newest(visitor)
         row = int(((results or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(codes):
@@ -215,7 +215,7 @@ class DiffusePanel:
         return visitor, strip, status("It is in Edit and in the Library now.")
 
     def _images(self, visitor: Visitor, value: dict[str, Any] | None) -> list[Image.Image]:
-        """Of each chosen picture: the aligned photo, or the edit where a slider was moved."""
+        """Return the aligned photo of each chosen picture, or its edit where a slider was moved."""
         project, editor = visitor.project, self.page.editor(visitor)
         return [
             _shown(editor, project.picture(name), project.edit(editor, project.latest(name)))
@@ -239,7 +239,7 @@ def _codes(names: list[str], step: InversionStep) -> Codes:
 
 
 def _results(collages: list[Image.Image], images: torch.Tensor) -> dict[str, Any]:
-    """One row for each context: the pasted patch, and what became of it."""
+    """Return one row for each context: the pasted patch, and what became of it."""
     made = [to_pil(image) for image in images]
     return {
         "cells": True,
@@ -263,7 +263,7 @@ def _shown(editor: Editor, picture: Picture, edit: Edit) -> Image.Image:
 
 
 def _offset(place: dict[str, Any] | None) -> tuple[float, float]:
-    """How far the patch was dragged.
+    """Return how far the patch was dragged.
 
     Raises:
         OptionError: it makes no sense.

@@ -47,7 +47,7 @@ class Discover:
         job: dict[str, Any],
         shown: dict[str, Any],
     ) -> Any:
-        """Connect the components; returns the event of the search, to be cancelled.
+        """Connect the components. Return the event of the search, to be cancelled.
 
         Args:
             edit: the tab Edit, which shows the sliders.
@@ -70,7 +70,7 @@ class Discover:
 
     @tells_errors
     def discovered(self, visitor: Visitor, method: str, group: str) -> Iterator[tuple[Any, ...]]:
-        """Directions that nobody named, with what each does."""
+        """Find directions that nobody named. Yield them one by one with what each does."""
         visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         layers = None if group == ALL else layer_groups(editor.info.num_ws)[group]
@@ -84,7 +84,7 @@ class Discover:
     def kept(
         self, visitor: Visitor, found: Sliders, value: dict[str, Any] | None, title: str
     ) -> tuple[Visitor, str]:
-        """A discovered direction becomes a slider of the visit."""
+        """Make a discovered direction a slider of the visit."""
         row = int(((value or {}).get("chosen") or {}).get("row", -1))
         if not 0 <= row < len(found):
             raise OptionError("that direction is not there any more; press Discover again")

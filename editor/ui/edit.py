@@ -71,7 +71,7 @@ class EditPanel:
         }
 
     def connect(self) -> Hook:
-        """Connect the components; returns what adds an event after another domain was chosen."""
+        """Connect the components. Return what adds an event after another domain was chosen."""
         self._place()
         chosen = self._jobs()
         self._move()
@@ -80,7 +80,7 @@ class EditPanel:
         return chosen
 
     def show_opened(self, event: Any) -> Any:
-        """After an event that opened a project: show it, with its domain."""
+        """Show a project with its domain after an event that opened it."""
         return event.success(**self.choose).success(**self.refresh)
 
     def _source(self, editor: Editor, examples: dict[str, Any]) -> None:
@@ -158,7 +158,7 @@ class EditPanel:
         self.angle.input(self.handlers.turn, trigger_mode="always_last", **turned)
 
     def _jobs(self) -> Hook:
-        """One job a visitor: a start by one way ends what another way began."""
+        """Let each visitor run one job: a start by one way ends what another way began."""
         handlers, visitor = self.handlers, self.page.visitor
         outputs = [visitor, self.picture, self.status, self.panel, self.page.strip]
         job: dict[str, Any] = {

@@ -11,7 +11,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def hide_socks_proxies() -> list[str]:
-    """Hide SOCKS proxies where the package that speaks to them is missing; the page needs none.
+    """Hide SOCKS proxies where the package that speaks to them is missing.
 
     Gradio makes HTTP clients when it is imported, and these fail on such a proxy.
 
@@ -33,7 +33,7 @@ def hide_socks_proxies() -> list[str]:
 
 
 def keep_to_ourselves(files: Path) -> None:
-    """Set the folder in which Gradio keeps files, and that it calls nobody.
+    """Set the folder in which Gradio keeps files. Keep Gradio from calling anybody.
 
     Args:
         files: the page's, see `VisitFiles`.

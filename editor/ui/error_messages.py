@@ -35,7 +35,7 @@ def as_message(error: Exception) -> gr.Error:
 
 
 def tells_errors(function: F) -> F:
-    """Turn every error of a handler into a message on the page, also of one that yields."""
+    """Turn every error of a handler into a message on the page. The handler may yield."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -239,7 +239,7 @@ class Gateway:
             raise Refused(404, NOTHING)
 
     def _checked(self, path: str, body: bytes, client: Client, scope: Scope) -> bytes:
-        """A call's body with every path in it checked, and whose page it is."""
+        """Return a call's body with every path in it checked. Note whose page it is."""
         value = read_call(body)
         session = value.get("session_hash")
         if path != JOIN and session is None:
@@ -265,7 +265,7 @@ class Gateway:
     def _cookie(
         self, scope: Scope, headers: Mapping[str, str], client: Client
     ) -> list[tuple[bytes, bytes]]:
-        """The header that makes a visit, where a page is opened that has none."""
+        """Return the header that makes a visit, where a page is opened that has none."""
         if client.visit or scope["method"] != "GET" or self._path(scope) != "/":
             return []
         _, value = self.clients.new_visit()

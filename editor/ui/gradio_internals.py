@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 def wrap_handlers(
     page: gr.Blocks, wrap: Callable[[Callable[..., Any], list[Any], list[Any]], Any]
 ) -> None:
-    """Put another function in the place of every handler; all may begin at once, and none is an API.
+    """Replace the function of every handler. All may begin at once, and none is an API.
 
     Args:
         page: with all its events, before it is mounted.
@@ -73,7 +73,7 @@ def wrap_handlers(
 
 
 def replace_preprocess(component: Any, preprocess: Callable[[Any], Any]) -> Any:
-    """Let a component pass on what another function makes of what the page sends; returns it."""
+    """Let another function make what a component passes on. Return the component."""
     component.preprocess = preprocess
     return component
 
@@ -84,7 +84,7 @@ def scope_of(request: gr.Request) -> Any:
 
 
 def calls_of(page: gr.Blocks, session: str | None) -> Calls:
-    """What runs or waits for a session, or for all."""
+    """Count what runs or waits for a session, or for all."""
     queue = page._queue
     events = [
         event
@@ -99,7 +99,7 @@ def calls_of(page: gr.Blocks, session: str | None) -> Calls:
 
 
 def inputs_of(page: gr.Blocks, index: int) -> list[str] | None:
-    """Names of the components that a function takes; None where the page has no such function."""
+    """Name the components that a function takes. Return None where the page has no such function."""
     function = page.fns.get(index)
     if function is None or function.fn is None:
         return None
@@ -118,7 +118,7 @@ def forget_session(page: gr.Blocks, session: str) -> None:
 
 
 def forget_values(page: gr.Blocks) -> None:
-    """Drop the last values that components were sent: Gradio keeps them for links, which we lack."""
+    """Drop the last values that components were sent. Gradio keeps them for links, which we lack."""
     for state in list(page.state_holder.session_data.values()):
         state.config_values.clear()
     page.upload_file_set.clear()  # what to delete: `VisitFiles` does that
@@ -140,14 +140,14 @@ class OneLine:
 
     @staticmethod
     def print_exc(*_given: Any, **_options: Any) -> None:
-        """Log the error that is handled, in a line."""
+        """Log the error that is being handled, in a line."""
         error = sys.exc_info()[1]
         if error is not None:
             log.warning("a call failed: %s", short(error))
 
 
 def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAPI:
-    """An application with the page at its root.
+    """Make an application with the page at its root.
 
     Args:
         page: whose handlers take turns already, see `schedule`.
@@ -177,7 +177,7 @@ def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAP
 
 
 def open_tunnel(port: int) -> str:
-    """A public address of a port of this machine.
+    """Open a tunnel to a port of this machine, and return its public address.
 
     Raises:
         Exception: of many kinds; there is no internet, or the service is down.

@@ -42,7 +42,7 @@ class HandlerBase:
         self.store = self.service.store
 
     def keep_file(self, visitor: Visitor | None, name: str, data: bytes) -> str:
-        """Keep a file of a visit, or of none; returns its path.
+        """Keep a file of a visit, or of none. Return its path.
 
         Raises:
             InputError: there is no room for it.
@@ -51,7 +51,7 @@ class HandlerBase:
         return self.service.files.store(owner, name, data)
 
     def export(self, visitor: Visitor | None, name: str, data: bytes) -> str:
-        """Keep a file for a visit to take home; returns its path.
+        """Keep a file for a visit to take home. Return its path.
 
         Raises:
             InputError: there is no room for it.
@@ -60,7 +60,7 @@ class HandlerBase:
         return self.service.files.export(owner, name, data)
 
     def editor(self, visitor: Visitor) -> Editor:
-        """Return that of the visitor's domain."""
+        """Return the editor of the visitor's domain."""
         return self.domains.open(visitor.domain)
 
     def sliders(self, visitor: Visitor) -> SliderSet:
@@ -68,12 +68,12 @@ class HandlerBase:
         return self.editor(visitor).sliders.with_own(visitor.project.sliders)
 
     def first_visitor(self) -> Visitor:
-        """A new visitor, who may move the sliders of the generated picture at once."""
+        """Return a new visitor, who may move the sliders of the generated picture at once."""
         editor = self.domains.open(self.start)
         return Visitor(self.start).keep(first_project(editor))
 
     def node(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Node:
-        """The shown node, with the sliders as they are now.
+        """Return the shown node with the sliders as they are now.
 
         Raises:
             ImageError: nothing is shown.
@@ -90,11 +90,11 @@ class HandlerBase:
         return replace(node, moves=moves, layers=read_layers(layers))
 
     def edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:
-        """The shown picture, with the sliders as they are now; raises as `node`."""
+        """Return the shown picture with the sliders as they are now. Raise as `node` does."""
         return visitor.project.edit(self.editor(visitor), self.node(visitor, panel, layers))
 
 
 def first_project(editor: Editor) -> Project:
-    """With a generated picture in it."""
+    """Return a project with a generated picture in it."""
     edit = editor.sample(editor.info.example_seeds[0])
     return add_edit(Project.new(editor), editor, edit, "Example", label="")

@@ -44,7 +44,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
         view: str = SQUARE,
         mode: str = KEEP,
     ) -> tuple[dict[str, Any], str]:
-        """The sliders moved: the picture and how long it took."""
+        """Show the picture after the sliders moved, and how long it took."""
         started = time.monotonic()
         visitor = self.store.newest(visitor)
         picture = self._slid(visitor, panel, layers, view, mode)
@@ -59,19 +59,19 @@ class Handlers(PhotoHandlers, SavingHandlers):
         view: str = SQUARE,
         mode: str = KEEP,
     ) -> dict[str, Any]:
-        """Another view: the picture, with what it is compared to."""
+        """Show the picture in another view, with what it is compared to."""
         return self._seen(self.store.newest(visitor), panel, layers, view, mode)
 
     @tells_errors
     def commit(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> tuple[Any, Any]:
-        """The sliders came to rest: visitor and history with one edit more, if anything changed."""
+        """Add an edit when the sliders came to rest. Return visitor and history if anything changed."""
         return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
-        """A part was painted that limits the sliders: visitor and history."""
+        """Limit the sliders to a painted part. Return visitor and history."""
 
         def painted(newest: Visitor) -> Visitor:
             node, editor = newest.project.node, self.editor(newest)
@@ -88,7 +88,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def canvas(self, visitor: Visitor, drawing: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What is painted on: the picture before the sliders, and the painted part."""
+        """Return what is painted on: the picture before the sliders, and the painted part."""
         visitor = self.store.newest(visitor)
         node, editor = visitor.project.node, self.editor(visitor)
         if node is None:
@@ -104,13 +104,13 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def strip(self, visitor: Visitor) -> dict[str, Any]:
-        """The history."""
+        """Return the value of the history."""
         visitor = self.store.newest(visitor)
         return strip_value(visitor.project)
 
     @tells_errors
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
-        """One step back; what was not yet an edit becomes one first."""
+        """Go one step back. Add what the sliders say as an edit first if it was none yet."""
 
         def undone(newest: Visitor) -> Visitor:
             newest = self._committed(newest, panel, layers)
@@ -120,12 +120,12 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def redo(self, visitor: Visitor) -> Visitor:
-        """One step forth."""
+        """Go one step forth."""
         return self.store.update(visitor, lambda newest: newest.keep(newest.project.redo()))
 
     @tells_errors
     def go(self, visitor: Visitor, strip: dict[str, Any] | None) -> Visitor:
-        """To the edit that was clicked in the history."""
+        """Go to the edit that was clicked in the history."""
         index = int((strip or {}).get("chosen", -1))
         return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
 
@@ -137,7 +137,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
         view: str = SQUARE,
         mode: str = KEEP,
     ) -> dict[str, Any]:
-        """The picture stays; what it is compared to becomes another edit, in the same view."""
+        """Compare the picture with another edit, in the same view. The picture itself stays."""
         visitor = self.store.newest(visitor)
         index = int((strip or {}).get("chosen", -1))
         there = visitor.keep(visitor.project.go(index))
@@ -147,7 +147,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def refresh(self, visitor: Visitor, view: str, mode: str) -> tuple[Any, ...]:
-        """What is shown became another edit: sliders, layers, picture, history and the line."""
+        """Show another edit: its sliders, layers, picture, history and the line."""
         visitor = self.store.newest(visitor)
         project, editor = visitor.project, self.editor(visitor)
         node = project.node
@@ -158,18 +158,18 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def reset(self, visitor: Visitor) -> dict[str, Any]:
-        """All sliders at zero."""
+        """Put all sliders at zero."""
         visitor = self.store.newest(visitor)
         return panel_value(self.sliders(visitor))
 
     def _changed(self, visitor: Visitor, function: Callable[[Visitor], Visitor]) -> tuple[Any, Any]:
-        """Visitor and history after a change; nothing where it changes nothing."""
+        """Apply a change. Return visitor and history, or nothing where it changes nothing."""
         before = self.store.newest(visitor)
         after = self.store.update(visitor, function)
         return (gr.skip(), gr.skip()) if after is before else (after, strip_value(after.project))
 
     def _committed(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
-        """The state with one edit more, if the sliders say another one than the shown."""
+        """Return the state with one edit more, if the sliders say another one than the shown."""
         node, now = visitor.project.node, self.node(visitor, panel, layers)
         if node is None or (now.moves, now.layers) == (node.moves, node.layers):
             return visitor
@@ -179,14 +179,14 @@ class Handlers(PhotoHandlers, SavingHandlers):
     def _slid(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
     ) -> dict[str, Any]:
-        """The picture that the sliders say."""
+        """Return the picture that the sliders say."""
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
         return {**_view(editor, edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
 
     def _seen(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
     ) -> dict[str, Any]:
-        """The picture that the sliders say, with what it is compared to."""
+        """Return the picture that the sliders say, with what it is compared to."""
         picture = self._slid(visitor, panel, layers, view, mode)
         shown = visitor.project.shown
         assert shown is not None
@@ -196,7 +196,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
 
 def _view(editor: Editor, edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
-    """The square, or the whole photo at the size of the page."""
+    """Return the square, or the whole photo at the size of the page."""
     picture, shown = picture_value(editor, edit), visitor.project.shown
     if view != WHOLE or shown is None or shown.crop is None or not shown.small:
         return picture

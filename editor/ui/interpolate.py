@@ -71,7 +71,7 @@ class InterpolatePanel:
                     self.save_button = gr.Button("Save", elem_id="path-save")
 
     def connect(self, changed: Hook) -> None:
-        """Connect the components; `changed` adds an event after another domain was chosen."""
+        """Connect the components. `changed` adds an event after another domain was chosen."""
         page = self.page
         for event in (self.tab.select, changed):
             event(self.show, [page.visitor, self.pictures], self.pictures, **QUIET)
@@ -105,7 +105,7 @@ class InterpolatePanel:
 
     @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
-        """The pictures as they are now."""
+        """Show the pictures as they are now."""
         visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
@@ -119,7 +119,7 @@ class InterpolatePanel:
         easing: str,
         loop: bool,
     ) -> Iterator[tuple[Any, ...]]:
-        """Synthesise the frames; yields view, status and the frames so far, which can be saved."""
+        """Synthesise the frames. Yield view, status and the frames so far, which can be saved."""
         visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         names = chosen_of(value)
@@ -147,7 +147,7 @@ class InterpolatePanel:
 
     @tells_errors
     def stopped(self, frames: Frames) -> str:
-        """What the status says when not all frames were made."""
+        """Return what the status says when not all frames were made."""
         return status("Stopped; what is shown can be saved." if frames else "Stopped.")
 
     @tells_errors
@@ -160,7 +160,7 @@ class InterpolatePanel:
         loop: bool,
         visitor: Visitor | None = None,
     ) -> Iterator[tuple[Any, str]]:
-        """Encode the frames; yields a file of the visit, once it is there, and status."""
+        """Encode the frames. Yield status, and at the end the path of a file of the visit."""
         if not frames:
             raise OptionError("make the frames first")
         suffix = FORMATS[kind]
@@ -173,7 +173,7 @@ class InterpolatePanel:
 def _encoded(
     frames: Frames, kind: str, fps: float, loop: bool, scale: int
 ) -> Generator[tuple[Any, str], None, bytes]:
-    """As `encode_motion`, in a thread of its own; yields no file, and status."""
+    """Run `encode_motion` in a thread of its own. Yield status, and return the encoded bytes."""
     count, taken, stopped = len(frames), 0, False
 
     def pictures() -> Iterator[Image.Image]:

@@ -36,13 +36,13 @@ class Settings(NamedTuple):
 
     @classmethod
     def of(cls, options: InversionOptions) -> Settings:
-        """What a domain inverts with unless told otherwise."""
+        """Return the settings that a domain inverts with unless told otherwise."""
         weights = options.weights
         return cls(options.steps, options.lr, weights.pix, weights.feat, weights.domain)
 
 
 def chosen_options(settings: tuple[float, ...]) -> InversionOptions:
-    """How to invert, as the advanced fold says.
+    """Return the options of inversion that the advanced fold says.
 
     Raises:
         ImageError: a field is empty.
@@ -65,7 +65,7 @@ def previews(
     most: int,
     before: str | None,
 ) -> Generator[tuple[Any, ...], None, tuple[Visitor, InversionStep]]:
-    """A new picture from an optimisation, shown as it goes; returns the visitor and the last step.
+    """Add a picture from an optimisation, and show it as it goes. Return the visitor and last step.
 
     The state is given out at every preview, so that what Cancel leaves standing is kept. The
     sliders are set with the first one, and left alone later. `origin` gets an id of its own.
@@ -97,7 +97,7 @@ def previews(
 def verdict(
     editor: Editor, edit: Edit, steps: int, seconds: float, options: InversionOptions
 ) -> str:
-    """What there is to say of a finished inversion.
+    """Return what there is to say of a finished inversion.
 
     Args:
         editor: of the domain.
@@ -142,7 +142,7 @@ def _added(visitor: Visitor, origin: Picture, label: str, editor: Editor) -> Vis
 def _amended(
     store: Store, visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
 ) -> tuple[Visitor, Edit]:
-    """The newest state with the picture's code as it is by now, unless the picture was removed."""
+    """Set the picture's code to that of the step, unless the picture was removed."""
     edit = editor.edit(step.wp[0], losses=step.losses)
     thumb = thumbnail(editor.render(edit))
 

@@ -32,7 +32,7 @@ Lessons = dict[str, Lesson]  # by domain
 
 
 def counted(visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None) -> Lessons:
-    """With the shown pictures in the lesson of their domain; one without a mark is skipped there.
+    """Count the shown pictures in the lesson of their domain. Skip those without a mark.
 
     Raises:
         OptionError: a picture is not one of those that are shown.
@@ -55,7 +55,7 @@ def counted(visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None) ->
 def batch(
     visitor: Visitor, editor: Editor, lesson: Lesson, learned: Learned | None
 ) -> dict[str, Any]:
-    """Value of `marks`: some of the visitor's photos that have no mark yet, and samples."""
+    """Return the value of `marks`: some of the visitor's unmarked photos, and samples."""
     seen = {key for key, _ in lesson.marks}
     own = {_digest(p.aligned): p for p in visitor.project.pictures if p.aligned}
     new = [name for name in own if photo_key(name) not in seen][:OWN]
@@ -81,7 +81,7 @@ def _photo(before: bytes) -> Image.Image:
 
 
 def _digest(before: bytes) -> str:
-    """What a lesson calls a photo: ids are given again to other photos."""
+    """Return what a lesson calls a photo: ids are given again to other photos."""
     return hashlib.sha256(before).hexdigest()[:16]
 
 

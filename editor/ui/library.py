@@ -149,20 +149,20 @@ class LibraryPanel:
 
     @tells_errors
     def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
-        """The pictures as they are now."""
+        """Show the pictures as they are now."""
         visitor = self.page.store.newest(visitor)
         return picker_value(visitor.project, chosen_of(value))
 
     @tells_errors
     def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> Visitor:
-        """The chosen picture in the tab Edit, as it was last edited."""
+        """Open the chosen picture in the tab Edit, as it was last edited."""
         visitor = self.page.store.newest(visitor)
         at = visitor.project.last(_some(value)[0])
         return self.page.store.update(visitor, lambda newest: newest.keep(newest.project.go(at)))
 
     @tells_errors
     def copied(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
-        """The sliders, layers and painted part of the shown edit, on all that are chosen."""
+        """Copy the shown edit's sliders, layers and painted part to all that are chosen."""
         visitor = self.page.store.newest(visitor)
         node, editor = visitor.project.node, self.page.editor(visitor)
         assert node is not None
@@ -176,7 +176,7 @@ class LibraryPanel:
 
     @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
-        """Without the chosen pictures."""
+        """Remove the chosen pictures."""
         names, before = _some(value), visitor.project
 
         def without(newest: Visitor) -> Visitor:
@@ -191,7 +191,7 @@ class LibraryPanel:
     @reads_files
     @tells_errors
     def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
-        """A project file in place of the open project: visitor, domain, the project before, status."""
+        """Open a project file. Return visitor, domain, the project that it replaces, and status."""
         if path is None:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         project = opened_project(self.page.handlers, visitor, Path(path), {})
@@ -208,7 +208,7 @@ class LibraryPanel:
 
     @tells_errors
     def brought_back(self, visitor: Visitor, before: Project | None) -> tuple[Any, ...]:
-        """The project as it was before pictures were removed or another was opened."""
+        """Bring the project back as it was before pictures were removed or another was opened."""
         if before is None:
             raise OptionError("there is nothing to bring back")
         if before.domain != self.page.store.newest(visitor).domain:
@@ -230,7 +230,7 @@ class LibraryPanel:
     def renamed(
         self, visitor: Visitor, value: dict[str, Any] | None, name: str
     ) -> tuple[Visitor, Any]:
-        """The first that is chosen gets another name."""
+        """Give the first chosen picture another name."""
         picture = _some(value)[0]
         visitor = self.page.store.update(
             visitor, lambda newest: newest.keep(newest.project.rename(picture, name))
@@ -239,7 +239,7 @@ class LibraryPanel:
 
     @tells_errors
     def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
-        """The chosen pictures as a zip: the whole photo where there is one, else the square."""
+        """Save the chosen pictures as a zip: the whole photo where there is one, else the square."""
         visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         names, failures = _some(value), []
@@ -263,7 +263,7 @@ class LibraryPanel:
     @reads_files
     @tells_errors
     def project_file(self, visitor: Visitor) -> tuple[str, str]:
-        """The project as a file of the page's cache, and what there is to say of it."""
+        """Save the project as a file of the page's cache. Return its path, and what to say of it."""
         visitor = self.page.store.newest(visitor)
         project, lost = without_lost_photos(visitor.project)
         said = "The project was saved."
@@ -278,7 +278,7 @@ class LibraryPanel:
 
 
 def _some(value: dict[str, Any] | None) -> list[str]:
-    """The chosen ids.
+    """Return the chosen ids.
 
     Raises:
         OptionError: none is.

@@ -59,7 +59,10 @@ class Limits:
 
     @classmethod
     def at_home(cls) -> Limits:
-        """Of a page that only this machine reaches: wide, but for what keeps the page quick."""
+        """Return the limits of a page that only this machine reaches.
+
+        They are wide, but for what keeps the page quick.
+        """
         large = 10**6
         return cls(
             max_jobs=64,
@@ -85,7 +88,10 @@ class Limits:
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add one option a limit; what is not given is as `Limits` has it, or wide at home."""
+    """Add one option for each limit.
+
+    What is not given is as `Limits` has it, or wide at home.
+    """
     group = parser.add_argument_group(
         "limits", "Where others reach the page; on this machine alone they are wide."
     )
@@ -100,7 +106,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_limits(args: argparse.Namespace, shared: bool) -> Limits:
-    """The limits of the parsed options.
+    """Return the limits of the parsed options.
 
     Raises:
         OptionError: one is not a positive number.

@@ -50,13 +50,13 @@ class Logins:
             )
 
     def __call__(self, name: str, password: str) -> bool:
-        """Whether a password is that of a user; an unknown name takes as long."""
+        """Return whether a password is that of a user. An unknown name takes as long."""
         salt, wanted = self.users.get(name, (b"\0" * 16, b""))
         return hmac.compare_digest(_digest(password, salt), wanted)
 
 
 def add_user(path: Path, name: str, password: str) -> None:
-    """Write a user into the file, in place of one of the same name; others stay.
+    """Write a user into the file, in place of one of the same name. Keep the others.
 
     Raises:
         OptionError: the name or password cannot be used, or the file cannot be written.

@@ -67,7 +67,7 @@ class MixPanel:
                     self.cancel_button = gr.Button("Cancel", size="sm", elem_id="mix-cancel")
 
     def connect(self, edit: EditPanel, changed: Hook) -> None:
-        """Connect the components; an edit of the history is dragged onto the picture of the tab Edit."""
+        """Connect the components, and the dragging of an edit onto the picture of the tab Edit."""
         page = self.page
         pickers = [self.contents, self.styles]
         given = [page.visitor, *pickers, *self.strengths]
@@ -112,7 +112,7 @@ class MixPanel:
     def show(
         self, visitor: Visitor, contents: dict[str, Any] | None, styles: dict[str, Any] | None
     ) -> tuple[Any, Any]:
-        """The pictures as they are now."""
+        """Show the pictures as they are now."""
         visitor = self.page.store.newest(visitor)
         return tuple(
             picker_value(visitor.project, chosen_of(value), MOST) for value in (contents, styles)
@@ -127,7 +127,7 @@ class MixPanel:
         styles: dict[str, Any] | None,
         *strengths: float,
     ) -> Iterator[tuple[Any, str]]:
-        """Every content with every style; yields the grid after each row."""
+        """Mix every content with every style. Yield the grid after each row."""
         visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:
@@ -166,7 +166,7 @@ class MixPanel:
         styles: dict[str, Any] | None,
         *given: Any,
     ) -> tuple[Any, ...]:
-        """The mixture that was clicked becomes a picture of the visit."""
+        """Make the clicked mixture a picture of the visit."""
         visitor = self.page.store.newest(visitor)
         *strengths, grid = given
         chosen = (grid or {}).get("chosen") or {}
@@ -191,7 +191,7 @@ class MixPanel:
         layers: str,
         *strengths: float,
     ) -> tuple[Visitor, str]:
-        """An edit of the history is mixed into the shown picture, as strongly as this tab says."""
+        """Mix an edit of the history into the shown picture, as strongly as this tab says."""
         visitor = self.page.store.newest(visitor)
         project, index = visitor.project, int((strip or {}).get("chosen", -1))
         other = project.go(index).node
@@ -223,7 +223,7 @@ class MixPanel:
         styles: dict[str, Any] | None,
         *strengths: float,
     ) -> dict[str, str]:
-        """The grid with the pictures that it was made of, as one PNG."""
+        """Return the grid with the pictures that it was made of, as one PNG."""
         visitor = self.page.store.newest(visitor)
         left, top = self._edits(visitor, contents), self._edits(visitor, styles)
         if not left or not top:

@@ -48,7 +48,7 @@ class OpenPages:
         self.pages: dict[str, OpenPage] = {}
 
     def of(self, session: object, client: Client) -> OpenPage:
-        """The page of a session, new if need be.
+        """Return the page of a session. Make a new one if need be.
 
         Raises:
             InputError: it is another visit's, or has no name.
@@ -66,7 +66,7 @@ class OpenPages:
         return page
 
     def is_heard(self, session: str) -> bool:
-        """Whether a page listens, or did so a moment ago."""
+        """Return whether a page listens, or did so a moment ago."""
         page = self.pages.get(session)
         if page is None:
             return False
@@ -86,7 +86,7 @@ class OpenPages:
                 page.heard = self.clock()
 
     def closed(self) -> list[str]:
-        """Names of the pages that are closed for long enough; they are forgotten here."""
+        """Return the names of the pages that are closed for long enough. Forget these pages."""
         now = self.clock()
         gone = [
             name

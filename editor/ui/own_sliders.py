@@ -77,13 +77,13 @@ class OwnSliders:
         ).success(**shown).success(**refresh)
 
     def choices(self, visitor: Visitor) -> gr.Dropdown:
-        """The list as it is now; the newest is chosen."""
+        """Return the list as it is now, with the newest chosen."""
         own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
         return gr.Dropdown(choices=own, value=own[-1][1] if own else None)
 
     @tells_errors
     def exported(self, visitor: Visitor, name: str | None) -> str:
-        """One of the visitor's sliders as a file."""
+        """Export one of the visitor's sliders as a file."""
         visitor = self.page.store.newest(visitor)
         slider = _own(visitor, name)
         data = export_slider(slider)
@@ -91,7 +91,7 @@ class OwnSliders:
 
     @tells_errors
     def saved(self, visitor: Visitor, name: str | None) -> str:
-        """One of the visitor's sliders becomes the domain's."""
+        """Make one of the visitor's sliders one of the domain's."""
         visitor = self.page.store.newest(visitor)
         slider, library = _own(visitor, name), self.page.handlers.domains
         editor = library.open(visitor.domain)
@@ -101,7 +101,7 @@ class OwnSliders:
 
     @tells_errors
     def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
-        """Without one of the visitor's sliders; yields visitor and status."""
+        """Remove one of the visitor's sliders. Yield visitor and status."""
         visitor = self.page.store.newest(visitor)
         slider, before = _own(visitor, name), visitor.project
         editor, name = self.page.handlers.domains.open(visitor.domain), slider.info.name
@@ -120,7 +120,7 @@ class OwnSliders:
 
     @tells_errors
     def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
-        """A slider from a file."""
+        """Add a slider from a file."""
         visitor = self.page.store.newest(visitor)
         if path is None:
             raise OptionError("give a file")
@@ -131,7 +131,7 @@ class OwnSliders:
 def add_slider(
     page: PageContext, visitor: Visitor, slider: Boundary, title: str
 ) -> tuple[Visitor, str]:
-    """Another slider of the visit; one of the same name that is the visitor's gives way.
+    """Add a slider to the visit. It replaces one of the visitor's of the same name.
 
     Raises:
         OptionError: the title cannot be used, or is that of a slider of the domain.
@@ -159,7 +159,7 @@ def add_slider(
 def slider_rows(
     page: PageContext, visitor: Visitor, sliders: Sliders, examples: int = 3
 ) -> dict[str, Any]:
-    """What sliders do to the shown picture, and to some generated ones."""
+    """Show what sliders do to the shown picture, and to some generated ones."""
     editor, project = page.editor(visitor), visitor.project
     shown = project.shown
     codes = [] if shown is None else [torch.from_numpy(shown.wp)]
@@ -178,7 +178,7 @@ def slider_rows(
 
 
 def slider_name(title: str) -> str:
-    """A name made of a title.
+    """Make a name from a title.
 
     Raises:
         OptionError: nothing is left of it.
@@ -197,7 +197,7 @@ def _own(visitor: Visitor, name: str | None) -> Boundary:
 
 
 def _without(visitor: Visitor, project: Project, name: str) -> Visitor:
-    """Without a slider: as it was worked out, or anew where something was done meanwhile."""
+    """Put the project without a slider in place, or drop the slider anew if it changed meanwhile."""
     now = visitor.projects[project.domain]
     if len(now.nodes) == len(project.nodes) and now.pictures == project.pictures:
         return visitor.put(replace(project, at=now.at, left=now.left))

@@ -56,7 +56,7 @@ STATE_LIFE_S = 6 * 3600
 
 
 def launch_options() -> dict[str, Any]:
-    """Look and limits for `Blocks.launch`."""
+    """Return look and limits for `Blocks.launch`."""
     theme = gr.themes.Base(
         primary_hue="sky", neutral_hue="neutral", font=["system-ui", "sans-serif"]
     )
@@ -74,7 +74,7 @@ def launch_options() -> dict[str, Any]:
 def build_ui(
     library: Domains, start: str, shared: bool = False, service: Service | None = None
 ) -> gr.Blocks:
-    """The page; nothing is started here.
+    """Build the page. Start nothing.
 
     Args:
         library: the domains that a visitor may choose.
@@ -116,7 +116,7 @@ class Panels:
 
     @classmethod
     def of(cls, context: PageContext) -> Panels:
-        """Make all panels; none needs another."""
+        """Make all panels. None needs another."""
         with gr.Tab("Edit", id="edit"):
             edit, storage = EditPanel(context), BrowserStorage(context)
         return cls(
@@ -142,7 +142,7 @@ class Panels:
 
 
 def _context(handlers: Handlers, shared: bool) -> PageContext:
-    """What the panels share, with the row above the tabs."""
+    """Make what the panels share, with the row above the tabs."""
     first = handlers.first_visitor()
     visitor = gr.State(first, time_to_live=STATE_LIFE_S)
     with gr.Row(elem_id="top"):

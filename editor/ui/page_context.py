@@ -45,23 +45,23 @@ class PageContext:
 
     @property
     def files(self) -> VisitFiles:
-        """Of the visits."""
+        """The files of the visits."""
         return self.handlers.service.files
 
     @property
     def store(self) -> Store:
-        """Of the visitors' states."""
+        """The visitors' states."""
         return self.handlers.store
 
     def editor(self, visitor: Visitor) -> Editor:
-        """Return that of the visitor's domain."""
+        """Return the editor of the visitor's domain."""
         return self.handlers.editor(visitor)
 
 
 def keep_picture(
     store: Store, visitor: Visitor, editor: Editor, edit: Edit, name: str, label: str, of: str
 ) -> tuple[Visitor, Any]:
-    """The visitor with an edit made of a picture, which is then shown, and the history's value.
+    """Add an edit made of a picture, and show it. Return the visitor and the history's value.
 
     Args:
         store: of the visitors' states.

@@ -35,7 +35,7 @@ def read_call(body: bytes) -> dict[str, Any]:
 
 
 def check_paths(value: Any, files: VisitFiles, visit: str) -> None:
-    """Refuse every path and address in a value from a page that is not of the visit's own files.
+    """Refuse paths and addresses in a page's value that are not of the visit's own files.
 
     A dictionary with "path" is what Gradio calls a file, wherever it stands; its "url" is dropped, so
     that nobody fetches it, and the path becomes the file's real one.
@@ -70,7 +70,7 @@ NUMBER = (int, float)
 
 
 def read_record(value: Any, shape: Shape) -> dict[str, Any] | None:
-    """What one of the page's own components sends; names that the shape does not have are left alone.
+    """Check what one of the page's own components sends. Names outside the shape are left alone.
 
     A component that was emptied sends an empty text, which is None here.
 
@@ -96,7 +96,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def without_surrogates(value: Any) -> Any:
-    """A value of JSON whose texts can be written in any encoding of Unicode."""
+    """Return a value of JSON whose texts can be written in any encoding of Unicode."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):

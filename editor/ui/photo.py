@@ -19,7 +19,7 @@ PHOTO_SIDE_PX = 480
 
 
 def square_value(path: str, editor: Editor) -> dict[str, Any]:
-    """Value of `crop_square` for a photo: the likeliest square, and all that were found.
+    """Return the value of `crop_square` for a photo: the likeliest square, and all found ones.
 
     Raises:
         ImageError: the photo cannot be used.
@@ -43,7 +43,7 @@ def square_value(path: str, editor: Editor) -> dict[str, Any]:
 def chosen_crop(
     square: dict[str, Any] | None, path: str, photo: Image.Image, editor: Editor
 ) -> Crop:
-    """The square that was placed; the first one if it was placed on another photo.
+    """Return the square that was placed, or the first one if it was placed on another photo.
 
     Raises:
         ImageError: it makes no sense.
@@ -58,25 +58,25 @@ def chosen_crop(
 
 
 def _key(path: str) -> str:
-    """Names a photo without telling where it lies."""
+    """Name a photo without telling where it lies."""
     return hashlib.sha256(path.encode()).hexdigest()[:12]
 
 
 def _first_crop(photo: Image.Image) -> Crop:
-    """Where the square stands before anyone moved it."""
+    """Return where the square stands before anyone moved it."""
     if photo.width == photo.height:  # a prepared square
         return Crop()
     return Crop(y=0.45, side=0.7)  # most portraits sit high and leave room around
 
 
 def _found(editor: Editor, photo: Image.Image) -> list[tuple[Crop, float]]:
-    """The squares that are sure, or else the likeliest one."""
+    """Return the squares that are sure, or else the likeliest one."""
     likely = editor.find(photo, least=0.0)
     return [one for one in likely if one[1] >= editor.finder.sure] or likely[:1]
 
 
 def _says(editor: Editor, found: list[tuple[Crop, float]]) -> str:
-    """What there is to say of what was found; nothing where it is plain."""
+    """Return what there is to say of what was found, or nothing where it is plain."""
     subject = editor.info.subject
     if not editor.finds:
         return ""

@@ -59,7 +59,7 @@ class PhotoBatch:
             self.cancel = gr.Button("Cancel", elem_id="library-cancel")
 
     def connect(self, edit: EditPanel, line: gr.HTML, pictures: gr.HTML) -> Any:
-        """Connect the components; returns the event of the job, to be cancelled.
+        """Connect the components. Return the event of the job, to be cancelled.
 
         Args:
             edit: the tab Edit, which has the settings of an inversion.
@@ -78,7 +78,9 @@ class PhotoBatch:
     def inverted(
         self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
-        """Invert photos and open codes; yields visitor, status and pictures; a bad one is told.
+        """Invert photos and open codes. Yield visitor, status and pictures.
+
+        Photos that fail are named in the status at the end.
 
         What else the visitor does meanwhile stays, and what is shown stays shown.
         """
@@ -130,7 +132,7 @@ class PhotoBatch:
         options: InversionOptions,
         unsure: list[str],
     ) -> Iterator[Edit]:
-        """A saved code opened, or a photo inverted, the edit after every step."""
+        """Open a saved code, or invert a photo. Yield the edit after every step."""
         sliders = editor.sliders.with_own(own)
         if path.lower().endswith(".npz"):
             yield editor.open_code(path, sliders)
@@ -151,7 +153,7 @@ class PhotoBatch:
 
 
 def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str, node: Node | None) -> Visitor:
-    """With an edit more in the project of its domain; what is shown stays shown."""
+    """Add an edit to the project of its domain. Keep what is shown."""
     project = visitor.projects[edit.sliders.info.name]
     at, shown = project.at, project.node
     made = edit if node is None or edit.moves else node.on(edit)

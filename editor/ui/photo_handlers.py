@@ -37,7 +37,10 @@ class PhotoHandlers(HandlerBase):
     @reads_files
     @tells_errors
     def choose(self, name: str, path: str | None, visitor: Visitor) -> tuple[Any, ...]:
-        """Another domain: visitor, status, examples, square, hint, settings; the work of both stays."""
+        """Open another domain, and keep the work of both.
+
+        Return visitor, status, examples, square, hint and settings.
+        """
         editor = self.domains.open(name)
         square = None if path is None else square_value(path, editor)
 
@@ -58,7 +61,7 @@ class PhotoHandlers(HandlerBase):
     @reads_files
     @tells_errors
     def show_photo(self, path: str | None, visitor: Visitor) -> dict[str, Any] | None:
-        """A new photo: show it with the square to place."""
+        """Show a new photo with the square to place."""
         if path is None:
             return None
         return square_value(path, self.editor(self.store.newest(visitor)))
@@ -70,12 +73,12 @@ class PhotoHandlers(HandlerBase):
 
     @tells_errors
     def heading(self, square: dict[str, Any] | None) -> float:
-        """How far the square is turned, for the slider that turns it."""
+        """Return how far the square is turned, for the slider that turns it."""
         return round(min(max(float((square or {}).get("angle", 0.0)), -45.0), 45.0))
 
     @tells_errors
     def example(self, chosen: dict[str, Any], visitor: Visitor) -> str:
-        """A generated picture as the photo: the path of a file."""
+        """Keep a generated picture as the photo, and return the path of its file."""
         visitor = self.store.newest(visitor)
         editor = self.editor(visitor)
         seeds = editor.info.example_seeds
@@ -87,7 +90,7 @@ class PhotoHandlers(HandlerBase):
     def invert(
         self, path: str | None, square: dict[str, Any] | None, visitor: Visitor, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
-        """Invert the photo; yields visitor, picture, status, sliders and history at every preview.
+        """Invert the photo. Yield visitor, picture, status, sliders and history at every preview.
 
         The sliders go to zero with the first picture and are left alone after it.
         """
@@ -121,7 +124,7 @@ class PhotoHandlers(HandlerBase):
     def settle(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
-        """Make the edit a code of its own; yields visitor, picture, status, sliders, history."""
+        """Make the edit a code of its own. Yield visitor, picture, status, sliders and history."""
         visitor = self.store.newest(visitor)
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
         shown, options = visitor.project.shown, chosen_options(settings)

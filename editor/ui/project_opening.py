@@ -17,7 +17,7 @@ from editor.ui.state import Visitor
 def opened_project(
     handlers: HandlerBase, visitor: Visitor, source: bytes | Path, photos: dict[str, str]
 ) -> Project:
-    """Open a project, and say which of its photos are lost.
+    """Open a project. Tell the visitor how many of its photos are lost.
 
     Args:
         handlers: the domains, and the files of visits.

@@ -20,7 +20,7 @@ class Usage:
     size: int = 0
 
     def add(self, count: int, size: int) -> None:
-        """Count more, or fewer."""
+        """Add to the count and the bytes. Negative numbers take away."""
         self.count += count
         self.size += size
 
@@ -63,7 +63,7 @@ class Ledger:
         self.changes = 0
 
     def belongs(self, visit: str, client: str) -> None:
-        """Tell whose a visit is, before it makes files."""
+        """Note whose a visit is, before it makes files."""
         with self._lock:
             self._clients[visit] = client
 
@@ -108,7 +108,7 @@ class Ledger:
                 self._kept[visit].add(-count, -size)
 
     def recount(self, kept: dict[str, Usage], changes: int) -> bool:
-        """Take what is there, as after a sweep, unless something has come meanwhile.
+        """Take over what is there, as after a sweep, unless something has changed meanwhile.
 
         Visits to which something is coming stay as they are counted: it may be there in part.
 
@@ -131,7 +131,7 @@ class Ledger:
         return True
 
     def _check(self, visit: str, size: int, free: int) -> int:
-        """Refuse more than a visit, a client, the disk, or all may have; returns how many files fit."""
+        """Refuse more than a visit, client, disk or all may have. Return how many files fit."""
         quotas, mine = self.quotas, self._sum({visit})
         if over := _over(mine, size, quotas.visit_files, quotas.visit):
             raise InputError(
@@ -165,7 +165,7 @@ class Ledger:
 
 
 def _over(used: Usage, size: int, most: int, most_bytes: int) -> str:
-    """The limit that one more file of a size would break, in words; empty for none."""
+    """Return in words the limit that one more file would break, or an empty text."""
     if used.count >= most:
         return f"{most} files"
     return f"{_mb(most_bytes)} MB" if used.size + size > most_bytes else ""

@@ -21,7 +21,7 @@ class Rates:
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when they were counted
 
     def wait(self, name: str, amount: float, most: float, a_second: float) -> float:
-        """Take tokens, and return after how many seconds they are there; a debt is kept.
+        """Take tokens. Return the seconds until they are there, and keep a debt.
 
         Args:
             name: of the bucket.
@@ -34,7 +34,7 @@ class Rates:
         return max(-left / a_second, 0.0)
 
     def try_take(self, name: str, most: float, a_second: float) -> bool:
-        """Take one token if there is one."""
+        """Take one token if there is one. Return whether there was."""
         left = self._left(name, most, a_second)
         self._buckets[name] = (left - 1 if left >= 1 else left, self.clock())
         return left >= 1
@@ -60,5 +60,5 @@ class Sparse(logging.Filter):
         self.lines, self._rates = lines, Rates(clock)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is written."""
+        """Return whether a line is written."""
         return self._rates.try_take("lines", self.lines, self.lines / 60)

@@ -22,7 +22,7 @@ def remove_ended_runs(base: Path) -> None:
 
 
 def private_folder(base: Path | None) -> Path:
-    """A folder of mode 0700 that is ours; another where the usual one is somebody else's."""
+    """Return a folder of mode 0700 that is ours. Make another where the usual one is not."""
     if base is not None:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         return base.resolve()
@@ -55,7 +55,7 @@ def locked(folder: Path) -> IO[bytes]:
 
 
 def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
-    """The lock file of a run's folder, held; None where another process holds it.
+    """Return the lock file of a run's folder, held, or None where another process holds it.
 
     A folder without one is of a run that is just starting, until it is a minute old.
     """

@@ -26,20 +26,20 @@ class SavingHandlers(HandlerBase):
         layers: str = "",
         mode: str = KEEP,
     ) -> tuple[bytes, str]:
-        """The whole photo, edited, at its own size: the bytes of a file and its name."""
+        """Return the bytes and the name of a file of the whole photo, edited, at its own size."""
         return self._whole_photo(self.store.newest(visitor), panel, layers, mode)
 
     @reads_files
     @tells_errors
     def save_photo(self, visitor: Visitor, *given: Any) -> str:
-        """The edited photo, to be taken home."""
+        """Export the edited photo, to be taken home. Return its path."""
         data, name = self._whole_photo(self.store.newest(visitor), *given)
         return self.export(visitor, name, data)
 
     @reads_files
     @tells_errors
     def adopt_photo(self, visitor: Visitor, *given: Any) -> str:
-        """The edited photo as a photo of the visit."""
+        """Keep the edited photo as a photo of the visit. Return its path."""
         data, name = self._whole_photo(self.store.newest(visitor), *given)
         return self.keep_file(visitor, name, data)
 
@@ -47,7 +47,7 @@ class SavingHandlers(HandlerBase):
     def download_picture(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> dict[str, str]:
-        """The picture as a file for the browser: name and data URI."""
+        """Return the picture as a file for the browser: name and data URI."""
         visitor = self.store.newest(visitor)
         edit = self.edit(visitor, panel, layers)
         return {
@@ -59,7 +59,7 @@ class SavingHandlers(HandlerBase):
     def download_code(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> dict[str, str]:
-        """The code as a file for the browser: name and data URI."""
+        """Return the code as a file for the browser: name and data URI."""
         visitor = self.store.newest(visitor)
         data = code_bytes(self.edit(visitor, panel, layers))
         uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"

@@ -77,7 +77,7 @@ def _stepwise(
     service: Service,
     threads: _Threads,
 ) -> Any:
-    """A long job: it waits for its turn, gives it up where others wait, and ends unheard."""
+    """Wrap a long job. It waits for its turn, gives it up where others wait, and ends unheard."""
     lane = getattr(function, "lane", "long")
     line = next(
         (i for i, one in enumerate(outputs) if str(one.elem_id or "").endswith("status")), None

@@ -41,7 +41,7 @@ class Job:
         return self.service.pages.is_heard(self.session)
 
     async def wait(self) -> AsyncIterator[int]:
-        """Wait until it is this job's turn; yields how many are before it, when that changes.
+        """Wait until it is this job's turn. Yield how many are before it when that changes.
 
         Raises:
             BusyError: nobody listens any more.
@@ -83,7 +83,7 @@ class Service:
         self._jobs: list[tuple[Client, str]] = []
 
     def caller(self, scope: Mapping[str, Any], visitor: Visitor | None) -> tuple[Client, str]:
-        """Return who calls, and from which page; the visit of its state becomes the caller's.
+        """Return who calls, and from which page. Give the visit of its state to the caller.
 
         Args:
             scope: of the request.
@@ -95,12 +95,12 @@ class Service:
         return client, str(scope.get("editor.session", ""))
 
     def one_by_one(self, visitor: Visitor | None) -> Any:
-        """A context in which no other handler of the visit runs; nobody waits for it in a thread."""
+        """Return a context in which no other handler of the visit runs."""
         return nullcontext() if visitor is None else visitor.visit.turn
 
     @asynccontextmanager
     async def job(self, client: Client, session: str, lane: str = "long") -> AsyncIterator[Job]:
-        """Take a job on that is done in steps.
+        """Take on a job that is done in steps.
 
         Raises:
             BusyError: there are too many long ones, or the visit has one.

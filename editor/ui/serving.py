@@ -50,7 +50,7 @@ def make_app(
     service: Service,
     logins: Logins | None = None,
 ) -> Gateway:
-    """The page as an ASGI application, behind its gateway.
+    """Make the page an ASGI application, behind its gateway.
 
     Args:
         library: the domains.
@@ -139,7 +139,7 @@ def _end(_number: int, _frame: Any) -> None:
 
 
 def _heed_signals(handler: Any) -> None:
-    """Have a handler called at the end; what nohup wants ignored stays so."""
+    """Call a handler at the signals that end the page. Leave ignored ones so, as nohup wants."""
     for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
@@ -150,7 +150,7 @@ def _ignore_signals() -> None:
 
 
 def keep_log_short() -> None:
-    """Write only so many lines a minute of what goes wrong in requests."""
+    """Limit how many lines a minute are written of what goes wrong in requests."""
     sparse = Sparse()
     for name in (*STRANGERS, "uvicorn.error"):
         logger = logging.getLogger(name)
@@ -159,7 +159,7 @@ def keep_log_short() -> None:
 
 
 def said_at_start(address: Address, port: int, logins: bool) -> list[str]:
-    """What is told where the page starts: its address, and what others can do."""
+    """Return what is told where the page starts: its address, and what others can do."""
     lines = [f"The page is served on {address.url(port)}"]
     if address.shared and not logins:
         lines.append(
@@ -170,7 +170,7 @@ def said_at_start(address: Address, port: int, logins: bool) -> list[str]:
 
 
 def public_link(port: int, tunnel: Callable[[int], str] = gradio_internals.open_tunnel) -> str:
-    """A sentence with the public link, or why there is none; the page is served all the same."""
+    """Return a sentence with the public link, or one that says why there is none."""
     try:
         link = tunnel(port)
     except Exception as error:
@@ -202,7 +202,7 @@ def _files(base: Path | None, limits: Limits) -> VisitFiles:
 
 
 def quotas_of(limits: Limits) -> Quotas:
-    """How many files there may be, and of what size."""
+    """Return how many files there may be, and of what size."""
     return Quotas(
         limits.quota_visit_mb * MB,
         limits.quota_client_mb * MB,
@@ -214,7 +214,7 @@ def quotas_of(limits: Limits) -> Quotas:
 
 
 def _kept_clean(page: gr.Blocks, service: Service) -> Callable[[FastAPI], Any]:
-    """A lifespan in which closed pages are forgotten and memory is given back."""
+    """Return a lifespan in which closed pages are forgotten and memory is given back."""
 
     async def clean() -> None:
         count = 0

@@ -13,7 +13,7 @@ from editor.ui.logins import add_user
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The options of app.py."""
+    """Make the parser of app.py's options."""
     parser = argparse.ArgumentParser(description="In-domain GAN inversion in the browser.")
     parser.add_argument("--domain", help="domain pack to begin with")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def add_user_of(args: argparse.Namespace) -> str:
-    """Ask for a password and write `--add-user` into `--auth`; returns what to say.
+    """Ask for a password and write `--add-user` into `--auth`. Return what to say.
 
     Raises:
         OptionError: no file is named, or the user cannot be written.

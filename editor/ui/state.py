@@ -34,7 +34,7 @@ class Visit:
         self.newest: Visitor | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
-        """Every page that is opened starts from a copy of the first state, and is a visit of its own."""
+        """Return a new visit: each page that is opened copies the first state."""
         return Visit()
 
 
@@ -54,15 +54,15 @@ class Visitor:
 
     @property
     def project(self) -> Project:
-        """The open one."""
+        """The open project."""
         return self.projects[self.domain]
 
     def keep(self, project: Project) -> Visitor:
-        """Return the state with a project in place of the one of its domain, and open."""
+        """Return the state with a project in place of that of its domain. Open that project."""
         return replace(self.put(project), domain=project.domain)
 
     def put(self, project: Project) -> Visitor:
-        """Return the state with a project in place of the one of its domain; what is open stays open."""
+        """Return the state with a project in place of that of its domain. Keep what is open."""
         return replace(self, projects={**self.projects, project.domain: project})
 
 
@@ -103,7 +103,7 @@ class Store:
             return made
 
     def belongs(self, visitor: Visitor, owner: str) -> None:
-        """Keep the visit of a page that calls, for its owner; the oldest ones too many are forgotten."""
+        """Keep the visit of a page that calls, for its owner. Forget the oldest ones too many."""
         visit = visitor.visit
         visit.owner = owner
         key = (owner, visit.id)

@@ -69,7 +69,7 @@ class TeachPanel:
                 self.own = OwnSliders(page)
 
     def connect(self, edit: EditPanel, changed: Hook) -> None:
-        """Connect the components; `changed` adds an event after another domain was chosen."""
+        """Connect the components. `changed` adds an event after another domain was chosen."""
         visitor = self.page.visitor
         shown: dict[str, Any] = {
             "fn": self.lists,
@@ -110,7 +110,7 @@ class TeachPanel:
 
     @tells_errors
     def lists(self, visitor: Visitor, others: list[str] | None) -> tuple[Any, Any]:
-        """The sliders that another can be independent of, and the visitor's own."""
+        """Return the sliders that another can be independent of, and the visitor's own."""
         visitor = self.page.store.newest(visitor)
         known = {b.name: b.title for b in self.page.editor(visitor).sliders}
         left = [name for name in others or [] if name in known]
@@ -121,7 +121,7 @@ class TeachPanel:
     def show(
         self, visitor: Visitor, lessons: Lessons, value: dict[str, Any] | None = None
     ) -> Iterator[tuple[Any, ...]]:
-        """Make the samples ready, once for a domain, and show the next; what was marked counts."""
+        """Make the samples ready, once for a domain. Count what was marked, and show the next."""
         visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         if pool_of(editor.engine) is None:
@@ -138,7 +138,7 @@ class TeachPanel:
 
     @tells_errors
     def forgotten(self, visitor: Visitor, lessons: Lessons) -> tuple[Any, ...]:
-        """Without the marks of the open domain."""
+        """Forget the marks of the open domain."""
         domain = self.page.store.newest(visitor).domain
         left = {name: lesson for name, lesson in lessons.items() if name != domain}
         return {"items": []}, left, (), status("All marks are forgotten."), {"rows": []}
@@ -147,7 +147,7 @@ class TeachPanel:
     def learn(
         self, visitor: Visitor, value: dict[str, Any] | None, lessons: Lessons, others: list[str]
     ) -> tuple[Any, ...]:
-        """Learn from all marks so far; the next pictures are the most uncertain."""
+        """Learn from all marks so far. Show the most uncertain pictures next."""
         visitor = self.page.store.newest(visitor)
         editor = self.page.editor(visitor)
         shown = value or {}
@@ -175,7 +175,7 @@ class TeachPanel:
 
     @tells_errors
     def again(self, visitor: Visitor, lessons: Lessons, others: list[str]) -> tuple[Any, Any]:
-        """The same marks, independent of other sliders."""
+        """Learn from the same marks, independent of other sliders."""
         visitor = self.page.store.newest(visitor)
         editor, lesson = self.page.editor(visitor), lessons.get(visitor.domain, Lesson())
         if min(lesson.counts) < 1 or pool_of(editor.engine) is None:
@@ -185,7 +185,7 @@ class TeachPanel:
 
     @tells_errors
     def added(self, visitor: Visitor, sliders: Sliders, title: str) -> tuple[Visitor, str]:
-        """What was learned becomes a slider of the visit."""
+        """Make what was learned a slider of the visit."""
         if not sliders:
             raise OptionError("there is nothing to add yet; mark some pictures and press Learn")
         return add_slider(self.page, visitor, sliders[0], title)

@@ -54,7 +54,7 @@ class TeachFromPhotos:
         self.learn = gr.Button("Learn from them", elem_id="teach-photos")
 
     def connect(self, others: gr.Dropdown, outputs: list[Any]) -> Any:
-        """Connect the components; returns the event of learning, to be cancelled.
+        """Connect the components. Return the event of learning, to be cancelled.
 
         Args:
             others: sliders that must not change.
@@ -122,7 +122,7 @@ class TeachFromPhotos:
 
 
 def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
-    """Photos before and after: of equal names where both sides have the same, else in their order.
+    """Pair photos before and after by the order of their names.
 
     Neither case nor what follows the last point of a name makes a difference.
 

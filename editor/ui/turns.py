@@ -31,12 +31,12 @@ class Shares:
         self._used: dict[str, tuple[float, float]] = {}  # seconds, and when they were counted
 
     def used(self, client: str) -> float:
-        """Seconds that a client has used, old ones discounted."""
+        """Return the seconds that a client has used, with old ones discounted."""
         seconds, at = self._used.get(client, (0.0, 0.0))
         return float(seconds * 0.5 ** ((self.clock() - at) / HALF_LIFE_S))
 
     def spend(self, client: str, seconds: float) -> None:
-        """Count what a client has used."""
+        """Count the seconds that a client has used."""
         self._used[client] = (self.used(client) + seconds, self.clock())
         if len(self._used) > 1000:
             self._used = {name: v for name, v in self._used.items() if self.used(name) > 0.01}
@@ -66,13 +66,13 @@ class Lane:
         self.waiting: list[Turn] = []
 
     def enter(self, turn: Turn) -> None:
-        """Wait for a place, from now on; `turn.ready` is set when there is one."""
+        """Queue a turn for a place. `turn.ready` is set when there is one."""
         turn.ready.clear()
         self.waiting.append(turn)
         self._fill()
 
     def leave(self, turn: Turn) -> None:
-        """Give the place back, or wait no more; what was used is counted."""
+        """Give the place back, or wait no more. Count the time that was used."""
         if turn in self.running:
             self.running.remove(turn)
             self.shares.spend(turn.client, self.shares.clock() - turn.since)
@@ -81,12 +81,12 @@ class Lane:
         self._fill()
 
     def before(self, turn: Turn) -> int:
-        """How many turns come before one that waits."""
+        """Count the turns that come before one that waits."""
         ahead = sorted(self.waiting, key=self._rank)
         return len(self.running) + (ahead.index(turn) if turn in ahead else 0)
 
     def wanted(self, turn: Turn) -> bool:
-        """Whether somebody else waits for the place of a turn that runs."""
+        """Return whether somebody else waits for the place of a turn that runs."""
         others = {one.client for one in self.running if one is not turn}
         return any(one.client not in others | {turn.client} for one in self.waiting)
 
@@ -127,12 +127,12 @@ class Lane:
 
 
 def reads_files(function: F) -> F:
-    """Mark a handler that decodes or writes whole photos: such are done one after another."""
+    """Mark a handler that decodes or writes whole photos. Such are done one after another."""
     function.lane = "files"  # type: ignore[attr-defined]
     return function
 
 
 def in_passing(function: F) -> F:
-    """Mark a handler in steps that is done as quickly as one without: it is no long job."""
+    """Mark a handler in steps that is done as quickly as one without. It is no long job."""
     function.lane = "light"  # type: ignore[attr-defined]
     return function

@@ -22,7 +22,7 @@ _receiving: ContextVar[Upload | None] = ContextVar("receiving", default=None)
 
 @contextmanager
 def receiving_into(folder: Path, most: int) -> Iterator[None]:
-    """Let what the request uploads go into a folder, and be at most so many files."""
+    """Let what the request uploads go into a folder. Limit the number of its files."""
     token = _receiving.set(Upload(folder, most))
     try:
         yield
@@ -31,12 +31,12 @@ def receiving_into(folder: Path, most: int) -> Iterator[None]:
 
 
 def receive_nothing() -> None:
-    """Begin a request: one on a connection that is kept inherits what the last one set."""
+    """Begin a request. On a connection that is kept it would inherit what the last one set."""
     _receiving.set(None)
 
 
 def most_files() -> int:
-    """How many files the request that is being served may upload."""
+    """Return how many files the request that is being served may upload."""
     upload = _receiving.get()
     return 0 if upload is None else upload.most
 

@@ -74,7 +74,7 @@ class VisitFiles:
         self._exporting = threading.Lock()
 
     def part(self, visit: str) -> Path:
-        """The folder of a visit, made if need be.
+        """Return the folder of a visit. Make it if need be.
 
         Raises:
             InputError: it cannot be made.
@@ -116,7 +116,7 @@ class VisitFiles:
         return real
 
     def export(self, visit: str, name: str, data: bytes) -> str:
-        """As `store`, for a file to be taken home: of these a visit has the latest alone.
+        """Store a file to be taken home. A visit keeps only the latest few of these.
 
         The browser has the older ones by then; kept for hours, films would fill the quota of all
         who share an address.
@@ -130,7 +130,7 @@ class VisitFiles:
             return self.store(visit, name, data, f"{EXPORT}{time.time_ns():020}-")
 
     def store(self, visit: str, name: str, data: bytes, prefix: str = "") -> str:
-        """Keep bytes as a file of a visit, under a name; returns its path.
+        """Keep bytes as a file of a visit, under a name. Return its path.
 
         Args:
             visit: whose file it is.
@@ -188,18 +188,18 @@ class VisitFiles:
         return shutil.disk_usage(self.root).free - SPARE_BYTES
 
     def is_full(self) -> bool:
-        """Whether the disk has no more room than has to stay free."""
+        """Return whether the disk has no more room than has to stay free."""
         return shutil.disk_usage(self.root).free < SPARE_BYTES
 
     def usage(self, visit: str | None = None) -> tuple[int, int]:
-        """Number and bytes of the files of a visit, or of all, as they lie on the disk."""
+        """Return number and bytes of the files of a visit, or of all, as they lie on the disk."""
         if visit is not None:
             return _sum(self.root / visit)
         count, size = _sum(self.root)
         return count - 1, size  # the lock
 
     def sweep(self, now: float | None = None) -> int:
-        """Delete what is too old, and folders that are empty then; returns how many files went.
+        """Delete what is too old, and folders that are empty then. Return how many files went.
 
         What cannot be deleted is left for the next time, and does not keep the rest.
         """
@@ -243,7 +243,7 @@ class VisitFiles:
 
 
 def safe_name(name: str) -> str:
-    """A file name that any system takes, as near as possible to the one that was given."""
+    """Return a file name that any system takes, as near as possible to the given one."""
     last = name.encode("utf-8", "replace").decode().replace("\\", "/").rpartition("/")[2]
     plain = "".join("_" if ord(c) < 32 or c in '<>:"|?*\x7f' else c for c in last).strip(" .")
     stem, dot, suffix = plain.rpartition(".")
@@ -254,7 +254,7 @@ def safe_name(name: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Every file under a folder; links are not followed."""
+    """Yield every file under a folder. Follow no links."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -267,7 +267,7 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _sum(folder: Path) -> tuple[int, int]:
-    """Number and bytes of the files under a folder."""
+    """Count the files under a folder, and add up their bytes."""
     count = size = 0
     for entry in _files(folder):
         with suppress(OSError):

@@ -8,7 +8,7 @@ from editor.ui.components.html_component import html_component
 
 
 def browser_storage() -> gr.HTML:
-    """Keeps visits in the browser: asks for this one by `submit`, and brings the last by `apply`.
+    """Return what keeps visits in the browser. `submit` asks for this one, `apply` brings the last.
 
     Its value is {"visit", "open", "projects": {domain: base64}, "photos": {name: path}, "worth": it
     holds more than the example}; {"restore": the same, photos as {name: {"path"}}}; {"restored":

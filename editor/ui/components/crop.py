@@ -9,7 +9,7 @@ from editor.ui.page_values import NUMBER
 
 
 def crop_square() -> gr.HTML:
-    """The photo with a square to drag, resize (corner or wheel) and move by arrow keys.
+    """Show the photo with a square to drag, resize (corner or wheel) and move by arrow keys.
 
     Its value is {"src": data URI, "width", "height", "x", "y", "side", "angle"} as in `Crop`, and
     "marks", where the domain has eyes and mouth, as in `DomainInfo.landmarks`.

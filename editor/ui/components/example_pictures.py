@@ -11,7 +11,7 @@ from editor.ui.page_values import NUMBER
 
 
 def example_pictures(value: dict[str, Any]) -> gr.HTML:
-    """Generated pictures as buttons; a click sets the value's "chosen" and triggers `select`.
+    """Show generated pictures as buttons. A click sets "chosen" and triggers `select`.
 
     Its value is {"sources": data URIs, "chosen": index}.
     """

@@ -46,7 +46,7 @@ def file_input(files: VisitFiles, **options: Any) -> gr.File:
 
 
 def _own(files: VisitFiles, path: str | None) -> str | None:
-    """Return the path of a file that was given here; see `VisitFiles.own`."""
+    """Return the path of a file that was given here, see `VisitFiles.own`."""
     try:
         return None if path is None else str(files.own(path))
     except PageFileError as error:

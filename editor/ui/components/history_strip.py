@@ -11,8 +11,10 @@ from editor.ui.page_values import NUMBER
 
 
 def history_strip(value: dict[str, Any], render: bool = True) -> gr.HTML:
-    """Every edit as a thumbnail; `select` goes to the value's "chosen", `edit` compares with it,
-    `apply` (by a button, or dragged onto the picture) mixes it in.
+    """Show every edit as a thumbnail.
+
+    `select` goes to the value's "chosen", `edit` compares with it, and `apply` (by a button, or
+    dragged onto the picture) mixes it in.
 
     Its value is {"nodes": [{"index", "src", "label"}], "at": index, "undo": bool, "redo": bool}.
     """

@@ -28,7 +28,7 @@ def stylesheet() -> str:
 def html_component(
     name: str, value: Any, elem_id: str, shape: Shape, render: bool = True
 ) -> gr.HTML:
-    """Return a component whose markup never depends on its value: its script changes it in place.
+    """Return a component whose markup never depends on its value. Its script changes it in place.
 
     Args:
         name: of its files.

@@ -8,7 +8,7 @@ from editor.ui.components.html_component import html_component
 
 
 def marks(elem_id: str) -> gr.HTML:
-    """Pictures to mark: {"items": [{"id", "src", "mark": "has", "not" or ""}]}."""
+    """Show pictures to mark: {"items": [{"id", "src", "mark": "has", "not" or ""}]}."""
     return html_component(
         "marks", None, elem_id=elem_id, shape={"items": [{"id": str, "mark": str}]}
     )

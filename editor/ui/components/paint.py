@@ -8,7 +8,7 @@ from editor.ui.components.html_component import html_component
 
 
 def paint(elem_id: str) -> gr.HTML:
-    """A picture to paint a part of; a stroke triggers `input`.
+    """Show a picture to paint a part of. A stroke triggers `input`.
 
     Its value is {"src": data URI, "mask": grey PNG as a data URI, white is painted, or ""}.
     """

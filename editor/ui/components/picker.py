@@ -10,7 +10,7 @@ from editor.ui.components.html_component import html_component
 
 
 def picker(elem_id: str, label: str, value: dict[str, Any] | None = None) -> gr.HTML:
-    """The visitor's pictures to choose from; a click triggers `select`.
+    """Show the visitor's pictures to choose from. A click triggers `select`.
 
     Its value is {"items": [{"id", "name", "src"}], "chosen": ids in order, "most": 0 for any}.
     """

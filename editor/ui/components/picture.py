@@ -10,7 +10,7 @@ from editor.ui.components.html_component import html_component
 
 
 def picture_view(value: dict[str, Any]) -> gr.HTML:
-    """The picture with a before/after divider.
+    """Show the picture with a before/after divider.
 
     Its value is {"after": data URI, "before": data URI or None to keep the last, "alt": text}, and
     "turn", that of the sliders' value which it shows: older ones are not shown any more.

@@ -9,7 +9,7 @@ from editor.ui.page_values import NUMBER
 
 
 def place(elem_id: str) -> gr.HTML:
-    """A patch to drag over a picture; `release` when it was moved.
+    """Show a patch to drag over a picture. It triggers `release` when it was moved.
 
     Its value is {"target", "mask", "context": data URIs, "offset": [dx, dy] as shares of the side}.
     """

@@ -9,7 +9,7 @@ from editor.ui.page_values import NUMBER
 
 
 def rows(elem_id: str) -> gr.HTML:
-    """Rows of pictures; `select` says by "chosen": {"row", "column"} what was clicked.
+    """Show rows of pictures. `select` says by "chosen": {"row", "column"} what was clicked.
 
     Its value is {"rows": [{"title", "sources": data URIs, "names", "lead": data URI, "leadAlt"}],
     "cells": whether each picture can be clicked, "button": text of a button for each row}.

@@ -8,7 +8,7 @@ from editor.ui.components.html_component import html_component
 
 
 def scrubber() -> gr.HTML:
-    """Frames to play and to drag through.
+    """Show frames to play and to drag through.
 
     Its value is {"frames": data URIs, "fps": frames a second, "play": bool}.
     """

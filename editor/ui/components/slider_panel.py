@@ -11,10 +11,11 @@ from editor.ui.page_values import NUMBER
 
 
 def slider_panel(value: dict[str, Any]) -> gr.HTML:
-    """One slider a boundary, under the heading of its group; a move triggers `input`.
+    """Show one slider for each boundary, under its group's heading. A move triggers `input`.
 
     Its value is {"groups": [{"title", "sliders": [{"name", "title", "low", "high", "end"}]}],
-    "moves": {name: distance}, "turn": how many moves there were}: each slider goes from -end to end, recommended from low to high.
+    "moves": {name: distance}, "turn": how many moves there were}: each slider goes from -end to
+    end, recommended from low to high.
     """
     return html_component(
         "slider_panel", value, elem_id="panel", shape={"moves": {}, "turn": NUMBER}
