@@ -61,7 +61,7 @@ class Engine:
 
     @classmethod
     def open(cls, domain: str, device: str = "auto", checkpoints: Path = CHECKPOINTS) -> Engine:
-        """Load a pack.
+        """Open a pack on a device.
 
         Args:
             domain: a folder of `checkpoints`.
@@ -132,10 +132,10 @@ class Engine:
         return usual if published else replace(usual, steps=60, lr=usual.lr / 4)
 
     def on_device(self, work: Callable[[], T]) -> T:
-        """Do one piece of work when it is its turn.
+        """Do one piece of work on the device when its turn comes, and return what it gives.
 
         Raises:
-            ShortMemoryError: the device has not enough memory for it; other work goes on.
+            ShortMemoryError: the device has too little memory for it; other work goes on.
         """
         return self._worker.submit(self._told, work).result()
 
@@ -144,9 +144,9 @@ class Engine:
             return work()
 
     def render(self, codes: Tensor) -> list[Image.Image]:
-        """Return the pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures.
+        """Return the pictures of codes [N, num_ws, w_dim]. Equal codes give equal pictures.
 
-        The pictures that were rendered last are kept: a slider that moves costs one synthesis,
+        The pictures rendered last are kept, so that a slider that moves costs one synthesis,
         however many pictures its result is compared with.
         """
         return [self._pictures.get(code, self._rendered) for code in codes.cpu()]
@@ -160,7 +160,7 @@ class Engine:
 
     @torch.no_grad()
     def map(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Return the codes [N, num_ws, w_dim], on the CPU, of latents z [N, z_dim]."""
+        """Map latents z [N, z_dim] to codes [N, num_ws, w_dim] on the CPU."""
         mapping, where = self.pack.generator.mapping, z.to(self.device)
 
         @torch.no_grad()
@@ -170,7 +170,7 @@ class Engine:
         return self.on_device(work)
 
     def tensor(self, aligned: Image.Image) -> Tensor:
-        """Return an aligned RGB picture as [1, 3, R, R], −1…1.
+        """Turn an aligned RGB picture into [1, 3, R, R], −1…1.
 
         Raises:
             ImageError: it is not of the domain's size.
@@ -184,7 +184,7 @@ class Engine:
         return to_tensor(aligned)
 
     def sample(self, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
-        """Return the codes [N, num_ws, w_dim] that seeds give; each by itself."""
+        """Return the codes [N, num_ws, w_dim] of seeds, each mapped by itself."""
         z = [seeded_latents([seed], self.pack.generator.z_dim) for seed in seeds]
         return torch.cat([self.map(one, truncation_psi) for one in z])
 
@@ -199,9 +199,9 @@ class Engine:
         return CONFIDENT
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
-        """Return squares with confidences 0…1 in an upright RGB image, by the pack's aligner.
+        """Find squares with confidences 0…1 in an upright RGB image by the pack's aligner, best first.
 
-        Best first; empty where the pack has no aligner.
+        The list is empty where the pack has no aligner.
         """
         aligner = self.pack.aligner
         if aligner is None:
@@ -219,7 +219,7 @@ class Engine:
         mask: Tensor | None = None,
         start: Tensor | None = None,
     ) -> Iterator[InversionStep]:
-        """Invert images step by step; stop iterating to cancel.
+        """Invert images step by step. Stop iterating to cancel.
 
         Other work on the device may run between two steps.
 
@@ -242,11 +242,11 @@ class Engine:
         yield from self._by_turns(steps)
 
     def signs(self, images: Tensor, codes: Tensor) -> dict[str, Tensor]:
-        """Return how inversions went, as `inversion_signs` says.
+        """Measure how inversions went, as `inversion_signs` does.
 
         Args:
             images: [N, 3, R, R], −1…1, aligned.
-            codes: [N, num_ws, w_dim], of the images.
+            codes: [N, num_ws, w_dim], the inversions of the images.
         """
         pack = self.pack
         return self.on_device(
@@ -261,7 +261,7 @@ class Engine:
         )
 
     def _by_turns(self, steps: Iterator[InversionStep]) -> Iterator[InversionStep]:
-        """Yield one step at a time, each when it is its turn on the device."""
+        """Yield one step at a time, each made when its turn on the device comes."""
         while (step := self.on_device(lambda: next(steps, None))) is not None:
             yield step
 
@@ -276,7 +276,7 @@ class _Pictures:
         self._lock = Lock()
 
     def get(self, code: Tensor, make: Callable[[Tensor], Image.Image]) -> Image.Image:
-        """Return a copy of the picture of a code [num_ws, w_dim], made if it is not kept."""
+        """Return a copy of the picture of a code [num_ws, w_dim], and make it if it is not kept."""
         key = hashlib.sha256(code.contiguous().numpy().tobytes()).digest()
         with self._lock:
             if key in self._kept:
