@@ -112,7 +112,7 @@ class Domains:
             return self._open.get(name)
 
     def _release(self) -> bool:
-        """Drop the domains used longest ago until the rest fit the budget. Return whether any was dropped."""
+        """Drop the domains used longest ago until the rest fit the budget. Return whether any was."""
         released = False
         while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
             del self._open[next(iter(self._open))]

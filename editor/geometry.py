@@ -112,7 +112,7 @@ Ellipse = tuple[float, float, float, float]
 
 
 def face_ellipse(alignment: Alignment = TIGHT) -> Ellipse:
-    """Return centre x, y and half axes of the ellipse that an aligned face fills, in sides of the square."""
+    """Return centre x, y and half axes, in sides of the square, of the ellipse that a face fills."""
     x, y, a, b = FACE
     smaller = TIGHT.scale / alignment.scale
     down = (TIGHT.shift - alignment.shift) * EYES_TO_MOUTH / alignment.scale

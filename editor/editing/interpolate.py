@@ -48,7 +48,7 @@ def at(codes: Tensor, t: float, easing: str = "linear", loop: bool = False) -> T
 
 
 def fractions(frames: int, loop: bool = False) -> list[float]:
-    """Return where evenly spaced frames lie on the path, 0…1. A loop leaves out its end, which is its start.
+    """Return where evenly spaced frames lie on the path, 0…1. A loop leaves out its end, its start again.
 
     Raises:
         OptionError: the frames are fewer than 2 or more than 1000.

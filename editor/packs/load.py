@@ -78,7 +78,7 @@ class DomainPack:
         return tuple(network for network in found if network is not None)
 
     def feature_term(self) -> Perceptual | None:
-        """Return what inversions compare besides pixels, or None where the pack has nothing for it."""
+        """Return the feature term of inversions, or None where the pack has no network for it."""
         term: Perceptual | None = self.perceptual
         if term is None and self.discriminator is not None:
             term = DiscriminatorPerceptual(self.discriminator)
@@ -88,7 +88,7 @@ class DomainPack:
 
 
 def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> DomainPack:
-    """Load a pack, strictly.
+    """Load a pack strictly, and freeze its networks.
 
     Args:
         name: the pack's folder under `root`.
@@ -97,7 +97,7 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
 
     Raises:
         PackNotFoundError: there is no such pack.
-        WeightsError: a file is missing or damaged; the text names it and the mend.
+        WeightsError: a file is missing or damaged; the text names it and says what to do.
         MismatchError: a file is sound, but belongs to another pack or architecture.
     """
     info = read_info(name, root)
@@ -202,7 +202,7 @@ def _load_perceptual(file: Path) -> VGG16Perceptual:
 def load_network(
     file: Path, kind: str, make: type[N], config: type[Config], domain: str | None = None
 ) -> N:
-    """Load one network from a tensor file: built on the meta device, filled strictly, frozen.
+    """Load one network from a tensor file strictly, and freeze it.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -238,7 +238,7 @@ def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], s
 
 
 def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
-    """Load generator and discriminator of a pack or run folder, frozen.
+    """Load the generator and discriminator of a pack or run folder, and freeze them.
 
     Raises:
         WeightsError: a file is missing or damaged.

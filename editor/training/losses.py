@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def loss_generator(fake_logits: Tensor) -> Tensor:
-    """Return the non-saturating loss of the generator: mean of softplus(-D(fake)).
+    """Return the non-saturating loss of the generator, the mean of softplus(-D(fake)).
 
     Reference: Goodfellow et al., Generative Adversarial Nets, section 3.
     """
@@ -16,7 +16,7 @@ def loss_generator(fake_logits: Tensor) -> Tensor:
 
 
 def loss_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the logistic loss of the discriminator: softplus(-D(real)) + softplus(D(fake))."""
+    """Return the logistic loss of the discriminator, softplus(-D(real)) + softplus(D(fake)), as a mean."""
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
