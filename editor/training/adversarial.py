@@ -154,8 +154,8 @@ def _draw(
     """Draw everything random of a step but noise, on the CPU, for all processes together.
 
     Returns:
-        This process's share: `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True where a layer takes the
-        first; and for each look of a discriminator the changes of its images.
+        This process's share: `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True
+        where a layer takes the first; and for each look of a discriminator the changes of its images.
     """
     generator, rng, n = state.generator, state.rng, options.batch
     columns, side = state.columns(n), images.pixels.shape[-1]

@@ -21,7 +21,7 @@ def loss_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def r1_penalty(discriminator: nn.Module, real: Tensor) -> Tensor:
-    """Return the mean squared norm of the gradient of D at real images; multiply by γ/2.
+    """Return the mean squared norm of the gradient of D at real images, to be multiplied by γ/2.
 
     Reference: Mescheder et al., Which Training Methods for GANs do actually Converge?, section 4.1.
     """
