@@ -30,7 +30,7 @@ _in_use: set[str] = set()
 def open_regular(
     path: str | Path, most_bytes: int, error: type[EditorError] = InputError
 ) -> Iterator[BinaryIO]:
-    """Open a regular file that a user names, and close it after the `with`. Never wait, as a pipe would.
+    """Open a file that a user names, for as long as a `with` lasts. Refuse a pipe rather than wait.
 
     Args:
         path: the file.
@@ -82,7 +82,7 @@ def plain_text(text: str) -> str:
 
 
 def why(error: Exception) -> str:
-    """Say in words why something failed, without a path if the system said why."""
+    """Say in words why something failed. The words for an error of the system leave out the path."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
     said = error.strerror or type(error).__name__

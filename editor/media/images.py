@@ -176,7 +176,7 @@ _large = Lock()
 
 @contextmanager
 def _one_large() -> Iterator[None]:
-    """Give one large picture at a time leave to be decoded, so that memory is bounded.
+    """Let large pictures be decoded only one at a time, so that memory is bounded.
 
     Raises:
         BusyError: others take too long.

@@ -109,7 +109,7 @@ class Ranks:
         optimizer.step()
 
     def mean_losses(self, losses: dict[str, float]) -> dict[str, float]:
-        """Return the mean of each loss over the processes, not finite if one of them has it so."""
+        """Return the mean of each loss over the processes, which is not finite if one of theirs is not."""
         if self.world == 1:
             return losses
         means = self.mean(torch.tensor(list(losses.values()), dtype=torch.float64))
@@ -137,7 +137,7 @@ ALONE = Ranks()
 
 @contextmanager
 def join_ranks() -> Iterator[Ranks]:
-    """Join the processes that torchrun started, and leave them after the `with`. Stay alone without it.
+    """Join the processes that torchrun started, until the `with` ends. Stay alone without torchrun.
 
     GPUs talk by NCCL (losses and flags by gloo), CPUs by gloo.
     """
