@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Load the public names when they are first used, so that `import editor` is quick."""
+    """Load a public name when it is first used, so that `import editor` is quick."""
     if name in _HOME:
         from importlib import import_module
 

@@ -23,16 +23,16 @@ def read_npz(
     most_bytes: int,
     error: type[EditorError],
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of an .npz, by name.
+    """Return the arrays of an .npz, by name.
 
     Args:
         source: the file, or its bytes.
-        names: that may be in it; None for any, at most 1000.
-        most_bytes: of the file, and of all arrays together.
+        names: those that may be in it; None for any, at most 1000.
+        most_bytes: limit for the file, and for all arrays together.
         error: what to raise.
 
     Raises:
-        EditorError: missing, damaged, too large, or with something else in it.
+        EditorError: the file is missing, damaged or too large, or holds something else.
     """
     known = None if names is None else {f"{name}.npy" for name in names}
     most_parts = MAX_ARRAYS if known is None else len(known)

@@ -47,7 +47,7 @@ class Domains:
 
     @classmethod
     def at(cls, root: Path | None, device: str = "auto", yunet: Path | None = None) -> Domains:
-        """Return the domains in a folder's checkpoints/ and boundaries/; None: the project's own."""
+        """Return the domains in a folder's checkpoints/ and boundaries/, by default the project's own."""
         if root is None:
             return cls(device, yunet=yunet)
         return cls(device, root / "checkpoints", root / "boundaries", yunet=yunet)
@@ -78,7 +78,7 @@ class Domains:
         return DEFAULT_DOMAIN if DEFAULT_DOMAIN in names else names[0]
 
     def open(self, name: str) -> Editor:
-        """Return the domain of that name; opening one keeps nobody from using another.
+        """Return the domain of a name, opened if need be. Meanwhile the others stay usable.
 
         Raises:
             PackError: the pack is missing, damaged or inconsistent.
@@ -112,7 +112,7 @@ class Domains:
             return self._open.get(name)
 
     def _release(self) -> bool:
-        """Let go of the domains that were used longest ago, as far as the budget asks for it."""
+        """Drop the domains used longest ago until the rest fit the budget. Return whether any was."""
         released = False
         while len(self._open) > 1 and self._kept_bytes() > self.budget_bytes:
             del self._open[next(iter(self._open))]
@@ -120,5 +120,5 @@ class Domains:
         return released
 
     def _kept_bytes(self) -> int:
-        """Return the bytes of all but the last."""
+        """Return the bytes of the weights of all open domains but the one used last."""
         return sum(editor.engine.weight_bytes for editor in list(self._open.values())[:-1])

@@ -50,7 +50,7 @@ class Engine:
 
     @classmethod
     def open(cls, domain: str, device: str = "auto", checkpoints: Path = CHECKPOINTS) -> Engine:
-        """Load a pack.
+        """Open a pack on a device.
 
         Args:
             domain: a folder of `checkpoints`.
@@ -135,10 +135,10 @@ class Engine:
         return usual if published else replace(usual, steps=60, lr=usual.lr / 4)
 
     def on_device(self, work: Callable[[], T]) -> T:
-        """Do one piece of work when it is its turn.
+        """Do one piece of work on the device when its turn comes, and return what it gives.
 
         Raises:
-            ShortMemoryError: the device has not enough memory for it; other work goes on.
+            ShortMemoryError: the device has too little memory for it; other work goes on.
         """
         return self._worker.submit(telling_memory(self.device)(work)).result()
 
@@ -172,9 +172,9 @@ class Engine:
         return torch.cat([self.on_device(partial(work, part)) for part in images.split(batch)])
 
     def render(self, codes: Tensor) -> list[Image.Image]:
-        """Return the pictures of codes [N, num_ws, w_dim]; equal codes give equal pictures.
+        """Return the pictures of codes [N, num_ws, w_dim]. Equal codes give equal pictures.
 
-        The pictures that were rendered last are kept: a slider that moves costs one synthesis,
+        The pictures rendered last are kept, so that a slider that moves costs one synthesis,
         however many pictures its result is compared with.
         """
         return [self._pictures.get(code, self._rendered) for code in codes.cpu()]
@@ -187,7 +187,7 @@ class Engine:
         return self.pack.generator.synthesis(codes.to(self.device))
 
     def map(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Return the codes [N, num_ws, w_dim], on the CPU, of latents z [N, z_dim]."""
+        """Map latents z [N, z_dim] to codes [N, num_ws, w_dim] on the CPU."""
         mapping, where = self.pack.generator.mapping, z.to(self.device)
 
         @torch.no_grad()
@@ -197,7 +197,7 @@ class Engine:
         return self.on_device(work)
 
     def tensor(self, aligned: Image.Image) -> Tensor:
-        """Return an aligned RGB picture as [1, 3, R, R], −1…1.
+        """Turn an aligned RGB picture into [1, 3, R, R], −1…1.
 
         Raises:
             ImageError: it is not of the domain's size.
@@ -215,9 +215,9 @@ class Engine:
         return f"aligner of {self.info.name}"
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
-        """Return squares with confidences 0…1 in an upright RGB image, by the pack's aligner.
+        """Find squares with confidences 0…1 in an upright RGB image by the pack's aligner, best first.
 
-        Best first; empty where the pack has no aligner.
+        The list is empty where the pack has no aligner.
         """
         aligner = self.pack.aligner
         if aligner is None:
@@ -232,7 +232,7 @@ class Engine:
         start: Tensor | None = None,
         encoder: EncoderLike | None = None,
     ) -> Iterator[InversionStep]:
-        """Invert images step by step; stop iterating to cancel.
+        """Invert images step by step. Stop iterating to cancel.
 
         Other work on the device may run between two steps.
 
@@ -275,11 +275,11 @@ class Engine:
         return self.pack.computing_in(dtype)
 
     def signs(self, images: Tensor, codes: Tensor) -> dict[str, Tensor]:
-        """Return how inversions went, as `inversion_signs` says.
+        """Measure how inversions went, as `inversion_signs` does.
 
         Args:
             images: [N, 3, R, R], −1…1, aligned.
-            codes: [N, num_ws, w_dim], of the images.
+            codes: [N, num_ws, w_dim], the inversions of the images.
         """
         pack = self.pack
         return self.on_device(
@@ -294,6 +294,6 @@ class Engine:
         )
 
     def _by_turns(self, steps: Iterator[InversionStep]) -> Iterator[InversionStep]:
-        """Yield one step at a time, each when it is its turn on the device."""
+        """Yield one step at a time, each made when its turn on the device comes."""
         while (step := self.on_device(lambda: next(steps, None))) is not None:
             yield step

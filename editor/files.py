@@ -30,7 +30,7 @@ _in_use: set[str] = set()
 def open_regular(
     path: str | Path, most_bytes: int, error: type[EditorError] = InputError
 ) -> Iterator[BinaryIO]:
-    """Open a file that a user names, for as long as a `with` lasts; never waits, as on a pipe.
+    """Open a file that a user names, for as long as a `with` lasts. Refuse a pipe rather than wait.
 
     Args:
         path: the file.
@@ -39,7 +39,7 @@ def open_regular(
 
     Raises:
         EditorError: it is missing, may not be read, is no regular file (a folder, pipe or device),
-            or too large; of the type that was asked for.
+            or is too large. The type is the one asked for.
     """
     file = _opened(path, most_bytes, error)
     with file:
@@ -47,7 +47,7 @@ def open_regular(
 
 
 def read_regular(path: str | Path, most_bytes: int, error: type[EditorError] = InputError) -> bytes:
-    """The bytes of a file that a user names, as `open_regular`; never more, even if it grows meanwhile.
+    """Read a file that `open_regular` would open. Never read more than the limit, even if it grows.
 
     Raises:
         EditorError: as `open_regular`.
@@ -67,22 +67,22 @@ def read_regular(path: str | Path, most_bytes: int, error: type[EditorError] = I
 
 
 def shown_name(path: str | Path) -> str:
-    """What to call a file in an error: its name without its folder."""
+    """Return what to call a file in an error: its name without its folder."""
     return plain_text(Path(path).name)[:80] or "the file"
 
 
 def too_large(name: str, size: int, most_bytes: int) -> str:
-    """The sentence about a file that is larger than what is read."""
+    """Return the sentence that says that a file is too large to be read."""
     return f"{name} has {_size(size)}; at most {_size(most_bytes)} are read"
 
 
 def plain_text(text: str) -> str:
-    """A text that can be written to any file: lone surrogates become question marks."""
+    """Return a text that any file can hold: lone surrogates become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def why(error: Exception) -> str:
-    """Why something failed, in words, without a path."""
+    """Say in words why something failed. The words for an error of the system leave out the path."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
     said = error.strerror or type(error).__name__
@@ -92,13 +92,13 @@ def why(error: Exception) -> str:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says that a disk takes no more."""
+    """Return whether an error says that the disk takes no more."""
     return isinstance(error, OSError) and error.errno in FULL
 
 
 @contextmanager
 def telling_full(path: Path) -> Iterator[None]:
-    """Say so where a disk turns out to be full; other errors stay as they are.
+    """Turn the error of a full disk into a `StorageError`. Other errors stay as they are.
 
     Args:
         path: what is being written.
@@ -115,7 +115,7 @@ def telling_full(path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside the file, then rename; folders are made.
+    """Write a file whole or not at all, under a temporary name beside it first. Folders are made.
 
     Raises:
         StorageError: the disk is full; nothing is left behind.
@@ -136,10 +136,10 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside a file, which becomes the file when the `with` ends well.
+    """Give a temporary path to write to, which becomes the file when the `with` ends well.
 
     What is written is on the disk before it takes the file's name, so that a power cut leaves the
-    old file or the new one. What killed processes left behind goes away.
+    old file or the new one. What killed processes left behind is removed.
 
     Args:
         path: the file; folders are made.
@@ -157,7 +157,7 @@ def writing_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
-    """A name beside a file or folder that nobody else uses; what has it at the end is removed.
+    """Give an unused path beside a file or folder. Whatever is there at the end is removed.
 
     Args:
         path: the file or folder; folders above it are made.
@@ -175,7 +175,7 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 
 def sweep(path: Path) -> None:
-    """Remove the temporary files beside a file whose process is gone."""
+    """Remove what processes that are gone left beside a file under temporary names."""
     name = re.compile(rf"\.{re.escape(path.name[:MAX_TEMPORARY_NAME])}\.(\d+)(-\d+)?\.tmp")
     with suppress(OSError):
         for entry in list(os.scandir(path.parent)):
@@ -185,7 +185,7 @@ def sweep(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Have the system put the files of a folder on the disk.
+    """Make the system write the files of a folder to the disk.
 
     Raises:
         OSError: it cannot, as on a full disk.
@@ -223,7 +223,7 @@ def _size(count: int) -> str:
 
 
 def _lives(process: int) -> bool:
-    """Whether another process of this number runs; this one's own files are known."""
+    """Return whether another process of this number runs. For this process itself the answer is no."""
     if process == os.getpid() or process <= 0:
         return False
     if os.name != "posix":
@@ -254,7 +254,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the renaming itself on the disk, where the system lets folders be opened."""
+    """Make the system write a renaming to the disk, where it lets folders be opened."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

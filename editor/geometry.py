@@ -25,20 +25,20 @@ class Pose:
 
     @classmethod
     def of_quad(cls, quad: list[list[float]]) -> Pose:
-        """From corners: top-left, bottom-left, bottom-right, top-right."""
+        """Make a square from its corners: top-left, bottom-left, bottom-right, top-right."""
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad
         x, y = (ax + bx + cx + dx) / 4, (ay + by + cy + dy) / 4
         along = ((dx - ax + cx - bx) / 2, (dy - ay + cy - by) / 2)
         return cls(x, y, math.hypot(*along), math.atan2(along[1], along[0]))
 
     def quad(self) -> tuple[tuple[float, float], ...]:
-        """Corners: top-left, bottom-left, bottom-right, top-right."""
+        """Return the corners: top-left, bottom-left, bottom-right, top-right."""
         cos, sin, half = math.cos(self.angle), math.sin(self.angle), self.side / 2
         corners = ((-half, -half), (-half, half), (half, half), (half, -half))
         return tuple((self.x + cos * u - sin * v, self.y + sin * u + cos * v) for u, v in corners)
 
     def scaled(self, factor: float) -> Pose:
-        """In a picture of another size."""
+        """Return the same square in the picture scaled by a factor."""
         return Pose(self.x * factor, self.y * factor, self.side * factor, self.angle)
 
 
@@ -68,10 +68,10 @@ class Alignment:
 
     @classmethod
     def of(cls, values: Any) -> Alignment:
-        """From [scale, shift], as files hold it.
+        """Read an alignment from [scale, shift], as files hold it.
 
         Raises:
-            OptionError: not two numbers, or out of range.
+            OptionError: they are not two numbers, or out of range.
         """
         if not isinstance(values, list | tuple) or len(values) != 2 or not all(map(_plain, values)):
             raise OptionError(
@@ -80,9 +80,7 @@ class Alignment:
         return cls(float(values[0]), float(values[1]))
 
     def square(self, landmarks: Sequence[Sequence[float]]) -> Pose:
-        """The square around a face.
-
-        Its upper edge runs along e - rot90(m).
+        """Return the square around a face, whose upper edge runs along e - rot90(m).
 
         Args:
             landmarks: px, (x, y) of the right eye, left eye, nose, right and left corner of the
@@ -97,7 +95,7 @@ class Alignment:
         return Pose(cx + self.shift * mx, cy + self.shift * my, 2 * half, angle)
 
     def values(self) -> list[float]:
-        """[scale, shift], as files hold it."""
+        """Return [scale, shift], as files hold it."""
         return [self.scale, self.shift]
 
 
@@ -114,7 +112,7 @@ Ellipse = tuple[float, float, float, float]
 
 
 def face_ellipse(alignment: Alignment = TIGHT) -> Ellipse:
-    """Centre x, y and half axes of the ellipse that an aligned face fills, in sides of the square."""
+    """Return centre x, y and half axes, in sides of the square, of the ellipse that a face fills."""
     x, y, a, b = FACE
     smaller = TIGHT.scale / alignment.scale
     down = (TIGHT.shift - alignment.shift) * EYES_TO_MOUTH / alignment.scale
@@ -122,14 +120,14 @@ def face_ellipse(alignment: Alignment = TIGHT) -> Ellipse:
 
 
 def inside_ellipse(ellipse: Ellipse, side: int) -> Tensor:
-    """[side, side] bool: inside an ellipse, whose numbers are in sides."""
+    """Return which pixels [side, side] bool lie inside an ellipse, whose numbers are in sides."""
     place = (torch.arange(side) + 0.5) / side
     x, y, a, b = ellipse
     return ((place[None] - x) / a) ** 2 + ((place[:, None] - y) / b) ** 2 <= 1
 
 
 def background(subject: str, side: int, alignment: Alignment | None = None) -> Tensor | None:
-    """What edits of an aligned face should leave alone.
+    """Return which pixels edits of an aligned face should leave alone.
 
     Args:
         subject: of the domain.
@@ -151,18 +149,18 @@ def background(subject: str, side: int, alignment: Alignment | None = None) -> T
 
 
 def known_square(name: str, entry: Any, alignment: Alignment | None) -> Pose:
-    """The square of a photo whose quad, landmarks or both are known, px.
+    """Return the square of a photo whose quad, landmarks or both are known, px.
 
-    The quad is taken where it was made by the wished alignment, else the landmarks.
+    The quad is taken where it was made by the wished alignment, else the landmarks are.
 
     Args:
         name: of the photo, for errors.
         entry: {"quad": four corners, "landmarks": five points, "alignment": of the quad}, as in an
             alignment.json; a quad that does not say is of `TIGHT`.
-        alignment: that is wished; None takes the quad as it is.
+        alignment: the wished one; None takes the quad as it is.
 
     Raises:
-        OptionError: the entry has not what is needed, or it is damaged.
+        OptionError: the entry lacks what is needed, or is damaged.
     """
     entry = entry if isinstance(entry, dict) else {}
     quad, landmarks = entry.get("quad"), entry.get("landmarks")
@@ -187,7 +185,7 @@ def known_square(name: str, entry: Any, alignment: Alignment | None) -> Pose:
 
 
 def five_points(name: str, landmarks: Any) -> list[list[float]]:
-    """Right eye, left eye, nose, right and left corner of the mouth, from pairs or from ten numbers.
+    """Read right eye, left eye, nose, right and left corner of the mouth from pairs or ten numbers.
 
     Raises:
         OptionError: they are not five points.

@@ -13,7 +13,7 @@ MAX_LAYERS = 64
 
 
 def parse_layers(said: Any) -> tuple[int, ...]:
-    """Read layers, said as [0, 1, 2], "0-2" or "0,2-4"; return them in order.
+    """Read layers from [0, 1, 2], "0-2" or "0,2-4", and return them in order.
 
     Raises:
         OptionError: it is none of these.
@@ -41,7 +41,7 @@ def check_layers(
     of: str = "",
     error: type[EditorError] = OptionError,
 ) -> tuple[int, ...]:
-    """Return layers in order, each once; all of them for None.
+    """Check layers, and return them in order, each once. None means all layers.
 
     Args:
         layers: to check.
@@ -50,7 +50,7 @@ def check_layers(
         error: its type.
 
     Raises:
-        EditorError: of that type: there are none, or one does not exist.
+        EditorError: of that type, where there are none, or one does not exist.
     """
     if layers is None:
         return tuple(range(num_ws))

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Resolve a device name; a device that fails its first operation is not taken.
+    """Return the device of a name. One that fails its first operation is not taken.
 
     Args:
         name: "auto" (CUDA, else CPU; with a warning where CUDA fails), "cpu", "cuda", "cuda:1", "mps".
@@ -63,7 +63,7 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def _failure(device: torch.device) -> str | None:
-    """What a device says at its first operation; None where it works."""
+    """Return what goes wrong in a device's first operation, or None where it works."""
     try:
         works = float(_first_operation(device)) == 2.0
     except (RuntimeError, AssertionError, NotImplementedError, OSError) as error:
@@ -81,13 +81,13 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def telling_memory(device: torch.device | None = None) -> Iterator[None]:
-    """Say in words when a device, or the machine, has not the memory for something.
+    """Turn the error of a device or machine that ran out of memory into a `ShortMemoryError`.
 
     Args:
-        device: that works; None where it is not known.
+        device: the one at work; None where it is not known.
 
     Raises:
-        ShortMemoryError: it has not.
+        ShortMemoryError: there is not enough memory.
     """
     try:
         yield
@@ -109,14 +109,14 @@ def telling_memory(device: torch.device | None = None) -> Iterator[None]:
 
 
 def is_short(error: BaseException) -> bool:
-    """Whether an error says that memory ran out."""
+    """Return whether an error says that memory ran out."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
 
 
 def device_label(device: torch.device) -> str:
-    """What to show a person: 'CPU (2 threads)' or the name of the GPU."""
+    """Return what to show a person: 'CPU (2 threads)' or the name of the GPU."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
@@ -125,7 +125,7 @@ def device_label(device: torch.device) -> str:
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies it natively, else float32."""
+    """Return bfloat16 where the device multiplies it natively, else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     if device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512":
@@ -142,14 +142,14 @@ def _cpu_has(flag: str) -> bool:
 
 
 def seeded_latents(seeds: list[int], z_dim: int) -> Tensor:
-    """[N, z_dim] latents, each drawn on the CPU from its own seed: batch size never matters."""
+    """Draw latents [N, z_dim] on the CPU, each from its own seed, so that the batch size never matters."""
     rows = [torch.randn(z_dim, generator=torch.Generator().manual_seed(s)) for s in seeds]
     return torch.stack(rows)
 
 
 @contextmanager
 def stop_requested() -> Iterator[list[int]]:
-    """Turn Ctrl-C and SIGTERM into a list that fills, so that a loop can end between two steps.
+    """Give a list that Ctrl-C and SIGTERM fill, so that a loop can end between two steps.
 
     A second Ctrl-C interrupts at once.
     """
@@ -173,22 +173,22 @@ def stop_requested() -> Iterator[list[int]]:
 
 
 def return_memory() -> None:
-    """Give memory that nobody uses any more back to the system, where it knows how."""
+    """Collect garbage, and give unused memory back to the system where it can take it."""
     gc.collect()
     trim_memory()
 
 
 def trim_memory() -> None:
-    """Give back what was freed already, as after a large picture; fast."""
+    """Give memory that was freed already, as after a large picture, back to the system. It is fast."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def use_threads(count: int | None) -> None:
-    """Set the number of CPU threads; None takes EDITOR_THREADS, or leaves torch's choice.
+    """Set the number of CPU threads. None takes EDITOR_THREADS, or leaves torch's choice.
 
     Raises:
-        OptionError: it is no number of 1…1024.
+        OptionError: it is no whole number of 1…1024.
     """
     said: int | str | None = os.environ.get("EDITOR_THREADS") if count is None else count
     if said is None or said == "":

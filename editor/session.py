@@ -92,7 +92,7 @@ class Editor:
         return self.finder is not self.engine or self.engine.has_aligner
 
     def with_finder(self, finder: Finder) -> Editor:
-        """Return an editor of the same engine and sliders that finds squares another way."""
+        """Return an editor with the same engine and sliders and another finder."""
         return Editor(self.engine, self.sliders, finder)
 
     @property
@@ -101,7 +101,7 @@ class Editor:
         return self.sliders.boundaries
 
     def add_sliders(self, more: Iterable[Boundary]) -> None:
-        """Let everyone who uses this editor move more sliders from now on."""
+        """Add sliders that everyone who uses this editor may move from now on."""
         self.sliders = self.sliders.with_own(more)
 
     def look(self, photo: Source) -> Photo:
@@ -114,9 +114,9 @@ class Editor:
         return read if read.found is not None else read.with_found(self.finder.find(read.pixels))
 
     def find(self, photo: Source, least: float | None = None) -> list[tuple[Crop, float]]:
-        """Return where the photo shows what the domain knows: squares with a confidence, best first.
+        """Find squares that show what the domain knows, with confidences, best first.
 
-        Empty where nothing is found, and in domains whose pictures need no alignment.
+        The list is empty where nothing is found, and in domains whose pictures need no alignment.
 
         Args:
             photo: a path, bytes of a file, an image, or a photo that was read.
@@ -131,13 +131,13 @@ class Editor:
     def place(self, photo: Source) -> Crop:
         """Return the square that is taken of a photo unless another is given.
 
-        The likeliest one, or the centre where nothing is found.
+        It is the likeliest one, or the central one where nothing is found.
         """
         found = self.find(photo, least=0.0)
         return found[0][0] if found else Crop()
 
     def align(self, photo: Source, crop: Crop | None = None) -> Image.Image:
-        """Cut and scale a photo to the domain's square; by default as `place` says.
+        """Cut a square, by default that of `place`, out of a photo, and scale it to the domain's size.
 
         Raises:
             ImageError: the photo cannot be used.
@@ -148,7 +148,7 @@ class Editor:
     def invert_steps(
         self, aligned: Image.Image, options: InversionOptions | None = None
     ) -> Iterator[InversionStep]:
-        """Invert an aligned picture step by step; stop iterating to cancel.
+        """Invert an aligned picture step by step. Stop iterating to cancel.
 
         Other work on the device may run between two steps.
 
@@ -160,11 +160,11 @@ class Editor:
     def invert(
         self, photo: Source, crop: Crop | None = None, options: InversionOptions | None = None
     ) -> Edit:
-        """Invert a photo: align, encode, optimise.
+        """Invert a photo: align, encode and optimise it.
 
         Args:
             photo: a path, bytes of a file, an image, or a photo that was read.
-            crop: the square to take; by default as `place` says.
+            crop: the square to take; by default that of `place`.
             options: how to optimise.
 
         Returns:
@@ -181,9 +181,9 @@ class Editor:
         return replace(edit, photo=read, crop=square)
 
     def judge(self, edit: Edit) -> Judgement | None:
-        """Say whether an inversion is like its photo, sliders left aside; None where nobody knows.
+        """Judge whether an inversion is like its photo, sliders left aside. Return None where nobody knows.
 
-        It holds for inversions with the domain's own options, with which it was fitted.
+        The verdict was fitted on inversions with the domain's own options, and holds for these.
 
         Args:
             edit: of this domain, with its aligned photo.
@@ -231,7 +231,7 @@ class Editor:
         return made.move(**(moves or {}))
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> Edit:
-        """Return an edit of a generated code, all sliders at zero."""
+        """Return the edit of a generated code, with all sliders at zero."""
         return Edit(self.sliders, self.engine.sample([seed], truncation_psi)[0])
 
     def example(self, seed: int, truncation_psi: float = 0.7) -> Image.Image:
@@ -239,14 +239,14 @@ class Editor:
         return self.render(self.sample(seed, truncation_psi))
 
     def render(self, edit: Edit) -> Image.Image:
-        """Return the picture of an edit: RGB, at the model's size."""
+        """Render the picture of an edit: RGB, at the model's size."""
         if edit.mask is None or not edit.moves:
             return self.engine.render(edit.wp_edited[None])[0]
         before, after = self.engine.render(torch.stack([edit.wp, edit.wp_edited]))
         return to_pil(blend(to_tensor(before)[0], to_tensor(after)[0], edit.mask))
 
     def reconstruction(self, edit: Edit) -> Image.Image:
-        """Return the picture of an edit with all sliders at zero."""
+        """Render the picture of an edit with all sliders at zero."""
         return self.engine.render(edit.wp[None])[0]
 
     def paste(
@@ -256,7 +256,7 @@ class Editor:
         photo: Image.Image | None = None,
         crop: Crop | None = None,
     ) -> Image.Image:
-        """Return the whole photo with the edit in it, at the photo's size.
+        """Paste an edit into its photo, and return the whole photo at its own size.
 
         Args:
             edit: of this domain.
@@ -281,7 +281,7 @@ class Editor:
         return pasted
 
     def save(self, edit: Edit, path: str | Path) -> None:
-        """Save the picture of an edit; the suffix chooses the format.
+        """Save the picture of an edit. The suffix chooses the format.
 
         Raises:
             ImageError: the suffix is not known, or the folder cannot be written.
@@ -292,7 +292,7 @@ class Editor:
         """Save code, sliders, square and domain of an edit as .npz (plain arrays, no pickle).
 
         Raises:
-            OptionError: another suffix.
+            OptionError: the suffix is another than .npz.
             ImageError: it cannot be written.
             StorageError: the disk is full.
         """
@@ -307,7 +307,7 @@ class Editor:
 
         Raises:
             MismatchError: the file is of another domain or generator, or not such a file.
-            OptionError: a slider is unknown, or a value of it, of a layer or of the mask cannot be.
+            OptionError: a slider is unknown, or its value, a layer or the mask is impossible.
         """
         name = shown_name(path)
         try:
@@ -360,7 +360,7 @@ class Editor:
         mask: Tensor,
         offset: tuple[float, float] = (0.0, 0.0),
     ) -> list[Image.Image]:
-        """Return the patch of a target pasted on contexts, as `diffuse_steps` begins; all aligned.
+        """Return the collages that `diffuse_steps` begins with: the patch of a target pasted onto contexts.
 
         Raises:
             ImageError: a picture is not of the domain's size.
@@ -376,7 +376,7 @@ class Editor:
         offset: tuple[float, float] = (0.0, 0.0),
         options: InversionOptions | None = None,
     ) -> Iterator[InversionStep]:
-        """Let a patch of the target spread into contexts, step by step; stop iterating to cancel.
+        """Spread a patch of the target into contexts step by step. Stop iterating to cancel.
 
         Args:
             target: aligned.
@@ -400,20 +400,20 @@ class Editor:
         offset: tuple[float, float] = (0.0, 0.0),
         options: InversionOptions | None = None,
     ) -> list[Edit]:
-        """Do as `diffuse_steps`, to the end: one edit for each context."""
+        """Run `diffuse_steps` to the end, and return one edit for each context."""
         last = deque(self.diffuse_steps(target, contexts, mask, offset, options), maxlen=1).pop()
         return [self.edit(wp) for wp in last.wp.cpu()]
 
     def settle_steps(
         self, edit: Edit, options: InversionOptions | None = None
     ) -> Iterator[InversionStep]:
-        """Find a code for an edit with a mask, so that its seam is the generator's, step by step."""
+        """Find a code for a masked edit step by step, so that the generator itself draws the seam."""
         share = 1.0 if edit.mask is None else float(edit.mask.mean())
         start = torch.lerp(edit.wp, edit.wp_edited, share)[None]
         yield from self.engine.invert(to_tensor(self.render(edit)), options, start=start)
 
     def settle(self, edit: Edit, options: InversionOptions | None = None) -> Edit:
-        """Do as `settle_steps`, to the end: an edit without mask, its sliders at zero."""
+        """Run `settle_steps` to the end, and return an edit without mask, with all sliders at zero."""
         last = deque(self.settle_steps(edit, options), maxlen=1).pop()
         settled = self.edit(last.wp[0], edit.aligned, last.losses, sliders=edit.sliders)
         return replace(settled, photo=edit.photo, crop=edit.crop, base=edit.reference)

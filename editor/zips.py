@@ -32,19 +32,19 @@ def checked_zip(
     error: type[EditorError],
     what: str = "zip",
 ) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
-    """A zip whose index was checked, for as long as a `with` lasts; read its parts by `read_part`.
+    """Open a zip, and check its index. Read its parts by `read_part` while the `with` lasts.
 
     Args:
         source: the file, or its bytes.
-        most_bytes: of all parts together; the file may be a little larger.
-        most_parts: so many parts at most.
+        most_bytes: limit for all parts together; the file may be a little larger.
+        most_parts: limit for the number of parts.
         bound: given a part's name, how many bytes it may have at most; raises `error` for a name
             that does not belong there.
         error: what to raise.
-        what: the file is, in words.
+        what: what the file is, in words.
 
     Raises:
-        EditorError: no zip, damaged, with a name twice, or it claims more than the limits.
+        EditorError: it is no zip, is damaged, has a name twice, or claims more than the limits.
     """
     name = "the file" if isinstance(source, bytes) else shown_name(source)
     with _file(source, most_bytes + 2 * most_parts * MAX_INDEX_BYTES_A_PART, error) as file:
@@ -60,7 +60,7 @@ def checked_zip(
 
 
 def read_part(archive: zipfile.ZipFile, item: zipfile.ZipInfo, error: type[EditorError]) -> bytes:
-    """A part as its index says, never more.
+    """Read a part of a zip, never more than its index says.
 
     Raises:
         EditorError: it is damaged, or of another size.

@@ -53,7 +53,10 @@ class ImageSet:
         return torch.multinomial(self.weights[:count], size, replacement=True, generator=rng)
 
     def batch(self, index: Tensor, flip: Tensor | None = None) -> Tensor:
-        """[B, 3, R, R] float32 in [-1, 1], where the pixels lie; `flip` [B] bool mirrors left and right."""
+        """Return pictures [B, 3, R, R], float32, in [-1, 1], on the device of the pixels.
+
+        Those with a true `flip` [B] are mirrored left and right.
+        """
         device = self.pixels.device
         images = self.pixels[index.to(device)].float().div_(127.5).sub_(1.0)
         if flip is not None:
@@ -61,7 +64,7 @@ class ImageSet:
         return images
 
     def near(self, device: torch.device) -> ImageSet:
-        """The same with the pixels on a GPU if they take at most a quarter of what is free there."""
+        """Return the set with its pixels on a GPU if they take at most a quarter of what is free there."""
         if device.type != "cuda" or self.pixels.nbytes > torch.cuda.mem_get_info(device)[0] / 4:
             return self
         return replace(self, pixels=self.pixels.to(device))
@@ -110,7 +113,7 @@ def load_images(
 
 
 def join_images(sets: Sequence[ImageSet], weights: Sequence[float] | None = None) -> ImageSet:
-    """Make one set of several, in a fixed shuffled order.
+    """Join several sets into one, in a fixed shuffled order.
 
     Args:
         sets: of one resolution.
@@ -141,7 +144,7 @@ def join_images(sets: Sequence[ImageSet], weights: Sequence[float] | None = None
 
 
 def check_weights(weights: Sequence[float] | None, count: int) -> None:
-    """Refuse weights that do not fit so many data sets.
+    """Refuse weights that do not fit a number of data sets.
 
     Raises:
         OptionError: one is missing, or not a positive number.
@@ -155,7 +158,7 @@ def check_weights(weights: Sequence[float] | None, count: int) -> None:
 
 
 def _flags(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Texts as one flag a value; texts of many values are left out."""
+    """Turn each text into one flag a value. Texts with many different values are left out."""
     values: dict[str, set[str]] = {}
     for row in attributes:
         for key, value in row.items():

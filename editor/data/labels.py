@@ -8,7 +8,7 @@ from typing import Any
 
 
 def label_of(row: Mapping[str, Any], name: str) -> float | None:
-    """The value of an attribute; None where it is absent, null, not a number or not finite."""
+    """Return the value of an attribute, or None where it is absent, null, not a number or not finite."""
     value = row.get(name)
     if not isinstance(value, bool | int | float) or not math.isfinite(value):
         return None
@@ -16,7 +16,7 @@ def label_of(row: Mapping[str, Any], name: str) -> float | None:
 
 
 def labelled_names(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """On how many pictures each attribute has a value."""
+    """Count the pictures on which each attribute has a value."""
     counts: dict[str, int] = {}
     for row in rows:
         for name in row:

@@ -92,7 +92,7 @@ def save_code(edit: Edit, path: Path) -> None:
     """Save code, sliders, square and domain as .npz (plain arrays, no pickle).
 
     Raises:
-        OptionError: another suffix.
+        OptionError: the suffix is another than .npz.
         ImageError: it cannot be written.
         StorageError: the disk is full.
     """
@@ -105,10 +105,10 @@ def save_code(edit: Edit, path: Path) -> None:
 
 
 def read_code(path: Path) -> CodeFile:
-    """Read what `save_code` wrote; shapes are checked by what the code is used for.
+    """Read what `save_code` wrote. Shapes are left to be checked by whoever uses the code.
 
     Raises:
-        MismatchError: missing, damaged, too large, not such a file, or of a later version.
+        MismatchError: the file is missing, damaged, too large, of another kind or of a later version.
     """
     arrays = read_npz(path, NAMES, MAX_BYTES, MismatchError)
     try:

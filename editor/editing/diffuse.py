@@ -29,7 +29,7 @@ def rectangle(
     size: float | tuple[float, float] = PUBLISHED_SIZE,
     centre: tuple[float, float] = PUBLISHED_CENTRE,
 ) -> Tensor:
-    """A rectangular patch; by default the published one.
+    """Make the mask of a rectangular patch, by default the published one.
 
     Args:
         resolution: side of the pictures, px.
@@ -57,7 +57,7 @@ def rectangle(
 def collage(
     target: Tensor, contexts: Tensor, mask: Tensor, offset: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Tensor, Tensor]:
-    """Paste the patch of a target on contexts.
+    """Paste the patch of a target onto contexts.
 
     Args:
         target: [3, R, R], RGB, in [-1, 1].
@@ -92,7 +92,7 @@ def collage(
 def diffuse(
     engine: Engine, collages: Tensor, placed: Tensor, options: InversionOptions | None = None
 ) -> Iterator[InversionStep]:
-    """Let the patch of collages spread; each picture is independent.
+    """Spread the patch of collages into their contexts, step by step. Each picture is independent.
 
     Args:
         engine: of the domain.
@@ -102,7 +102,7 @@ def diffuse(
             whatever its weight.
 
     Yields:
-        As `Engine.invert`.
+        The steps of `Engine.invert`.
     """
     options = options or engine.diffusion
     free = replace(options, weights=replace(options.weights, domain=0.0), start="encoder")
@@ -110,7 +110,7 @@ def diffuse(
 
 
 def _shifted(image: Tensor, right: int, down: int) -> Tensor:
-    """[C, R, R] moved by whole pixels; what comes in from outside is 0."""
+    """Return [C, R, R] moved by whole pixels. What comes in from outside is 0."""
     size = image.shape[-1]
     moved = torch.zeros_like(image)
     to_x, to_y = (

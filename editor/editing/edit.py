@@ -57,7 +57,7 @@ class Edit:
         return self.wp if self.base is None else self.base
 
     def move(self, /, **distances: float) -> Edit:
-        """Set sliders: `edit.move(smile=2.0, age=-1)`; one that was set before is replaced.
+        """Set sliders, as in `edit.move(smile=2.0, age=-1)`. A distance set before is replaced.
 
         Raises:
             OptionError: a slider is unknown, or a distance is not a number of -1000…1000.
@@ -69,7 +69,7 @@ class Edit:
         return replace(self, moves=tuple((k, v) for k, v in moves.items() if v != 0.0))
 
     def on_layers(self, /, **layers: tuple[int, ...] | str) -> Edit:
-        """Let sliders move other layers than their own: `edit.on_layers(smile=(4, 5), age="0-3")`.
+        """Make sliders move other layers than their own, as in `edit.on_layers(smile=(4, 5), age="0-3")`.
 
         Raises:
             OptionError: a slider is unknown, or a layer does not exist.
@@ -81,7 +81,7 @@ class Edit:
         return replace(self, layers=tuple(chosen.items()))
 
     def inside(self, mask: Tensor | None) -> Edit:
-        """Limit what the sliders change: [R, R], 0…1, of the model's size; None lifts the limit.
+        """Limit the sliders to a mask [R, R], 0…1, of the model's size. None lifts the limit.
 
         Raises:
             MismatchError: the mask has another shape.

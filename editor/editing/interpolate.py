@@ -19,7 +19,7 @@ EASINGS: dict[str, Callable[[float], float]] = {
 
 
 def at(codes: Tensor, t: float, easing: str = "linear", loop: bool = False) -> Tensor:
-    """The code at one place of the path.
+    """Return the code at one place of the path.
 
     Each stretch between two codes takes the same time and is eased by itself; at the codes
     themselves the path passes through them exactly.
@@ -34,7 +34,7 @@ def at(codes: Tensor, t: float, easing: str = "linear", loop: bool = False) -> T
         [num_ws, w_dim].
 
     Raises:
-        OptionError: fewer than two codes, t outside 0…1, or an unknown easing.
+        OptionError: there are fewer than two codes, t lies outside 0…1, or the easing is unknown.
         MismatchError: the codes are not of that shape, or not finite.
     """
     _check(codes, easing)
@@ -48,10 +48,10 @@ def at(codes: Tensor, t: float, easing: str = "linear", loop: bool = False) -> T
 
 
 def fractions(frames: int, loop: bool = False) -> list[float]:
-    """Where the frames lie on the path, 0…1, evenly; a loop leaves out the end, which is the start.
+    """Return where evenly spaced frames lie on the path, 0…1. A loop leaves out its end, its start again.
 
     Raises:
-        OptionError: fewer than 2 or more than 1000 frames.
+        OptionError: the frames are fewer than 2 or more than 1000.
     """
     if not MIN_FRAMES <= frames <= MAX_FRAMES:
         raise OptionError(f"{frames} frames were asked for; {MIN_FRAMES} to {MAX_FRAMES} are made")
@@ -59,7 +59,7 @@ def fractions(frames: int, loop: bool = False) -> list[float]:
 
 
 def interpolate(codes: Tensor, frames: int, easing: str = "linear", loop: bool = False) -> Tensor:
-    """Codes along the path; without `loop` the first and last are the ends themselves.
+    """Return codes along the path. Without `loop` the first and the last are the ends themselves.
 
     Args:
         codes: [K, num_ws, w_dim], K ≥ 2.
@@ -71,7 +71,7 @@ def interpolate(codes: Tensor, frames: int, easing: str = "linear", loop: bool =
         [frames, num_ws, w_dim].
 
     Raises:
-        OptionError: fewer than two codes, an absurd number of frames, or an unknown easing.
+        OptionError: there are fewer than two codes, the frames are not 2…1000, or the easing is unknown.
         MismatchError: the codes are not of that shape, or not finite.
 
     Reference: genforce/idinvert_pytorch, interpolate.py, whose steps are those of "linear".

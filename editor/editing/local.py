@@ -14,7 +14,7 @@ FEATHER = 1 / 64  # of the side: standard deviation of the blur that softens the
 
 
 def check_mask(mask: Tensor, resolution: int) -> Tensor:
-    """A mask as float32 on the CPU.
+    """Check a mask, and return it as float32 on the CPU.
 
     Args:
         mask: [R, R], 0…1.
@@ -35,7 +35,7 @@ def check_mask(mask: Tensor, resolution: int) -> Tensor:
 
 
 def feather(mask: Tensor, share: float = FEATHER) -> Tensor:
-    """Soften the edge of a mask inwards: where it is 0 it stays 0, deep inside it stays 1.
+    """Soften the edge of a mask inwards. Where it is 0 it stays 0, and deep inside it stays 1.
 
     Args:
         mask: [R, R], 0…1.
@@ -52,7 +52,7 @@ def feather(mask: Tensor, share: float = FEATHER) -> Tensor:
 
 
 def blend(before: Tensor, after: Tensor, mask: Tensor) -> Tensor:
-    """The edit inside the mask, the unedited picture outside it, with a soft edge.
+    """Blend the edit inside the mask with the unedited picture outside it, across a soft edge.
 
     Args:
         before: [..., R, R], RGB, in [-1, 1].
@@ -60,7 +60,7 @@ def blend(before: Tensor, after: Tensor, mask: Tensor) -> Tensor:
         mask: [R, R], 0…1.
 
     Returns:
-        [..., R, R]; where the mask is 0 exactly `before`.
+        [..., R, R], exactly `before` where the mask is 0.
     """
     soft = feather(mask).to(before)
     return torch.where(soft > 0, before + soft * (after - before), before)

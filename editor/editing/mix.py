@@ -32,7 +32,7 @@ USUAL = {"colour": 1.0}  # what is mixed unless something else is asked for, as 
 
 
 def layer_groups(num_ws: int) -> dict[str, tuple[int, ...]]:
-    """Layers by what they do, coarse to fine; each layer is in one group.
+    """Group the layers by what they do, from coarse to fine. Each layer is in one group.
 
     "pose and shape" are the first three layers (those up to 8×8), "colour" the last four (the two
     finest resolutions), "features" those between: for 10 layers 0–2, 3–5, 6–9; for 14 layers 0–2,
@@ -42,7 +42,7 @@ def layer_groups(num_ws: int) -> dict[str, tuple[int, ...]]:
         num_ws: number of layers, at least 3.
 
     Raises:
-        OptionError: fewer than 3 layers.
+        OptionError: there are fewer than 3 layers.
 
     Reference: genforce/idinvert_pytorch, mix_style.py: mixes layers 10 to 13 of 14.
     """
@@ -58,7 +58,7 @@ def layer_groups(num_ws: int) -> dict[str, tuple[int, ...]]:
 
 
 def layer_strengths(num_ws: int, strengths: Mapping[str, float]) -> Tensor:
-    """How much each layer takes of the style.
+    """Return how much each layer takes of the style.
 
     Args:
         num_ws: number of layers.
@@ -69,7 +69,7 @@ def layer_strengths(num_ws: int, strengths: Mapping[str, float]) -> Tensor:
         [num_ws], 0…1.
 
     Raises:
-        OptionError: an unknown name, a layer that does not exist, or a strength outside 0…1.
+        OptionError: a name is unknown, a layer does not exist, or a strength lies outside 0…1.
     """
     groups = layer_groups(num_ws)
     found = torch.zeros(num_ws)
@@ -129,7 +129,7 @@ def mix_groups(content: Tensor, style: Tensor, strengths: Mapping[str, float]) -
 
 
 def mix_grid(contents: Tensor, styles: Tensor, strengths: Mapping[str, float]) -> Tensor:
-    """Every content mixed with every style.
+    """Mix every content with every style.
 
     Args:
         contents: [C, num_ws, w_dim].

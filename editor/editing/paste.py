@@ -27,7 +27,7 @@ FINE = 512  # the crop is enlarged to this side, smoothly, before it is laid int
 
 
 def soft_mask(resolution: int, border: float = BORDER) -> Tensor:
-    """[resolution, resolution]: 1 inside, falling smoothly to 0 at the edge; rounded corners.
+    """Make a mask [resolution, resolution] that falls smoothly from 1 inside to 0 at its rounded edge.
 
     Args:
         resolution: side, px.
@@ -49,14 +49,14 @@ def paste_back(
     mode: Mode = "difference",
     mask: Tensor | None = None,
 ) -> Image.Image:
-    """Lay an edit into a photo; outside the mask every pixel stays as it is.
+    """Paste an edit into a photo. Outside the mask every pixel stays as it is.
 
     Args:
         photo: RGB, any size.
         crop: the square that was inverted.
         before: [3, R, R], RGB, in [-1, 1]: the unedited reconstruction.
         after: the same, edited.
-        mode: "difference" or "replace".
+        mode: "difference" adds what the edit changed, "replace" lays the edited picture in.
         mask: [R, R], in 0…1; `soft_mask` by default.
 
     Returns:
@@ -91,7 +91,7 @@ def paste_back(
 def _match_colours(
     layer: Tensor, before: Tensor, photo: Image.Image, crop: Crop, soft: Tensor
 ) -> Tensor:
-    """Shift and scale each colour as the photo's crop differs from its reconstruction."""
+    """Shift and scale each colour by what tells the photo's crop from its reconstruction."""
     size = before.shape[-1]
     pixels = np.asarray(crop_square(photo, crop, size), dtype=np.float32).copy()
     real = torch.from_numpy(pixels).permute(2, 0, 1)
@@ -107,7 +107,7 @@ def _match_colours(
 
 
 def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: bool) -> Image.Image:
-    """Sample layer and mask at every pixel of the photo that the square covers."""
+    """Blend the layer into a copy of the photo, at every pixel that the square covers."""
     width, height = photo.size
     side = crop.side * min(width, height)
     fine = max(layer.shape[-1], min(FINE, 2 ** math.ceil(math.log2(max(side, 1)))))

@@ -28,14 +28,14 @@ def ablation(
     iterations: tuple[int, ...] = ITERATIONS,
     batch: int = 50,
 ) -> Iterator[dict[str, Any]]:
-    """Run once a weight, and read off the codes at several iterations.
+    """Invert photos once for each weight of the domain term, and measure their codes on the way.
 
     Args:
-        editor: of the domain.
+        editor: the domain's.
         photos: [N, 3, R, R], RGB, in [-1, 1].
         attributes: labels of each photo.
         usual: the other options.
-        weights: of the domain term.
+        weights: those of the domain term.
         iterations: updates after which the codes are measured.
         batch: photos at a time.
 

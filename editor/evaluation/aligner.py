@@ -62,7 +62,7 @@ def measure_photos(
     changes: Sequence[str] = tuple(CHANGES),
     alignment: Alignment | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Measure how often and how exactly known squares are found, in photos as they are and changed.
+    """Measure how often and how exactly a finder finds known squares in photos, as they are and changed.
 
     The error of a square is the mean distance of its corners from the true ones, in true sides. A
     photo counts as found when a square's centre lies within a quarter of a side of the true centre,
@@ -83,7 +83,7 @@ def measure_photos(
         off, the worst first.
 
     Raises:
-        OptionError: a change is not known, no name begins so, the zip is not such a one, or a
+        OptionError: a change is not known, no name begins so, the zip has no alignment.json, or a
             photo's square is not known.
     """
     unknown = [name for name in changes if name not in CHANGES]
@@ -111,10 +111,10 @@ def measure_photos(
 def _known(
     photos: Path, parts: Sequence[str], count: int | None, alignment: Alignment | None
 ) -> tuple[zipfile.ZipFile, dict[str, Pose]]:
-    """Open a zip of photos, and read their squares, by name; see `measure_photos`.
+    """Open a zip of photos, and read their squares by name, as `measure_photos` takes them.
 
     Raises:
-        OptionError: no name begins so, the zip is not such a one, or a photo's square is not known.
+        OptionError: no name begins so, the zip has no alignment.json, or a square is not known.
     """
     if not photos.is_file():  # opening a pipe would wait
         raise OptionError(f"{photos} is no zip with an alignment.json: it is no file")
@@ -134,7 +134,7 @@ def _known(
 def measure_without(
     find: Finder, pictures: Iterable[Image.Image], least: float, side: int = 512
 ) -> dict[str, Any]:
-    """Measure how often something is found in pictures that do not show it.
+    """Measure how often a finder finds its object in pictures that do not show it.
 
     Args:
         find: as in `measure_photos`.
@@ -194,7 +194,7 @@ def _shares(errors: list[float]) -> dict[str, float | None]:
 
 
 def _corner_error(crop: Crop, photo: Image.Image, truth: Pose) -> float:
-    """Return the mean distance of the corners in true sides; infinite where it is not the same object."""
+    """Return the mean distance of the corners in true sides, infinite where it is another object."""
     centre = (crop.x * photo.width, crop.y * photo.height)
     away = math.dist(centre, (truth.x, truth.y)) / truth.side
     error = sum(map(math.dist, crop.quad(*photo.size), truth.quad())) / 4 / truth.side
@@ -207,7 +207,7 @@ def _resized(photo: Image.Image, pose: Pose, factor: float) -> Changed:
 
 
 def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
-    """Turn a photo clockwise about the middle; the corners become grey."""
+    """Turn a photo clockwise about its middle. The corners become grey."""
     grey = (128, 128, 128)
     turned = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=grey)
     angle = math.radians(degrees)
@@ -218,7 +218,7 @@ def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
 
 
 def _far(photo: Image.Image, pose: Pose, share: float) -> Changed:
-    """Lay the photo on a larger grey canvas, on which its square has a share of the width."""
+    """Lay a photo on a grey canvas so large that its square has a given share of the width."""
     width = round(pose.side / share)
     height = max(round(width * 0.75), photo.height)
     canvas = Image.new("RGB", (width, height), (120, 125, 130))

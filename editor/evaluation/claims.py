@@ -15,14 +15,14 @@ LEFT_OUT = {"seconds_per_photo_batched", "code_distance"}  # not claimed; low by
 
 
 def claims(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Hold a result of `evaluate` against the claims of Zhu et al., section 4.
+    """Compare a result of `evaluate` with the claims of Zhu et al., section 4.
 
     Optimisation in the domain takes 30% off the encoder's pixel error; its codes are classified
     better and give more real edits and interpolations than free optimisation's; and it beats the
     traditional encoder in everything.
 
     Args:
-        result: figures by method. Where the method or the other is missing, nothing is said.
+        result: figures by method. Nothing is said of a method that is missing.
 
     Returns:
         {"against", "measure", "ours", "theirs", "holds"}; realism of edits is the mean over the
@@ -52,7 +52,7 @@ def claims(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _gain(ours: dict[str, Any], encoder: dict[str, Any]) -> list[tuple[str, float, float]]:
-    """Return the share that is taken off the encoder's pixel error, and that which is claimed."""
+    """Return the measured and the claimed share that optimisation takes off the encoder's pixel error."""
     mine, theirs = _reconstruction(ours).get("mse"), _reconstruction(encoder).get("mse")
     if mine is None or not theirs:
         return []

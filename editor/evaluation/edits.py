@@ -50,7 +50,7 @@ class Before:
 
     @classmethod
     def of(cls, editor: Editor, judge: AttributePredictor, inverted: Inverted) -> Before:
-        """Measure everything that is compared with after an edit."""
+        """Measure what edited pictures will be compared with."""
         images = inverted.images
         return cls(inverted.codes, images, judge.score(images), encoder_vectors(editor, images))
 
@@ -68,12 +68,12 @@ class KeptFaces:
     photos: Tensor
 
     def figures(self, before: Tensor, after: Tensor, could: Tensor) -> dict[str, Any]:
-        """Compare edited pictures, and the photos with the edit pasted in, with their photos.
+        """Compare the person in edited pictures, and in photos with the edit pasted in, with the photos'.
 
         Args:
             before: [N, 3, R, R], the reconstructions.
             after: the same, edited.
-            could: [N] bool, which count.
+            could: [N] bool, the pictures that count.
         """
         change = (after.clamp(-1, 1) - before.clamp(-1, 1)) * soft_mask(after.shape[-1])
         pasted = (self.photos + change).clamp(-1, 1)
@@ -96,7 +96,7 @@ def slide(
     end: int,
     faces: KeptFaces | None = None,
 ) -> tuple[dict[str, Any], Tensor]:
-    """Measure one slider at one distance.
+    """Move one slider to one distance, and measure what that does.
 
     Args:
         editor: of the domain.
@@ -143,7 +143,7 @@ def edits(
     stops: tuple[float, ...] = STOPS,
     faces: KeptFaces | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Measure the curves of one method over distance.
+    """Measure the edits of one method's codes over distance.
 
     Args:
         editor: of the domain.
@@ -184,7 +184,7 @@ def edits(
 
 
 def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]]]:
-    """Return each distance of the records of `edits`, and how real the edits of all sliders look there."""
+    """Return the distances in records of `edits`, each with the realism of all sliders' edits there."""
     return [
         (record["stop"], {k: v for k, v in record.items() if k not in ("slider", "stop")})
         for record in records
@@ -195,9 +195,10 @@ def realism(records: list[dict[str, Any]]) -> list[tuple[float, dict[str, float]
 def interpolations(
     editor: Editor, inverted: Inverted, reference: Reference, seed: int = 0
 ) -> dict[str, Any]:
-    """Measure how real pictures between codes of two photos look, at a quarter, the middle and three quarters.
+    """Measure how real pictures between the codes of two photos look.
 
-    Every photo is paired with another, drawn by lot.
+    They lie at a quarter, a half and three quarters of the way. Every photo is paired with another
+    one, drawn at random.
     """
     codes = inverted.codes
     order = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))

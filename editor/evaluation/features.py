@@ -34,14 +34,14 @@ class Features:
 
 
 def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
-    """Return SqueezeNet's where given, else Inception's where its weights are here, else the discriminator's.
+    """Choose features: SqueezeNet's if given, else Inception's if it is here, else the discriminator's.
 
     Args:
         editor: of the domain.
         squeezenet: SqueezeNet v1.0 as .npz.
 
     Raises:
-        OptionError: none of them is there.
+        OptionError: there is none of them.
     """
     if squeezenet is not None:
         network = load_squeezenet(squeezenet)
@@ -60,7 +60,7 @@ def pick_features(editor: Editor, squeezenet: Path | None = None) -> Features:
 def judge_features(squeezenet: Path) -> PooledFeatures:
     """Return SqueezeNet's features at 128 px and on a grid of 3×3, for a judge of attributes.
 
-    No encoder or predictor learns from them; a generator does, trained with `--features`.
+    No encoder or predictor learns from them, but a generator trained with `--features` does.
 
     Args:
         squeezenet: SqueezeNet v1.0 as .npz.
@@ -88,10 +88,10 @@ class Reference:
     def of(
         cls, photos: Tensor, features: Features, critic: Discriminator | None = None
     ) -> Reference:
-        """Take photos, with their features.
+        """Make a reference of photos, and compute their features.
 
         Raises:
-            OptionError: too few for a distribution.
+            OptionError: the photos are too few for a distribution.
         """
         if len(photos) < LEAST:
             raise OptionError(f"{len(photos)} photos are too few; give at least {LEAST}")
@@ -99,7 +99,7 @@ class Reference:
 
     @torch.no_grad()
     def logits(self, images: Tensor) -> Tensor | None:
-        """Return the discriminator's logit [M] of each picture, high for photos; None without one.
+        """Return the discriminator's logits [M], high for photos, or None where there is no discriminator.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1]; taken in order, 64 at a time.
@@ -110,7 +110,7 @@ class Reference:
         return torch.cat([self.critic(part.to(device)).cpu() for part in images.split(BATCH)])
 
     def realism(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
-        """Return the distances of a set of pictures, and the mean of their logits.
+        """Return the distances of a set of pictures from the photos, and the mean of their logits.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1].
@@ -123,7 +123,9 @@ class Reference:
         return {} if logits is None else {"logit": logits.mean().item()}
 
     def distances(self, images: Tensor, found: Tensor | None = None) -> dict[str, float]:
-        """Return Fréchet and sliced Wasserstein distances of pictures, features and count in the names.
+        """Return Fréchet and sliced Wasserstein distances of pictures from the photos, by name.
+
+        The names say which features were compared, and how many pictures.
 
         Args:
             images: [M, 3, R, R], RGB, in [-1, 1].
@@ -137,7 +139,7 @@ class Reference:
         }
 
     def halves(self, seed: int = 0) -> dict[str, float]:
-        """Return the distances between two halves of the photos, drawn by lot, and the photos' mean logit."""
+        """Return the distances between two random halves of the photos, and the photos' mean logit."""
         order = torch.randperm(len(self.photos), generator=torch.Generator().manual_seed(seed))
         first, second = order.chunk(2)
         second = second[: len(first)]

@@ -88,7 +88,7 @@ def load_traditional(source: Path, editor: Editor) -> Encoder:
     Raises:
         WeightsError: the file is missing or damaged.
         MismatchError: it belongs to another generator.
-        OptionError: it was trained otherwise.
+        OptionError: it is another kind of encoder.
     """
     file = source / "encoder.safetensors" if source.is_dir() else source
     header = read_header(file)
@@ -127,7 +127,7 @@ def find_codes(
         batch: photos at a time, and a file.
 
     Yields:
-        How many photos are done, after each batch.
+        The number of photos that are done, after each batch.
     """
     for start in range(0, len(photos), batch):
         part = photos[start : start + batch]
@@ -144,7 +144,7 @@ def find_codes(
 
 @torch.no_grad()
 def read_codes(editor: Editor, name: str, count: int, folder: Path, batch: int) -> Inverted:
-    """Return what `find_codes` has kept, with the pictures of the codes.
+    """Read the codes that `find_codes` wrote, and render their pictures.
 
     Raises:
         WeightsError: a file is missing or damaged.
@@ -172,7 +172,7 @@ def pictures(editor: Editor, codes: Tensor, batch: int = 50) -> Tensor:
 
 @torch.no_grad()
 def code_distances(editor: Editor, codes: Tensor, images: Tensor, batch: int = 50) -> Tensor:
-    """Return the mean over elements of ‖wp - E(G(wp))‖², how far a code lies outside the domain: [N].
+    """Return how far codes lie outside the domain: [N], ‖wp - E(G(wp))‖² averaged over elements.
 
     Args:
         editor: of the domain, whose own encoder measures.

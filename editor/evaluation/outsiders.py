@@ -19,12 +19,12 @@ Colour = tuple[int, int, int]
 
 
 def covered(photos: Tensor, alignment: Alignment = TIGHT, seed: int = 0) -> Tensor:
-    """Lay something before most of each face of photos [N, 3, R, R].
+    """Cover most of each face of photos [N, 3, R, R] with a board, hands or a cloth.
 
     Args:
         photos: RGB, in [-1, 1].
         alignment: of their squares.
-        seed: of what is before them.
+        seed: of what covers them.
     """
     made, face = [], face_ellipse(alignment)
     for index, photo in enumerate(photos):
@@ -37,7 +37,7 @@ def covered(photos: Tensor, alignment: Alignment = TIGHT, seed: int = 0) -> Tens
 
 
 def turned(photos: Tensor, seed: int = 0) -> Tensor:
-    """Turn photos [N, 3, R, R] by at least 60°; what then lacks is filled by reflection."""
+    """Turn photos [N, 3, R, R] by at least 60°, and fill what then lacks by reflection."""
     made = []
     for index, photo in enumerate(photos):
         rng = random.Random(f"{seed} turned {index}")
@@ -74,7 +74,7 @@ def _box(face: Ellipse, side: int) -> tuple[float, float, float, float]:
 
 
 def _board(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """Draw a board with stripes or letters, a little turned."""
+    """Draw a slightly turned board over most of the face, with up to eight lines."""
     cover = Image.new("RGBA", (side, side))
     left, top, right, bottom = _box(face, side)
     board = Image.new("RGBA", (side, side))
@@ -89,7 +89,7 @@ def _board(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
 
 
 def _hand(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """Draw two hands before the face: palms and fingers in one colour of skin."""
+    """Draw two hands before the face, palms and fingers in one colour of skin."""
     cover = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(cover)
     left, top, right, bottom = _box(face, side)
@@ -106,7 +106,7 @@ def _hand(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
 
 
 def _cloth(side: int, face: Ellipse, rng: random.Random) -> Image.Image:
-    """Draw a cloth with folds over all but a rim."""
+    """Draw a cloth with folds over all of the face but its top."""
     rows, columns = np.mgrid[0:side, 0:side] / side
     folds = sum(
         math.sin(2 * math.pi * (wave * 0.5))

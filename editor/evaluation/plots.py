@@ -94,7 +94,7 @@ def _curves(result: dict[str, Any]) -> Figure | None:
 
 
 def _edits(result: dict[str, Any]) -> Figure | None:
-    """Plot each figure over distance, mean over sliders and both ends; realism last."""
+    """Plot each figure over distance, averaged over sliders and both ends, with realism last."""
     methods = {m: e["edits"] for m, e in result["methods"].items() if e.get("edits")}
     if not methods:
         return None

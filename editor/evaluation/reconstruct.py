@@ -41,7 +41,7 @@ def summary(values: Tensor, seed: int = 0) -> dict[str, float]:
 
 
 def lpips_or_why(device: torch.device, wanted: bool) -> Pairwise | str:
-    """Return LPIPS, or why it is not measured."""
+    """Load LPIPS, or say why it is not measured."""
     if not wanted:
         return "not asked for"
     try:
@@ -58,7 +58,7 @@ def reconstruction(
     metrics: tuple[str, ...],
     lpips: Pairwise | str,
 ) -> dict[str, Any]:
-    """Measure one method.
+    """Measure how near the reconstructions of one method are to their photos.
 
     Args:
         photos: [N, 3, R, R], RGB, in [-1, 1].
@@ -69,7 +69,7 @@ def reconstruction(
         lpips: the metric, or why it is not measured.
 
     Returns:
-        By metric a `summary`, a number for distances between sets, or "not measured".
+        A `summary` by metric, a number for distances between sets, or "not measured".
     """
     found: dict[str, Any] = {"seconds_per_photo_batched": inverted.seconds}
     for name, function in PAIRWISE.items():

@@ -15,7 +15,7 @@ LOWER_IS_BETTER = {"mse", "lpips_vgg", "code_distance"}
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """Return all tables of a result of `evaluate`."""
+    """Return all tables of a result of `evaluate` as Markdown."""
     methods = result["methods"]
     parts = [
         f"# {result['domain']}: {result['photos']} photos\n\n"
@@ -58,7 +58,7 @@ def _claims(held: list[dict[str, Any]]) -> str:
 
 
 def reconstruction_table(result: dict[str, Any]) -> str:
-    """Tabulate methods by metric, with 95% confidence intervals; bold where the best is clear of the next."""
+    """Tabulate methods by metric with 95% confidence intervals, and set a clearly best one in bold."""
     methods = result["methods"]
     names = list(dict.fromkeys(n for m in methods.values() for n in m["reconstruction"]))
     bold = {name: _clear_best(methods, name) for name in names}

@@ -117,7 +117,7 @@ class Subject:
 def evaluate(
     editor: Editor, subject: Subject, plan: Plan, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Measure every method; what is done already in the folder is not done again.
+    """Measure every method. What the folder holds already is not measured again.
 
     Args:
         editor: of the domain.
@@ -202,7 +202,7 @@ def _measure(
 
 
 def _digest(boundaries: Mapping[str, Boundary]) -> str:
-    """Return a name of these sliders: others, or fitted again, give another."""
+    """Return a hash of these sliders, which changes when they are fitted again."""
     digest = hashlib.sha256()
     for name, boundary in sorted(boundaries.items()):
         info = boundary.info
@@ -221,7 +221,7 @@ def _once(
     total: int,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Read the records of a finished part, if they are of these sliders; else make and write them."""
+    """Return the file's records if they are of these sliders, else make and write them."""
     if file.exists():
         before = json.loads(file.read_text())
         if before["sliders"] == sliders:
@@ -253,13 +253,13 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
 
 
 def sum_of(photos: Tensor) -> float:
-    """Return a number that other photos, or the same in another order, do not have."""
+    """Return a checksum that tells photos from others, and from the same in another order."""
     weights = torch.arange(1, len(photos) + 1, dtype=torch.float64)
     return round(float((photos.double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
 
 
 def claim(folder: Path, facts: dict[str, Any]) -> None:
-    """Write the options, or check them when the folder is gone on with.
+    """Write the options to a folder, or check them where it has some.
 
     Raises:
         OptionError: they differ.

@@ -28,7 +28,7 @@ def measure_samples(
     count: int = 1000,
     truncation_psi: float = 1.0,
 ) -> dict[str, Any]:
-    """Measure how far samples lie from photos, beside how far two halves of the photos lie from each other.
+    """Measure how far samples lie from photos, and two halves of the photos from each other.
 
     Halves have half the images, which alone makes a distance larger; so the samples are also
     measured at that size, half of the photos against as many samples.
@@ -36,7 +36,7 @@ def measure_samples(
     Args:
         generator: sampled with the seeds 0, 1, ….
         photos: [N, 3, R, R], RGB, in [-1, 1], never trained on.
-        network: whose last feature map, averaged, the Fréchet distance takes.
+        network: the Fréchet distance takes its last feature map, averaged.
         count: number of samples.
         truncation_psi: 1 samples the whole domain.
 
@@ -78,7 +78,7 @@ def sample_grid(editor: Editor, seeds: list[int], truncation_psi: float = 0.7) -
 
 @torch.no_grad()
 def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
-    """Render one row a slider and seed, from the low to the high end of its recommended range.
+    """Render a row for each slider and seed, from the low to the high end of the recommended range.
 
     Returns:
         [sliders × seeds × stops, 3, R, R], generated pictures.
@@ -96,11 +96,11 @@ def slider_strips(editor: Editor, seeds: list[int], stops: int = 7) -> Tensor:
 
 
 def reconstruction_grid(editor: Editor, seeds: list[int], steps: int = 100) -> Tensor:
-    """Render mirrored samples, which no code gives exactly, and what the inversion makes of them.
+    """Render mirrored samples, which no code gives exactly, and their inversions.
 
     Args:
         editor: of the domain.
-        seeds: one sample each, psi 0.9.
+        seeds: of the samples, psi 0.9.
         steps: of the optimisation.
 
     Returns:

@@ -54,7 +54,7 @@ def labels_of(
 
 
 def code_scores(codes: Tensor, boundary: Boundary) -> Tensor:
-    """Return the place of codes along a boundary's fitted normal, mean over the layers that it moves: [N].
+    """Return where codes lie along a boundary's fitted normal, averaged over the layers it moves: [N].
 
     The hyperplane's offset shifts all alike, which a ranking does not see.
 
@@ -75,7 +75,7 @@ def semantics(
     attributes: list[dict[str, Any]],
     photos: Tensor,
 ) -> dict[str, Any]:
-    """Average precision of each boundary, fitted on synthesised codes, on the codes of photos.
+    """Measure how well each boundary, fitted on synthesised codes, classifies the codes of photos.
 
     Returns:
         By attribute {"ap", "chance" (the share that has it), "photos", "curve": {"recall",
@@ -105,13 +105,13 @@ def mean_ap(found: dict[str, Any]) -> float | None:
 
 
 def _thinned(recall: Tensor, precision: Tensor) -> dict[str, list[float]]:
-    """Return at most so many points of a curve, for the file and the plot; recall rises."""
+    """Return at most `POINTS` points of a curve, for the file and the plot, in order of rising recall."""
     index = evenly_spread(len(recall), POINTS).flip(0)
     return {"recall": recall[index].tolist(), "precision": precision[index].tolist()}
 
 
 def kept(judge: AttributePredictor, truth: dict[str, Tensor], images: Tensor) -> dict[str, Any]:
-    """Return what an independent judge says alike of photos and of reconstructions.
+    """Measure how far an independent judge says the same of photos and of reconstructions.
 
     Args:
         judge: on features that no network of the pack was trained with.

@@ -45,7 +45,7 @@ class Pictures:
     def of(
         cls, editor: Editor, photos: Tensor, outside: dict[str, Tensor], made: int, seed: int
     ) -> Pictures:
-        """Add so many made pictures of each kind where the domain is of faces.
+        """Collect the pictures, and add made ones of each kind where the domain is of faces.
 
         Args:
             editor: of the domain.
@@ -99,7 +99,7 @@ def look(
     batch: int,
     progress: Progress,
 ) -> Found:
-    """Invert pictures and measure their signs; codes that the folder holds are taken from it.
+    """Invert pictures, and measure their signs. Codes that the folder holds are taken from it.
 
     Args:
         editor: of the domain.
@@ -136,7 +136,7 @@ def look(
 
 
 def signs_of(editor: Editor, photos: Tensor, codes: Tensor, batch: int) -> Signs:
-    """Return signs by name [N] of photos [N, 3, R, R] and their codes [N, num_ws, w_dim]."""
+    """Measure the signs [N], by name, of photos [N, 3, R, R] and their codes [N, num_ws, w_dim]."""
     parts = [
         editor.engine.signs(some, wp)
         for some, wp in zip(photos.split(batch), codes.split(batch), strict=True)
@@ -160,6 +160,6 @@ def fit(train: Found, test: Found) -> Verdict:
 
 
 def usual_options(editor: Editor, steps: int | None) -> InversionOptions:
-    """Return the domain's own options, without early stopping; as many steps as asked for."""
+    """Return the domain's own options without early stopping, with another number of steps if asked."""
     usual = editor.engine.inversion
     return options_of(METHOD, usual if steps is None else replace(usual, steps=steps))

@@ -48,7 +48,7 @@ class InversionOptions:
 
     @classmethod
     def of(cls, own: Mapping[str, float]) -> InversionOptions:
-        """The usual options but for those that a domain has of its own: steps, lr, pix, feat, domain.
+        """Return the usual options with a domain's own steps, lr, pix, feat and domain in their place.
 
         Raises:
             OptionError: a value is out of range.
@@ -89,7 +89,7 @@ def invert(
     mask: Tensor | None = None,
     start: Tensor | None = None,
 ) -> Iterator[InversionStep]:
-    """Domain-regularised optimisation of the codes of a batch; each image is independent.
+    """Optimise the codes of a batch, regularised by the domain. Each image is independent.
 
     Args:
         target: [N, 3, R, R], RGB, in [-1, 1].
@@ -98,7 +98,7 @@ def invert(
         perceptual: frozen, or None.
         options: how to optimise.
         mask: [N or 1, 1, R, R], 0…1: pixel and feature terms count inside it alone.
-        start: [N, num_ws, w_dim], codes to start from, instead of what the options say.
+        start: [N, num_ws, w_dim], codes to start from; by default what the options say.
 
     Yields:
         The start, then the state after each update; the last one yielded is the result.
@@ -140,7 +140,7 @@ def invert_all(
     options: InversionOptions,
     batch: int = 50,
 ) -> tuple[Tensor, Tensor]:
-    """Invert many images [N, 3, R, R], some at a time.
+    """Invert many images [N, 3, R, R], a batch at a time.
 
     Returns:
         Codes [N, num_ws, w_dim] and their images [N, 3, R, R].

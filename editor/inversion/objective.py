@@ -28,7 +28,7 @@ class Generator(Protocol):
     @property
     def resolution(self) -> int: ...
     def synthesis(self, wp: Tensor) -> Tensor:
-        """[N, num_ws, w_dim] → [N, 3, R, R]."""
+        """Render codes [N, num_ws, w_dim] to images [N, 3, R, R]."""
         ...
 
 
@@ -36,7 +36,7 @@ class EncoderLike(Protocol):
     """What inversion asks of an encoder."""
 
     def __call__(self, image: Tensor) -> Tensor:
-        """[N, 3, R, R] → [N, num_ws, w_dim]."""
+        """Encode images [N, 3, R, R] to codes [N, num_ws, w_dim]."""
         ...
 
 

@@ -22,7 +22,7 @@ def inversion_signs(
     perceptual: Perceptual | None,
     aligner: Aligner | None = None,
 ) -> dict[str, Tensor]:
-    """Measure finished inversions.
+    """Measure the signs by which a verdict judges finished inversions.
 
     Args:
         target: [N, 3, R, R], RGB, in [-1, 1], the photos.

@@ -28,9 +28,9 @@ TILE_WIDTH, TILE_LENGTH = 322, 323
 
 
 def check_headers(data: bytes, name: str) -> None:
-    """Refuse a picture that would take far more than it should before its size is even known.
+    """Refuse a picture that would take far too much before its size is even known.
 
-    A file that is no picture, or damaged, passes; reading it says so.
+    A file that is damaged or no picture passes, as reading it will say so.
 
     Args:
         data: the file.
@@ -66,7 +66,7 @@ def check_table(data: bytes, name: str, start: int = 0) -> None:
         start: of the table.
 
     Raises:
-        ImageError: they do.
+        ImageError: its entries claim too much.
     """
     try:
         _check_table(data, start, MAX_METADATA_BYTES, name)

@@ -47,7 +47,7 @@ XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 def load_image(
     source: str | Path | bytes | Image.Image, least_px: int = 0, name: str = ""
 ) -> Image.Image:
-    """Read a picture as upright 8-bit RGB; its `info` holds "icc_profile" if it has one, and no more.
+    """Read a picture as upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if it has one.
 
     EXIF orientation is applied; of an animation the first frame is taken; transparency is laid on
     mid grey; greyscale, palette and CMYK become RGB.
@@ -59,7 +59,7 @@ def load_image(
         name: what to call bytes in an error.
 
     Raises:
-        ImageError: not a picture, damaged, smaller than 16 px or larger than 64 megapixels, or no
+        ImageError: it is not a picture, damaged, smaller than 16 px, larger than 64 megapixels, or no
             regular file.
         BusyError: other large pictures are being read.
     """
@@ -85,7 +85,7 @@ def load_image(
 
 
 def read_bytes(source: str | Path | bytes) -> bytes:
-    """Return the bytes of a picture's file that `load_image` would read.
+    """Read the bytes of a picture's file, within the limits of `load_image`.
 
     Raises:
         ImageError: it is too large, no regular file, or claims what no picture may.
@@ -94,7 +94,7 @@ def read_bytes(source: str | Path | bytes) -> bytes:
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
-    """Return width and height of a picture that `load_image` would read, by what it claims; decode nothing.
+    """Return the width and height that a picture claims, as `load_image` would read it. Decode nothing.
 
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
@@ -105,7 +105,7 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
 
 
 def to_tensor(image: Image.Image) -> Tensor:
-    """Turn an RGB image to [1, 3, H, W], float32, in [-1, 1]."""
+    """Turn an RGB image into [1, 3, H, W], float32, in [-1, 1]."""
     array = np.asarray(image.convert("RGB"), dtype=np.float32)
     return torch.from_numpy(array / 127.5 - 1.0).permute(2, 0, 1)[None].contiguous()
 
@@ -125,7 +125,7 @@ def square_tensor(aligned: Image.Image, side: int, domain: str) -> Tensor:
 
 
 def to_pil(image: Tensor) -> Image.Image:
-    """Turn [3, H, W] or [1, 3, H, W], in [-1, 1] (clamped), to an RGB image."""
+    """Turn [3, H, W] or [1, 3, H, W], in [-1, 1] (clamped), into an RGB image."""
     chw = image[0] if image.ndim == 4 else image
     array = chw.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
     return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
@@ -158,7 +158,7 @@ def encode_image(image: Image.Image, kind: str, edited: bool = True) -> bytes:
 
 
 def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
-    """Save a picture whole or not at all, as `encode_image` does; the suffix chooses the format.
+    """Save a picture whole or not at all. The suffix chooses the format that `encode_image` writes.
 
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
@@ -176,7 +176,7 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
 
 @functools.cache
 def known_formats() -> tuple[str, ...]:
-    """Return the formats that pictures are read in: HEIC of telephones only where pillow-heif is installed."""
+    """Return the formats that can be read, among them HEIC only where pillow-heif is installed."""
     with suppress(ImportError):
         import pillow_heif
 
@@ -190,7 +190,7 @@ _large = Lock()
 
 @contextmanager
 def _one_large() -> Iterator[None]:
-    """Decode one large picture at a time, so that memory is bounded.
+    """Let large pictures be decoded only one at a time, so that memory is bounded.
 
     Raises:
         BusyError: others take too long.
@@ -212,7 +212,7 @@ def _checked(source: str | Path | bytes, name: str) -> bytes:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-    """Open a picture, of which only the header is read, within the limits."""
+    """Open a picture within the limits, and read only its header."""
     with _refusing(name), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(data), formats=known_formats())
@@ -222,7 +222,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
 
 @contextmanager
 def _refusing(name: str) -> Iterator[None]:
-    """Turn what a picture provokes in its reader into an `ImageError`."""
+    """Turn whatever error a picture causes in its reader into an `ImageError`."""
     try:
         yield
     except UnidentifiedImageError as error:

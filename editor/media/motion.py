@@ -35,7 +35,7 @@ BT709 = 1  # the number of that colour space in H.264, table E-5
 
 
 def kind_of(path: str | Path) -> str:
-    """Return what a file's suffix asks for: "GIF", "WEBP", "MP4" or "strip" (.png).
+    """Return the kind that a file's suffix asks for: "GIF", "WEBP", "MP4" or "strip" (.png).
 
     Raises:
         OptionError: the suffix is none of these.
@@ -47,7 +47,7 @@ def kind_of(path: str | Path) -> str:
 
 
 def check_motion(kind: str, fps: float = 24.0, scale: int = 1) -> None:
-    """Refuse options before any frame is made, as `encode_motion` does.
+    """Refuse options that `encode_motion` would refuse, before any frame is made.
 
     Raises:
         OptionError: kind, fps or scale is not possible; MP4 where PyAV is missing is an
@@ -79,8 +79,8 @@ def encode_motion(
 ) -> bytes:
     """Encode frames as the bytes of a file.
 
-    Frames are taken one at a time, so that an iterator may make each when it is asked for; stop by
-    raising in it. MP4 holds one frame in memory, the others all.
+    Frames are taken one at a time, so that an iterator may make each when it is asked for, and stop
+    all by raising. MP4 holds one frame in memory, the others hold all.
 
     Args:
         frames: 2…1000 pictures of one size.
@@ -112,7 +112,7 @@ def save_motion(
     repeat: bool = True,
     scale: int = 1,
 ) -> None:
-    """Save frames whole or not at all, as `encode_motion` does; the suffix chooses the format.
+    """Save frames whole or not at all. The suffix chooses the format that `encode_motion` writes.
 
     Raises:
         OptionError, UnavailableError: as `encode_motion`.
@@ -127,7 +127,7 @@ def save_motion(
 
 
 def _enlarged(frames: Iterable[Image.Image], kind: str, scale: int) -> Iterator[Image.Image]:
-    """Check each frame, and yield it as RGB in its final size."""
+    """Yield each frame as RGB in its final size, after a check."""
     size: tuple[int, int] | None = None
     count = 0
     for count, frame in enumerate(frames, start=1):
@@ -161,7 +161,7 @@ def _check_frame(
 
 
 def _durations_ms(count: int, fps: float, unit_ms: int) -> list[int]:
-    """Return how long each frame is shown, in whole units, so that the sum never drifts."""
+    """Return how long to show each frame, ms, in whole units that never drift from the rate."""
     ends = [unit_ms * round(i * 1000 / fps / unit_ms) for i in range(count + 1)]
     return [b - a for a, b in pairwise(ends)]
 
@@ -227,6 +227,6 @@ def _mp4(frames: Iterable[Image.Image], fps: float) -> bytes:
 
 
 def _even(pixels: np.ndarray) -> np.ndarray:
-    """Return [H, W, 3] with the last row and column doubled where a side is odd, as yuv420p needs."""
+    """Repeat the last row or column of [H, W, 3] where that side is odd, as yuv420p needs even ones."""
     height, width = pixels.shape[:2]
     return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

@@ -26,7 +26,7 @@ BACKGROUND = (128, 128, 128)
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
-    """Return any picture as upright 8-bit RGB; its `info` holds "icc_profile" if one fits, and no more.
+    """Turn any picture into upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if one fits.
 
     Raises:
         ImageError: its EXIF claims what no picture may.
@@ -42,7 +42,11 @@ def upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the orientation that EXIF or XMP says, 1…8; what is damaged says nothing."""
+    """Return the orientation that EXIF or XMP says, 1…8, or 1 where neither says any.
+
+    Raises:
+        ImageError: the EXIF claims what no picture may.
+    """
     exif = image.info.get("exif")
     if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
         exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
@@ -52,7 +56,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Return the parts of a picture as wide as it is, each with its place from the top, px."""
+    """Yield strips as wide as the picture, each with its distance from the top, px."""
     rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -71,7 +75,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Turn grey of 16 bits or more to 8 bits; 255 or 65535 is white, as the brightest pixel needs."""
+    """Turn grey of 16 bits or more into 8 bits. White is 65535, or 255 where no pixel is brighter."""
     brightest = max(
         float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
     )

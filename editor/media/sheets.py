@@ -19,7 +19,7 @@ Place = tuple[int, int]  # left and top, px
 
 
 def strip(pictures: Iterable[Image.Image]) -> Image.Image:
-    """Lay pictures side by side, the first on the left.
+    """Place pictures side by side, the first on the left.
 
     Raises:
         OptionError: there are none.
@@ -33,7 +33,7 @@ def strip(pictures: Iterable[Image.Image]) -> Image.Image:
 
 
 def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Lay pictures below each other, such as strips.
+    """Stack pictures, such as strips, the first on top.
 
     Raises:
         OptionError: there are none.
@@ -95,7 +95,7 @@ def sheet(images: Tensor, columns: int = 8) -> Image.Image:
 
 
 def save_sheet(images: Tensor, path: Path, columns: int = 8) -> None:
-    """Save what `sheet` draws, whole or not at all: a PNG, or a JPEG by its suffix.
+    """Save what `sheet` draws, whole or not at all, as a PNG, or as a JPEG where the suffix says so.
 
     Raises:
         StorageError: the disk is full.
@@ -111,7 +111,7 @@ def save_sheet(images: Tensor, path: Path, columns: int = 8) -> None:
 def _drawn(
     size: tuple[int, int], laid: Iterable[tuple[Image.Image, Place]], paper: tuple[int, int, int]
 ) -> Image.Image:
-    """Return an RGB picture of a size, with pictures at their places."""
+    """Draw pictures at their places on paper of a size and colour."""
     drawn = Image.new("RGB", size, paper)
     for picture, place in laid:
         drawn.paste(picture, place)
@@ -132,7 +132,7 @@ def _offset(index: int, side_px: int) -> int:
 
 
 def _fitting(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return a picture as RGB, scaled to a size."""
+    """Turn a picture into RGB, scaled to a size."""
     fitting = picture.convert("RGB")
     if fitting.size != size:
         fitting = fitting.resize(size, Image.Resampling.LANCZOS)

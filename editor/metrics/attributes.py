@@ -49,7 +49,7 @@ class PooledFeatures(nn.Module):
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> Tensor:
-        """Return features [N, F], float32, of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Compute features [N, F], float32, of images [N, 3, H, W], RGB, in [-1, 1]."""
         image = image.to(self.device)
         if self.resolution is not None and image.shape[-1] != self.resolution:
             image = F.interpolate(image, size=self.resolution, mode="bicubic", antialias=True)
@@ -100,7 +100,7 @@ def fit_predictor(
     components: int = 256,
     batch: int = 64,
 ) -> AttributePredictor:
-    """Fit one linear model an attribute: logistic regression, or ridge if continuous.
+    """Fit a linear model for each attribute: logistic regression, or ridge if it is continuous.
 
     A name of `STATISTICS` that the labels do not know is computed from the images instead.
 
@@ -151,7 +151,7 @@ def _fitted(name: str, x: np.ndarray, y: np.ndarray, cut: int) -> tuple[Any, flo
     """Fit the model of an attribute on components [N, K] and labels [N], and measure it.
 
     Raises:
-        TrainingError: as `_split`.
+        TrainingError: too few images are labelled, or all of one class.
     """
     train, test = _split(name, y, cut)
     if name in CONTINUOUS:

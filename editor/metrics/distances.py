@@ -67,7 +67,7 @@ def _covariance_root(rows: Tensor) -> Tensor:
 def mean_features(
     maps: Callable[[Tensor], list[Tensor]], images: Tensor, batch: int = 64
 ) -> Tensor:
-    """Return the last map of a network, averaged over its places: [N, F].
+    """Return the last feature map of a network, averaged over its places: [N, F].
 
     Args:
         maps: gives feature maps, finest first.
@@ -111,7 +111,7 @@ def sliced_wasserstein_distance(real: Tensor, fake: Tensor, seed: int = 0) -> di
 
 
 def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
-    """Return the Wasserstein-1 distance between the projections of two sets of points of the same size.
+    """Return the Wasserstein-1 distances between the projections of two equally large sets of points.
 
     Args:
         real: [P, F].
@@ -126,7 +126,7 @@ def wasserstein_along(real: Tensor, fake: Tensor, directions: Tensor) -> Tensor:
 
 
 def evenly_spread(total: int, most: int) -> Tensor:
-    """Return the places of at most so many of a total of things, evenly spread, with the first and the last."""
+    """Return at most `most` indices below `total`, evenly spread, with the first and the last."""
     return torch.linspace(0, total - 1, min(most, total)).round().long()
 
 
@@ -136,7 +136,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def _laplacian_pyramid(images: Tensor) -> list[Tensor]:
-    """Return what each level adds to the next coarser one, and the coarsest (16) itself."""
+    """Return what each level adds to the next coarser one, and last the coarsest (16 px) itself."""
     levels, x = [], images.float()
     while x.shape[-1] > 16:
         small = _blur(x)[:, :, ::2, ::2]
@@ -148,7 +148,7 @@ def _laplacian_pyramid(images: Tensor) -> list[Tensor]:
 
 
 def _patches(images: Tensor, draw: torch.Generator) -> Tensor:
-    """Return patches [N · PATCHES, 3 · PATCH²], each colour with mean 0 and deviation 1."""
+    """Draw patches [N · PATCHES, 3 · PATCH²], each colour brought to mean 0 and deviation 1."""
     n, _, size, _ = images.shape
     top, left = torch.randint(0, size - PATCH + 1, (2, n, PATCHES, 1, 1), generator=draw)
     step = torch.arange(PATCH)

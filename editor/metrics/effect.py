@@ -72,7 +72,7 @@ class Effect:
 
 
 def could_flip(name: str, before: Tensor, sign: float) -> Tensor:
-    """Return which pictures could change: [N] bool, of scores [N] of an attribute.
+    """Return which pictures a step could change: [N] bool.
 
     Args:
         name: of the attribute.
@@ -85,7 +85,7 @@ def could_flip(name: str, before: Tensor, sign: float) -> Tensor:
 
 
 def flipped(name: str, before: Tensor, after: Tensor, sign: float) -> Tensor:
-    """Return which pictures changed, had they been able to: [N] bool, of scores [N].
+    """Return which pictures a step changed, among those that it could change: [N] bool.
 
     Args:
         name: of the attribute.

@@ -33,11 +33,11 @@ class Recogniser(Protocol):
     name: str
 
     def find(self, images: Tensor) -> list[Box | None]:
-        """Return the largest face of each picture [N, 3, R, R], RGB, in [-1, 1]."""
+        """Find the largest face of each picture [N, 3, R, R], RGB, in [-1, 1]."""
         ...
 
     def vectors(self, images: Tensor, boxes: list[Box | None]) -> Tensor:
-        """Return who is shown in each box, not a number where there is none: [N, D], float32."""
+        """Describe who is shown in each box: [N, D], float32, not a number where there is no box."""
         ...
 
 
@@ -62,15 +62,14 @@ class DlibRecogniser:
         self._network = dlib.face_recognition_model_v1(str(models / NETWORK))
 
     def find(self, images: Tensor) -> list[Box | None]:
-        """Return the largest face of each picture [N, 3, R, R], RGB, in [-1, 1].
+        """Find the largest face of each picture [N, 3, R, R], RGB, in [-1, 1].
 
-        A picture is enlarged to at least twice its side for it, and looked at once more with a border
-        where no face is found.
+        Pictures are looked at in twice their size, and once more with a border where no face is found.
         """
         return [self._largest(pixels) for pixels in _pixels(images)]
 
     def vectors(self, images: Tensor, boxes: list[Box | None]) -> Tensor:
-        """Return who is shown in each box, not a number where there is none: [N, 128], float32.
+        """Describe who is shown in each box: [N, 128], float32, not a number where there is no box.
 
         Args:
             images: [N, 3, R, R], RGB, in [-1, 1].
@@ -120,13 +119,13 @@ class People:
         return cls(recogniser, boxes, recogniser.vectors(photos, boxes))
 
     def some(self, index: Tensor) -> People:
-        """Return the people of the photos of these places [M]."""
+        """Return the people of the photos at some indices [M]."""
         return People(self.recogniser, [self.boxes[i] for i in index.tolist()], self.vectors[index])
 
     def distances(self, images: Tensor) -> Tensor:
-        """Return how far each picture's person is from its photo's, not a number where no face was found: [N].
+        """Return how far each person is from the photo's: [N], not a number where no face was found.
 
-        The photo's box is used, for the picture lies as the photo does.
+        The face is looked for in the photo's box, as the picture is aligned like the photo.
 
         Args:
             images: [N, 3, R, R], RGB, in [-1, 1], one for each photo, aligned like it.
@@ -136,7 +135,7 @@ class People:
         return distances
 
     def compare(self, images: Tensor, which: Tensor | None = None) -> dict[str, Any]:
-        """Return the figures of pictures beside their photos.
+        """Compare the people in pictures with those in their photos.
 
         Args:
             images: as `distances` takes them.
@@ -159,7 +158,7 @@ class People:
 
 
 def _models_folder() -> Path:
-    """Return where the networks' files are; the package itself is not imported, it needs old tools."""
+    """Return the folder of the networks' files. Their package is not imported, as it needs old tools."""
     found = importlib.util.find_spec("face_recognition_models")
     for place in (found and found.submodule_search_locations) or ():
         folder = Path(place) / "models"
@@ -169,5 +168,5 @@ def _models_folder() -> Path:
 
 
 def _pixels(images: Tensor) -> list[np.ndarray]:
-    """Return each picture as [R, R, 3], uint8."""
+    """Turn each picture into [R, R, 3], uint8."""
     return [np.array(to_pil(one)) for one in images]

@@ -34,7 +34,7 @@ def mse(recon: Tensor, photo: Tensor) -> Tensor:
 
 
 def psnr(recon: Tensor, photo: Tensor) -> Tensor:
-    """Return the peak signal-to-noise ratio: 10 log₁₀(2² / MSE), the values reaching from -1 to 1.
+    """Return the peak signal-to-noise ratio 10 log₁₀(2² / MSE) of values from -1 to 1.
 
     Args:
         recon: [N, 3, R, R], RGB, in [-1, 1]; cut off outside.
@@ -50,9 +50,9 @@ def psnr(recon: Tensor, photo: Tensor) -> Tensor:
 
 
 def ssim(recon: Tensor, photo: Tensor) -> Tensor:
-    """Return the structural similarity: means, deviations and correlation in a Gaussian window (11, σ 1.5).
+    """Return the structural similarity, in a Gaussian window of 11 pixels with σ 1.5.
 
-    The mean over the colours and over all places where the window lies wholly inside. Pictures are
+    It is averaged over colours and over all places where the window lies wholly inside. Pictures are
     compared as intensities from 0 upwards, as they are shown: with values around 0, the product of
     the means would change its sign and the number would not be the published one.
 

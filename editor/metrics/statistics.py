@@ -24,7 +24,7 @@ def _luma(images: Tensor) -> Tensor:
 
 
 def _greyness(x: Tensor) -> Tensor:
-    """Return 1 without colour, 0 where a channel is 0: [N, H, W] of [N, 3, H, W] in [0, 1]."""
+    """Return [N, H, W], 1 without colour and 0 where a channel is 0, of images [N, 3, H, W] in [0, 1]."""
     return 1 - (x.amax(dim=1) - x.amin(dim=1)) / x.amax(dim=1).clamp(min=1e-3)
 
 
@@ -39,13 +39,13 @@ def contrast(images: Tensor) -> Tensor:
 
 
 def warmth(images: Tensor) -> Tensor:
-    """Return the mean of red less blue."""
+    """Return the mean of red minus blue."""
     x = _unit(images)
     return (x[:, 0] - x[:, 2]).mean(dim=(1, 2))
 
 
 def greenness(images: Tensor) -> Tensor:
-    """Return the mean of green less the mean of red and blue."""
+    """Return the mean of green minus the mean of red and blue."""
     x = _unit(images)
     return (x[:, 1] - (x[:, 0] + x[:, 2]) / 2).mean(dim=(1, 2))
 
@@ -57,13 +57,13 @@ def cloudiness(images: Tensor) -> Tensor:
 
 
 def snow(images: Tensor) -> Tensor:
-    """Share of the land that is bright and without colour."""
+    """Return the share of the land, the picture below the sky, that is bright and without colour."""
     x = _unit(images)[:, :, int(images.shape[2] * SKY) :]
     return (torch.sigmoid((x.amin(dim=1) - 0.6) / 0.05)).mean(dim=(1, 2))
 
 
 def light_side(images: Tensor) -> Tensor:
-    """Return how far light comes from the right: the right half's luma less the left's, relative to both."""
+    """Return how much brighter the right half is than the left one, relative to both."""
     luma = _luma(images)
     left, right = luma.chunk(2, dim=2)
     a, b = left.mean(dim=(1, 2)), right.mean(dim=(1, 2))

@@ -26,9 +26,10 @@ def fit_verdict(
     outside: dict[str, np.ndarray],
     distances: np.ndarray | None = None,
 ) -> Verdict:
-    """Fit both answers and set their thresholds, on photos that stay out of every figure given later.
+    """Fit both answers of a verdict, and set their thresholds.
 
-    Thresholds are set on answers for photos that the answer was not fitted on (five folds).
+    The photos should stay out of every figure given later. Thresholds are set on answers for photos
+    that the answer was not fitted on (five folds).
 
     Args:
         signs: [N] by name, of inversions of photos that the domain knows.
@@ -145,5 +146,5 @@ def rows_of(signs: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
 
 
 def with_figures(verdict: Verdict, figures: dict[str, Any]) -> Verdict:
-    """Return the same verdict with what was measured of it."""
+    """Return a verdict with the figures that were measured of it."""
     return replace(verdict, measured=figures)

@@ -48,7 +48,7 @@ class Aligner(nn.Module):
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, image: Tensor) -> Tensor:
-        """Look at every window.
+        """Answer for every window of a picture, in steps of 8 px.
 
         Args:
             image: [N, 3, H, W], RGB, in [-1, 1]; H and W at least 64.
@@ -63,7 +63,7 @@ class Aligner(nn.Module):
 
 
 def apply_answer(poses: Tensor, answer: Tensor) -> Tensor:
-    """Return squares [N, 4] moved as the network says of windows that fit them, [N, 5]."""
+    """Move squares [N, 4] as the network's answers [N, 5] for their windows say."""
     x, y, side, angle = poses.unbind(dim=1)
     _, dx, dy, scale, turn = answer.unbind(dim=1)
     cos, sin, reach = angle.cos(), angle.sin(), side * CONTEXT
@@ -79,7 +79,7 @@ def apply_answer(poses: Tensor, answer: Tensor) -> Tensor:
 
 
 def wanted_answer(poses: Tensor, truth: Tensor) -> Tensor:
-    """Return dx, dy, scale and turn that bring squares [N, 4] to the truth [N, 4]: [N, 4]."""
+    """Return the dx, dy, scale and turn [N, 4] that would move squares [N, 4] to the true ones [N, 4]."""
     x, y, side, angle = poses.unbind(dim=1)
     reach = side * CONTEXT
     right, down = (truth[:, 0] - x) / reach, (truth[:, 1] - y) / reach

@@ -15,12 +15,12 @@ class Config:
     """What the configurations of all networks can do."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary, read back by `from_dict`."""
+        """Return a JSON-ready dictionary that `from_dict` reads."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]
 
     @classmethod
     def from_dict(cls: type[C], values: dict[str, Any]) -> C:
-        """Build from a dictionary, refusing unknown names.
+        """Build a configuration from a dictionary, and refuse unknown names.
 
         Raises:
             OptionError: a name is unknown, or a value is outside its range.
@@ -51,10 +51,10 @@ class NetworkConfig(Config):
             )
 
     def check_resolution(self) -> None:
-        """Refuse sides that are no power of two.
+        """Refuse a resolution that is no power of two, or out of range.
 
         Raises:
-            OptionError: the resolution is outside its range.
+            OptionError: it is one of these.
         """
         log2 = math.log2(self.resolution) if self.resolution > 0 else 0.0
         if log2 != int(log2) or not 8 <= self.resolution <= 1024:
@@ -199,5 +199,5 @@ class PredictorConfig(Config):
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary; what JSON gives back is equal to it."""
+        """Return a dictionary that survives a trip through JSON unchanged."""
         return {**asdict(self), "names": [*self.names], "continuous": [*self.continuous]}

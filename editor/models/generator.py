@@ -96,7 +96,7 @@ class StyleGenerator(nn.Module):
         return self.num_ws
 
     def codes(self, z: Tensor) -> Tensor:
-        """Map latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
+        """Map latents [N, z_dim] to codes [N, num_ws, w_dim] without truncation."""
         raise NotImplementedError
 
     def synthesis(self, wp: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ class StyleGenerator(nn.Module):
         raise NotImplementedError
 
     def style_weights(self) -> list[Tensor]:
-        """Return for each layer the weight [outputs, w_dim] by which its code becomes a style."""
+        """Return the weight [outputs, w_dim] of each layer by which its code becomes a style."""
         raise NotImplementedError
 
     def forward(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:

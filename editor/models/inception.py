@@ -103,7 +103,7 @@ class Block(nn.Module):
         self.width += pool_width or channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [N, channels, H, W] to [N, width, H, W], or half as high and wide."""
+        """Map [N, channels, H, W] to [N, width, H, W], or to half that height and width."""
         found = []
         for steps in self.branches:
             y = x

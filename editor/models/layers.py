@@ -19,12 +19,12 @@ SLOPE = 0.2
 
 
 def as_dtype(weight: Tensor, dtype: torch.dtype) -> Tensor:
-    """Cast a convolution's weight, channels last."""
+    """Cast a convolution's weight, and lay it out with channels last."""
     return weight.to(dtype=dtype, memory_format=torch.channels_last)
 
 
 def upsample2(x: Tensor) -> Tensor:
-    """Double height and width; bilinear, which is the [1, 3, 3, 1] filter of StyleGAN2."""
+    """Double height and width bilinearly, which is the [1, 3, 3, 1] filter of StyleGAN2."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 

@@ -30,7 +30,7 @@ class Perceptual(Protocol):
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """Return distances [N] between two lists of feature maps, inside a mask as `masked_mean`'s."""
+        """Return distances [N] between two lists of feature maps inside a mask, as in `masked_mean`."""
         ...
 
 
@@ -111,7 +111,7 @@ class PredictorPerceptual(nn.Module):
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """Return the other term's, and weight · mean over maps and places of ‖a - b‖², 0…2: [N]."""
+        """Return the other term's distance plus weight · the mean of ‖a - b‖² over maps and places: [N]."""
         total = torch.zeros(len(target[0]), device=target[0].device)
         for a, b in zip(target[-COMPARED:], other[-COMPARED:], strict=True):
             total = total + masked_mean((a - b).square(), mask) * a.shape[1]
@@ -154,7 +154,7 @@ class VGG16Perceptual(nn.Module):
         self.register_buffer("shift", shift[None, :, None, None], persistent=False)
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """Return conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
+        """Return the map after conv4_3 of images [N, 3, H, W], RGB, in [-1, 1]."""
         x = image.flip(1) if self.caffe else image
         x = (x * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
         return [self.layers(x)]

@@ -64,14 +64,14 @@ class Predictor(nn.Module):
         return found
 
     def maps(self, image: Tensor) -> list[Tensor]:
-        """Return what a feature term compares: the last maps of `blocks`."""
+        """Return the last maps of `blocks`, which a feature term compares."""
         return self.blocks(image)[-COMPARED:]
 
     def answers(self, blocks: list[Tensor], mask: Tensor | None = None) -> Tensor:
-        """Return logits, or standardised values if continuous, of the maps of `blocks`: [N, A].
+        """Turn the maps of `blocks` into answers [N, A]: logits, or standardised values if continuous.
 
         Args:
-            blocks: see there.
+            blocks: what `blocks` gave.
             mask: [N, F], factors of the last features, which leave some out in training.
         """
         x = F.adaptive_avg_pool2d(blocks[-1], PLACES).flatten(1)
@@ -85,7 +85,7 @@ class Predictor(nn.Module):
 
 @torch.no_grad()
 def without_norm(network: Predictor) -> Predictor:
-    """Return the same network, its batch normalisation folded into the convolutions."""
+    """Fold batch normalisation into the convolutions, and return the plain network."""
     if network.norms is None:
         return network
     plain = Predictor(network.config)

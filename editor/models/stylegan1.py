@@ -26,13 +26,13 @@ EPSILON = 1e-8
 
 
 def blur_kernel(channels: int) -> Tensor:
-    """Return the binomial filter, one a channel: [channels, 1, 3, 3]."""
+    """Return the binomial filter once for each channel: [channels, 1, 3, 3]."""
     line = torch.tensor(BLUR) / sum(BLUR)
     return (line[:, None] * line).expand(channels, 1, 3, 3).contiguous()
 
 
 def up_kernel(weight: Tensor) -> Tensor:
-    """Turn the weight of a convolution of the doubled image to that of one that doubles by itself.
+    """Turn the weight of a convolution of the doubled image into that of one that doubles by itself.
 
     Convolving an image doubled by nearest neighbours with 3×3 is a transposed convolution of the
     small image with 4×4, at less than half the work.
@@ -103,7 +103,7 @@ class StyleLayer(Weighted):
         return torch.addcmul(shift.to(dtype)[:, :, None, None], x, gain.to(dtype)[:, :, None, None])
 
     def _field(self, dtype: torch.dtype) -> Tensor:
-        """Return noise and bias, [1, C, H, W]."""
+        """Return the sum of noise and bias, [1, C, H, W]."""
         weight = self.noise_weight[None, :, None, None]
         field = torch.addcmul(self.bias[None, :, None, None], self.noise, weight)
         return as_dtype(field, dtype)
@@ -145,7 +145,7 @@ class StyleGAN1Generator(StyleGenerator):
         return self.config.truncation_cutoff
 
     def codes(self, z: Tensor) -> Tensor:
-        """Map latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
+        """Map latents [N, z_dim] to codes [N, num_ws, w_dim] without truncation."""
         x = z * (z.square().mean(dim=1, keepdim=True) + EPSILON).rsqrt()
         for layer in self.map:
             x = layer(x)
@@ -172,7 +172,7 @@ class StyleGAN1Generator(StyleGenerator):
         return image.tanh() if self.config.tanh else image
 
     def style_weights(self) -> list[Tensor]:
-        """Return for each layer the weight [outputs, w_dim] by which its code becomes gain and shift."""
+        """Return the weight [outputs, w_dim] of each layer by which its code becomes gain and shift."""
         affines = [cast(StyleLayer, layer).style for layer in self.layers]
         return [affine.weight.detach() * affine.weight_gain for affine in affines]
 

@@ -83,7 +83,7 @@ class StyleGAN2Generator(StyleGenerator):
         self.register_buffer("w_avg", torch.zeros(config.num_ws, config.w_dim))
 
     def codes(self, z: Tensor) -> Tensor:
-        """Map latents [N, z_dim] to codes [N, num_ws, w_dim], not truncated."""
+        """Map latents [N, z_dim] to codes [N, num_ws, w_dim] without truncation."""
         w: Tensor = self.map(z)
         return w[:, None].expand(-1, self.num_ws, -1)
 
@@ -99,9 +99,9 @@ class StyleGAN2Generator(StyleGenerator):
         return cast(Tensor, self.synth(wp, self.compute_dtype))
 
     def style_weights(self) -> list[Tensor]:
-        """Return for each layer the weight [outputs, w_dim] by which its code becomes a style.
+        """Return the weight [outputs, w_dim] of each layer by which its code becomes a style.
 
-        The convolution's; the last layer, which has none, gives that of the colours.
+        It is that of the layer's convolution, or of the colours in the last layer, which has none.
         """
         found: list[Linear] = []
         for module in self.synth.blocks:

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 
 def cache_folder() -> Path:
-    """Return where fetched weights are kept: EDITOR_CACHE, else ~/.cache/idgan-editor."""
+    """Return the folder of fetched weights: EDITOR_CACHE, else ~/.cache/idgan-editor."""
     return Path(os.environ.get("EDITOR_CACHE", Path.home() / ".cache" / "idgan-editor"))
 
 
@@ -30,9 +30,9 @@ def fetch(
     size: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Return a file from the cache, downloading it when it is not there.
+    """Return the path of a file in the cache, and download it when it is not there.
 
-    What broke off stays beside it as `.part`, and the next call goes on from there.
+    A download that breaks off stays beside it as `.part`, and the next call goes on from there.
 
     Args:
         url: where it is published.
@@ -44,7 +44,8 @@ def fetch(
         progress: called with (bytes so far, bytes in all, 0 if not known).
 
     Raises:
-        UnavailableError: it cannot be downloaded, or is not the pinned file, which is not kept.
+        UnavailableError: it cannot be downloaded, or is not the pinned file and is not kept.
+        StorageError: the disk is full when its hash is written.
     """
     target = (folder or cache_folder()) / name
     note = target.with_name(f"{name}.sha256")
@@ -71,7 +72,7 @@ def fetch(
 
 
 def _checked(part: Path, url: str, sha256_prefix: str, size: int | None, mend: str) -> str:
-    """Return the sha256 of what was downloaded, which is removed where it is not the pinned file.
+    """Return the sha256 of what was downloaded, or remove it where it is not the pinned file.
 
     Raises:
         UnavailableError: it has another size or hash, or is a web page.
@@ -94,7 +95,7 @@ def _checked(part: Path, url: str, sha256_prefix: str, size: int | None, mend: s
 
 
 def _download(url: str, part: Path, progress: Progress | None) -> None:
-    """Append to `part` what is missing of it; start again where the server cannot go on."""
+    """Download what `part` lacks of a file. Start again where the server cannot go on."""
     begun = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
     try:

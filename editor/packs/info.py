@@ -63,9 +63,9 @@ class DomainInfo:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: not JSON.
-            TypeError: not an object of these names.
-            OptionError: the alignment or the verdict cannot be.
+            ValueError: it is not JSON.
+            TypeError: it is not an object of these names.
+            OptionError: the alignment or the verdict is impossible.
         """
         values = json.loads(text)
         if "verdict" in values:

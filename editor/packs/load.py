@@ -45,7 +45,7 @@ ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
 
 
 def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> DomainPack:
-    """Load a pack, strictly.
+    """Load a pack strictly, and freeze its networks.
 
     Args:
         name: the pack's folder under `root`.
@@ -54,7 +54,7 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
 
     Raises:
         PackNotFoundError: there is no such pack.
-        WeightsError: a file is missing or damaged; the text names it and the mend.
+        WeightsError: a file is missing or damaged; the text names it and says what to do.
         MismatchError: a file is sound, but belongs to another pack or architecture.
     """
     info = read_info(name, root)
@@ -159,7 +159,7 @@ def _load_perceptual(file: Path) -> VGG16Perceptual:
 def load_network(
     file: Path, kind: str, make: type[N], config: type[Config], domain: str | None = None
 ) -> N:
-    """Load one network from a tensor file: built on the meta device, filled strictly, frozen.
+    """Load one network from a tensor file strictly, and freeze it.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -195,7 +195,7 @@ def build_network(make: type[N], settings: Config, tensors: dict[str, Tensor], s
 
 
 def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
-    """Load generator and discriminator of a pack or run folder, frozen.
+    """Load the generator and discriminator of a pack or run folder, and freeze them.
 
     Raises:
         WeightsError: a file is missing or damaged.

@@ -89,8 +89,8 @@ def fetch_published(
 ) -> Sources:
     """Fetch the files of a published domain, or find them where they were put by hand.
 
-    No hash was published: the first download is trusted, its sha256 kept beside the file and in the
-    pack, and anything else is refused from then on.
+    No hash was published. So the first download is trusted, its sha256 is kept beside the file and in
+    the pack, and anything else is refused from then on.
 
     Args:
         name: of the domain.
@@ -132,7 +132,7 @@ def fetch_published(
 
 
 def _with_gdown(drive: str, target: Path) -> Path:
-    """Return what the optional package gdown can get where a plain download was refused."""
+    """Download a file by the optional package gdown, where a plain download was refused."""
     gdown = importlib.import_module("gdown")
     part = target.with_name(f".{target.name}.gdown")
     try:

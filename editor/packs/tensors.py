@@ -27,7 +27,7 @@ MAX_GIVEN_HEADER_BYTES = 2**20  # of tensors that a visitor gives
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
-    """Write a tensor file, whole or not at all; folders are made.
+    """Write a tensor file, whole or not at all. Folders are made.
 
     Args:
         path: the file, ending in .safetensors.
@@ -98,7 +98,7 @@ def read_tensors(path: Path, kind: str | None = None) -> tuple[dict[str, Tensor]
 
 
 def pack_tensors(tensors: Mapping[str, Tensor], header: dict[str, Any]) -> bytes:
-    """Return what `write_tensors` would write, as bytes."""
+    """Return the bytes that `write_tensors` would write."""
     data = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return save(data, metadata={"editor": json.dumps({"schema": SCHEMA, **header}, sort_keys=True)})
 
@@ -107,8 +107,8 @@ def unpack_tensors(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str,
     """Read what `pack_tensors` made.
 
     Raises:
-        WeightsError: damaged, or not of this format.
-        MismatchError: of another kind.
+        WeightsError: the bytes are damaged, or not of this format.
+        MismatchError: they are of another kind.
     """
     try:
         (length,) = struct.unpack("<Q", data[:8])
@@ -127,7 +127,7 @@ def unpack_tensors(data: bytes, kind: str) -> tuple[dict[str, Tensor], dict[str,
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
-    """Fill a module strictly; floating-point tensors become float32.
+    """Fill a module strictly. Floating-point tensors become float32.
 
     Args:
         module: the network, which may lie on the meta device.
@@ -162,7 +162,7 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> 
 
 
 def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return float32 tensors as float16 for storage; others as they are.
+    """Turn float32 tensors into float16 for storage, and leave others as they are.
 
     Raises:
         WeightsError: a value is outside float16's range.
@@ -179,7 +179,7 @@ def half(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def fingerprint(module: nn.Module) -> str:
     """Return 16 hexadecimal digits that name the weights of a network.
 
-    Taken at float16, so that a network and its stored copy have the same.
+    They are taken at float16, so that a network and its stored copy have the same.
     """
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):

@@ -87,7 +87,7 @@ class Verdict:
         """Read a verdict from what domain.json holds.
 
         Raises:
-            OptionError: it is not what `values` gives.
+            OptionError: it is not what `values` returns.
         """
         try:
             signs = tuple(str(name) for name in values["signs"])
@@ -120,7 +120,7 @@ class Verdict:
         """Judge an inversion by its signs.
 
         Raises:
-            OptionError: one is missing, or no number.
+            OptionError: one is missing, or not finite.
         """
         if missing := [n for n in self.signs if not math.isfinite(signs.get(n, math.nan))]:
             raise OptionError(f"signs {missing} are missing")
@@ -137,14 +137,14 @@ class Verdict:
         )
 
     def answers(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the logits of lying outside [N] and the distances [N], 0 where unknown, of signs [N, S]."""
+        """Answer signs [N, S] with logits of lying outside [N], and distances [N], 0 where unknown."""
         x = expanded(rows, self.mean, self.scale)
         far = np.zeros(len(x)) if self.distance is None else self.distance.answer(x)
         return self.outside.answer(x), far
 
 
 def expanded(rows: np.ndarray, mean: tuple[float, ...], scale: tuple[float, ...]) -> np.ndarray:
-    """Return standardised signs, cut off far away, and their products: [N, S + S (S + 1) / 2].
+    """Standardise signs, clip them, and append their products: [N, S + S (S + 1) / 2].
 
     Args:
         rows: [N, S].

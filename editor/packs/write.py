@@ -34,8 +34,8 @@ def make_pack(
 ) -> Path:
     """Write checkpoints/<name>/ with float16 networks and domain.json.
 
-    The pack is made and loaded in a folder of its own first: a pack that was there stays as it is
-    unless the new one is whole.
+    The pack is made and loaded in a folder of its own first, so that a pack that was there stays as
+    it is unless the new one is whole.
 
     Args:
         name: of the domain.
@@ -101,10 +101,10 @@ def install(name: str, root: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no plain folder name.
+    """Refuse a name that is no plain folder name.
 
     Raises:
-        OptionError: other characters than letters, digits and _.
+        OptionError: it has other characters than letters, digits and _, or begins with a digit.
     """
     if not name.isidentifier():
         raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
@@ -113,7 +113,7 @@ def check_name(name: str) -> None:
 def write_network(
     folder: Path, kind: str, tensors: Mapping[str, Tensor], header: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Write the network of a pack.
+    """Write one network of a pack.
 
     Args:
         folder: of the pack.
@@ -122,7 +122,7 @@ def write_network(
         header: of the file, with at least its "kind".
 
     Returns:
-        What domain.json says of the file, by its name.
+        What domain.json should say of the file, by its name.
 
     Raises:
         StorageError: the disk is full; nothing is left behind.
@@ -146,7 +146,7 @@ def update_info(folder: Path, change: Callable[[DomainInfo], DomainInfo]) -> Dom
 
     Args:
         folder: of the pack.
-        change: what to make of that which it says now.
+        change: given what it says now, returns what it should say.
 
     Returns:
         What it says from now on.

@@ -38,13 +38,13 @@ class Crop:
             )
 
     def quad(self, width: int, height: int) -> tuple[tuple[float, float], ...]:
-        """Corners in pixels: top-left, bottom-left, bottom-right, top-right."""
+        """Return the corners in pixels: top-left, bottom-left, bottom-right, top-right."""
         side = self.side * min(width, height)
         return Pose(self.x * width, self.y * height, side, math.radians(self.angle)).quad()
 
 
 def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:
-    """Cut a square out of a photo and scale it.
+    """Cut a square out of a photo, and scale it.
 
     Args:
         photo: RGB.

@@ -59,7 +59,7 @@ def find_squares(
 
 @torch.no_grad()
 def detect(photo: Tensor, aligner: Aligner, largest: float = LARGEST) -> list[Found]:
-    """Find every object of the domain.
+    """Find every object of the domain in a photo.
 
     Args:
         photo: [1, 3, H, W], RGB, in [-1, 1].
@@ -67,7 +67,7 @@ def detect(photo: Tensor, aligner: Aligner, largest: float = LARGEST) -> list[Fo
         largest: side of the largest square looked for, as a share of the longer side.
 
     Returns:
-        Most confident first; empty if there is none.
+        The objects, most confident first; an empty list if there is none.
     """
     height, width = photo.shape[-2:]
     factor = min(LONG_PX / max(height, width), 4.0)
@@ -92,7 +92,7 @@ def detect(photo: Tensor, aligner: Aligner, largest: float = LARGEST) -> list[Fo
 
 
 def refine(photo: Tensor, poses: Tensor, aligner: Aligner) -> tuple[Tensor, Tensor]:
-    """Look once more at squares [N, 4] (x, y, side, angle): better squares, and their logits [N]."""
+    """Look once more at squares [N, 4] (x, y, side, angle). Return better squares, and their logits [N]."""
     window = poses.clone()
     window[:, 2] *= CONTEXT
     answer = aligner(sample_windows(photo, window, WINDOW))[:, :, 0, 0].to(poses)
@@ -100,12 +100,15 @@ def refine(photo: Tensor, poses: Tensor, aligner: Aligner) -> tuple[Tensor, Tens
 
 
 def largest_of(alignment: Alignment | None) -> float:
-    """Side of the largest square to look for: a face that fills the photo, and what lies around it."""
+    """Return the side of the largest square to look for, as a share of the photo's longer side.
+
+    It is that of a face that fills the photo, and what lies around it.
+    """
     return LARGEST * (1.0 if alignment is None else max(alignment.scale / TIGHT.scale, 1.0))
 
 
 def _look_everywhere(photo: Tensor, aligner: Aligner, largest: float) -> list[Found]:
-    """Every likely window of every size."""
+    """Return every likely square, of every size."""
     height, width = photo.shape[-2:]
     longest = max(height, width)
     found = []
@@ -139,7 +142,7 @@ def _look_everywhere(photo: Tensor, aligner: Aligner, largest: float) -> list[Fo
 
 
 def distinct(found: list[Found]) -> list[Found]:
-    """The most confident of those that lie on one another."""
+    """Keep the most confident of the squares that lie on one another."""
     kept: list[Found] = []
     for one in sorted(found, key=lambda item: -item.confidence):
         if not any(_same(one.pose, other.pose) for other in kept):
@@ -153,7 +156,7 @@ def _same(a: Pose, b: Pose) -> bool:
 
 
 def crop_of(pose: Pose, width: int, height: int) -> Crop:
-    """A square in px as shares of a photo's size, brought within what a crop may be."""
+    """Turn a square in px into a crop in shares of a photo's size, within what a crop may be."""
     side = pose.side / min(width, height)
     return Crop(
         min(max(pose.x / width, 0.0), 1.0),

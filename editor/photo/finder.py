@@ -23,5 +23,5 @@ class Finder(Protocol):
         ...
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
-        """Return squares with confidences 0…1 in an upright RGB image, best first."""
+        """Find squares with confidences 0…1 in an upright RGB image, best first."""
         ...

@@ -32,7 +32,7 @@ class Photo:
 
     @classmethod
     def read(cls, source: str | Path | bytes | Image.Image | Photo) -> Photo:
-        """Read a photo; one that was read is given back as it is.
+        """Read a photo. One that was read before is returned as it is.
 
         Args:
             source: a path, the bytes of a file, an image, or a photo.
@@ -51,7 +51,7 @@ class Photo:
         )
 
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
-        """Return the photo with what was found in it."""
+        """Return the photo with a record of what was found in it."""
         return replace(self, found=tuple(found))
 
     def sure(self, least: float) -> list[tuple[Crop, float]]:

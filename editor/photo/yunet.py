@@ -56,7 +56,7 @@ class YuNetFinder:
             self._detector = cv2.FaceDetectorYN.create("onnx", model, nothing, (320, 320), LIKELY)
 
     def aligned(self, alignment: Alignment) -> YuNetFinder:
-        """Return one for another domain, which shares the network."""
+        """Return a finder for another alignment, which shares the network."""
         other = copy(self)
         other.alignment = alignment
         return other
@@ -67,13 +67,13 @@ class YuNetFinder:
         return f"YuNet {self.path.absolute()} {self.alignment.values()}"
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:
-        """Return squares around the faces of an upright RGB image, with confidences from 0.3 to 1."""
+        """Find squares around the faces of an upright RGB image, with confidences from 0.3 to 1."""
         with self._lock, self._telling():
             found = [one for longest in LONG_PX for one in self._look(image, longest)]
         return [(crop_of(one.pose, *image.size), one.confidence) for one in distinct(found)]
 
     def _look(self, photo: Image.Image, longest: int) -> list[Found]:
-        """Return the faces in a photo that is scaled to a longer side."""
+        """Find the faces of a photo after its longer side is scaled to a length, px."""
         factor = longest / max(photo.size)
         size = (max(round(photo.width * factor), 1), max(round(photo.height * factor), 1))
         small = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -55,7 +55,7 @@ class BoundaryInfo:
 
     @classmethod
     def from_json(cls, header: dict[str, Any]) -> BoundaryInfo:
-        """Read what `asdict` and JSON made of one; other keys are left aside.
+        """Read what `asdict` and JSON made of one, and ignore other keys.
 
         Raises:
             KeyError, TypeError, ValueError, IndexError, OptionError: it is not complete.
@@ -83,7 +83,7 @@ class Boundary:
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot be a slider's name, and so a file's.
+    """Refuse a name that cannot be a slider's, and so a file's.
 
     Raises:
         OptionError: it is not an identifier of at most 64 characters.
@@ -96,14 +96,14 @@ def check_name(name: str) -> None:
 
 
 def clean_title(name: str, title: str) -> str:
-    """Return a title in one line, at most 80 characters; made of the name where there is none."""
+    """Return a title in one line of at most 80 characters, made of the name where there is none."""
     return " ".join(plain_text(title).split())[:MAX_TITLE] or name.replace("_", " ")
 
 
 def check_boundary(
     info: BoundaryInfo, normal: Tensor, domain: str, num_ws: int, w_dim: int, generator: str = ""
 ) -> Boundary:
-    """Check that a boundary is one of a domain, and return it.
+    """Check that a boundary belongs to a domain, and return it.
 
     Raises:
         WeightsError: the normal is not finite, or not of length 1.
@@ -132,5 +132,5 @@ def check_boundary(
 
 
 def fit_again(domain: str) -> str:
-    """Return the sentence that says how a boundary is made anew."""
+    """Return the sentence that says how to fit a boundary again."""
     return f"Fit it again: python -m editor fit-boundaries --domain {domain}"

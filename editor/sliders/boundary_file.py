@@ -33,7 +33,7 @@ def boundary_bytes(boundary: Boundary) -> bytes:
     """Return the bytes of a boundary file.
 
     Raises:
-        OptionError: they are more than is ever read again.
+        OptionError: they are more than would be read again.
     """
     tensors = {"normal": boundary.normal}
     if boundary.hyperplane is not None:
@@ -51,7 +51,7 @@ def save_boundary(boundary: Boundary, path: Path) -> None:
     """Write a boundary file, whole or not at all.
 
     Raises:
-        OptionError: it is larger than is ever read again.
+        OptionError: it is larger than would be read again.
         StorageError: the disk is full.
         OSError: it cannot be written.
     """
@@ -79,7 +79,7 @@ def load_boundary(
 
 
 def with_hyperplane(boundary: Boundary, hyperplane: Tensor | None) -> Boundary:
-    """Return a boundary with the hyperplane that its file holds, if there is one.
+    """Add to a boundary the hyperplane that its file holds, if there is one.
 
     Raises:
         WeightsError: it is not [w_dim] of length 1.
@@ -105,20 +105,20 @@ def read_boundary(
     generator: str = "",
     tensor: str = "normal",
 ) -> Boundary:
-    """Read a boundary of what a file or project says: check it, and make harmless what is only shown.
+    """Read a boundary from what a file or project says. Check it, and clean what is only shown.
 
     Args:
         header: what `asdict` and JSON made of its info.
         tensors: by name.
-        domain: that it has to be of.
+        domain: the one that it has to belong to.
         num_ws: layers of its codes.
         w_dim: width of its codes.
         generator: fingerprint of its generator; empty does not ask.
         tensor: name of the normal.
 
     Raises:
-        WeightsError: incomplete, too large, or a normal that is not finite or not of length 1.
-        MismatchError: of another domain, shape or snapshot of the generator.
+        WeightsError: it is incomplete or too large, or its normal is not finite or not of length 1.
+        MismatchError: it is of another domain, shape or snapshot of the generator.
     """
     try:
         if len(json.dumps(header)) > MAX_BYTES:
@@ -154,7 +154,7 @@ def read_boundary(
 
 
 def _sound(facts: Any) -> dict[str, Any]:
-    """Return facts that can be shown and saved again; none where they are something else."""
+    """Return facts that can be shown and saved again, or an empty dictionary where they cannot."""
     try:
         text = json.dumps(facts, allow_nan=False, ensure_ascii=False)
         clean = json.loads(plain_text(text))

@@ -26,18 +26,18 @@ class Directions:
 
 
 def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directions:
-    """Factorise in closed form: find the eigenvectors of AᵀA, where A makes styles of a code.
+    """Find the eigenvectors of AᵀA in closed form, where A turns a code into styles.
 
     As in the published code, the weights of the layers are stacked and each output is scaled to
     length 1, so that wide layers with small weights count as others do.
 
     Args:
         weights: of each layer, [outputs, w_dim].
-        layers: which are taken.
+        layers: the ones whose weights are taken.
         count: of directions, 1…w_dim.
 
     Raises:
-        OptionError: a layer does not exist, or another count.
+        OptionError: a layer does not exist, or the count is out of range.
 
     Reference: Shen and Zhou, Closed-Form Factorization of Latent Semantics in GANs, equation 5.
     """
@@ -58,7 +58,7 @@ def pca(codes: Tensor, count: int) -> Directions:
         count: of directions, at most w_dim, and fewer than N.
 
     Raises:
-        OptionError: another count.
+        OptionError: the count is out of range.
 
     Reference: Härkönen et al., GANSpace: Discovering Interpretable GAN Controls, section 2.1.
     """
@@ -75,7 +75,7 @@ def _check_count(count: int, most: int) -> None:
 
 
 def _signed(rows: Tensor) -> Tensor:
-    """Turn directions so that the number of largest size of each is positive."""
+    """Turn each direction so that its number of largest size is positive."""
     flat = rows.flatten(1)
     sign = flat.gather(1, flat.abs().argmax(dim=1, keepdim=True)).sign()
     return rows * sign[:, :, None]

@@ -22,13 +22,13 @@ from editor.sliders.boundary_file import (
 def save_slider(
     engine: Engine, slider: Boundary, boundaries: Path = BOUNDARIES, replace_old: bool = False
 ) -> Path:
-    """Save a slider among those of its domain, for every editor that is opened from then on.
+    """Save a slider for every editor of its domain that is opened from then on.
 
     Args:
         engine: of the domain.
         slider: to save.
         boundaries: folder of boundary folders.
-        replace_old: write over one of the same name, be it shipped or one's own.
+        replace_old: write over a slider of the same name, be it shipped or one's own.
 
     Returns:
         The file.
@@ -61,20 +61,20 @@ def save_slider(
 
 
 def export_slider(slider: Boundary) -> bytes:
-    """Return a slider as the bytes of a .safetensors file, as `save_slider` would write it."""
+    """Return the bytes of the .safetensors file that `save_slider` would write."""
     return boundary_bytes(slider)
 
 
 def import_slider(engine: Engine, data: bytes) -> Boundary:
-    """Read a slider that someone gave.
+    """Read a slider from the bytes of a file that someone gave.
 
     Args:
-        engine: of the domain that it has to be of.
+        engine: of the domain that it has to belong to.
         data: the bytes of the file, at most 1 MiB.
 
     Raises:
-        WeightsError: too large, damaged, not of this format, incomplete, or not finite.
-        MismatchError: of another kind, domain, or snapshot of the generator.
+        WeightsError: it is too large, damaged, not of this format, incomplete, or not finite.
+        MismatchError: it is of another kind, domain, or snapshot of the generator.
     """
     if len(data) > MAX_BYTES:
         raise WeightsError(f"the file has {len(data)} bytes; a slider has at most {MAX_BYTES}")
@@ -85,7 +85,7 @@ def import_slider(engine: Engine, data: bytes) -> Boundary:
 
 
 def read_slider(engine: Engine, path: str | Path) -> Boundary:
-    """Import a slider from a file, of which no more is read than a slider has; see `import_slider`.
+    """Read a slider from a file as `import_slider` does, and no more bytes than a slider has.
 
     Raises:
         WeightsError, MismatchError: as `import_slider`, or it is no regular file.

@@ -74,7 +74,7 @@ def fit_hyperplane(
 
 
 def project_out(normal: Tensor, others: list[Tensor]) -> Tensor:
-    """Make a normal independent of others: a conditional boundary.
+    """Make a normal independent of others, as a conditional boundary is.
 
     Args:
         normal: [w_dim], of length 1.

@@ -53,14 +53,14 @@ class Pool:
 
     @classmethod
     def of(cls, seeds: Sequence[int], codes: Tensor, raw: np.ndarray) -> Pool:
-        """Make a pool of codes and features [N, SIZE] as they come."""
+        """Make a pool from codes and raw features [N, SIZE]."""
         mean = raw.mean(axis=0, dtype=np.float32)
         deviation = raw.std(axis=0, dtype=np.float32) + 1e-3
         features = ((raw - mean) / deviation).astype(np.float16)
         return cls(tuple(seeds), codes, features, mean, deviation)
 
     def standardise(self, raw: np.ndarray) -> np.ndarray:
-        """Return features of other pictures on the pool's scale, float32."""
+        """Bring features of other pictures to the pool's scale, float32."""
         scaled: np.ndarray = (raw.astype(np.float32) - self.mean) / self.deviation
         return scaled
 
@@ -78,7 +78,7 @@ class Lesson:
     features: tuple[tuple[str, np.ndarray], ...] = ()
 
     def mark(self, key: str, value: int, features: np.ndarray | None = None) -> Lesson:
-        """Return a lesson with a picture marked; a mark made before is replaced.
+        """Return a lesson with one more mark. An older mark of the same picture is replaced.
 
         Args:
             key: names the picture.
@@ -143,12 +143,12 @@ class Learned:
 
 
 def seed_key(seed: int) -> str:
-    """Return how a lesson names the sample of a seed."""
+    """Return the name of a seed's sample in a lesson."""
     return f"seed {seed}"
 
 
 def fit_judge(features: np.ndarray, has: np.ndarray) -> Judge:
-    """Learn to tell pictures apart.
+    """Fit a judge that tells pictures that have something from those that have not.
 
     Every mark counts for the mirrored picture too, unless the mean difference of the two classes is
     more odd than even under mirroring, as that of a turned head is. The numbers that speak most
@@ -175,7 +175,7 @@ def fit_judge(features: np.ndarray, has: np.ndarray) -> Judge:
 def cross_validate(
     features: np.ndarray, has: np.ndarray, folds: int = FOLDS, seed: int = 0
 ) -> float | None:
-    """Share of the marks that a judge of the other marks gets right; both kinds count alike.
+    """Return the share of marks that a judge of the other marks gets right. Both kinds count alike.
 
     Everything is learned again in each fold, from standardised features [n, SIZE] and `has` [n] bool.
 
@@ -197,7 +197,7 @@ def learn(pool: Pool, lesson: Lesson) -> Learned:
     """Learn what the marks of a lesson mean for the codes.
 
     Raises:
-        OptionError: too few marks, or one of a picture whose features are not known.
+        OptionError: there are too few marks, or a marked picture's features are not known.
     """
     features, has = _marked(pool, lesson)
     judge = fit_judge(features, has)
@@ -210,7 +210,7 @@ def learn(pool: Pool, lesson: Lesson) -> Learned:
 
 
 def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """Return the standardised features [n, SIZE] of what was marked, and whether it has it."""
+    """Return the standardised features [n, SIZE] of the marked pictures, and which were marked HAS."""
     if min(lesson.counts) < LEAST:
         yes, no = lesson.counts
         raise OptionError(
@@ -232,12 +232,12 @@ def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
 def next_batch(
     pool: Pool, lesson: Lesson, scores: np.ndarray | None, count: int = 12, seed: int = 0
 ) -> list[int]:
-    """Return the seeds of the samples to mark next.
+    """Choose the seeds of the samples to mark next.
 
-    Without scores varied ones; with them the most uncertain. While one kind has fewer than half as
-    many marks as the other, half of the batch are likely to be of that kind, so that rare things
-    are found. Of more than are asked for, those are taken that lie farthest from each other, so
-    that no two are nearly the same.
+    Without scores these are varied ones, and with scores the most uncertain. While one kind has fewer
+    than half as many marks as the other, half of the batch are likely to be of that kind, so that
+    rare things are found. Of more than are asked for, those are taken that lie farthest from each
+    other, so that no two are nearly the same.
 
     Args:
         pool: to choose from.
@@ -263,7 +263,7 @@ def next_batch(
 
 
 def _spread(pool: Pool, near: np.ndarray, count: int) -> list[int]:
-    """Choose of samples the first one, and then always that which is farthest from those chosen."""
+    """Choose the first sample, and then always the one that is farthest from those chosen."""
     codes = pool.codes[near].flatten(1).double().numpy()
     chosen: list[int] = []
     away = np.full(len(near), np.inf)

@@ -26,7 +26,7 @@ def make_slider(
     facts: dict[str, Any] | None = None,
     accuracy: float | None = None,
 ) -> Boundary:
-    """Make a slider of a direction; its range is still to be set, by `with_range`.
+    """Make a slider from a direction. Its range is still to be set by `with_range`.
 
     Args:
         engine: of the domain.
@@ -56,7 +56,7 @@ def make_slider(
 
 
 def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
-    """Return a slider under another name.
+    """Rename a slider.
 
     Raises:
         OptionError: the name cannot be used.
@@ -66,7 +66,7 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
 
 
 def independent(slider: Boundary, others: Sequence[Boundary]) -> Boundary:
-    """Return a slider without what lies along others, layer by layer.
+    """Make a slider independent of others, layer by layer.
 
     Raises:
         OptionError: nothing is left.
@@ -83,10 +83,10 @@ def independent(slider: Boundary, others: Sequence[Boundary]) -> Boundary:
 
 
 def with_range(slider: Boundary, codes: Tensor) -> Boundary:
-    """Return a slider whose range is ±2.5 standard deviations of codes along it.
+    """Set the range of a slider to ±2.5 standard deviations of codes along it.
 
     Args:
-        slider: whose direction counts.
+        slider: the one to set.
         codes: [N, num_ws, w_dim], or [N, 1, w_dim] where all layers have one code.
     """
     centred, last = codes - codes.mean(dim=0), codes.shape[1] - 1

@@ -13,14 +13,14 @@ from editor.sliders.boundary import MAX_DISTANCE
 
 
 def check_distance(value: Any, name: str) -> float:
-    """A slider's distance as a number.
+    """Return a slider's distance as a number.
 
     Args:
         value: what was given.
         name: of the slider.
 
     Raises:
-        OptionError: it is not finite, or beyond ±1000.
+        OptionError: it is no number, not finite, or beyond ±1000.
     """
     try:
         distance = float(value)

@@ -37,7 +37,7 @@ SIZE = sum(channels * side * side for _, channels, side in PARTS)
 
 @torch.no_grad()
 def picture_features(images: Tensor) -> Tensor:
-    """Describe pictures.
+    """Compute features that describe pictures.
 
     Args:
         images: [N, 3, H, W], RGB, in [-1, 1] (clamped).
@@ -66,9 +66,9 @@ def picture_features(images: Tensor) -> Tensor:
 
 
 def _histogram(size: Tensor, place: Tensor, bins: int, side: int) -> Tensor:
-    """Return sums by angle, each shared by two bins, normalised over 3×3 cells: [N, bins, side, side].
+    """Sum edges by angle, each shared by two bins, and normalise over 3×3 cells: [N, bins, side, side].
 
-    The root of them, as in Arandjelović and Zisserman's RootSIFT, so that one strong edge does not
+    The root is taken, as in Arandjelović and Zisserman's RootSIFT, so that one strong edge does not
     outweigh the rest.
     """
     centres = torch.arange(bins, dtype=place.dtype)[None, :, None, None]
@@ -80,7 +80,7 @@ def _histogram(size: Tensor, place: Tensor, bins: int, side: int) -> Tensor:
 
 @cache
 def mirror() -> np.ndarray:
-    """Return the index [SIZE] that turns the features of a picture to those of its mirror image."""
+    """Return the index [SIZE] that turns the features of a picture into those of its mirror image."""
     found, start = [], 0
     for kind, channels, side in PARTS:
         index = start + np.arange(channels * side * side).reshape(channels, side, side)
@@ -97,7 +97,7 @@ def mirror() -> np.ndarray:
 def around(evidence: np.ndarray) -> np.ndarray:
     """Return the mean of evidence [SIZE] over all channels of a part and over 3×3 cells: [SIZE].
 
-    An attribute shows in a place; numbers of that place vouch for each other.
+    An attribute shows in a place, so that the numbers of that place vouch for each other.
     """
     made, start = [], 0
     for _, channels, side in PARTS:

@@ -57,7 +57,7 @@ class SliderSet:
         return [self[name] for name in names]
 
     def with_own(self, own: Iterable[Boundary]) -> SliderSet:
-        """Return these sliders and more; one of the same name takes the place of the old one."""
+        """Return a set with more sliders. One of the same name takes the place of the old one."""
         more = {boundary.info.name: boundary for boundary in own}
         if not more:
             return self

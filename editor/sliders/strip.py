@@ -19,10 +19,10 @@ def slider_strip(engine: Engine, wp: Tensor, slider: Boundary, stops: int = 5) -
         engine: of the domain.
         wp: [num_ws, w_dim].
         slider: need not be among the domain's.
-        stops: how many, 2 or more; with an odd number the middle one is unchanged.
+        stops: how many, 2 or more; in a symmetric range the middle one of an odd number is unchanged.
 
     Raises:
-        OptionError: fewer than two stops.
+        OptionError: there are fewer than two stops.
     """
     if stops < 2:
         raise OptionError(f"{stops} stops show no change; use 2 or more")

@@ -54,7 +54,7 @@ def _of(engine: Engine) -> _Growing:
 def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
     """Synthesise the samples that sliders are taught on, once for a domain.
 
-    Stop iterating to cancel; what is done stays, and the next call goes on. Visitors who ask at the
+    Stop iterating to cancel. What is done stays, and the next call goes on. Visitors who ask at the
     same time share the work. 2,000 samples take 34 MB while the domain is in memory, or about 90 MB
     where every one of 14 layers has its own code of 512.
 
@@ -63,10 +63,10 @@ def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
         count: how many; a pool that is ready stays as it is.
 
     Yields:
-        How many are done, and of how many.
+        The number of samples done, and the number wanted.
 
     Raises:
-        OptionError: fewer than 100.
+        OptionError: the count is below 100.
     """
     if count < 100:
         raise OptionError(f"{count} samples are too few to learn from; use 100 or more")
@@ -89,7 +89,7 @@ def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
 
 
 def pool_of(engine: Engine) -> Pool | None:
-    """Return the domain's pool, once `grow_pool` has finished it."""
+    """Return the domain's pool, or None until `grow_pool` has finished it."""
     return _of(engine).pool
 
 
@@ -101,17 +101,17 @@ def _sample(engine: Engine, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
 
 
 def _shared(wp: Tensor) -> Tensor:
-    """Return [N, 1, w_dim] where all layers have the same code."""
+    """Shorten codes to [N, 1, w_dim] where all layers have the same code."""
     return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
 
 
 def picture(engine: Engine, seed: int) -> Image.Image:
-    """Return what to show and mark of a seed."""
+    """Return the picture of a seed, to be shown and marked."""
     return engine.render(engine.sample([seed], PSI))[0]
 
 
 def mark_seed(engine: Engine, lesson: Lesson, seed: int, value: int) -> Lesson:
-    """Mark a sample: HAS, HAS_NOT or SKIP; of any seed, though those of the pool cost nothing."""
+    """Mark the sample of any seed as HAS, HAS_NOT or SKIP. Those of the pool cost nothing."""
     pool = pool_of(engine)
     known = pool is not None and pool.seeds[0] <= seed <= pool.seeds[-1]
     raw = None if known or value == 0 else _sample(engine, [seed])[1][0]
@@ -119,12 +119,12 @@ def mark_seed(engine: Engine, lesson: Lesson, seed: int, value: int) -> Lesson:
 
 
 def photo_key(name: str) -> str:
-    """Return how a lesson names a photo."""
+    """Return the name of a photo in a lesson."""
     return f"photo {name}"
 
 
 def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> Lesson:
-    """Mark an aligned photo: HAS, HAS_NOT or SKIP.
+    """Mark an aligned photo as HAS, HAS_NOT or SKIP.
 
     The photo itself is looked at, not its inversion, which may have lost what is to be taught.
     """
@@ -132,7 +132,7 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
 
 
 def learn_from(engine: Engine, lesson: Lesson) -> Learned:
-    """Learn what the marks mean; well under a second, so that it may follow every batch.
+    """Learn what the marks mean. It takes well under a second, so that it may follow every batch.
 
     Raises:
         OptionError: there is no pool yet, or too few marks.
@@ -143,7 +143,7 @@ def learn_from(engine: Engine, lesson: Lesson) -> Learned:
 def next_seeds(
     engine: Engine, lesson: Lesson, learned: Learned | None = None, count: int = 12
 ) -> list[int]:
-    """Return the seeds to show next: varied ones at first, then the most uncertain; see `next_batch`.
+    """Choose the seeds to show next by `next_batch`: varied ones at first, then the most uncertain.
 
     Raises:
         OptionError: there is no pool yet.
@@ -167,7 +167,7 @@ def taught_slider(
     independent_of: Sequence[Boundary] = (),
     layers: tuple[int, ...] | None = None,
 ) -> Boundary:
-    """Make a slider of what was learned; `SliderSet.with_own([it])` has it at once.
+    """Make a slider of what was learned. `SliderSet.with_own([it])` makes it usable at once.
 
     Its range is ±2.5 standard deviations of the pool along it.
 
@@ -201,12 +201,12 @@ def slider_of_pairs(
     layers: tuple[int, ...] | None = None,
     steps: int = 0,
 ) -> Boundary:
-    """Make a slider from aligned pictures (before, after); it moves the layers that change most.
+    """Make a slider from pairs of aligned pictures (before, after). It moves the layers that change most.
 
     Its range is twice the mean difference, both ways.
 
     Args:
-        steps: updates of the inversions; 0 is the encoder alone, which is quick.
+        steps: updates of each inversion; 0 is the encoder alone, which is quick.
 
     Raises:
         OptionError: as `taught_slider`, no pairs, or pictures that do not differ.
@@ -228,7 +228,7 @@ def slider_of_pairs(
 
 
 def _invert(engine: Engine, aligned: Image.Image, steps: int) -> Tensor:
-    """Return the code [num_ws, w_dim] of an aligned picture."""
+    """Invert an aligned picture to a code [num_ws, w_dim]."""
     *_, last = engine.invert(engine.tensor(aligned), replace(engine.inversion, steps=steps))
     return last.wp[0].cpu()
 
@@ -236,7 +236,7 @@ def _invert(engine: Engine, aligned: Image.Image, steps: int) -> Tensor:
 def discover(
     engine: Engine, method: str, count: int = 10, layers: tuple[int, ...] | None = None
 ) -> list[Boundary]:
-    """Discover sliders that nobody named, strongest first; `renamed` names one.
+    """Discover sliders that nobody named, strongest first. `renamed` gives one a name.
 
     Args:
         engine: of the domain.

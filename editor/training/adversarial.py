@@ -105,7 +105,7 @@ class GanState:
         return 1.0 if self.strength is None else self.strength.value.item()
 
     def recorded(self, options: GeneratorTraining) -> Recorded:
-        """Return the updates of a step, recorded again after a checkpoint replaced Adam's state."""
+        """Return the recorded updates of a step. Record anew after a checkpoint replaced Adam's state."""
         held = self.adam_g.state
         if self.record is None or self.record[0] is not held:
             step = partial(_updates, self, options, ALONE, WHOLE)
@@ -138,7 +138,7 @@ class GanState:
 
 
 def _changes(state: GanState, options: GeneratorTraining, n: int, side: int) -> Tensor:
-    """Return changes [n, 8] of pictures, as strong as the augmentation is at present."""
+    """Draw changes [n, 8] of pictures, as strong as the augmentation is at present."""
     shares = (options.augment_colour, options.augment_shift, options.augment_geometry)
     colour, shift, geometry = (share * state.amount for share in shares)
     return draw_changes(n, side, state.rng, colour, shift, geometry=geometry)
@@ -151,11 +151,11 @@ def _draw(
     device: torch.device,
     ranks: Ranks,
 ) -> dict[str, Tensor]:
-    """Draw everything random of a step but noise, on the CPU for all processes; return this one's share.
+    """Draw everything random of a step but noise, on the CPU, for all processes together.
 
     Returns:
-        `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True where a layer takes the
-        first; and for each look of a discriminator the changes of its images.
+        This process's share: `real` [N, 3, R, R]; `z` [2, N, z_dim] and `keep` [N, num_ws], True
+        where a layer takes the first; and for each look of a discriminator the changes of its images.
     """
     generator, rng, n = state.generator, state.rng, options.batch
     columns, side = state.columns(n), images.pixels.shape[-1]
@@ -178,7 +178,7 @@ def _draw(
 
 
 def _mixed_codes(state: GanState, z: Tensor, keep: Tensor, ranks: Ranks) -> Tensor:
-    """Return codes [N, num_ws, w_dim] of a batch; a share of them changes to a second latent at a layer."""
+    """Map pairs of latents to codes [N, num_ws, w_dim] mixed by layer, and move `w_avg` towards them."""
     generator = state.generator
     first, second = generator.mapping(z.flatten(0, 1)).chunk(2)
     with torch.no_grad():
@@ -193,7 +193,7 @@ def _updates(
     window: tuple[slice, slice],
     draws: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Make one update of D and one of G on the same fakes; return losses by name, on the device."""
+    """Update D and G once on the same fakes. Return the losses by name, on the device."""
     real = draws["real"]
     fake = state.generator.synthesis(_mixed_codes(state, draws["z"], draws["keep"], ranks))
 
@@ -232,7 +232,7 @@ def _updates(
 def _regularise(
     state: GanState, real: Tensor, options: GeneratorTraining, ranks: Ranks
 ) -> dict[str, float]:
-    """Make the R1 update of D, on a half of the real images."""
+    """Update D by the R1 penalty, on half of the real images where they can be halved."""
     columns = state.columns(options.batch)
     some = ranks.some(real, columns)
     share = columns * len(some) // len(real)
@@ -251,7 +251,7 @@ def training_step(
     device: torch.device,
     ranks: Ranks,
 ) -> dict[str, float]:
-    """Make one update of D and one of G, and now and then R1; return losses by name."""
+    """Update D and G once, and now and then D by R1. Return the losses by name."""
     draws = _draw(state, images, options, device, ranks)
     regular = {}
     if state.clock.step % options.r1_interval == 0:

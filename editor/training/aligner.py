@@ -88,20 +88,20 @@ def train_aligner(
     config: AlignerConfig,
     header: dict[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Train, or go on where the run folder stopped.
+    """Train an aligner, or go on where the run folder stopped.
 
     The last `held_out` photos are never trained on; the error on them is in every record.
 
     Args:
         photos: with known squares.
-        backgrounds: [M, 3, R, R], uint8, without the object; laid behind photos, and negatives.
+        backgrounds: [M, 3, R, R], uint8, without the object; laid behind photos, and used as negatives.
         run: where options, statistics, checkpoint and snapshot go.
         options: how to train.
         config: architecture.
         header: domain, licence and data facts for the snapshot's header.
 
     Yields:
-        One record a tick: losses, `val_corner` (mean error of the corners after one look, in sides
+        One record a tick: the losses, `val_corner` (mean error of the corners after one look, in sides
         of the square) and `val_missed` (share of held-out squares with a confidence below 0.5).
 
     Raises:
@@ -156,7 +156,7 @@ class _Training:
         config: AlignerConfig,
         header: dict[str, Any],
     ) -> _Training:
-        """Make the network, and draw the windows that it is measured on."""
+        """Make the network, and draw the windows on which it will be measured."""
         torch.manual_seed(options.seed)
         aligner = Aligner(config)
         adam = torch.optim.Adam(aligner.parameters(), lr=options.lr, betas=(0.9, 0.99))
@@ -168,7 +168,7 @@ class _Training:
         return cls(photos, backgrounds, run, options, header, state, test, count)
 
     def step(self) -> dict[str, float]:
-        """Make one update; return its losses."""
+        """Make one update, and return its losses."""
         options, state = self.options, self.state
         part = min(state.clock.kimg / options.kimg, 1.0)
         for group in state.adam.param_groups:
@@ -189,7 +189,7 @@ class _Training:
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
-        """Return the errors on the held-out photos."""
+        """Measure the errors on the held-out photos."""
         image, poses, truth, _ = self.test
         answer = self.state.aligner(image)[:, :, 0, 0]
         corners = [_corners(rows) for rows in (apply_answer(poses, answer), truth)]
@@ -198,7 +198,7 @@ class _Training:
         return {"val_corner": error.mean().item(), "val_missed": missed.item()}
 
     def snapshot(self) -> None:
-        """Write the aligner."""
+        """Write the aligner, with its errors in the header."""
         aligner, clock = self.state.aligner, self.state.clock
         training = {**asdict(self.options), "kimg": clock.kimg, "seconds": clock.seconds}
         meta = {"kind": "aligner", "config": aligner.config.to_dict(), **self.header}

@@ -44,12 +44,12 @@ def predictable(images: ImageSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def read_labels(images: ImageSet, config: PredictorConfig, count: int | None = None) -> Tensor:
-    """Return labels [N, A], not a number where unknown.
+    """Read labels [N, A], not a number where unknown.
 
     Args:
         images: with labels.
         config: names the attributes.
-        count: so many images are trained on; all by default.
+        count: how many images are trained on; all by default.
 
     Raises:
         TrainingError: an attribute is hardly labelled among them.
@@ -68,7 +68,7 @@ def read_labels(images: ImageSet, config: PredictorConfig, count: int | None = N
 
 
 def scale_of(labels: Tensor, config: PredictorConfig) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation [A] of the continuous attributes; 0 and 1 of the others."""
+    """Return mean and deviation [A] of the continuous attributes, and 0 and 1 of the others."""
     mean, deviation = torch.zeros(len(config.names)), torch.ones(len(config.names))
     for column, name in enumerate(config.names):
         if name in config.continuous:
@@ -79,7 +79,7 @@ def scale_of(labels: Tensor, config: PredictorConfig) -> tuple[Tensor, Tensor]:
 
 
 def mirrored(labels: Tensor, flip: Tensor, config: PredictorConfig) -> Tensor:
-    """Return labels [N, A] of pictures of which some, [N] bool, were mirrored."""
+    """Turn labels [N, A] into those of the pictures after some, [N] bool, were mirrored."""
     sign = torch.ones_like(labels)
     for column, name in enumerate(config.names):
         if name in MIRRORED:
@@ -90,7 +90,7 @@ def mirrored(labels: Tensor, flip: Tensor, config: PredictorConfig) -> Tensor:
 def labels_loss(
     answers: Tensor, labels: Tensor, scale: tuple[Tensor, Tensor], config: PredictorConfig
 ) -> Tensor:
-    """Return the mean loss of answers [N, A] over the known labels; 0 where none is known."""
+    """Return the mean loss of answers [N, A] over the known labels, or 0 where none is known."""
     mean, deviation = scale
     wanted = ((labels - mean) / deviation).to(answers.device)
     known = ~wanted.isnan()
@@ -106,9 +106,9 @@ def labels_loss(
 
 
 def agreement(answers: Tensor, labels: Tensor, config: PredictorConfig) -> dict[str, float]:
-    """Return val_NAME of answers [N, A], over the images where each label is known.
+    """Measure how answers [N, A] agree with each attribute's known labels, as val_NAME.
 
-    There is no figure where they are too few.
+    There is no figure where the labels are too few.
     """
     found = {}
     for column, name in enumerate(config.names):

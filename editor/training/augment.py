@@ -16,7 +16,7 @@ from editor.errors import OptionError
 
 
 def check_shares(*shares: float) -> None:
-    """Refuse shares of the images that are none.
+    """Refuse numbers that are no shares of the images.
 
     Raises:
         OptionError: one lies outside 0…1.
@@ -34,7 +34,7 @@ def draw_changes(
     max_shift: float = 0.125,
     geometry: float = 0.0,
 ) -> Tensor:
-    """Draw what `apply_changes` does to each of N images.
+    """Draw what `apply_changes` shall do to each of N images.
 
     Args:
         n: how many.
@@ -75,7 +75,7 @@ def draw_changes(
 
 
 def apply_changes(images: Tensor, changes: Tensor) -> Tensor:
-    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 8]; differentiable."""
+    """Change images [N, 3, H, W] as `draw_changes` drew it, [N, 8], differentiably."""
     changes = changes.to(images.device)
     brightness, saturation, contrast = changes[:, :3, None, None, None].unbind(1)
     x = images + brightness
@@ -109,7 +109,7 @@ class AdaptiveStrength(nn.Module):
     count: Tensor
 
     def __init__(self, target: float, kimg: float, interval: int = 4) -> None:
-        """Make it.
+        """Start with strength 0.
 
         Args:
             target: mean sign to hold, 0.6 in the paper.
@@ -123,7 +123,7 @@ class AdaptiveStrength(nn.Module):
 
     @torch.no_grad()
     def observe(self, real_sign: float, batch: int) -> None:
-        """Take in one update's mean sign of the logits on real images."""
+        """Take in one update's mean sign of the logits on real images, and adjust the strength if due."""
         self.total += real_sign
         self.count += 1
         if self.count < self.interval:

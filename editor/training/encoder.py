@@ -39,7 +39,7 @@ def train_encoder(
     ranks: Ranks = ALONE,
     origin: Encoder | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Train, or go on where the run folder stopped.
+    """Train an encoder, or go on where the run folder stopped.
 
     The last `held_out` images are never trained on; the error on them is in every record.
 
@@ -102,7 +102,7 @@ class _Training:
         ranks: Ranks,
         origin: Encoder | None,
     ) -> _Training:
-        """Check what was given, start the run folder, and make the networks; see `train_encoder`."""
+        """Check what `train_encoder` was given, start the run folder, and make the networks."""
         if len(images) <= options.held_out:
             raise OptionError(
                 f"{len(images)} images, of which {options.held_out} are held out, leave none to "
@@ -135,12 +135,12 @@ class _Training:
         return cls(images, run, options, generator, perceptual, facts, ranks, state, held_out)
 
     def step(self) -> dict[str, float]:
-        """Make one update; return its losses."""
+        """Make one update, and return its losses."""
         given = self.images, self.options, self.generator, self.perceptual, self.ranks
         return training_step(self.state, *given)
 
     def measure(self) -> dict[str, float]:
-        """Return the errors on the held-out images."""
+        """Measure the errors on the held-out images."""
         return measure_encoder(self.state.ema, self.generator, self.held_out)
 
     def snapshot(self) -> None:

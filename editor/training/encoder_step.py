@@ -127,7 +127,7 @@ def training_step(
     perceptual: Perceptual,
     ranks: Ranks,
 ) -> dict[str, float]:
-    """Make one update of the encoder, of its critic where there is one, and of the average.
+    """Update the encoder, its critic where that has a weight, and the average once.
 
     Returns:
         The losses, by name.
@@ -159,7 +159,7 @@ def _set_lr(state: EncoderState, options: EncoderTraining) -> None:
 def _code_loss(
     state: EncoderState, count: int, generator: StyleGAN2Generator, ranks: Ranks, columns: int
 ) -> Tensor:
-    """Return ‖wp - E(G(wp))‖² on synthesised images, mean over elements (equation 1)."""
+    """Return the mean of ‖wp - E(G(wp))‖² over elements, on synthesised images (equation 1)."""
     z = ranks.share(torch.randn(count, generator.z_dim, generator=state.rng), columns)
     with torch.no_grad():
         wp = generator.mapping(z.to(generator.w_avg.device))
@@ -171,7 +171,7 @@ def _code_loss(
 def _step_traditional(
     state: EncoderState, options: EncoderTraining, generator: StyleGAN2Generator, ranks: Ranks
 ) -> dict[str, float]:
-    """Make one update on synthesised images, in code space."""
+    """Update the encoder once on synthesised images, by the error of its codes."""
     loss = _code_loss(state, options.batch, generator, ranks, ranks.world)
     ranks.update(state.encoder, state.adam_e, loss)
     return {"loss_code": loss.item()}
@@ -185,7 +185,7 @@ def _step_domain_guided(
     perceptual: Perceptual,
     ranks: Ranks,
 ) -> dict[str, float]:
-    """Make one update of E on the three-term loss and one of its critic (equations 3 to 5)."""
+    """Update E once on the weighted sum of its losses, and its critic (equations 3 to 5)."""
     n, rng = options.batch, state.rng
     columns = state.columns(n)
     index = images.draw(n, rng, len(images) - options.held_out)

@@ -55,7 +55,7 @@ def train_generator(
     ranks: Ranks = ALONE,
     features: SqueezeNetFeatures | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Train, or go on where the run folder stopped.
+    """Train a generator, or go on where the run folder stopped.
 
     Args:
         images: the real images, at the generator's resolution.
@@ -160,7 +160,7 @@ def _learning(
 ) -> list[dict[str, Any]]:
     """Return the parameter groups of Adam: what is new, and what the training started from.
 
-    Where that is to stay as it is, it is frozen, which also saves its part of the backward pass.
+    What is to stay as it is gets frozen, which also saves its part of the backward pass.
     """
     new: list[nn.Parameter] = []
     old: list[nn.Parameter] = []

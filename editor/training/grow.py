@@ -64,7 +64,7 @@ def check_origin(
 def batches(
     images: ImageSet, count: int, size: int, seed: int, device: torch.device
 ) -> Callable[[], Tensor]:
-    """Return a function that draws `size` of the first `count` images, [size, 3, R, R], by a seed."""
+    """Return a function that draws `size` of the first `count` images each time: [size, 3, R, R]."""
     draw = torch.Generator().manual_seed(seed)
 
     def batch() -> Tensor:
@@ -74,7 +74,7 @@ def batches(
 
 
 def grow_generator(small: StyleGAN2Generator, config: GeneratorConfig) -> StyleGAN2Generator:
-    """Grow a generator; its pictures stay exactly the same, as new colour layers and noise give zero."""
+    """Grow a generator. Its pictures stay the same but larger, as new colour layers and noise give zero."""
     large = StyleGAN2Generator(config)
     state = large.state_dict()
     for name, value in small.state_dict().items():
@@ -94,7 +94,7 @@ def grow_discriminator(
     batch: Callable[[], Tensor],
     steps: int = WARM_UP_STEPS,
 ) -> tuple[Discriminator, float]:
-    """Grow a discriminator; its judgement stays nearly the same.
+    """Grow a discriminator. Its judgement stays nearly the same.
 
     Args:
         small: trained.
@@ -140,7 +140,7 @@ def check_encoder_origin(found: EncoderConfig, wanted: EncoderConfig) -> None:
 def grow_encoder(
     small: Encoder, config: EncoderConfig, batch: Callable[[], Tensor], steps: int = WARM_UP_STEPS
 ) -> tuple[Encoder, float]:
-    """Grow an encoder; its codes stay nearly the same, and layers that are new get their mean code.
+    """Grow an encoder. Its codes stay nearly the same, and new layers get the mean code of the last one.
 
     Args:
         small: trained.
@@ -149,7 +149,7 @@ def grow_encoder(
         steps: updates of the new blocks.
 
     Returns:
-        The grown encoder, and the relative error as `grow_discriminator`'s.
+        The grown encoder, and the relative error that `grow_discriminator` returns.
     """
     large = Encoder(config).to(small.w_avg.device)
     added = len(config.resolutions) - len(small.config.resolutions)
@@ -175,7 +175,7 @@ def _hand_on(
     batch: Callable[[], Tensor],
     steps: int,
 ) -> float:
-    """Teach new blocks to give what the old first layer gave; their relative error at the end."""
+    """Teach new blocks to give what the old first layer gave. Return their last relative error."""
     new = torch.nn.ModuleList([large.from_rgb, *list(large.blocks)[:added]])
     adam = torch.optim.Adam(new.parameters(), lr=WARM_UP_LR, betas=(0.9, 0.99))
     error = 0.0
@@ -195,7 +195,7 @@ def _hand_on(
 
 
 def _shifted(name: str, added: int) -> str:
-    """Number the blocks anew: from the finest, so that old ones move up by those that were added."""
+    """Return a parameter's name with its block moved up by the added ones, which come first."""
     head = "trunk.blocks."
     if not name.startswith(head):
         return name

@@ -45,7 +45,7 @@ class PhotoSet:
 
 
 def photos_of_images(images: ImageSet) -> PhotoSet:
-    """Take aligned pictures, each its own square."""
+    """Make a set of photos from aligned pictures, each of which is its own square."""
     count = len(images)
     pixels = torch.empty(count, 3, CANVAS_PX, CANVAS_PX, dtype=torch.uint8)
     for i in range(count):
@@ -102,7 +102,7 @@ def load_photos(
 
 
 def _around(photo: Image.Image, pose: Pose) -> tuple[Image.Image, Pose]:
-    """Cut out what lies around the square, scaled so that the square has SIDE_PX."""
+    """Cut out what lies around a square, and scale it so that the square has SIDE_PX."""
     factor = SIDE_PX / pose.side
     reach = CANVAS_PX / 2 / factor
     left, top = max(pose.x - reach, 0.0), max(pose.y - reach, 0.0)
@@ -117,7 +117,7 @@ def _around(photo: Image.Image, pose: Pose) -> tuple[Image.Image, Pose]:
 
 
 def made_backgrounds(images: ImageSet, count: int, seed: int = 0) -> Tensor:
-    """Make pictures without the object, where none are given: shuffled tiles, and coloured noise.
+    """Make pictures without the object from shuffled tiles and coloured noise, for want of others.
 
     Args:
         images: aligned pictures, whose tiles have the texture of photos but not their shapes.
@@ -152,5 +152,5 @@ def made_backgrounds(images: ImageSet, count: int, seed: int = 0) -> Tensor:
 
 
 def uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tensor:
-    """Draw numbers [count] between two bounds."""
+    """Draw numbers [count] evenly between two bounds."""
     return low + (high - low) * torch.rand(count, generator=rng)

@@ -62,7 +62,7 @@ class Schedule:
 
     @classmethod
     def of(cls, options: Any) -> Schedule:
-        """Take a schedule from a training's options, which have fields of the same names."""
+        """Read a schedule off a training's options, which have fields of the same names."""
         return cls(*(getattr(options, item.name) for item in fields(cls)))
 
 
@@ -75,10 +75,10 @@ def train_loop(
     measure: Callable[[], dict[str, float]] | None = None,
     ranks: Ranks = ALONE,
 ) -> Iterator[dict[str, Any]]:
-    """Call `step` until the length is reached or a person asks to stop; resume if there is a checkpoint.
+    """Call `step` until the length is reached or a person asks to stop. Resume from a checkpoint.
 
     A loss or a weight that is not finite sets the training back to the last checkpoint, from where
-    it goes on with other images; after three times without passing that place it gives up.
+    it goes on with other images. After three times without passing that place it gives up.
 
     Args:
         run: where checkpoint and statistics go.
@@ -93,7 +93,7 @@ def train_loop(
         One record a tick, as appended to stats.jsonl; each loss is the mean over its updates.
 
     Raises:
-        TrainingError: not finite again and again; the last good checkpoint stands.
+        TrainingError: a loss or weight is not finite again and again; the last checkpoint stands.
     """
     loop = _Loop(run, state, schedule, step, snapshot, measure, ranks)
     loop.begin()
@@ -150,12 +150,12 @@ class _Loop:
         self.begin_tick()
 
     def begin_tick(self) -> None:
-        """Start to count anew."""
+        """Start a tick with nothing counted."""
         self.sums, self.started = {}, time.monotonic()
         self.first = self.state.clock.images_seen
 
     def advance(self, stop: list[int]) -> dict[str, Any] | None:
-        """Make one update; return a record where a tick ends with it."""
+        """Make one update, and return a record if a tick ends with it."""
         clock = self.state.clock
         try:
             before = clock.images_seen
@@ -195,7 +195,7 @@ class _Loop:
         return before // every != self.state.clock.images_seen // every or not self.goes_on
 
     def _record(self) -> dict[str, Any]:
-        """Return what is said at the end of a tick."""
+        """Return the record of a tick that ends, and advance the clock's seconds."""
         clock = self.state.clock
         means = {name: sum(values) / len(values) for name, values in self.sums.items()}
         spent, shown = time.monotonic() - self.started, clock.images_seen - self.first
@@ -211,10 +211,10 @@ class _Loop:
         }
 
     def _roll_back(self, error: NotFiniteError) -> None:
-        """Go back to the last checkpoint, and on from there with other images.
+        """Go back to the last checkpoint, and go on from there with other images.
 
         Raises:
-            TrainingError: the place was not passed again and again.
+            TrainingError: the training has failed here too often.
         """
         seen = self.state.clock.images_seen
         self.attempts = 1 if seen > self.failed_at else self.attempts + 1
@@ -232,7 +232,11 @@ class _Loop:
 
 
 def _save(run: RunFolder, state: Trainee, ranks: Ranks) -> None:
-    """Write the checkpoint; NotFiniteError, writing nothing, when a weight is not finite."""
+    """Write the checkpoint.
+
+    Raises:
+        NotFiniteError: a weight is not finite; nothing is written.
+    """
     check_finite(state.modules)
     if ranks.main:
         facts = asdict(state.clock)
@@ -241,7 +245,7 @@ def _save(run: RunFolder, state: Trainee, ranks: Ranks) -> None:
 
 
 def _restore(run: RunFolder, state: Trainee, ranks: Ranks) -> None:
-    """Put everything, the clock and the log too, back to the checkpoint."""
+    """Set everything, the clock and the log too, back to the checkpoint."""
     facts = load_checkpoint(run.checkpoint, state.modules, state.optimizers, state.rng)
     clock = state.clock
     clock.images_seen, clock.step = facts["images_seen"], facts["step"]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def loss_generator(fake_logits: Tensor) -> Tensor:
-    """Return the non-saturating loss of the generator: mean of softplus(-D(fake)).
+    """Return the non-saturating loss of the generator, the mean of softplus(-D(fake)).
 
     Reference: Goodfellow et al., Generative Adversarial Nets, section 3.
     """
@@ -16,12 +16,12 @@ def loss_generator(fake_logits: Tensor) -> Tensor:
 
 
 def loss_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the logistic loss of the discriminator: softplus(-D(real)) + softplus(D(fake))."""
+    """Return the logistic loss of the discriminator, softplus(-D(real)) + softplus(D(fake)), as a mean."""
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
 def r1_penalty(discriminator: nn.Module, real: Tensor) -> Tensor:
-    """Return the mean squared norm of the gradient of D at real images; multiply by γ/2.
+    """Return the mean squared norm of the gradient of D at real images, to be multiplied by γ/2.
 
     Reference: Mescheder et al., Which Training Methods for GANs do actually Converge?, section 4.1.
     """

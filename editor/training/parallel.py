@@ -19,11 +19,11 @@ from editor.errors import OptionError
 
 
 def group_columns(batch: int, group: int) -> int:
-    """Return how many groups of the minibatch standard deviation a batch has: the columns that it is laid in.
+    """Return how many groups of the minibatch standard deviation a batch has, as columns.
 
     Args:
-        batch: images.
-        group: most images of a group.
+        batch: number of images.
+        group: largest number of images in a group.
     """
     size = min(group, batch)
     while batch % size:
@@ -62,7 +62,7 @@ class Ranks:
             )
 
     def share(self, values: Tensor, columns: int) -> Tensor:
-        """Return this process's part of [N, …]: [N / world, …].
+        """Return this process's part [N / world, …] of values [N, …].
 
         Args:
             values: of the whole batch, which is laid out in rows of `columns`.
@@ -73,7 +73,7 @@ class Ranks:
         return values.reshape(-1, columns, *values.shape[1:])[:, part].flatten(0, 1)
 
     def some(self, values: Tensor, columns: int) -> Tensor:
-        """Return every second group of this process's part of a batch; all of it where that is uneven.
+        """Return every second group of this process's part of a batch, or all if their number is odd.
 
         Args:
             values: [N / world, …], from `share`.
@@ -86,7 +86,7 @@ class Ranks:
         return some
 
     def mean(self, values: Tensor) -> Tensor:
-        """Return the mean over the processes."""
+        """Return the mean of values over the processes, computed in place."""
         if self.world > 1:
             dist.all_reduce(values)
             values /= self.world
@@ -102,14 +102,14 @@ class Ranks:
             grad.copy_(part.view_as(grad))
 
     def update(self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        """Update a network by the gradients of all processes."""
+        """Update a network once by the mean gradients of all processes."""
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.average_gradients(network.parameters())
         optimizer.step()
 
     def mean_losses(self, losses: dict[str, float]) -> dict[str, float]:
-        """Return the mean of each loss; not finite if it is so in any process."""
+        """Return the mean of each loss over the processes, which is not finite if one of theirs is not."""
         if self.world == 1:
             return losses
         means = self.mean(torch.tensor(list(losses.values()), dtype=torch.float64))
@@ -120,7 +120,7 @@ class Ranks:
         return flag if self.world == 1 else bool(self.mean(torch.tensor([float(flag)])).item() > 0)
 
     def wait(self) -> None:
-        """Wait until every process has come here."""
+        """Wait until every process has reached this call."""
         if self.world > 1:
             dist.barrier()
 
@@ -137,7 +137,7 @@ ALONE = Ranks()
 
 @contextmanager
 def join_ranks() -> Iterator[Ranks]:
-    """Join the processes that torchrun started; alone without it.
+    """Join the processes that torchrun started, until the `with` ends. Stay alone without torchrun.
 
     GPUs talk by NCCL (losses and flags by gloo), CPUs by gloo.
     """
@@ -153,7 +153,7 @@ def join_ranks() -> Iterator[Ranks]:
 
 
 def local_device(device: torch.device) -> torch.device:
-    """Return the GPU of this process when there are several processes."""
+    """Return the GPU of this process where torchrun gave it one, else the device as it is."""
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:
         return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     return device

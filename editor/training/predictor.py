@@ -86,10 +86,10 @@ def train_predictor(
     device: torch.device,
     header: dict[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Train, or go on where the run folder stopped.
+    """Train a predictor of attributes, or go on where the run folder stopped.
 
-    Cross-entropy with labels of 0…1 as they are, smooth L1 on standardised continuous ones; labels
-    that are missing do not count. The last `held_out` images are never trained on.
+    The loss is cross-entropy with labels of 0…1 as they are, and smooth L1 on standardised continuous
+    ones. Labels that are missing do not count. The last `held_out` images are never trained on.
 
     Args:
         images: with labels.
@@ -176,7 +176,7 @@ class _Training:
         return cls(images, run, options, config, device, header, state, labels, scale, count)
 
     def step(self) -> dict[str, float]:
-        """Make one update; return its loss."""
+        """Make one update, and return its loss."""
         options, rng = self.options, self.state.rng
         network, adam = self.state.network, self.state.adam
         for group in adam.param_groups:
@@ -198,7 +198,7 @@ class _Training:
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
-        """Return the loss and the agreement with the labels on the held-out images."""
+        """Measure the loss and the agreement with the labels on the held-out images."""
         network = self.state.network.eval()
         index = torch.arange(self.count, len(self.images))
         parts = [network(self.images.batch(part).to(self.device)) for part in index.split(64)]
@@ -207,7 +207,7 @@ class _Training:
         return found | agreement(answers.cpu(), wanted, self.config)
 
     def snapshot(self) -> None:
-        """Write the predictor, its normalisation folded into the convolutions."""
+        """Write the predictor, with its normalisation folded into the convolutions."""
         clock = self.state.clock
         training = {**asdict(self.options), "kimg": clock.kimg, "seconds": clock.seconds}
         meta = {"kind": "predictor", "config": self.config.to_dict(), **self.header}
@@ -217,7 +217,7 @@ class _Training:
 
 
 def _rate(part: float) -> float:
-    """Return the learning rate's factor: up in a line, then down a cosine to a hundredth."""
+    """Return the learning rate's factor, which rises in a line, then falls along a cosine to 0.01."""
     if part < WARM_UP:
         return 0.04 + 0.96 * part / WARM_UP
     down = min((part - WARM_UP) / (1 - WARM_UP), 1.0)

@@ -24,10 +24,10 @@ class ProjectedDiscriminator(nn.Module):
     """
 
     def __init__(self, features: nn.Module, channels: tuple[int, ...]) -> None:
-        """Make it.
+        """Make fixed projections of the features, and heads to train.
 
         Args:
-            features: images [N, 3, H, W] to a list of maps; frozen, and no part of the state.
+            features: turns images [N, 3, H, W] into a list of maps; frozen, and no part of the state.
             channels: of each map.
         """
         super().__init__()
@@ -38,13 +38,13 @@ class ProjectedDiscriminator(nn.Module):
         self.requires_grad_(True)
 
     def requires_grad_(self, requires_grad: bool = True) -> ProjectedDiscriminator:
-        """Switch the heads; the projections stay fixed."""
+        """Switch training of the heads on or off. The projections stay fixed."""
         super().requires_grad_(requires_grad)
         self.projections.requires_grad_(False)
         return self
 
     def maps(self, images: Tensor) -> list[Tensor]:
-        """Return the projected maps of images [N, 3, H, W] in [-1, 1], enlarged to SEEN_SIZE if smaller."""
+        """Project the features of images [N, 3, H, W] in [-1, 1], enlarged to SEEN_SIZE if smaller."""
         if images.shape[-1] < SEEN_SIZE:
             images = F.interpolate(images, SEEN_SIZE, mode="bilinear", align_corners=False)
         with torch.autocast(images.device.type, self.compute_dtype, self._low):
@@ -53,7 +53,7 @@ class ProjectedDiscriminator(nn.Module):
             return [mix(x) for mix, x in zip(self.projections, scaled, strict=True)]
 
     def judge(self, maps: list[Tensor]) -> Tensor:
-        """Return logits [N, L] of all places of all maps."""
+        """Judge projected maps by logits [N, L], one for each place of each map."""
         with torch.autocast(maps[0].device.type, self.compute_dtype, self._low):
             logits = [head(x) for head, x in zip(self.heads, maps, strict=True)]
         return torch.cat([x.float().flatten(1) for x in logits], dim=1)
@@ -64,7 +64,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 def draw_window(side: int, rng: torch.Generator, share: float) -> tuple[slice, slice]:
-    """Draw rows and columns of a picture to look at: with chance `share` a random quarter, else all.
+    """Draw the rows and columns to look at: a random quarter with probability `share`, else all.
 
     A quarter is enlarged before it is judged, so that features of large photos see fine texture.
     """

@@ -24,7 +24,7 @@ class Recorded:
     WARM_UP = 4
 
     def __init__(self, step: Callable[[Tensors], Tensors]) -> None:
-        """Wrap a step from inputs to outputs, both by name."""
+        """Wrap a step that turns inputs by name into outputs by name."""
         self.step = step
         self.calls = 0
         self.graph: torch.cuda.CUDAGraph | None = None
@@ -32,7 +32,7 @@ class Recorded:
         self.outputs: Tensors = {}
 
     def __call__(self, inputs: Tensors) -> Tensors:
-        """Run it; the outputs are overwritten by the next call."""
+        """Run the step. On CUDA the next call overwrites the outputs."""
         device = next(iter(inputs.values())).device
         if device.type != "cuda":
             return self.step(inputs)

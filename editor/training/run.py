@@ -25,15 +25,15 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """Return the whole state, for resuming."""
+        """Return the path of the whole state, for resuming."""
         return self.path / "checkpoint.safetensors"
 
     def start(self, options: dict[str, Any], free: tuple[str, ...] = ("kimg",)) -> None:
-        """Write options.json, or check it when the run goes on.
+        """Write options.json, after a check against the one of a run that goes on.
 
         Args:
             options: what the run was asked for.
-            free: options that may change when a run is resumed, also inside of others.
+            free: options that may change when a run is resumed, also inside other options.
 
         Raises:
             TrainingError: the folder holds a run with other options.
@@ -56,7 +56,7 @@ class RunFolder:
         write_text(file, json.dumps(options, indent=2, default=str) + "\n")
 
     def log(self, record: dict[str, Any]) -> None:
-        """Append one object to stats.jsonl: the whole line or nothing of it.
+        """Append one object to stats.jsonl, as a whole line or not at all.
 
         Raises:
             StorageError: the disk is full.
@@ -73,7 +73,7 @@ class RunFolder:
                 raise
 
     def trim_log(self, images_seen: int) -> None:
-        """Drop records later than the checkpoint that a run resumes from."""
+        """Drop the records that are later than the checkpoint from which a run resumes."""
         file = self.path / "stats.jsonl"
         if file.exists():
             lines = file.read_text().splitlines(keepends=True)
@@ -95,14 +95,14 @@ def _read_options(file: Path) -> dict[str, Any]:
 
 
 def _same(before: Any, now: Any, free: tuple[str, ...]) -> bool:
-    """Return whether options are equal, but for free ones and those that the run's version did not know."""
+    """Return whether options are equal, but for free ones and those unknown when the run began."""
     if isinstance(before, dict) and isinstance(now, dict):
         return all(key in free or _same(value, now.get(key), free) for key, value in before.items())
     return bool(before == now)
 
 
 def _kimg(line: str) -> float:
-    """Return the kimg of a record; infinite for a line that was cut off."""
+    """Return the kimg of a record, infinite for a line that was cut off."""
     try:
         return float(json.loads(line)["kimg"])
     except (ValueError, KeyError, TypeError):
@@ -110,7 +110,7 @@ def _kimg(line: str) -> float:
 
 
 def check_finite(modules: dict[str, nn.Module]) -> None:
-    """Look at every weight.
+    """Check that every weight is finite.
 
     Raises:
         NotFiniteError: one is infinite or undefined.
@@ -146,7 +146,7 @@ def load_checkpoint(
     optimizers: dict[str, torch.optim.Optimizer],
     rng: torch.Generator,
 ) -> dict[str, Any]:
-    """Restore what `save_checkpoint` wrote; returns its header."""
+    """Restore what `save_checkpoint` wrote, and return its header."""
     tensors, header = read_tensors(path, kind="checkpoint")
     rng.set_state(tensors["rng"])
     for name, module in modules.items():

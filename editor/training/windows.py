@@ -39,7 +39,7 @@ def draw_windows(
     rng: torch.Generator,
     positives: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Draw windows of photos: the first `positives` hold the object, the others do not.
+    """Draw windows of photos, of which the first `positives` hold the object and the others do not.
 
     Args:
         photos: with known squares.
@@ -75,7 +75,7 @@ def draw_windows(
 def _drawn_poses(
     truth: Tensor, spread: Spread, rng: torch.Generator, positives: int
 ) -> tuple[Tensor, Tensor]:
-    """Draw the squares [N, 4] of windows around true ones, and what makes each a negative, [N] or -1."""
+    """Draw squares [N, 4] for windows around true ones, and what makes each a negative, -1 if nothing."""
     n = len(truth)
     far = torch.where(torch.rand(n, generator=rng) < 1 / 3, 2.0, 1.0)
     turn = uniform(n, -1, 1, rng) * far * math.radians(spread.turn)
@@ -104,7 +104,7 @@ def _drawn_poses(
 
 
 def _mirrored(truth: Tensor, poses: Tensor) -> Tensor:
-    """Mirror true squares [N, 4] about the upright axes of windows [N, 4]."""
+    """Mirror true squares [N, 4] left to right within windows [N, 4]."""
     offset = truth[:, :2] - poses[:, :2]
     axis = torch.stack([poses[:, 3].cos(), poses[:, 3].sin()], dim=1)
     along = (offset * axis).sum(dim=1, keepdim=True)
@@ -115,7 +115,7 @@ def _mirrored(truth: Tensor, poses: Tensor) -> Tensor:
 
 
 def _behind(backgrounds: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Draw windows of backgrounds, of any place and size."""
+    """Cut windows out of backgrounds at random places and sizes."""
     index = torch.randint(len(backgrounds), (count,), generator=rng)
     size = backgrounds.shape[-1]
     side = uniform(count, 0.25, 1.0, rng) * size
@@ -126,7 +126,7 @@ def _behind(backgrounds: Tensor, count: int, rng: torch.Generator) -> Tensor:
 
 
 def _inside(sizes: Tensor, window: Tensor) -> Tensor:
-    """Return 1 where a window lies on its photo, else 0: [N, 1, WINDOW, WINDOW]."""
+    """Return masks [N, 1, WINDOW, WINDOW], 1 where a window lies on its photo, else 0."""
     grid = torch.ones(1, 1, CANVAS_PX, CANVAS_PX)
     line = torch.arange(CANVAS_PX) + 0.5
     mask = (line[None, :] < sizes[:, 0, None])[:, None, None] & (line[None, :] < sizes[:, 1, None])[
@@ -136,7 +136,7 @@ def _inside(sizes: Tensor, window: Tensor) -> Tensor:
 
 
 def recoloured(image: Tensor, rng: torch.Generator) -> Tensor:
-    """Change brightness, contrast, colour, blur and noise, as cameras differ."""
+    """Change brightness, colour, sharpness and noise at random, as cameras differ."""
     n = len(image)
 
     def each(low: float, high: float) -> Tensor:

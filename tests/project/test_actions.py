@@ -16,20 +16,19 @@ from editor.errors import ImageError, OptionError
 from editor.media.images import load_image
 from editor.project.actions import (
     add_edit,
-    changed_edits,
     commit_edit,
     compare,
     file_name,
     give_sliders,
     move_sliders,
     outline,
-    remove_slider,
     result,
     whole_photo,
 )
 from editor.project.file import save_project, unpacked
 from editor.project.history import Project
 from editor.project.nodes import Picture
+from editor.project.own_sliders import changed_edits, remove_slider
 from editor.project.pixels import thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from tests.conftest import with_own

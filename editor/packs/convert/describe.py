@@ -12,7 +12,7 @@ from editor.packs.tensors import read_header
 
 
 def describe_file(path: Path) -> dict[str, Any]:
-    """Return what a weights or boundary file is, read inertly.
+    """Describe a weights or boundary file, and run nothing in it.
 
     Returns:
         "format", "what" (in words), "next" (what to do with it), and what could be read off it:

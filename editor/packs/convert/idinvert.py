@@ -34,9 +34,9 @@ def _shape(tensors: dict[str, Tensor], name: str, dims: int, what: str) -> tuple
 
 
 def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
-    """Convert the published generator, its architecture read off the shapes.
+    """Convert the published generator, and read its architecture off the shapes.
 
-    Its mean code is computed a layer; the file's follows layer 0 only.
+    A mean code is computed for each layer, as the file's follows layer 0 only.
 
     Raises:
         MismatchError: the tensors are not those of such a generator.
@@ -82,7 +82,7 @@ def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
 
 
 def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> StyleGAN1Encoder:
-    """Convert the published encoder, its architecture read off the shapes.
+    """Convert the published encoder, and read its architecture off the shapes.
 
     Args:
         tensors: as published, by name.
@@ -138,7 +138,7 @@ def convert_vgg16(tensors: dict[str, Tensor]) -> VGG16Perceptual:
 
 
 def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[int, ...]]:
-    """Return the normal [num_ws, w_dim], rows of length 1, and the layers of a boundary in any published form.
+    """Read a boundary in any published form. Return its normal, rows of length 1, and its layers.
 
     Args:
         data: what `read_npy` gave: an array [1, w_dim], [w_dim], [num_ws, w_dim] or

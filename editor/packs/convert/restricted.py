@@ -31,7 +31,7 @@ DTYPES = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "i8": np.int64, "b
 
 
 def read_pth(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a torch file, zip or legacy, by name.
+    """Read the tensors of a torch file, zip or legacy, by name, and run nothing in it.
 
     Args:
         path: a `.pth` or `.pt` file with a flat dictionary of tensors.
@@ -70,7 +70,7 @@ def read_pth(path: Path) -> dict[str, Tensor]:
 
 
 def read_npy(path: Path) -> Any:
-    """Read an .npy file: an array, or the plain data of a pickled object.
+    """Read an array, or the plain data of a pickled object, from an .npy file.
 
     Returns:
         A numpy array, or what was pickled: dictionaries, lists, texts, numbers and numpy arrays.
@@ -106,7 +106,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _check_zip(path: Path) -> None:
-    """Refuse archives whose contents are larger than the file: torch stores, it never compresses."""
+    """Refuse archives whose contents are larger than the file, as torch never compresses."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -194,11 +194,11 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
 
 def _plain(value: Any, left: list[int]) -> Any:
-    """Return data only: records become arrays, and what is no plain data is refused.
+    """Turn what was read into plain data. Records become arrays, and anything else is refused.
 
     Args:
         value: what was read.
-        left: one number, how many more items may come.
+        left: a list of one number, how many more items may come.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -215,7 +215,7 @@ def _plain(value: Any, left: list[int]) -> Any:
 
 
 def _array(record: _Array, left: list[int]) -> Any:
-    """Return a numpy array of a stand-in; an object array of no dimension gives its one object."""
+    """Turn a stand-in into a numpy array, or into its one object if it has no dimension."""
     _, shape, dtype, fortran, data = record.state
     if not isinstance(dtype, _Dtype) or not isinstance(dtype.args[0], str):
         raise ValueError("an array without a dtype")

@@ -24,12 +24,12 @@ def _keep(value: Tensor) -> Tensor:
 
 
 def _from_tf(value: Tensor) -> Tensor:
-    """Turn (height, width, in, out) of a transposed convolution to [out, in, height, width] of a plain one."""
+    """Turn a transposed convolution's weight, laid out as in TensorFlow, into a plain one's."""
     return value.permute(3, 2, 0, 1).flip(2, 3)
 
 
 def _mapping_bias(value: Tensor) -> Tensor:
-    """Move the gain √2 of the activation, which is here on weight and bias, there on the weight alone."""
+    """Divide by the activation's gain √2, which applies to the bias here, but not in the file."""
     return value / SQRT2
 
 
@@ -47,7 +47,7 @@ def _must_be_binomial(value: Tensor) -> None:
 
 
 def _ignore(value: Tensor) -> None:
-    """Leave out what is not used: colours of lower resolutions, counters, and truncation, read separately."""
+    """Accept any value, which is what a rule without a check does."""
 
 
 Convert = Callable[[Tensor], Tensor]
@@ -72,7 +72,7 @@ class Rule:
 
 
 def generator_rules(last: int) -> tuple[Rule, ...]:
-    """Return the rules of a generator whose last output is of that number."""
+    """Return the rules of a generator, given the number of its last output."""
     layer = r"synthesis\.layer(\d+)\."
     return (
         Rule(r"mapping\.dense(\d+)\.fc\.weight", r"map.\1.weight"),
@@ -96,7 +96,7 @@ def generator_rules(last: int) -> tuple[Rule, ...]:
 
 
 def encoder_rules(last: int) -> tuple[Rule, ...]:
-    """Return the rules of an encoder whose last block is of that number."""
+    """Return the rules of an encoder, given the number of its last block."""
     block = r"block(\d+)\."
     norm = r"\.bn\.(weight|bias|running_mean|running_var)"
     return (
@@ -121,7 +121,7 @@ VGG16_RULES = (
 
 
 def convert(tensors: dict[str, Tensor], rules: tuple[Rule, ...], what: str) -> dict[str, Tensor]:
-    """Rename and convert tensors, accounting for every one.
+    """Rename and convert tensors, and account for every one.
 
     Args:
         tensors: as published, by name.

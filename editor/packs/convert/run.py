@@ -67,7 +67,7 @@ class Sources:
 def convert_idinvert(
     sources: Sources, checkpoints: Path, boundaries: Path
 ) -> Iterator[tuple[str, int, int]]:
-    """Convert the networks of idinvert, and boundaries if there are any.
+    """Convert the networks of idinvert, and boundaries if there are any, step by step.
 
     Everything is read and checked before anything is written.
 
@@ -152,10 +152,10 @@ def _write_boundaries(
 
 
 def find_boundaries(folder: Path, name: str) -> list[Path]:
-    """Return the boundary files in a folder, or in one inside it whose name ends with the domain's.
+    """Find the boundary files in a folder, or in one inside it whose name ends with the domain's.
 
     Raises:
-        OptionError: there are none.
+        OptionError: there are none, or one has a name that no slider may have.
     """
     for place in (*sorted(folder.glob(f"*{name}")), folder):
         if place.is_dir() and (files := sorted(place.glob("*.npy"))):

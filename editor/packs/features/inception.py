@@ -23,7 +23,7 @@ NAME = "pt_inception-2015-12-05-6726825d.pth"
 
 
 def inception_is_present(path: Path | None = None) -> bool:
-    """Return whether the pinned weights are here, so that nothing has to be downloaded.
+    """Return whether the pinned weights are here, and nothing has to be downloaded.
 
     Args:
         path: the file; that of the cache by default.
@@ -85,7 +85,7 @@ def _find(fetch: bool, path: Path | None) -> Path:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of the file, without those of its classes."""
+    """Read the tensors of a file, without those of its classes."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:

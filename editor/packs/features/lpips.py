@@ -16,7 +16,7 @@ SMALLEST = 32
 def load_lpips(
     device: torch.device | str = "cpu", net: str = "vgg", batch: int = 32
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """Load the learned perceptual distance; the backbone's weights are fetched at the first use.
+    """Load the learned perceptual distance, and fetch the backbone's weights at the first use.
 
     Args:
         device: where the network goes.

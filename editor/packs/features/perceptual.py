@@ -41,7 +41,7 @@ class LPIPSPerceptual(nn.Module):
     def distance(
         self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
     ) -> Tensor:
-        """Return LPIPS distances [N], inside the mask.
+        """Return the LPIPS distances [N] inside the mask.
 
         Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1.
         """
@@ -92,7 +92,7 @@ def _state(path: Path) -> dict[str, Tensor]:
 
 
 def lpips_network(net: str) -> Any:
-    """Return the network of the package lpips, its backbone filled from the pinned file of torchvision.
+    """Load the network of the package lpips, with its backbone from torchvision's pinned file.
 
     Args:
         net: "vgg" or "alex".

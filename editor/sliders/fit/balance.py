@@ -52,9 +52,9 @@ def balance(
     stiffness: float,
     outside: float,
 ) -> Tensor:
-    """Return the direction that changes an attribute by as much as another, and all else least.
+    """Return the direction that changes an attribute, and all else as little as possible.
 
-    Least is, among the combinations s of steps whose mean change of the attribute is the same,
+    Among the combinations s of steps whose mean change of the attribute is the same, it minimises
     Σ weight² · mean square change of each other attribute + `outside` · mean square change outside +
     `stiffness` · mean square length of the rows. Parts are then made stiffer or softer until their rows
     have one length, which is how a slider moves them.
@@ -102,7 +102,7 @@ def balance(
 def _even_steps(
     products: Tensor, wanted: Tensor, directions: Tensor, share: Tensor, stiffness: float
 ) -> Tensor:
-    """Return the steps [P, w_dim] of `balance`, of about one length."""
+    """Solve for the steps [P, w_dim] of `balance`, stiffened until they have about one length."""
     gram, count = directions @ directions.T, len(directions)
     softest = 1e-9 * torch.eye(len(wanted), dtype=torch.float64)  # directions may repeat each other
     stiff = torch.ones_like(share)

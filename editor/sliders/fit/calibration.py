@@ -67,14 +67,14 @@ class Probes:
         return cls(generator, predictor, codes, predictor.score(images), images, outside)
 
     def few(self) -> Probes:
-        """Return evenly spread ones, for a first choice."""
+        """Return a few probes, evenly spread, for a first choice."""
         index = evenly_spread(len(self.codes), FEW)
         scores = {name: values[index] for name, values in self.scores.items()}
         return replace(self, codes=self.codes[index], scores=scores, images=self.images[index])
 
 
 def pictures(generator: AnyGenerator, codes: Tensor) -> Tensor:
-    """Return pictures [N, 3, R, R] of codes [N, num_ws, w_dim], rendered 64 at a time."""
+    """Render pictures [N, 3, R, R] of codes [N, num_ws, w_dim], 64 at a time."""
     return torch.cat([generator.synthesis(part) for part in codes.split(64)])
 
 
@@ -186,7 +186,7 @@ def calibrate(
 
 
 def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
-    """Return the candidates: all layers, and whole resolutions from a start in the coarser half on."""
+    """Return the layers to try: ranges from layer 0, 2 or 4 up to layer 3, 5, 7 or the last one."""
     ends = [end for end in (4, 6, 8) if end < num_ws] + [num_ws]
     spans = [(start, end) for start in (0, 2, 4) for end in ends if start < end]
     return [tuple(range(start, end)) for start, end in dict.fromkeys(spans)]
@@ -195,9 +195,9 @@ def layer_choices(num_ws: int) -> list[tuple[int, ...]]:
 def reach(
     probes: Probes, name: str, candidate: Candidate, flips: float, sign: float, start: int = 0
 ) -> Reach:
-    """Return the smallest distance at which enough probes went far, or that at which most did.
+    """Find the smallest distance at which enough probes go far, or that at which most do.
 
-    The share is taken to grow with the distance: the search starts at a distance of the grid, walks to
+    The share is taken to grow with the distance. The search starts at a distance of the grid, walks to
     the first that is enough, and halves the step before it.
 
     Args:
@@ -234,9 +234,9 @@ def reach(
 
 
 def _were_to(name: str, scores: Tensor, sign: float) -> Tensor:
-    """Return which probes a range has to move: [N] bool, of scores [N].
+    """Return which probes of scores [N] a range has to move: [N] bool.
 
-    Those that could flip; of a continuous attribute the half that has less of it, or more.
+    They are those that could flip, or of a continuous attribute the half with less of it, or more.
     """
     if name in CONTINUOUS:
         return scores <= scores.median() if sign > 0 else scores > scores.median()
@@ -244,7 +244,7 @@ def _were_to(name: str, scores: Tensor, sign: float) -> Tensor:
 
 
 def _went_far(name: str, before: Tensor, after: Tensor, sign: float) -> Tensor:
-    """Return which probes went far enough: [N] bool, of scores [N]."""
+    """Return which probes went far enough, by their scores [N] before and after: [N] bool."""
     if name in CONTINUOUS:
         return (after - before) * sign > FAR_DEVIATIONS
     return flipped(name, before, after, sign)
@@ -253,7 +253,7 @@ def _went_far(name: str, before: Tensor, after: Tensor, sign: float) -> Tensor:
 def _tried(
     probes: Probes, name: str, candidate: Candidate, chosen: Tensor, distance: float, sign: float
 ) -> Reach:
-    """Move the chosen probes, and look at what that does."""
+    """Move the chosen probes, and return what that does."""
     after, outside = _moved(probes, candidate, chosen, sign * distance)
     before = {key: values[chosen] for key, values in probes.scores.items()}
     far = _went_far(name, before[name], after[name], sign).float().mean().item()
@@ -280,7 +280,7 @@ def _end(probes: Probes, name: str, candidate: Candidate, distance: float, sign:
 def _moved(
     probes: Probes, candidate: Candidate, chosen: Tensor, distance: float
 ) -> tuple[dict[str, Tensor], float]:
-    """Move the chosen probes: their scores then, and how much changed outside."""
+    """Move the chosen probes. Return their scores then, and how much changed outside."""
     moved = move(probes.codes[chosen], candidate.rows, distance, candidate.layers)
     images = pictures(probes.generator, moved)
     after = probes.predictor.score(images)

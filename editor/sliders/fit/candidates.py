@@ -21,13 +21,13 @@ CONTINUOUS_WEIGHT = 0.5  # of what lies on a scale, beside what is there or not
 
 
 def _principal(centred: Tensor, count: int) -> Tensor:
-    """Return the directions that codes [N, w_dim] vary most along: [count or less, w_dim], of length 1."""
+    """Return at most `count` directions of length 1 along which codes [N, w_dim] vary most."""
     count = min(count, centred.shape[1], len(centred) - 1)
     return pca(centred[:, None], count).rows[:, 0] if count else centred[:0]
 
 
 def _deviation(centred: Tensor, rows: Tensor) -> float:
-    """Return the root mean square, over rows [L, w_dim], of the deviation of centred codes along each."""
+    """Return the deviation of centred codes along rows [L, w_dim], as a root mean square over these."""
     return float((centred @ rows.T).square().mean().sqrt())
 
 
@@ -54,7 +54,7 @@ class Choice:
     def of(
         cls, codes: Tensor, planes: dict[str, Hyperplane], probes: Probes, options: FitOptions
     ) -> Choice:
-        """Measure what short steps along the directions of a domain do, unless nothing is balanced.
+        """Prepare the choice. Unless nothing is balanced, measure what short steps along directions do.
 
         Args:
             codes: [N, w_dim], of the samples.
@@ -71,7 +71,7 @@ class Choice:
         return cls(centred, planes, probes, options, responses)
 
     def separate(self, name: str) -> tuple[Calibration, list[str]]:
-        """Return the best direction of an attribute, and the others that it was to be independent of."""
+        """Choose an attribute's best direction. Also name the attributes it was made independent of."""
         others = (self.options.conditional or {}).get(name, [])
         normal = project_out(
             self.planes[name].normal, [self.planes[other].normal for other in others]
@@ -85,7 +85,7 @@ class Choice:
         return calibrate(self.probes, name, candidates, self.options.flips), others
 
     def _balanced(self, responses: Responses, name: str) -> list[Candidate]:
-        """Return the balanced directions of an attribute, for all layers and balances."""
+        """Return the balanced directions of an attribute, for every choice of layers and balance."""
         weights = {other: CONTINUOUS_WEIGHT for other in responses.names if other in CONTINUOUS}
         components = len(responses.directions) - len(responses.names)
         found = []

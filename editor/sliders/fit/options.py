@@ -77,7 +77,7 @@ class FitOptions:
 def known_attributes(images: ImageSet, subject: str) -> list[str]:
     """Return the attributes that sliders can be fitted for.
 
-    These are the labelled ones, and the image statistics that suit the subject.
+    They are the labelled ones, and the image statistics that suit the subject.
     """
     labelled = {
         name

@@ -19,14 +19,14 @@ SURE = 1e-4  # of a probability: its logit goes no further
 
 
 def layer_parts(num_ws: int) -> tuple[tuple[int, ...], ...]:
-    """Return the finest groups that all of `layer_choices` are made of."""
+    """Return the parts of the layers of which all of `layer_choices` are made."""
     choices = layer_choices(num_ws)
     borders = sorted({0, *(each[0] for each in choices), *(each[-1] + 1 for each in choices)})
     return tuple(tuple(range(start, end)) for start, end in pairwise(borders))
 
 
 def evidence(scores: dict[str, Tensor]) -> Tensor:
-    """Return the logits of the probabilities among scores [N], and continuous ones as they are: [O, N]."""
+    """Stack scores [N] to [O, N], probabilities as logits and continuous ones as they are."""
     return torch.stack(
         [
             values if name in CONTINUOUS else torch.logit(values.clamp(SURE, 1 - SURE))
@@ -39,7 +39,7 @@ def evidence(scores: dict[str, Tensor]) -> Tensor:
 def measure(
     probes: Probes, names: tuple[str, ...], directions: Tensor, deviations: Tensor
 ) -> Responses:
-    """Take short steps along each direction on each part of the layers, to both sides.
+    """Measure what short steps do, along each direction on each part of the layers, to both sides.
 
     Args:
         probes: inverted photos.
@@ -77,7 +77,7 @@ def measure(
 
 
 def _outside(probes: Probes) -> Tensor:
-    """Return which pixels of small pictures lie wholly where they should stay as they are: [side, side]."""
+    """Return which pixels [side, side] of small pictures should wholly stay as they are."""
     images = probes.images
     if probes.outside is None:
         return torch.zeros_like(_small(images[:1])[0, 0], dtype=torch.bool)
@@ -85,5 +85,5 @@ def _outside(probes: Probes) -> Tensor:
 
 
 def _small(images: Tensor) -> Tensor:
-    """Return pictures [N, C, R, R] made small: [N, C, side, side], float32."""
+    """Shrink pictures [N, C, R, R] to [N, C, side, side], float32."""
     return F.adaptive_avg_pool2d(images.float(), min(SIDE, images.shape[-1]))

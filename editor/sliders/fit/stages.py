@@ -48,7 +48,7 @@ def fit_boundaries(
     folder: Path,
     independent: PooledFeatures | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Fit and save one boundary an attribute.
+    """Fit and save one boundary for each attribute.
 
     Args:
         pack: the domain.
@@ -110,7 +110,7 @@ class _Plan:
 
     @classmethod
     def of(cls, pack: DomainPack, names: list[str], options: FitOptions) -> _Plan:
-        """Check what was asked for.
+        """Check what was asked for, and plan it.
 
         Raises:
             OptionError: a name is not among the fitted ones, or the pack has no discriminator.
@@ -134,13 +134,13 @@ class _Plan:
         return cls(chosen, measured)
 
     def record(self, stage: str, done: int, **facts: Any) -> dict[str, Any]:
-        """Return what is said after a stage."""
+        """Return the record of a stage that is done."""
         return {"stage": stage, "done": done, "total": len(self.chosen) + 4, **facts}
 
 
 @contextmanager
 def _fast_networks(pack: DomainPack) -> Iterator[None]:
-    """Compute in the device's fast dtype for as long as a `with` lasts."""
+    """Compute in the device's fast dtype while the `with` lasts."""
     before = pack.generator.compute_dtype
     for network in pack.networks:
         network.compute_dtype = fast_dtype(pack.generator.w_avg.device)
@@ -158,7 +158,7 @@ def _fit_predictors(
     options: FitOptions,
     independent: PooledFeatures | None,
 ) -> tuple[AttributePredictor, AttributePredictor]:
-    """Return what scores the samples, and the judge that measures layers and ranges."""
+    """Fit the predictor that scores the samples, and the judge that measures layers and ranges."""
     assert pack.discriminator is not None
     seen = pack.discriminator.features if pack.predictor is None else pack.predictor.blocks
     features = PooledFeatures(seen, device=pack.generator.w_avg.device)
@@ -177,7 +177,7 @@ def _boundary(
     others: list[str],
     quality: dict[str, float],
 ) -> Boundary:
-    """Return the boundary of a direction that was chosen."""
+    """Make the boundary of a direction that was chosen."""
     plane = choice.planes[name]
     info = BoundaryInfo(
         name=name,
@@ -208,7 +208,7 @@ def _boundary(
 
 
 def _shown(info: BoundaryInfo) -> dict[str, Any]:
-    """Return what the record of a boundary says of it."""
+    """Return what a record says of a boundary."""
     facts = {key: info.facts[key] for key in SHOWN}
     return {
         "accuracy": info.accuracy,
@@ -219,7 +219,7 @@ def _shown(info: BoundaryInfo) -> dict[str, Any]:
 
 
 def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
-    """Return the share of the samples taken at each end: a rare class gives no more than it has."""
+    """Return the share of the samples to take at each end. A rare class gives no more than it has."""
     if name in CONTINUOUS:
         return options.share
     has = (scores[name] > 0.5).float().mean().item()
@@ -231,7 +231,7 @@ def _share(name: str, scores: dict[str, Tensor], options: FitOptions) -> float:
 def score_samples(
     pack: DomainPack, predictor: AttributePredictor, options: FitOptions
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Synthesise seeded samples and score them.
+    """Synthesise seeded samples, and score them.
 
     Returns:
         Codes [N, w_dim], and scores [N] by attribute.
@@ -247,7 +247,7 @@ def score_samples(
 
 
 def _invert_probes(pack: DomainPack, images: ImageSet, options: FitOptions) -> Tensor:
-    """Return in-domain codes of the last images: what a person's sliders will move."""
+    """Invert the last images, since in-domain codes are what a person's sliders will move."""
     index = torch.arange(max(len(images) - options.probes, 0), len(images))
     device = pack.generator.w_avg.device
     target = images.batch(index).to(device)
