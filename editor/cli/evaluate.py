@@ -14,7 +14,6 @@ from editor.cli.options import (
     open_editor,
     parse_pairs,
 )
-from editor.cli.recogniser import recogniser_of
 
 if TYPE_CHECKING:
     from editor.data.image_set import ImageSet
@@ -133,6 +132,7 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
     from editor.evaluation.features import pick_features
     from editor.evaluation.methods import load_traditional
     from editor.evaluation.run import Subject
+    from editor.metrics.identity import recogniser_of
 
     usual = editor.engine.inversion
     return Subject(
@@ -142,7 +142,7 @@ def _subject(args: argparse.Namespace, editor: Editor, images: ImageSet, index: 
         _judge(args, editor),
         None if args.traditional is None else load_traditional(args.traditional, editor),
         usual if args.steps is None else replace(usual, steps=args.steps),
-        recogniser_of(editor) if args.identity else None,
+        recogniser_of(editor.info.subject) if args.identity else None,
     )
 
 

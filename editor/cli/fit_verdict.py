@@ -14,7 +14,6 @@ from editor.cli.options import (
     open_editor,
     parse_pairs,
 )
-from editor.cli.recogniser import recogniser_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,6 +77,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.errors import OptionError
     from editor.evaluation.verdict import fit
     from editor.files import write_whole
+    from editor.metrics.identity import recogniser_of
     from editor.packs.write import update_info
 
     for name in ("count", "test_count", "outside_count", "batch"):
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     if args.made < 0:
         raise OptionError(f"--made {args.made} must not be negative")
     editor = open_editor(args)
-    recogniser = recogniser_of(editor) if args.identity else None
+    recogniser = recogniser_of(editor.info.subject) if args.identity else None
     train = _pictures(args, editor, args.photos, args.count, args.outside, args.seed)
     test = _pictures(
         args, editor, args.test_photos, args.test_count, args.test_outside, args.seed + 1

@@ -107,12 +107,13 @@ def _targets(out: Path) -> tuple[Path, Path, bool]:
     """Return the grid's file, the folder of all else, and whether each mixture is saved by itself.
 
     Raises:
-        OptionError: the suffix is not that of a picture.
+        ImageError: the suffix is not that of a picture.
     """
+    from editor.media.images import written_kind
+
     if not out.suffix or out.is_dir():
         return out / GRID, out, True
-    if out.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-        raise OptionError(f"'{out.suffix}' is not a picture format; use .png, .jpg or .webp")
+    written_kind(out)
     return out, out.parent, False
 
 

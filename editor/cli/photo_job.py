@@ -68,7 +68,8 @@ class PhotoJob:
         networks: sha256 of the pack's files, by name.
         squares: how the pack's squares lie around a face.
         crop: the square of every photo; None finds it.
-        yunet: YuNet's file, which then finds faces; None leaves it to the pack's aligner.
+        finder: key of what finds the square.
+        yunet: YuNet's file, where it is that.
         options: of the inversion, where there is one.
         moves: distance of each slider.
         sliders: digests of the sliders that the result depends on.
@@ -85,6 +86,7 @@ class PhotoJob:
     networks: tuple[tuple[str, str], ...]
     squares: Alignment | None = None
     crop: Crop | None = None
+    finder: str = ""
     yunet: FileState | None = None
     options: InversionOptions | None = None
     moves: tuple[tuple[str, float], ...] = ()
@@ -138,6 +140,7 @@ def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
         args.command,
         tuple((name, str(files[name].get("sha256"))) for name in sorted(files)),
         squares=editor.info.squares,
+        finder=editor.finder.key,
         yunet=None if args.yunet is None else FileState.of(args.yunet),
     )
 

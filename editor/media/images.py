@@ -35,6 +35,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
+UPLOADS = ("image", ".heic", ".heif", ".avif")  # what a page lets one choose
 # of the International Press Telecommunications Council's vocabulary of digital source types
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -163,11 +164,7 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
     """
-    formats = Image.registered_extensions()
-    kind = formats.get(path.suffix.lower())
-    if kind is None or kind not in Image.SAVE:
-        raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
-    data = encode_image(image, kind, edited)
+    data = encode_image(image, written_kind(path), edited)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -175,6 +172,18 @@ def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
 
 
 @functools.cache
+def written_kind(path: Path) -> str:
+    """Return the format that the suffix of a file to write names.
+
+    Raises:
+        ImageError: it names none.
+    """
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind is None or kind not in Image.SAVE:
+        raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
+    return kind
+
+
 def known_formats() -> tuple[str, ...]:
     """Return the formats that can be read, among them HEIC only where pillow-heif is installed."""
     with suppress(ImportError):

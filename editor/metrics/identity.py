@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editor.errors import UnavailableError
+from editor.errors import OptionError, UnavailableError
 from editor.media.images import to_pil
 
 SAME_PERSON = 0.6  # distances below it, as its author sets it
@@ -96,6 +96,18 @@ class DlibRecogniser:
                 left, top, right, bottom = ((value - border) / side for value in corners)
                 return left, top, right, bottom
         return None
+
+
+def recogniser_of(subject: str) -> Recogniser:
+    """Return a recogniser for a domain of faces.
+
+    Raises:
+        OptionError: the domain's subject is another.
+        UnavailableError: its packages are not installed.
+    """
+    if subject != "face":
+        raise OptionError(f"identity is of faces; this domain shows a {subject}")
+    return DlibRecogniser()
 
 
 @dataclass(frozen=True)

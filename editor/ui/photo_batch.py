@@ -13,6 +13,7 @@ import gradio as gr
 from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.inversion.loop import InversionOptions
+from editor.media.images import UPLOADS
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
 from editor.project.actions import (
@@ -47,7 +48,7 @@ class PhotoBatch:
             page.files,
             label="Add photos, or saved codes",
             file_count="multiple",
-            file_types=["image", ".heic", ".heif", ".avif", ".npz"],
+            file_types=[*UPLOADS, ".npz"],
             height=120,
             elem_id="library-photos",
         )

@@ -11,6 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from editor.errors import EditorError, OptionError
+from editor.media.images import UPLOADS
 from editor.sliders.lesson import HAS, HAS_NOT, Lesson
 from editor.sliders.teach import (
     grow_pool,
@@ -44,7 +45,7 @@ class TeachFromPhotos:
         with gr.Row():
             options: dict[str, Any] = {
                 "file_count": "multiple",
-                "file_types": ["image", ".heic", ".heif", ".avif"],
+                "file_types": [*UPLOADS],
                 "height": 110,
             }
             self.first = file_input(files, label="Has it / after", elem_id="teach-first", **options)

@@ -98,6 +98,7 @@ def test_every_wish_is_in_the_key(tmp_path: Path) -> None:
         "networks": (("generator.safetensors", "abc"),),
         "squares": FFHQ,
         "crop": Crop(),
+        "finder": "aligner of another",
         "yunet": FileState.of(tmp_path / "a"),
         "options": InversionOptions(steps=3),
         "moves": (("smile", 1.0),),
