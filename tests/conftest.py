@@ -55,6 +55,13 @@ def encoder() -> Encoder:
     return Encoder(ENCODER).eval()
 
 
+def picture_of(source: object) -> Image.Image:
+    """A picture, decoded; its file is closed."""
+    with Image.open(source) as image:  # type: ignore[arg-type]
+        image.load()
+    return image
+
+
 def write_noise(folder: Path, count: int) -> Path:
     """A new folder of seeded 8×8 pictures of noise."""
     folder.mkdir()

@@ -107,13 +107,14 @@ def _targets(out: Path) -> tuple[Path, Path, bool]:
     """Return the grid's file, the folder of all else, and whether each mixture is saved by itself.
 
     Raises:
-        ImageError: the suffix is not that of a picture.
+        OptionError: the suffix is not that of a picture.
     """
-    from editor.media.images import written_kind
+    from editor.media.images import SHEETS
 
     if not out.suffix or out.is_dir():
         return out / GRID, out, True
-    written_kind(out)
+    if out.suffix.lower() not in SHEETS:
+        raise OptionError(f"'{out.suffix}' is not a picture format; use .png, .jpg or .webp")
     return out, out.parent, False
 
 

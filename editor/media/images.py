@@ -35,6 +35,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
+SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
 UPLOADS = ("image", ".heic", ".heif", ".avif")  # what a page lets one choose
 # of the International Press Telecommunications Council's vocabulary of digital source types
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from editor.cli import main
+from tests.conftest import picture_of
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_contexts_are_done_one_by_one_and_a_run_goes_on(
         "done.json", "face1.png", "face1.npz", "face1_collage.png",
         "face2.png", "face2.npz", "face2_collage.png",
     }  # fmt: skip
-    assert Image.open(out / "face1.png").size == (64, 64)
+    assert picture_of(out / "face1.png").size == (64, 64)
     before = (out / "face1.png").stat().st_mtime_ns
     assert _run(photos, out) == 0
     assert "2 were done before" in capsys.readouterr().out

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from editor import Editor
 from editor.cli import main
 from editor.sliders.boundary_file import load_boundaries
+from tests.conftest import picture_of
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def test_strips_and_sheet(at: Path, method: str, capsys) -> None:
     assert _run(at, "--method", method, "--layers", "0-1") == 0
     names = {path.name for path in (at / "out").iterdir()}
     assert names == {f"{method}_0{i}.png" for i in range(1, 5)} | {f"{method}_sheet.png"}
-    assert Image.open(at / "out" / f"{method}_01.png").size == (48, 32)
-    assert Image.open(at / "out" / f"{method}_sheet.png").size == (48, 64)
+    assert picture_of(at / "out" / f"{method}_01.png").size == (48, 32)
+    assert picture_of(at / "out" / f"{method}_sheet.png").size == (48, 64)
     assert "one direction a row" in capsys.readouterr().out
     assert not (at / "boundaries" / "tiny" / f"{method}_1.safetensors").exists()
 

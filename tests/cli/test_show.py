@@ -10,6 +10,7 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
+from tests.conftest import picture_of
 
 
 def test_show_draws_what_the_domain_makes(
@@ -20,7 +21,7 @@ def test_show_draws_what_the_domain_makes(
     assert main([*given, "--seeds", "4", "9"]) == 0
     assert "rows: age, smile" in capsys.readouterr().out
     side = tiny.info.resolution
-    sizes = {path.name: Image.open(path).size for path in out.iterdir()}
+    sizes = {path.name: picture_of(path).size for path in out.iterdir()}
     assert sizes == {
         "samples.jpg": (8 * side, 8 * side),
         "inversions.jpg": (12 * side, 3 * side),

@@ -10,6 +10,7 @@ from PIL import Image
 from editor import Editor
 from editor.cli import main
 from editor.sliders.boundary_file import load_boundary
+from tests.conftest import picture_of
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_two_folders(at: Path, tiny: Editor, has: Path, has_not: Path, capsys) -
     assert slider.info.facts["independent_of"] == ["age"]
     assert slider.info.accuracy is not None
     assert slider.info.accuracy > 0.8
-    assert Image.open(strip).size == (7 * 16, len(tiny.info.example_seeds) * 16)
+    assert picture_of(strip).size == (7 * 16, len(tiny.info.example_seeds) * 16)
     before = path.read_bytes()
     assert _teach(at, *given) == 1
     assert "already" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from PIL import Image
 from editor import Crop, Editor, InversionOptions
 from editor.editing.code_file import read_code
 from editor.errors import ImageError, MismatchError, OptionError
+from tests.conftest import picture_of
 
 FAST = InversionOptions(steps=1)
 
@@ -33,7 +34,7 @@ def test_square_and_photo_are_kept(tiny: Editor, photo: Path, tmp_path: Path) ->
     pasted = tiny.paste(tiny.with_photo(again, code, photo))
     assert pasted.tobytes() == tiny.paste(edit).tobytes()
     other = tmp_path / "other.png"
-    Image.open(photo).rotate(90).save(other)
+    picture_of(photo).rotate(90).save(other)
     with pytest.raises(MismatchError, match=r"other\.png is not the photo .*give holiday\.png"):
         tiny.with_photo(again, code, other)
     generated = tmp_path / "generated.npz"
@@ -99,5 +100,5 @@ def test_what_a_file_says(tiny: Editor, photo: Path, tmp_path: Path) -> None:
     found = read_code(tmp_path / "a.npz")
     assert (found.domain, found.photo_name) == ("tiny", "holiday.png")
     assert len(found.photo_sha256) == 64
-    tiny.save_code(tiny.invert(Image.open(photo), options=FAST), tmp_path / "b.npz")
+    tiny.save_code(tiny.invert(picture_of(photo), options=FAST), tmp_path / "b.npz")
     assert read_code(tmp_path / "b.npz").photo_sha256 == ""

@@ -12,8 +12,10 @@ from PIL import Image
 
 from editor.errors import BusyError, ImageError, OptionError, StorageError
 from editor.media import images
+from editor.media import pixels as conversion
 from editor.media.images import image_size, load_image, save_image, to_pil, to_tensor
 from editor.photo.crop import Crop, crop_square
+from tests.conftest import picture_of
 
 
 def _bytes(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -158,7 +160,7 @@ def test_the_colour_profile_stays_and_the_place_does_not(tmp_path: Path) -> None
         save_image(loaded, tmp_path / name)
         data = (tmp_path / name).read_bytes()
         assert b"compositeWithTrainedAlgorithmicMedia" in data, name
-        saved = Image.open(tmp_path / name)
+        saved = picture_of(tmp_path / name)
         assert saved.info["icc_profile"] == profile, name
         assert not saved.getexif().get_ifd(0x8825), name
         assert b"at home" not in data, name
@@ -233,7 +235,7 @@ def test_deep_grey_is_scaled_alike_in_every_strip(brightest: int, dtype: str, mo
     values[33, 7] = brightest
     top = 65535.0 if brightest > 255 else 255.0
     expected = (values * (255.0 / top)).astype(np.uint8)
-    monkeypatch.setattr(images, "STRIP_PIXELS", 100)
+    monkeypatch.setattr(conversion, "STRIP_PIXELS", 100)
     found = np.asarray(load_image(_bytes(Image.fromarray(values.astype(dtype)), "TIFF")))
     assert np.array_equal(found[..., 0], expected)
 
@@ -249,7 +251,7 @@ def test_transparency_is_laid_on_grey_in_strips(monkeypatch) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 4), np.uint8)
     data = _bytes(Image.fromarray(pixels), "PNG")
     whole = np.asarray(load_image(data))
-    monkeypatch.setattr(images, "STRIP_PIXELS", 100)
+    monkeypatch.setattr(conversion, "STRIP_PIXELS", 100)
     assert np.array_equal(np.asarray(load_image(data)), whole)
 
 

@@ -42,7 +42,7 @@ from editor.training.aligner import AlignerTraining, train_aligner
 from editor.training.known_photos import SIDE_PX, load_photos, made_backgrounds, photos_of_images
 from editor.training.run import RunFolder
 from editor.training.windows import draw_windows
-from tests.conftest import SHARED, write_noise
+from tests.conftest import SHARED, picture_of, write_noise
 
 
 def _poses(count: int) -> torch.Tensor:
@@ -309,7 +309,7 @@ def test_the_command_cuts_squares_out(faces: Editor, tmp_path: Path, capsys) -> 
         "places.json",
         "done.json",
     }
-    assert Image.open(out / "two.png").size == (96, 96)
+    assert picture_of(out / "two.png").size == (96, 96)
     places = json.loads((out / "places.json").read_text())
     assert sorted(round(place["x"] * 700 / 10) for place in places["two.png"]) == pytest.approx(
         [17, 53], abs=2

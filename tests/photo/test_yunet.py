@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import shutil
 import sys
 import zipfile
 from dataclasses import replace
@@ -23,7 +22,7 @@ from editor.evaluation.aligner import CHANGES, measure_photos, measure_without
 from editor.geometry import FFHQ, TIGHT, Pose
 from editor.photo.detect import crop_of
 from editor.photo.yunet import SURE, YuNetFinder
-from tests.conftest import SHARED
+from tests.conftest import SHARED, picture_of, write_tiny_pack
 
 FILE = SHARED / "yunet_n_dynamic.onnx"
 PHOTOS = SHARED / "photos_unaligned.zip"
@@ -149,7 +148,7 @@ def test_align_takes_yunet_where_it_is_asked_to(
     assert main(shared) == 1
     assert "no aligner" in capsys.readouterr().err
     assert main([*shared, "--yunet", str(file)]) == 0
-    assert Image.open(out / "photo.png").size == (32, 32)
+    assert picture_of(out / "photo.png").size == (32, 32)
     (place,) = json.loads((out / "places.json").read_text())["photo.png"]
     assert place["x"] * 400 == pytest.approx(100, abs=0.1)
     assert main([*shared, "--yunet", str(tmp_path / "none.onnx")]) == 1
@@ -173,7 +172,7 @@ def test_yunet_gives_the_squares_of_the_pack(
     assert place["side"] * 200 == pytest.approx(wanted.side, abs=0.1)
     assert place["y"] * 200 == pytest.approx(wanted.y, abs=0.1)
     stand_in.sizes.clear()
-    ((crop, _),) = _faces(Image.open(photo), file, alignment=FFHQ)
+    ((crop, _),) = _faces(picture_of(photo), file, alignment=FFHQ)
     assert (crop.side, crop.y) == pytest.approx((place["side"], place["y"]))
 
 
@@ -184,11 +183,9 @@ def test_the_page_reads_yunet_once_for_domains_of_faces(
     file.write_bytes(b"anything")
     create = stand_in.FaceDetectorYN.create
     stand_in.FaceDetectorYN.create = lambda *given: made.append(given) or create(*given)
-    info = tiny_root / "checkpoints" / "tiny" / "domain.json"
-    shutil.copytree(info.parent, tiny_root / "checkpoints" / "heads")
-    for name, extra in (("tiny", {"subject": "scene"}), ("heads", {"subject": "face"})):
-        path = tiny_root / "checkpoints" / name / "domain.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"name": name} | extra))
+    write_tiny_pack(tiny_root, "heads")
+    info = tiny_root / "checkpoints" / "heads" / "domain.json"
+    info.write_text(json.dumps(json.loads(info.read_text()) | {"subject": "face"}))
     domains = Domains.at(tiny_root, "cpu", file)
     photo = Image.new("RGB", (400, 200), (255, 0, 0))
     assert domains.open("tiny").find(photo) == [], "no faces are looked for in scenes"

@@ -22,6 +22,7 @@ from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import verdict
 from editor.ui.page import build_ui, launch_options
+from tests.conftest import picture_of
 from tests.reference.published import write_published
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
@@ -153,7 +154,7 @@ def test_the_square_of_another_photo_is_not_used(
 ) -> None:
     """Invert may be pressed before the new photo's square has come."""
     other = str(tmp_path / "other.png")
-    Image.open(photo).rotate(180).save(other)
+    picture_of(photo).rotate(180).save(other)
     placed = handlers.show_photo(photo, handlers.first_visitor()) | {"x": 0.3, "side": 0.4}
     late, fresh, own = (
         next(handlers.invert(path, square, handlers.first_visitor(), *SETTINGS))[1]["before"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import picture_of
 from tests.ui.driver import (
     invert,
     kept,
@@ -81,8 +82,8 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     with page.expect_download() as download:
         page.click("#library-save")
     with zipfile.ZipFile(download.value.path()) as archive:
-        sizes = [Image.open(archive.open(name)).size for name in archive.namelist()]
-    assert sizes == [Image.open(photo).size, (200, 200)]
+        sizes = [picture_of(archive.open(name)).size for name in archive.namelist()]
+    assert sizes == [picture_of(photo).size, (200, 200)]
     page.locator("#library .card").nth(1).click()  # not the second any more
     page.click("#library-open")
     page.wait_for_selector("#slider-smile")
@@ -148,7 +149,7 @@ def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     assert source(other) == shown, "the same picture to the bit"
     with other.expect_download() as download:
         other.click("#save-photo")
-    assert Image.open(download.value.path()).size == Image.open(photo).size
+    assert picture_of(download.value.path()).size == picture_of(photo).size
     other.click("#undo")
     wait_for_change(other, shown)
     other.context.close()
@@ -168,7 +169,7 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     with page.expect_download() as download:
         page.click("#save-photo")
     saved = np.asarray(Image.open(download.value.path()))
-    assert saved.shape[:2] == Image.open(photo).size[::-1]
+    assert saved.shape[:2] == picture_of(photo).size[::-1]
     page.click("role=tab[name=Library]")
     page.evaluate(
         "() => { const ask = confirm; confirm = (text) => { window.put = true; return ask(text); }; }"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import picture_of
 from tests.ui.driver import (
     AFTER,
     invert,
@@ -37,7 +38,7 @@ def test_photo_invert_slide_reset_save(page, photo: Path, tmp_path: Path) -> Non
     assert len(stored) < 2000, "the browser keeps something of every step"
     with page.expect_download() as download:
         page.click("#save")
-    saved = Image.open(download.value.path())
+    saved = picture_of(download.value.path())
     assert (saved.format, saved.size) == ("PNG", (64, 64))
     with page.expect_download() as download:
         page.click("#save-code")

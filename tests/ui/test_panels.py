@@ -17,6 +17,7 @@ from PIL import Image
 from editor.project.pixels import mask_png
 from editor.ui.components.html_component import asset, stylesheet
 from editor.ui.data_uris import data_uri, drawn_mask, png_uri
+from tests.conftest import picture_of
 from tests.ui.driver import (
     frames,
     invert,
@@ -209,7 +210,7 @@ def test_mixing_follows_the_strengths_and_a_mixture_is_kept(two) -> None:
     )
     with page.expect_download() as download:
         page.click("#mix-save")
-    assert Image.open(download.value.path()).width > 3 * 64
+    assert picture_of(download.value.path()).width > 3 * 64
     nodes = page.locator("#history .node").count()
     page.locator("#mix-grid .cell").nth(0).click()
     _kept(page, nodes)
