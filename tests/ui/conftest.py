@@ -14,6 +14,14 @@ from editor.packs.convert.run import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
 from tests.ui.driver import CHROMIUM, FLAGS, ROOT, opened, served
+from tests.ui.stranger import Stranger
+
+
+@pytest.fixture(autouse=True)
+def _strangers_leave() -> Iterator[None]:
+    yield
+    while Stranger.clients:
+        Stranger.clients.pop().close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -22,8 +22,10 @@ class Stranger:
         options: of the HTTP client.
     """
 
+    clients: ClassVar[list[httpx.Client]] = []  # closed after each test
+
     def __init__(self, url: str, **options: Any) -> None:
-        self.http = httpx.Client(base_url=url, timeout=120, trust_env=False, **options)
+        self.http = self.client(url, **options)
         self.session = uuid.uuid4().hex[:12]
         self.http.get("/").raise_for_status()
         self.config = self.http.get("/config").json()
@@ -33,6 +35,12 @@ class Stranger:
         self.values = {
             item["id"]: item.get("props", {}).get("value") for item in self.config["components"]
         }
+
+    @classmethod
+    def client(cls, url: str, **options: Any) -> httpx.Client:
+        """An HTTP client, which is closed after the test."""
+        cls.clients.append(httpx.Client(base_url=url, timeout=120, trust_env=False, **options))
+        return cls.clients[-1]
 
     def another_page(self) -> Stranger:
         """A second page of the same visit."""

@@ -227,7 +227,7 @@ def test_a_page_with_a_password(tmp_path: Path) -> None:
     add_user(tmp_path / "users", "ann", "correct horse")
     logins = Logins(tmp_path / "users")
     with served_tiny(tmp_path, Limits(), shared=True, logins=logins) as url:
-        client = httpx.Client(base_url=url, trust_env=False)
+        client = Stranger.client(url)
         client.get("/")
         assert client.get("/config").status_code == 401
         wrong = {"username": "ann", "password": "wrong"}
@@ -243,7 +243,7 @@ def test_a_page_with_a_password(tmp_path: Path) -> None:
 def test_one_client_makes_so_many_requests_a_second(tmp_path: Path) -> None:
     limits = Limits(requests_client=2)
     with served_tiny(tmp_path, limits, shared=True) as url:
-        client = httpx.Client(base_url=url, trust_env=False)
+        client = Stranger.client(url)
         answers = [client.get("/robots.txt") for _ in range(30)]
         assert answers[0].status_code != 429
         assert answers[-1].status_code == 429

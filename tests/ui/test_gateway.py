@@ -219,7 +219,7 @@ def test_nobody_says_where_the_page_is_but_a_trusted_proxy(stranger: Stranger) -
 
 
 def test_without_a_visit_nothing_is_done(url: str) -> None:
-    bare = httpx.Client(base_url=url, trust_env=False)
+    bare = Stranger.client(url)
     assert bare.post(JOIN, json={"session_hash": "x"}).status_code == 403
     assert bare.post(UPLOAD, files={"files": ("a.png", b"x")}).status_code == 403
     assert bare.get(f"{API}/queue/data?session_hash=x").status_code == 403
