@@ -14,6 +14,7 @@ import stat
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -65,6 +66,7 @@ class VisitFiles:
             remove_ended_runs(self.base)
             self.root = Path(tempfile.mkdtemp(prefix="run-", dir=self.base)).resolve()
             self._lock = locked(self.root)
+            weakref.finalize(self, self._lock.close)
         except OSError as error:
             raise InputError(
                 f"no folder for the page's files can be made ({error.strerror or error}); choose "

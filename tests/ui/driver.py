@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -9,10 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -45,6 +47,12 @@ def opened(browser, url: str | None, patience_ms: int = 60_000, **options):
         page.goto(url)
         page.wait_for_selector(f"{AFTER}[src]")
     return page
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns; in a thread, since the browser's driver has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result(timeout=60)
 
 
 def frames(page, count: int) -> None:

@@ -36,6 +36,7 @@ from editor.ui.gradio_internals import (
     wrap_handlers,
 )
 from editor.ui.uploads import UploadFolder, receiving_into
+from tests.ui.driver import run
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_what_a_component_passes_on_can_be_replaced(page: gr.Blocks) -> None:
     text, _ = _parts(page)
     assert replace_preprocess(text, lambda payload: f"read {payload}") is text
     function = page.fns[0]
-    got = asyncio.run(page.preprocess_data(function, ["a", None], None))
+    got = run(page.preprocess_data(function, ["a", None], None))
     assert got[0] == "read a"
 
 

@@ -138,14 +138,20 @@ def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> N
     page = opened(context, server)
     index = page.evaluate("() => calls.index('browser-storage', 'submit')")
 
+    held = []
+
     def ask(route) -> None:  # the page's question what it is to keep gets no answer
-        lost = route.request.post_data_json["fn_index"] == index
-        route.abort("internetdisconnected") if lost else route.continue_()
+        its = route.request.post_data_json["fn_index"] == index
+        held.append(route) if its else route.continue_()
 
     page.route("**/queue/join**", ask)
-    with page.expect_event("requestfailed", lambda one: "/queue/join" in one.url):
+    with page.expect_request(
+        lambda one: "/queue/join" in one.url and one.post_data_json["fn_index"] == index
+    ):
         invert(page, photo, steps=3)
     context.set_offline(True)
+    with page.expect_event("requestfailed", lambda one: "/queue/join" in one.url):
+        held[0].abort("internetdisconnected")
     assert all(not one["photos"] for one in page.evaluate(KEPT))
     page.unroute("**/queue/join**")
     context.set_offline(False)

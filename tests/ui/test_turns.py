@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -17,12 +14,7 @@ from editor.ui.limits import Limits
 from editor.ui.rates import Sparse
 from editor.ui.service import Service
 from editor.ui.turns import Lane, Shares, Turn
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine returns; in a thread, since the browser's driver has a loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result(timeout=60)
+from tests.ui.driver import run
 
 
 def _lane(places: int = 1) -> tuple[Lane, SimpleNamespace]:
@@ -61,7 +53,7 @@ def test_who_used_least_comes_next() -> None:
         lane.leave(honest)
         return [turn.client for turn in lane.running]
 
-    assert _run(work()) == ["greedy"]
+    assert run(work()) == ["greedy"]
 
 
 def test_a_client_has_one_place_and_others_have_the_rest() -> None:
@@ -80,7 +72,7 @@ def test_a_client_has_one_place_and_others_have_the_rest() -> None:
         lane.leave(turns[2])  # it waits no more
         assert lane.waiting == []
 
-    _run(work())
+    run(work())
 
 
 def test_waiting_ends_with_a_sentence() -> None:
@@ -92,7 +84,7 @@ def test_waiting_ends_with_a_sentence() -> None:
                 pass
         assert lane.waiting == []
 
-    _run(work())
+    run(work())
 
 
 @pytest.fixture
@@ -119,7 +111,7 @@ def test_a_visit_has_one_job_and_a_client_a_few(service: Service) -> None:
                         async with service.job(Client("y", "9.9.9.9"), "f"):
                             pass
 
-    _run(work())
+    run(work())
     assert service.lanes["long"].running == []
 
 
@@ -137,7 +129,7 @@ def test_a_cancelled_job_makes_room_for_the_next_of_its_page(service: Service) -
             assert task.done()
             assert job.turn.ready.is_set()
 
-    _run(work())
+    run(work())
 
 
 def test_a_job_gives_way_after_its_time(service: Service) -> None:
@@ -158,7 +150,7 @@ def test_a_job_gives_way_after_its_time(service: Service) -> None:
                 assert not job.turn.ready.is_set()
                 assert [n async for n in _first(job.wait())] == [1]
 
-    _run(work())
+    run(work())
 
 
 async def _first(numbers):
@@ -183,7 +175,7 @@ def test_nobody_is_waited_for_who_does_not_listen(service: Service) -> None:
                 clock.now += 1000
                 assert job.is_heard
 
-    _run(work())
+    run(work())
 
 
 def test_closed_pages_are_forgotten_and_open_ones_counted(service: Service) -> None:
