@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import asked, frames, invert, kept, move, opened, settled, until
+from tests.ui.driver import asked, frames, invert, kept, move, opened, settled
 
 NODES = "#history .node"
 KEPT = """async () => {
@@ -137,7 +137,7 @@ def test_a_copied_tab_does_not_overwrite_the_other(context, server: str, photo: 
 def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> None:
     page = opened(context, server)
     asked(page, "browser-storage", "submit")
-    assert until(lambda: len(page.evaluate(KEPT)) == 1)  # which visit it is, and no picture yet
+    page.wait_for_function("() => sessionStorage.getItem('in-domain-editor-visit')")
     index = page.evaluate("() => calls.index('browser-storage', 'submit')")
     held = []
 
