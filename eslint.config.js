@@ -32,4 +32,5 @@ module.exports = [
     rules,
     languageOptions: { sourceType: 'commonjs', globals: globals.node },
   },
+  { files: ['tests/ui/calls.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
 ];
