@@ -106,7 +106,7 @@ def recogniser_of(subject: str) -> Recogniser:
         UnavailableError: its packages are not installed.
     """
     if subject != "face":
-        raise OptionError(f"identity is of faces; this domain shows a {subject}")
+        raise OptionError(f"--identity is of faces; a domain of the subject {subject} shows none")
     return DlibRecogniser()
 
 

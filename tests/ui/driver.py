@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -155,6 +156,7 @@ def serving(
             env=os.environ | (environment or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # also under nohup
         )
     url = f"http://127.0.0.1:{port}"
 
