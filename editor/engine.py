@@ -23,7 +23,7 @@ from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
 from editor.packs.load import load_domain
 from editor.photo.crop import Crop
-from editor.photo.detect import CONFIDENT, find_squares
+from editor.photo.detect import CONFIDENT, find_squares, shrunk
 from editor.runtime import device_label, device_worker, pick_device, seeded_latents, telling_memory
 
 T = TypeVar("T")
@@ -222,7 +222,8 @@ class Engine:
         aligner = self.pack.aligner
         if aligner is None:
             return []
-        return self.on_device(lambda: find_squares(image, aligner, self.info.squares, self.device))
+        small = shrunk(image)  # before its turn on the device
+        return self.on_device(lambda: find_squares(small, aligner, self.info.squares, self.device))
 
     def invert(
         self,

@@ -40,21 +40,26 @@ class Found:
     confidence: float
 
 
+def shrunk(image: Image.Image) -> Image.Image:
+    """Return a copy of a photo whose sides have at most 1,280 px."""
+    small = image.copy()
+    small.thumbnail((FIRST_PX, FIRST_PX), Image.Resampling.BOX)
+    return small
+
+
 def find_squares(
     image: Image.Image, aligner: Aligner, alignment: Alignment | None, device: torch.device
 ) -> list[tuple[Crop, float]]:
     """Return squares with confidences 0…1 in an upright RGB image, best first.
 
     Args:
-        image: the photo.
+        image: the photo, as `shrunk` returns it: squares are shares of its size.
         aligner: of the domain, on the device.
         alignment: of the domain's squares around a face, if they lie around one.
         device: that looks.
     """
-    small = image.copy()
-    small.thumbnail((FIRST_PX, FIRST_PX), Image.Resampling.BOX)
-    found = detect(to_tensor(small).to(device), aligner, largest_of(alignment))
-    return [(crop_of(one.pose, *small.size), one.confidence) for one in found]
+    found = detect(to_tensor(image).to(device), aligner, largest_of(alignment))
+    return [(crop_of(one.pose, *image.size), one.confidence) for one in found]
 
 
 @torch.no_grad()

@@ -96,7 +96,8 @@ def pool_of(engine: Engine) -> Pool | None:
 def _sample(engine: Engine, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
     """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
     wp = engine.map(seeded_latents(seeds, engine.z_dim), PSI)
-    raw = picture_features(engine.synthesis(wp)).numpy().astype(np.float16)
+    images = engine.synthesis(wp)
+    raw = engine.on_device(lambda: picture_features(images)).numpy().astype(np.float16)
     return _shared(wp), raw
 
 
