@@ -20,7 +20,7 @@ from editor.ui.visit_files import VisitFiles
 SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
 BODY_S = 120.0  # for a call to be received
 LOGINS_A_MINUTE = 12
-MAX_UNREAD = {True: 24, False: 8}  # answers of a page that listens, and of one that does not
+MAX_UNREAD = {True: 32, False: 8}  # answers of a page that listens, and of one that does not
 MAX_UPLOADS = 6  # of one client at once
 MAX_UPLOAD_NAMES = 4000
 STALL_S = 30.0  # without a byte of what is sent
@@ -96,9 +96,7 @@ class Admission:
         """
         self.files.ledger.belongs(client.visit, client.key)  # a call may make files
         limits, now = self.limits, self.calls(session)
-        page = self.pages.pages.get(session)
-        most = MAX_UNREAD[page is not None and page.listening > 0]
-        if now.unread > most:
+        if now.unread > MAX_UNREAD[self.pages.listens(session)]:
             raise BusyError("this page does not read its answers; reload it")
         if now.unread > 2 and size > SMALL_BODY:
             raise BusyError("your last calls are still being answered; try again in a moment")

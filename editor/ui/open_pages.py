@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,8 @@ class OpenPage:
         listening: connections by which it hears of its calls.
         alive: connections that say that it is open.
         seen: when it last asked for something or listened, in seconds of the clock.
-        heard: when it last listened.
+        heard: when it last listened, or was opened.
+        left: when its last stream of answers ended; it begins another with its next call.
         stream: the newest task that sends it answers.
     """
 
@@ -32,6 +34,7 @@ class OpenPage:
     alive: int = 0
     seen: float = 0.0
     heard: float = field(default=0.0)
+    left: float = -math.inf
     stream: asyncio.Task[Any] | None = field(default=None, repr=False)
 
 
@@ -72,6 +75,13 @@ class OpenPages:
             return False
         return bool(page.listening) or self.clock() - page.heard < self.limits.unread_s
 
+    def listens(self, session: str) -> bool:
+        """Return whether a page reads its answers, or is just about to begin its next stream of them."""
+        page = self.pages.get(session)
+        if page is None:
+            return False
+        return page.listening > 0 or self.clock() - page.left < self.limits.unread_s
+
     @contextmanager
     def connected(self, page: OpenPage, kind: str) -> Iterator[None]:
         """Count a connection of a page: "listening" or "alive"."""
@@ -83,7 +93,7 @@ class OpenPages:
             setattr(page, kind, getattr(page, kind) - 1)
             page.seen = self.clock()
             if kind == "listening":
-                page.heard = self.clock()
+                page.heard = page.left = self.clock()
 
     def closed(self) -> list[str]:
         """Return the names of the pages that are closed for long enough. Forget these pages."""

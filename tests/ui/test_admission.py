@@ -1,0 +1,47 @@
+"""How many answers a page may leave unread."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from editor.errors import BusyError
+from editor.ui.admission import MAX_UNREAD, Admission, Calls
+from editor.ui.clients import Client
+from editor.ui.limits import Limits
+from editor.ui.open_pages import OpenPages
+from editor.ui.visit_files import VisitFiles
+
+CLIENT = Client("a" * 32, "1.1.1.1")
+
+
+def test_answers_that_a_page_does_not_read(tmp_path: Path) -> None:
+    now, unread = 0.0, 0
+    pages, files = OpenPages(Limits(), lambda: now), VisitFiles(tmp_path)
+    admission = Admission(Limits(), pages, files, lambda _: Calls(unread=unread, known=True))
+
+    def refused() -> bool:
+        with suppress(BusyError):
+            admission.check_calls("page", CLIENT, 100)
+            return False
+        return True
+
+    def most() -> int:
+        nonlocal unread
+        unread = 0
+        while not refused():
+            unread += 1
+        return unread - 1
+
+    page = pages.of("page", CLIENT)
+    assert most() == MAX_UNREAD[False], "one that has never listened"
+    with pages.connected(page, "listening"):
+        assert most() == MAX_UNREAD[True]
+    assert most() == MAX_UNREAD[True], "it is about to listen again"
+    now = Limits().unread_s + 0.1
+    assert most() == MAX_UNREAD[False], "it did not"
+    with pytest.raises(BusyError, match="does not read its answers"):
+        admission.check_calls("page", CLIENT, 100)
+    files.close()
