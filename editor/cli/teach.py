@@ -66,9 +66,12 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.media.images import save_image
     from editor.sliders.boundary import check_name
+    from editor.sliders.exchange import place_of
 
     _check(args)
     check_name(args.name)
+    if not args.out and not args.ask:  # before anything takes time
+        place_of(args.domain, args.name, chosen_folders(args)[1], args.replace)
     editor = open_editor(args)
     if args.pairs:
         slider = _of_pairs(editor, args)

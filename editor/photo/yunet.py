@@ -94,7 +94,7 @@ class YuNetFinder:
         try:
             yield
         except cv2.error as error:
-            reason = " ".join(str(error).split())
+            reason = " ".join(str(error).split()).rpartition("error: ")[2]  # no path of its build
             raise WeightsError(
                 f"{self.path} is not a YuNet that OpenCV {cv2.__version__} can use ({reason}); give "
                 f"the path of a face_detection_yunet_….onnx"

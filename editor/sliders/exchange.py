@@ -19,6 +19,20 @@ from editor.sliders.boundary_file import (
 )
 
 
+def place_of(domain: str, name: str, boundaries: Path, replace_old: bool = False) -> Path:
+    """Return the file that `save_slider` writes.
+
+    Raises:
+        OptionError: there is one of this name, and it is not to be replaced.
+    """
+    path = boundaries / domain / f"{name}.safetensors"
+    if path.exists() and not replace_old:
+        raise OptionError(
+            f"'{domain}' has a slider '{name}' already; choose another name, or ask to replace it"
+        )
+    return path
+
+
 def save_slider(
     engine: Engine, slider: Boundary, boundaries: Path = BOUNDARIES, replace_old: bool = False
 ) -> Path:
@@ -47,12 +61,7 @@ def save_slider(
         import_slider(engine, boundary_bytes(slider))
     except WeightsError as error:
         raise OptionError(f"the slider could not be opened again: {error}") from error
-    path = boundaries / engine.info.name / f"{slider.info.name}.safetensors"
-    if path.exists() and not replace_old:
-        raise OptionError(
-            f"'{engine.info.name}' has a slider '{slider.info.name}' already; choose another name, "
-            f"or ask to replace it"
-        )
+    path = place_of(engine.info.name, slider.info.name, boundaries, replace_old)
     try:
         save_boundary(slider, path)
     except OSError as error:

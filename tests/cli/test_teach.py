@@ -125,6 +125,14 @@ def test_damaged_marks(at: Path, text: str, capsys) -> None:
     assert "holds no marks" in capsys.readouterr().err
 
 
+def test_a_taken_name_is_refused_before_anything_is_done(
+    at: Path, has: Path, has_not: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr("editor.session.Editor.open", lambda *_: pytest.fail("it was opened"))
+    assert _teach(at, "smile", "--has", str(has), "--has-not", str(has_not)) == 1
+    assert "has a slider 'smile' already" in capsys.readouterr().err
+
+
 def test_a_bad_name_is_refused_before_anything_is_done(at: Path, capsys) -> None:
     assert _teach(at, "two words", "--has", "none", "--has-not", "none", *FEW) == 1
     assert "no name for a slider" in capsys.readouterr().err
