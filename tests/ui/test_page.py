@@ -469,3 +469,22 @@ def test_another_domain_costs_no_refusal(page) -> None:
         settled(page)
         assert refused == []
         assert page.locator(".toast-body").count() == 0
+
+
+def test_theme_and_place_outlive_a_reload(page) -> None:
+    dark = "() => document.body.classList.contains('dark')"
+    before = page.evaluate(dark)
+    page.click("#dark")
+    page.click("role=tab[name=Library]")
+    settled(page)
+    for _ in range(2):
+        page.reload()
+        page.wait_for_selector("role=tab[name=Library][selected=true]")
+        page.wait_for_selector("#library .card")
+        assert page.evaluate(dark) is not before
+    page.click("#dark")
+    page.click("role=tab[name=Edit]")
+    page.reload()
+    page.wait_for_selector(f"{AFTER}[src]")
+    assert page.evaluate(dark) is before
+    assert page.locator("role=tab[name=Edit][selected=true]").count() == 1

@@ -1,4 +1,15 @@
 () => {
+  const stored = (storage, name) => { try { return storage.getItem(`in-domain-editor-${name}`); } catch { return null; } };
+  const theme = stored(localStorage, 'theme');  // chosen by hand, which the system's does not undo
+  if (theme) document.body.classList.toggle('dark', theme === 'dark');
+  const tabs = () => [...document.querySelectorAll('#tabs [role=tab]')];
+  const place = tabs().find((tab) => tab.textContent.trim() === stored(sessionStorage, 'place'));
+  if (place && place.getAttribute('aria-selected') !== 'true') place.click();
+  document.addEventListener('click', (event) => {
+    const tab = event.target.closest?.('#tabs [role=tab]');
+    if (!tab) return;
+    try { sessionStorage.setItem('in-domain-editor-place', tab.textContent.trim()); } catch { /* private mode */ }
+  });
   const hold = (on) => document.dispatchEvent(new CustomEvent('idgan:hold', { detail: on }));
   const bind = () => {
     const button = document.querySelector('#compare');

@@ -1,1 +1,4 @@
-() => { document.body.classList.toggle('dark'); }
+() => {
+  const dark = document.body.classList.toggle('dark');
+  try { localStorage.setItem('in-domain-editor-theme', dark ? 'dark' : 'light'); } catch { /* private mode */ }
+}
