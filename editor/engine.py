@@ -19,6 +19,7 @@ from editor.inversion.objective import EncoderLike
 from editor.inversion.signs import inversion_signs
 from editor.media.images import square_tensor, to_pil
 from editor.media.picture_cache import PictureCache
+from editor.models.encoder import Encoder
 from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
 from editor.packs.load import load_domain
@@ -206,8 +207,8 @@ class Engine:
 
     def sample(self, seeds: list[int], truncation_psi: float = 0.7) -> Tensor:
         """Return the codes [N, num_ws, w_dim] that seeds give; each by itself."""
-        z = [seeded_latents([seed], self.z_dim) for seed in seeds]
-        return torch.cat([self.map(one, truncation_psi) for one in z])
+        each = (seeded_latents([seed], self.z_dim) for seed in seeds)
+        return torch.cat([self.map(z, truncation_psi) for z in each])
 
     @property
     def key(self) -> str:
@@ -219,8 +220,7 @@ class Engine:
 
         The list is empty where the pack has no aligner.
         """
-        aligner = self.pack.aligner
-        if aligner is None:
+        if (aligner := self.pack.aligner) is None:
             return []
         small = shrunk(image)  # before its turn on the device
         return self.on_device(lambda: find_squares(small, aligner, self.info.squares, self.device))
@@ -271,9 +271,9 @@ class Engine:
             raise OptionError(f"'{self.info.name}' has no discriminator")
         return self.on_device(lambda: critic.features(images.to(self.device)))
 
-    def computing_in(self, dtype: torch.dtype) -> AbstractContextManager[None]:
-        """Have all networks of the pack compute in a dtype, for the length of a `with`."""
-        return self.pack.computing_in(dtype)
+    def computing_in(self, dtype: torch.dtype, *others: Encoder) -> AbstractContextManager[None]:
+        """Have the pack's networks, and others, compute in a dtype for the length of a `with`."""
+        return self.pack.computing_in(dtype, *others)
 
     def signs(self, images: Tensor, codes: Tensor) -> dict[str, Tensor]:
         """Measure how inversions went, as `inversion_signs` does.

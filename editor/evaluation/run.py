@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -277,17 +277,8 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
     write_whole(file, json.dumps(facts, indent=2).encode())
 
 
-@contextmanager
-def _precision(editor: Editor, subject: Subject, plan: Plan) -> Iterator[None]:
+def _precision(editor: Editor, subject: Subject, plan: Plan) -> AbstractContextManager[None]:
     """Compute in float32, or the device's fast dtype, while it is measured."""
     dtype = fast_dtype(editor.engine.device) if plan.fast else torch.float32
-    other = subject.traditional
-    before = None if other is None else other.compute_dtype
-    with editor.engine.computing_in(dtype):
-        if other is not None:
-            other.compute_dtype = dtype
-        try:
-            yield
-        finally:
-            if other is not None and before is not None:
-                other.compute_dtype = before
+    others = () if subject.traditional is None else (subject.traditional,)
+    return editor.engine.computing_in(dtype, *others)

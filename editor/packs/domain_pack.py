@@ -66,9 +66,9 @@ class DomainPack:
         )
 
     @contextmanager
-    def computing_in(self, dtype: torch.dtype) -> Iterator[None]:
-        """Have all networks compute in a dtype, for the length of a `with`."""
-        before = [(network, network.compute_dtype) for network in self.networks]
+    def computing_in(self, dtype: torch.dtype, *others: Encoder) -> Iterator[None]:
+        """Have all networks compute in a dtype, and others besides, for the length of a `with`."""
+        before = [(network, network.compute_dtype) for network in (*self.networks, *others)]
         for network, _ in before:
             network.compute_dtype = dtype
         try:
