@@ -13,7 +13,7 @@ const handed = ['element', 'trigger', 'props', 'server', 'upload', 'watch'];
 module.exports = [
   { ignores: ['.*/**', 'runs/**', 'private/**', 'out/**'] },
   {
-    files: ['editor/ui/**/*.js'],
+    files: ['editor/ui/{components,scripts}/*.js'],
     rules,
     languageOptions: {
       sourceType: 'script',
@@ -28,9 +28,15 @@ module.exports = [
     },
   },
   {
+    files: ['editor/ui/modules/*.js'],
+    rules,
+    languageOptions: { sourceType: 'module', globals: globals.browser },
+  },
+  {
     files: ['*.js', 'tests/**/*.js'],
     rules,
     languageOptions: { sourceType: 'commonjs', globals: globals.node },
   },
+  { files: ['tests/ui/modules/*.js'], languageOptions: { sourceType: 'module', globals: globals.node } },
   { files: ['tests/ui/calls.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
 ];

@@ -15,10 +15,14 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
 from gradio import queueing, route_utils, routes
+from starlette.exceptions import HTTPException
 
 from editor.ui.admission import Calls
 from editor.ui.asgi import short
+from editor.ui.modules import FOLDER, ROUTE
 from editor.ui.uploads import UploadFolder, most_files
 
 API = "/gradio_api"
@@ -43,7 +47,7 @@ READS = frozenset(
         "/gradio_api/token",
     ]
 )
-FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
+FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/", f"{ROUTE}/")
 LOGIN = "/login"
 JOIN, CANCEL, UPLOAD = f"{API}/queue/join", f"{API}/cancel", f"{API}/upload"
 WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/"))
@@ -135,6 +139,18 @@ class FilesOnly(route_utils.GradioMultiPartParser):
         super().__init__(*args, **options | {"max_files": most_files(), "max_fields": 0})
 
 
+class _Modules(StaticFiles):
+    """The page's scripts; a browser asks each time whether it has the newest."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        """Serve a script, and nothing else of the folder."""
+        if not path.endswith(".js"):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
 class OneLine:
     """Stands for `traceback` where Gradio prints one for every value that a stranger made up."""
 
@@ -158,6 +174,7 @@ def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAP
     queueing.traceback = OneLine  # type: ignore[assignment]
     route_utils.GradioMultiPartParser = FilesOnly  # type: ignore[misc]
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    parent.mount(ROUTE, _Modules(directory=FOLDER))
     gr.mount_gradio_app(
         parent,
         page,
@@ -169,7 +186,8 @@ def mount(page: gr.Blocks, files: Path, lifespan: Any, **options: Any) -> FastAP
         show_error=False,
         **options,
     )
-    gradio_app = next(route.app for route in parent.routes if hasattr(route, "app"))
+    apps = (getattr(route, "app", None) for route in parent.routes)
+    gradio_app = next(app for app in apps if isinstance(app, routes.App))
     gradio_app.uploaded_file_dir = UploadFolder(files)
     page.has_launched = True  # only then does Gradio check where files lie
     page._queue.set_server_app(gradio_app)

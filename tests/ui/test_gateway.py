@@ -172,6 +172,22 @@ def test_what_the_page_does_not_need_is_not_there(stranger: Stranger) -> None:
         assert stranger.http.request(method, "/").status_code == 404
 
 
+def test_the_pages_scripts_and_nothing_else_of_their_folder(stranger: Stranger) -> None:
+    script = stranger.http.get("/modules/page_state.js")
+    assert script.status_code == 200
+    assert script.headers["content-type"].split(";")[0].endswith("/javascript")
+    assert script.headers["cache-control"] == "no-cache"
+    for name in (
+        "__init__.py",
+        "package.json",
+        "",
+        "../page.py",
+        "..%2fpage.py",
+        "%2e%2e/page.css",
+    ):
+        assert stranger.http.get(f"/modules/{name}").status_code == 404, name
+
+
 def test_handlers_are_nobodys_api(stranger: Stranger) -> None:
     assert stranger.http.get(f"{API}/info").json() == {
         "named_endpoints": {},

@@ -184,7 +184,7 @@ def test_the_mounted_page(page: gr.Blocks, tmp_path: Path) -> None:
     assert queueing.traceback is OneLine
     assert route_utils.GradioMultiPartParser is FilesOnly
     assert page.has_launched
-    (app,) = [route.app for route in parent.routes if hasattr(route, "app")]
+    (app,) = _gradios(parent)
     assert isinstance(app.uploaded_file_dir, UploadFolder)
     assert str(app.uploaded_file_dir) == str(tmp_path)
     assert page._queue.server_app is app
@@ -195,13 +195,18 @@ def test_the_mounted_page(page: gr.Blocks, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("patched")
 def test_every_address_that_is_let_through_is_gradios(page: gr.Blocks, tmp_path: Path) -> None:
     parent = mount(page, tmp_path, _nothing)
-    (app,) = [route.app for route in parent.routes if hasattr(route, "app")]
+    (app,) = _gradios(parent)
     served = _paths(app)
     for path in READS | WRITES:
         assert path in served or path.rstrip("/") in served, path
     for start in (FILE, HEARTBEAT):
         assert any(one.startswith(start) for one in served), start
     assert page.get_config_file()["api_prefix"] == API  # of the script that keeps visits
+
+
+def _gradios(parent) -> list[routes.App]:
+    apps = [getattr(route, "app", None) for route in parent.routes]
+    return [app for app in apps if isinstance(app, routes.App)]
 
 
 def _paths(app) -> set[str]:

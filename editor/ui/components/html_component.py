@@ -10,6 +10,7 @@ import gradio as gr
 from editor.errors import InputError
 from editor.ui.error_messages import as_message
 from editor.ui.gradio_internals import replace_preprocess
+from editor.ui.modules import loader
 from editor.ui.page_values import Shape, read_record
 
 FOLDER = Path(__file__).parent
@@ -25,10 +26,17 @@ def stylesheet() -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.css")))
 
 
+def _script(name: str) -> str:
+    own = FOLDER / f"{name}.js"
+    return own.read_text(encoding="utf-8") if own.is_file() else loader(name)
+
+
 def html_component(
-    name: str, value: Any, elem_id: str, shape: Shape, render: bool = True
+    name: str, value: Any, elem_id: str, shape: Shape, render: bool = True, **options: Any
 ) -> gr.HTML:
     """Return a component whose markup never depends on its value. Its script changes it in place.
+
+    The script is `NAME.js` beside the markup, or else the module of that name.
 
     Args:
         name: of its files.
@@ -36,15 +44,17 @@ def html_component(
         elem_id: its name on the page.
         shape: of what handlers read of its value, see `read_record`.
         render: put it where it is made.
+        options: of `gr.HTML`.
     """
     component = gr.HTML(
         value=value,
         html_template=asset(f"{name}.html"),
-        js_on_load=asset(f"{name}.js"),
+        js_on_load=_script(name),
         apply_default_css=False,
         padding=False,
         elem_id=elem_id,
         render=render,
+        **options,
     )
 
     def preprocess(payload: Any) -> Any:

@@ -1,0 +1,52 @@
+// What the parts of the page share in the browser. A module is loaded once, so this is one value.
+
+/**
+ * @typedef {{place: string, tool: string, moves: Record<string, number>}} PageState
+ *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend" or "patch";
+ *   moves: distance by slider, in the units of codes, as the hand has it now.
+ */
+
+/** @type {PageState} */
+const state = { place: 'edit', tool: 'sliders', moves: {} };
+/** @type {Map<string, Set<(value: any) => void>>} */
+const listeners = new Map();
+
+/**
+ * Return what is shared now.
+ * @returns {Readonly<PageState>}
+ */
+export const now = () => state;
+
+/**
+ * Tell everyone who listens to a name.
+ * @param {string} name
+ * @param {any} [value]
+ */
+export function tell(name, value) {
+  for (const listener of [...(listeners.get(name) || [])]) listener(value);
+}
+
+/**
+ * Call a function whenever a name is told. Return what ends that.
+ * @param {string} name
+ * @param {(value: any) => void} listener
+ * @returns {() => void}
+ */
+export function hear(name, listener) {
+  if (!listeners.has(name)) listeners.set(name, new Set());
+  listeners.get(name)?.add(listener);
+  return () => { listeners.get(name)?.delete(listener); };
+}
+
+/**
+ * Change what is shared, and tell those that listen to the changed names.
+ * @param {Partial<PageState>} values
+ */
+export function change(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const key = /** @type {keyof PageState} */ (name);
+    if (JSON.stringify(state[key]) === JSON.stringify(value)) continue;
+    Object.assign(state, { [key]: value });
+    tell(name, value);
+  }
+}
