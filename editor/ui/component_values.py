@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from editor.editing.edit import Edit
 from editor.errors import OptionError
 from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
@@ -33,32 +32,9 @@ def progress(done: int, total: int, text: str) -> str:
     return status(bar + html.escape(text))
 
 
-def where(editor: Editor, milliseconds: float | None = None) -> str:
-    """Return the line under the title: size, device, time of the last edit."""
-    text = f"{editor.info.resolution} px · {editor.engine.device_label}"
-    return text if milliseconds is None else f"{text} · last edit {milliseconds:.0f} ms"
-
-
-def welcome(editor: Editor) -> str:
-    """Return what the status says before anything was done."""
-    subject = html.escape(editor.info.subject)
-    return status(f"This {subject} was generated. Give it a photo, or click an example.")
-
-
-def hint(editor: Editor) -> str:
-    """Return one sentence that says what to do."""
-    subject = editor.info.subject
-    place = "move the square to the part that you want"
-    if editor.info.landmarks:
-        place = "check that eyes and mouth lie on the marks of the square"
-    elif editor.finds:
-        place = f"put the square close around the {subject}"
-    return f"Drop a photo, {place}, press Invert. Or try a generated {subject}:"
-
-
-def example_value(editor: Editor) -> dict[str, Any]:
-    """Return the value of `example_pictures`."""
-    return {"sources": [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]}
+def example_sources(editor: Editor) -> list[str]:
+    """Return generated pictures to begin with, as data URIs."""
+    return [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
 
 
 def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
@@ -77,14 +53,6 @@ def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
         ]
         groups.append({"title": group, "sliders": those})
     return {"domain": sliders.info.name, "groups": groups, "moves": dict(moves)}
-
-
-def picture_value(editor: Editor, edit: Edit, before: str | None = None) -> dict[str, Any]:
-    """Return the value of `picture_view` for the square."""
-    moved = ", ".join(f"{name} {distance:+.1f}" for name, distance in edit.moves)
-    subject = editor.info.subject
-    alt = f"Edited {subject}: {moved}" if moved else f"Reconstructed {subject}"
-    return {"after": data_uri(editor.render(edit)), "before": before, "alt": alt}
 
 
 def strip_value(project: Project) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from editor.sliders.slider_set import SliderSet
 from editor.ui.component_values import read_layers
 from editor.ui.limits import Limits
 from editor.ui.service import Service
+from editor.ui.shown_photo import ShownPhotos
+from editor.ui.stage_values import StageValues
 from editor.ui.state import Visitor
 from editor.ui.visit_files import COMMON, VisitFiles
 
-SQUARE, WHOLE = "Square", "Whole photo"
 KEEP, REPLACE = "Keep the photo's detail", "Replace the square"
 MODES: dict[str, Mode] = {KEEP: "difference", REPLACE: "replace"}
 
@@ -40,6 +41,7 @@ class HandlerBase:
         self.start = start
         self.service = service or Service(Limits.at_home(), VisitFiles())
         self.store = self.service.store
+        self.values = StageValues(ShownPhotos(self.service.files))
 
     def keep_file(self, visitor: Visitor | None, name: str, data: bytes) -> str:
         """Keep a file of a visit, or of none. Return its path.
@@ -81,7 +83,7 @@ class HandlerBase:
         """
         node = visitor.project.node
         if node is None:
-            raise ImageError("invert a photo first; then the sliders change it")
+            raise ImageError("open a photo first; then the sliders change it")
         known = self.sliders(visitor)
         given = (panel or {}).get("moves") or {}
         asked = [(name, check_distance(value, name)) for name, value in given.items()]

@@ -2,65 +2,44 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from editor.editing.edit import Edit
+from editor.photo.crop import Crop
 from editor.project.actions import commit_edit
 from editor.project.nodes import describe
-from editor.project.pixels import SMALL_PX, mask_png, thumbnail
+from editor.project.pixels import mask_png
 from editor.session import Editor
-from editor.ui.component_values import (
-    panel_value,
-    picture_value,
-    strip_value,
-    where,
-    write_layers,
-)
-from editor.ui.data_uris import data_uri, drawn_mask, jpeg_uri, png_uri
+from editor.ui.component_values import panel_value, strip_value, write_layers
+from editor.ui.data_uris import drawn_mask
 from editor.ui.error_messages import tells_errors
-from editor.ui.handler_base import KEEP, MODES, SQUARE, WHOLE
-from editor.ui.photo_handlers import PhotoHandlers
+from editor.ui.handler_base import KEEP, MODES, first_project
+from editor.ui.inverting import Settings
+from editor.ui.reading_handlers import ReadingHandlers
 from editor.ui.saving_handlers import SavingHandlers
 from editor.ui.state import Visitor
 
 
-class Handlers(PhotoHandlers, SavingHandlers):
+class Handlers(ReadingHandlers, SavingHandlers):
     """What the controls do; holds nothing of any visitor."""
 
     @tells_errors
-    def slide(
-        self,
-        visitor: Visitor,
-        panel: dict[str, Any] | None,
-        layers: str = "",
-        view: str = SQUARE,
-        mode: str = KEEP,
-    ) -> tuple[dict[str, Any], str]:
-        """Show the picture after the sliders moved, and how long it took."""
-        started = time.monotonic()
-        visitor = self.store.newest(visitor)
-        picture = self._slid(visitor, panel, layers, view, mode)
-        return picture, where(self.editor(visitor), (time.monotonic() - started) * 1000)
+    def choose(self, name: str, visitor: Visitor) -> tuple[Any, ...]:
+        """Open another domain, and keep the work of both. Return visitor and settings."""
+        visitor.visit.supersede()
+        editor = self.domains.open(name)
 
-    @tells_errors
-    def look(
-        self,
-        visitor: Visitor,
-        panel: dict[str, Any] | None,
-        layers: str = "",
-        view: str = SQUARE,
-        mode: str = KEEP,
-    ) -> dict[str, Any]:
-        """Show the picture in another view, with what it is compared to."""
-        return self._seen(self.store.newest(visitor), panel, layers, view, mode)
+        def opened(newest: Visitor) -> Visitor:
+            project = newest.projects.get(name) or first_project(editor)
+            return replace(newest.keep(project), waiting="")
+
+        return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 
     @tells_errors
     def commit(
@@ -71,7 +50,7 @@ class Handlers(PhotoHandlers, SavingHandlers):
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
-        """Limit the sliders to a painted part. Return visitor and history."""
+        """Limit the sliders to a painted part. Return visitor and filmstrip."""
 
         def painted(newest: Visitor) -> Visitor:
             node, editor = newest.project.node, self.editor(newest)
@@ -85,22 +64,6 @@ class Handlers(PhotoHandlers, SavingHandlers):
             return newest.keep(commit_edit(newest.project, editor, replace(node, mask=data), label))
 
         return self._changed(visitor, painted)
-
-    @tells_errors
-    def canvas(self, visitor: Visitor, drawing: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what is painted on: the picture before the sliders, and the painted part."""
-        visitor = self.store.newest(visitor)
-        node, editor = visitor.project.node, self.editor(visitor)
-        if node is None:
-            return {"src": "", "mask": ""}
-        edit, held = visitor.project.edit(editor), (drawing or {}).get("mask") or ""
-        mask = drawn_mask(held, editor.info.resolution)
-        same = (b"" if mask is None else mask_png(mask)) == node.mask
-        # a drawing that is what the node has stays as it was drawn: it is finer
-        return {
-            "src": data_uri(editor.reconstruction(edit)),
-            "mask": held if same else png_uri(node.mask),
-        }
 
     @tells_errors
     def strip(self, visitor: Visitor) -> dict[str, Any]:
@@ -130,31 +93,33 @@ class Handlers(PhotoHandlers, SavingHandlers):
         return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
 
     @tells_errors
-    def compare(
-        self,
-        visitor: Visitor,
-        strip: dict[str, Any] | None,
-        view: str = SQUARE,
-        mode: str = KEEP,
-    ) -> dict[str, Any]:
-        """Compare the picture with another edit, in the same view. The picture itself stays."""
+    def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the picture of another edit, to compare the shown one with. That one stays shown."""
         visitor = self.store.newest(visitor)
         index = int((strip or {}).get("chosen", -1))
         there = visitor.keep(visitor.project.go(index))
-        editor = self.editor(visitor)
-        other = there.project.edit(editor)
-        return {"before": _view(editor, other, there, view, mode)["after"], "keep": True}
+        return self.values.of(there, self.editor(visitor)) | {"compare": True}
 
     @tells_errors
-    def refresh(self, visitor: Visitor, view: str, mode: str) -> tuple[Any, ...]:
-        """Show another edit: its sliders, layers, picture, history and the line."""
+    def refresh(self, visitor: Visitor, mode: str) -> tuple[Any, ...]:
+        """Show another edit: its sliders, layers, stage and filmstrip."""
         visitor = self.store.newest(visitor)
-        project, editor = visitor.project, self.editor(visitor)
-        node = project.node
+        node = visitor.project.node
         assert node is not None
-        panel, layers = panel_value(self.sliders(visitor), node.moves), write_layers(node.layers)
-        picture = self._seen(visitor, panel, layers, view, mode)
-        return panel, layers, picture, strip_value(project), where(editor)
+        panel, layers = self.panel(visitor), write_layers(node.layers)
+        return panel, layers, self.look(visitor, panel, layers, mode), strip_value(visitor.project)
+
+    @tells_errors
+    def look(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = "", mode: str = KEEP
+    ) -> dict[str, Any]:
+        """Return the stage with the sliders as they are."""
+        visitor = self.store.newest(visitor)
+        if visitor.waiting:
+            return self.stage(visitor)
+        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
+        paste = None if MODES[mode] == "difference" else partial(_pasted, editor, mode)
+        return self.values.of(visitor, editor, None, edit, paste)
 
     @tells_errors
     def reset(self, visitor: Visitor) -> dict[str, Any]:
@@ -176,31 +141,6 @@ class Handlers(PhotoHandlers, SavingHandlers):
         label = describe(node.moves, now.moves)
         return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
 
-    def _slid(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
-    ) -> dict[str, Any]:
-        """Return the picture that the sliders say."""
-        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
-        return {**_view(editor, edit, visitor, view, mode), "turn": (panel or {}).get("turn")}
 
-    def _seen(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, view: str, mode: str
-    ) -> dict[str, Any]:
-        """Return the picture that the sliders say, with what it is compared to."""
-        picture = self._slid(visitor, panel, layers, view, mode)
-        shown = visitor.project.shown
-        assert shown is not None
-        if view == WHOLE and shown.small:
-            return {**picture, "before": jpeg_uri(shown.small)}
-        return {**picture, "before": png_uri(shown.aligned)}
-
-
-def _view(editor: Editor, edit: Edit, visitor: Visitor, view: str, mode: str) -> dict[str, Any]:
-    """Return the square, or the whole photo at the size of the page."""
-    picture, shown = picture_value(editor, edit), visitor.project.shown
-    if view != WHOLE or shown is None or shown.crop is None or not shown.small:
-        return picture
-    photo = Image.open(BytesIO(shown.small)).convert("RGB")
-    pasted = editor.paste(edit, MODES[mode], photo, shown.crop)
-    after = jpeg_uri(thumbnail(pasted, SMALL_PX)) if edit.changed else jpeg_uri(shown.small)
-    return {**picture, "after": after, "fit": "contain"}
+def _pasted(editor: Editor, mode: str, edit: Edit, photo: Image.Image, crop: Crop) -> Image.Image:
+    return editor.paste(edit, MODES[mode], photo, crop)

@@ -1,15 +1,10 @@
-"""An optimisation on the page: its settings, its previews, and what there is to say of it."""
+"""An optimisation on the page: its settings, its previews, and how like its photo the result is."""
 
 from __future__ import annotations
 
-import html
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import replace
-from functools import partial
-from typing import Any, NamedTuple
-
-import gradio as gr
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from editor.editing.edit import Edit
 from editor.errors import ImageError
@@ -18,7 +13,6 @@ from editor.inversion.objective import Weights
 from editor.project.nodes import Picture
 from editor.project.pixels import thumbnail
 from editor.session import Editor
-from editor.ui.component_values import panel_value, picture_value, progress, status
 from editor.ui.state import Store, Visitor
 
 PREVIEW_S = 0.25
@@ -55,94 +49,114 @@ def chosen_options(settings: tuple[float, ...]) -> InversionOptions:
     return InversionOptions(steps=int(chosen.steps), lr=chosen.lr, weights=weights)
 
 
-def previews(
-    store: Store,
-    visitor: Visitor,
-    editor: Editor,
-    origin: Picture,
-    label: str,
-    steps: Iterator[InversionStep],
-    most: int,
-    before: str | None,
-) -> Generator[tuple[Any, ...], None, tuple[Visitor, InversionStep]]:
-    """Add a picture from an optimisation, and show it as it goes. Return the visitor and last step.
+@dataclass(frozen=True)
+class Likeness:
+    """How like its photo an inversion is.
 
-    The state is given out at every preview, so that what Cancel leaves standing is kept. The
-    sliders are set with the first one, and left alone later. `origin` gets an id of its own.
+    Attributes:
+        level: "very good", "good", "fair" or "poor"; empty where it was not measured.
+        advice: what to expect, or to do; may be empty.
     """
-    shown_at, pause, step = 0.0, PREVIEW_S, None
-    panel: Any = panel_value(editor.sliders.with_own(visitor.project.sliders))
-    for step in steps:
-        now = time.monotonic()
-        if now - shown_at < pause and step.step > 0:
-            continue
-        if not shown_at:
-            visitor = store.update(
-                visitor, partial(_added, origin=origin, label=label, editor=editor)
-            )
-            shown = visitor.projects[editor.info.name].shown
-            assert shown is not None
-            origin = shown
-        visitor, edit = _amended(store, visitor, editor, origin, step)
-        text = f"Step {step.step} of {most} · fit {step.losses['loss_pix']:.3f}"
-        line = progress(step.step, most, text)
-        yield visitor, picture_value(editor, edit, before), line, panel, gr.skip()
-        panel, shown_at = gr.skip(), time.monotonic()
-        pause = max(PREVIEW_S, PREVIEW_PAUSE * (shown_at - now))
-    assert step is not None
-    visitor, _ = _amended(store, visitor, editor, origin, step)
-    return visitor, step
+
+    level: str = ""
+    advice: str = ""
 
 
-def verdict(
-    editor: Editor, edit: Edit, steps: int, seconds: float, options: InversionOptions
-) -> str:
-    """Return what there is to say of a finished inversion.
+def likeness_of(editor: Editor, edit: Edit) -> Likeness:
+    """Judge an inversion with the domain's own options, by the pack's verdict.
 
     Args:
         editor: of the domain.
-        edit: what was found.
-        steps: that it took.
-        seconds: that it took.
-        options: of the inversion; the pack's verdict holds for its own.
+        edit: what was found, with its aligned photo and losses.
     """
-    fit = dict(edit.losses)["loss_pix"]
-    text = f"Done in {seconds:.1f} s, {steps} steps · fit {fit:.3f}"
-    own = editor.engine.inversion
-    usual = replace(options, steps=own.steps) == own and options.steps >= own.steps
-    judged = editor.judge(edit) if usual else None
-    if judged is not None and not judged.warning:
-        said = (
-            f"likeness {judged.level}" if judged.level else "in the domain, likeness not measured"
-        )
-        return status(f"{text} · {said}")
-    subject = html.escape(editor.info.subject)
-    closer = "place the square closer around it" if editor.finds else ""
+    judged, subject = editor.judge(edit), editor.info.subject
     if judged is None:
-        limit = editor.info.typical.get("loss_pix_p95")
+        limit, fit = editor.info.typical.get("loss_pix_p95"), dict(edit.losses).get("loss_pix", 0.0)
         if limit is None or fit <= limit:
-            return status(f"{text} · likeness not measured")
-        why = "It differs more from its photo than most do"
-        what = closer or "try another part of the photo"
-    elif judged.warning == "outside":
-        why = f"Likeness poor: the model does not know pictures like this {subject}"
-        what = f"{closer} or choose another photo, upright and uncovered".removeprefix(" or ")
-    else:
-        why = f"Likeness poor: this is probably another {subject} than in the photo"
-        what = "choose a photo from the front, in even light"
-    advice = f"{what[0].upper()}{what[1:]}; edits of the whole photo keep more."
-    return status(f'{text}<br><span class="warn">{why}. {advice}</span>')
+            return Likeness()
+        return Likeness(
+            "", "It differs more from its photo than most do; small details will drift."
+        )
+    if not judged.warning:
+        return Likeness(judged.level or "")
+    if judged.warning == "outside":
+        return Likeness(
+            "poor",
+            f"The model does not know pictures like this {subject}; details will drift. Check the "
+            f"frame, or take a photo that is upright and uncovered.",
+        )
+    return Likeness(
+        "poor",
+        f"The model sees another {subject} here; details will drift. It knows frontal ones in even "
+        f"light best.",
+    )
 
 
-def _added(visitor: Visitor, origin: Picture, label: str, editor: Editor) -> Visitor:
-    project = visitor.projects[editor.info.name]
-    return visitor.put(project.add(replace(origin, id=project.free_id()), label))
+def is_usual(editor: Editor, options: InversionOptions) -> bool:
+    """Return whether the options are the domain's own, for which its verdict holds."""
+    own = editor.engine.inversion
+    return replace(options, steps=own.steps) == own and options.steps >= own.steps
 
 
-def _amended(
+@dataclass
+class Previews:
+    """Which steps of an optimisation are shown: a preview costs time, so these follow in pauses.
+
+    Attributes:
+        most: steps of the job.
+        started: when it began, in seconds of the clock.
+    """
+
+    most: int
+    started: float = field(default_factory=time.monotonic)
+    _shown: float = 0.0
+    _pause: float = PREVIEW_S
+
+    def due(self, step: int) -> bool:
+        """Return whether a step is to be shown."""
+        return step == 0 or time.monotonic() - self._shown >= self._pause
+
+    def showing(self, began: float) -> None:
+        """Note that a preview is made, which was begun at a time."""
+        self._shown = time.monotonic()
+        self._pause = max(PREVIEW_S, PREVIEW_PAUSE * (self._shown - began))
+
+    def left(self, step: int) -> float | None:
+        """Return the seconds that are left after a step; None where nobody knows yet."""
+        if step < 3:
+            return None
+        return (time.monotonic() - self.started) / step * max(self.most - step, 0)
+
+
+def added(
+    store: Store, visitor: Visitor, editor: Editor, origin: Picture, label: str, shown: bool
+) -> tuple[Visitor, Picture]:
+    """Add a picture to the visit under an id of its own. Return the visitor and that picture.
+
+    Args:
+        store: of the visitors' states.
+        visitor: whose visit.
+        editor: of the domain.
+        origin: the picture.
+        label: what was done, in words.
+        shown: show it; otherwise what is shown stays.
+    """
+    made = origin
+
+    def change(newest: Visitor) -> Visitor:
+        nonlocal made
+        project = newest.projects[editor.info.name]
+        made = replace(origin, id=project.free_id())
+        grown = project.add(made, label)
+        return newest.put(grown if shown or project.at < 0 else grown.go(project.at))
+
+    return store.update(visitor, change), made
+
+
+def amended(
     store: Store, visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
-) -> tuple[Visitor, Edit]:
-    """Set the picture's code to that of the step, unless the picture was removed."""
+) -> Visitor:
+    """Set a picture's code to that of a step, unless the picture was removed."""
     edit = editor.edit(step.wp[0], losses=step.losses)
     thumb = thumbnail(editor.render(edit))
 
@@ -154,4 +168,20 @@ def _amended(
         picture = replace(origin, name=named[0], wp=edit.wp.numpy(), losses=edit.losses)
         return newest.put(project.amend(picture, thumb))
 
-    return store.update(visitor, change), edit
+    return store.update(visitor, change)
+
+
+def finished(store: Store, visitor: Visitor, editor: Editor, origin: Picture) -> Visitor:
+    """Make the thumbs of edits anew that were made of a picture while its code still changed."""
+
+    def change(newest: Visitor) -> Visitor:
+        project = newest.projects[editor.info.name]
+        nodes = tuple(
+            replace(node, thumb=thumbnail(editor.render(project.edit(editor, node))))
+            if node.picture == origin.id and node.moves
+            else node
+            for node in project.nodes
+        )
+        return newest.put(replace(project, nodes=nodes))
+
+    return store.update(visitor, change)

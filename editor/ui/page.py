@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,25 +11,29 @@ from typing import Any
 import gradio as gr
 
 from editor.domains import Domains
+from editor.errors import PackError
+from editor.packs.info import read_info
 from editor.project.archive import MAX_BYTES
+from editor.ui.animate import AnimatePanel
+from editor.ui.blend import BlendPanel
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import strip_value
-from editor.ui.component_values import where as line
-from editor.ui.components.history_strip import history_strip
+from editor.ui.components.filmstrip import filmstrip
+from editor.ui.components.header import header
 from editor.ui.components.html_component import stylesheet
-from editor.ui.diffuse import DiffusePanel
+from editor.ui.components.rail import rail
 from editor.ui.edit import EditPanel
 from editor.ui.environment import keep_to_ourselves
 from editor.ui.handlers import Handlers
-from editor.ui.interpolate import InterpolatePanel
 from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
-from editor.ui.mix import MixPanel
+from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page_context import PageContext
+from editor.ui.patch import PatchPanel
 from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
-from editor.ui.teach import TeachPanel
+from editor.ui.theme import theme
 from editor.ui.visit_files import VisitFiles
 
 SHARED_NOTE = (
@@ -35,34 +41,15 @@ SHARED_NOTE = (
     "stay there in a private folder for at most seven hours, and are then deleted; nothing else "
     "is kept. Give only photos that you may share."
 )
-HELP = """
-**Edit**: drop a photo, check the square, press Invert, drag sliders. **Interpolate**: a path between pictures.
-**Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Teach**: a slider
-of your own. **Library**: all pictures, many photos at once, projects.
-
-Every edit is in the strip at the foot: click one to go back, drag it onto the picture (or press + on it) to mix
-it in, ⇄ compares the picture with it.
-
-| keys | what they do |
-|---|---|
-| Ctrl+Z, Ctrl+Y | undo, redo |
-| Ctrl+S | save the picture |
-| C, held | see the photo |
-| arrow keys | move a slider, the square, the brush or the patch; + and − resize the square, space paints |
-| double click on a slider's name | back to 0 |
-"""
 PAGE_STYLES = Path(__file__).with_name("page.css")
 STATE_LIFE_S = 6 * 3600
 
 
 def launch_options() -> dict[str, Any]:
     """Return look and limits for `Blocks.launch`."""
-    theme = gr.themes.Base(
-        primary_hue="sky", neutral_hue="neutral", font=["system-ui", "sans-serif"]
-    )
     return {
-        "theme": theme,
-        "css": stylesheet() + PAGE_STYLES.read_text(encoding="utf-8"),
+        "theme": theme(),
+        "css": PAGE_STYLES.read_text(encoding="utf-8") + stylesheet(),
         "js": script("start"),
         "max_file_size": MAX_BYTES,
         "footer_links": [],
@@ -89,14 +76,13 @@ def build_ui(
     keep_to_ourselves(service.files.root)
     handlers = Handlers(library, start, service)
     with gr.Blocks(
-        title="In-domain editor",
+        title="Sliders for photos",
         fill_width=True,
         analytics_enabled=False,
     ) as page:
-        context = _context(handlers, shared)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Column(elem_id="page"):
+            context = _context(handlers, shared)
             panels = Panels.of(context)
-        context.strip.render()
         panels.connect()
     schedule(page, service, context.visitor)
     return page
@@ -104,67 +90,79 @@ def build_ui(
 
 @dataclass(frozen=True)
 class Panels:
-    """All panels. They are made of what they share, in the order of the tabs, and connected after it."""
+    """All panels. They are made of what they share, in the order of the page, and connected after it."""
 
     edit: EditPanel
     storage: BrowserStorage
-    interpolate: InterpolatePanel
-    diffuse: DiffusePanel
-    mix: MixPanel
-    teach: TeachPanel
+    blend: BlendPanel
+    patch: PatchPanel
+    animate: AnimatePanel
     library: LibraryPanel
+    new_slider: NewSliderSheet
 
     @classmethod
     def of(cls, context: PageContext) -> Panels:
         """Make all panels. None needs another."""
-        with gr.Tab("Edit", id="edit"):
-            edit, storage = EditPanel(context), BrowserStorage(context)
-        return cls(
-            edit,
-            storage,
-            InterpolatePanel(context),
-            DiffusePanel(context),
-            MixPanel(context),
-            TeachPanel(context),
-            LibraryPanel(context),
-        )
+        rail()
+        with gr.Column(elem_id="stage-column"):
+            edit = EditPanel(context)
+        with gr.Column(elem_id="tool-panel"):
+            with gr.Column(elem_id="tool-sliders"):
+                edit.sliders()
+            with gr.Column(elem_id="tool-brush"):
+                edit.brush()
+            with gr.Column(elem_id="tool-blend"):
+                blend = BlendPanel(context)
+            with gr.Column(elem_id="tool-patch"):
+                patch = PatchPanel(context)
+        with gr.Column(elem_id="animate-place"):
+            animate = AnimatePanel(context)
+        with gr.Column(elem_id="library-place"):
+            pictures = LibraryPanel(context)
+        context.strip.render()
+        storage = BrowserStorage(context)
+        return cls(edit, storage, blend, patch, animate, pictures, NewSliderSheet(context))
 
     def connect(self) -> None:
         """Connect the panels with each other, in this place alone."""
         edit = self.edit
         changed = edit.connect()
         self.storage.connect(edit)
-        self.interpolate.connect(changed)
-        self.diffuse.connect(edit, changed)
-        self.mix.connect(edit, changed)
-        self.teach.connect(edit, changed)
+        self.animate.connect(changed)
+        self.patch.connect(edit, changed)
+        self.blend.connect(edit, changed)
+        self.new_slider.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
 
 
 def _context(handlers: Handlers, shared: bool) -> PageContext:
-    """Make what the panels share, with the row above the tabs."""
+    """Make what the panels share, with the header."""
     first = handlers.first_visitor()
     visitor = gr.State(first, time_to_live=STATE_LIFE_S)
-    with gr.Row(elem_id="top"):
-        gr.Markdown("# In-domain editor", elem_id="title")
+    with gr.Row(elem_id="header"):
+        gr.HTML("<h1>Sliders for photos</h1>", elem_id="title", padding=False)
         domain = gr.Dropdown(
             handlers.domains.choices,
             value=handlers.start,
             show_label=False,
             container=False,
-            label="Domain",
+            label="What the photos show",
             elem_id="domain",
             filterable=False,
         )
-        editor = handlers.domains.open(handlers.start)
-        where = gr.Markdown(line(editor), elem_id="where")
-        helped = gr.Button("? Help", elem_id="help-button", size="sm", scale=0, min_width=80)
-        dark = gr.Button("☾ Dark or light", elem_id="dark", size="sm", scale=0, min_width=130)
-    gr.Markdown(HELP, elem_id="help")
-    helped.click(None, js=script("toggle_help"))
-    dark.click(None, js=script("toggle_dark"))
+        places = header(_about(handlers.domains))
     if shared:
-        gr.Markdown(SHARED_NOTE, elem_id="shared-note")
-    strip = history_strip(strip_value(first.project), render=False)
+        gr.HTML(f"<p>{html.escape(SHARED_NOTE)}</p>", elem_id="shared-note", padding=False)
+    strip = filmstrip(strip_value(first.project), render=False)
     file, paths = gr.JSON(visible=False), gr.File(visible=False)
-    return PageContext(handlers, visitor, domain, where, strip, file, paths, shared)
+    return PageContext(handlers, visitor, domain, places, strip, file, paths, shared)
+
+
+def _about(domains: Domains) -> dict[str, str]:
+    """Return for each domain a sentence on its pack: size and licence."""
+    said = {}
+    for title, name in domains.choices:
+        with suppress(PackError):
+            info = read_info(name, domains.folders["checkpoints"])
+            said[name] = f"{title}: {info.resolution} px. Licence of the pack: {info.licence}."
+    return said

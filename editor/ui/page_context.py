@@ -24,11 +24,11 @@ class PageContext:
     """Components that every panel may use. A panel is made of this alone, and connected later.
 
     Attributes:
-        handlers: domains, and what the tab Edit does.
+        handlers: domains, and what the place Edit does.
         visitor: holds a `Visitor`.
         domain: the dropdown of domains.
-        where: the line under the title.
-        strip: the history under the tabs.
+        places: the header; `select` says that another place or tool is open.
+        strip: the filmstrip.
         file: hidden; holds {"name", "uri"} of something to download, see `download.js`.
         paths: hidden; a file of the page's cache to download, see `download_file.js`.
         shared: others reach this page.
@@ -37,7 +37,7 @@ class PageContext:
     handlers: Handlers
     visitor: gr.State
     domain: gr.Dropdown
-    where: gr.Markdown
+    places: gr.HTML
     strip: gr.HTML
     file: gr.JSON
     paths: gr.File

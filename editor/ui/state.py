@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from editor.photo.crop import Crop
 from editor.project.history import Project
 from editor.ui.limits import Limits
 from editor.ui.visit_files import COMMON
+
+Found = tuple[tuple[Crop, float], ...]
+MAX_LOOKS = 100
 
 
 class Visit:
@@ -24,6 +28,7 @@ class Visit:
         turn: held by the handler of the visit that runs; others wait for it without a thread.
         lock: held while one state is made of another.
         newest: the newest state; None before the first change.
+        reading: number of the newest job that reads photos; an older one ends at its next step.
     """
 
     def __init__(self) -> None:
@@ -32,6 +37,13 @@ class Visit:
         self.turn = asyncio.Lock()
         self.lock = threading.RLock()
         self.newest: Visitor | None = None
+        self.reading = 0
+
+    def supersede(self) -> int:
+        """Begin a job that reads photos, or stop all. Return its number."""
+        with self.lock:
+            self.reading += 1
+            return self.reading
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
         """Return a new visit: each page that is opened copies the first state."""
@@ -46,11 +58,15 @@ class Visitor:
         domain: the one that is open.
         projects: by domain.
         visit: shared by all states of the visitor.
+        found: by path of a photo that was given, squares with confidences, best first.
+        waiting: path of a photo whose square has to be placed by hand; empty for none.
     """
 
     domain: str
     projects: Mapping[str, Project] = field(default_factory=dict)
     visit: Visit = field(default_factory=Visit)
+    found: Mapping[str, Found] = field(default_factory=dict)
+    waiting: str = ""
 
     @property
     def project(self) -> Project:
@@ -60,6 +76,12 @@ class Visitor:
     def keep(self, project: Project) -> Visitor:
         """Return the state with a project in place of that of its domain. Open that project."""
         return replace(self.put(project), domain=project.domain)
+
+    def look(self, path: str, found: Found, waits: bool) -> Visitor:
+        """Return the state with what was found in a photo. Keep that of the newest photos alone."""
+        kept = {name: squares for name, squares in self.found.items() if name != path}
+        recent = dict(list(kept.items())[1 - MAX_LOOKS :])
+        return replace(self, found={**recent, path: found}, waiting=path if waits else "")
 
     def put(self, project: Project) -> Visitor:
         """Return the state with a project in place of that of its domain. Keep what is open."""

@@ -1,0 +1,94 @@
+// The header: places, undo and redo, compare, help, theme, Save. Keeps place and tool over a reload.
+import { asked, TOLD, typing } from './keys.js';
+import { change, hear, now, tell } from './page_state.js';
+
+const PREFIX = 'in-domain-editor';
+const PLACES = ['edit', 'animate', 'library'];
+const TOOLS = ['sliders', 'brush', 'blend', 'patch', 'strip'];
+
+/** @param {Storage} storage @param {string} name */
+const stored = (storage, name) => { try { return storage.getItem(`${PREFIX}-${name}`); } catch { return null; } };
+/** @param {Storage} storage @param {string} name @param {string} value */
+const store = (storage, name, value) => { try { storage.setItem(`${PREFIX}-${name}`, value); } catch { /* private mode */ } };
+
+function theme() {
+  const chosen = stored(localStorage, 'theme'); // by hand, which the system's does not undo
+  if (chosen) document.body.classList.toggle('dark', chosen === 'dark');
+}
+
+/** @param {{element: HTMLElement, props: any, trigger: (name: string) => void, watch: Function}} handed */
+export function start({ element, props, trigger, watch }) {
+  const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (element.querySelector(selector));
+  const help = /** @type {HTMLDialogElement} */ (find('#help'));
+  theme();
+
+  function show() {
+    document.body.dataset.place = now().place;
+    document.body.dataset.tool = now().tool;
+    for (const button of element.querySelectorAll('.places button')) {
+      if (!(button instanceof HTMLElement)) continue;
+      if (button.dataset.place === now().place) button.setAttribute('aria-current', 'page');
+      else button.removeAttribute('aria-current');
+    }
+  }
+  function opened() {
+    show();
+    store(sessionStorage, 'place', now().place);
+    store(sessionStorage, 'tool', now().tool);
+    props.value = { ...props.value, place: now().place, tool: now().tool };
+    trigger('select');
+  }
+  /** @type {Record<string, () => void>} */
+  const acts = {
+    undo: () => { tell('resting'); trigger('undo'); },
+    redo: () => trigger('retry'),
+    theme: () => store(localStorage, 'theme', document.body.classList.toggle('dark') ? 'dark' : 'light'),
+    help: () => { if (!help.open) help.showModal(); },
+    save: () => tell('save'),
+    'save-as': () => tell('save-as'),
+  };
+  element.addEventListener('click', (event) => {
+    const button = /** @type {HTMLElement} */ (event.target).closest('button');
+    if (!button) return;
+    if (button.dataset.place) change({ place: button.dataset.place });
+    else if (button.classList.contains('close')) help.close();
+    else acts[button.dataset.act || '']?.();
+  });
+  const compare = find('[data-act=compare]');
+  /** @param {boolean} on */
+  const hold = (on) => { compare.setAttribute('aria-pressed', String(on)); tell('compare', on); };
+  compare.addEventListener('pointerdown', () => hold(true));
+  for (const name of ['pointerup', 'pointerleave', 'pointercancel', 'blur', 'keyup']) compare.addEventListener(name, () => hold(false));
+  compare.addEventListener('keydown', (event) => { if (event.key === ' ' || event.key === 'Enter') hold(true); });
+
+  document.addEventListener('keydown', (event) => {
+    if (document.querySelector('dialog[open]')) return;
+    const wish = typing(event.target) && !(event.ctrlKey || event.metaKey) ? null : asked(event, now().place);
+    if (!wish || (typing(event.target) && ['press-undo', 'press-redo'].includes(wish[0]))) return;
+    event.preventDefault();
+    if (!event.repeat) tell(wish[0], wish[1]);
+  });
+  hear('press-undo', acts.undo);
+  hear('press-redo', acts.redo);
+  hear('help', acts.help);
+  hear('open-tool', (tool) => change({ tool }));
+  for (const name of ['undo', 'redo']) {
+    hear(name, (on) => find(`[data-act=${name}]`).classList.toggle('idle', !on));
+  }
+  find('#help tbody').replaceChildren(...TOLD.map(([keys, does]) => {
+    const row = document.createElement('tr');
+    for (const text of [keys, does]) row.append(Object.assign(document.createElement('td'), { textContent: text }));
+    return row;
+  }));
+  hear('domain', (domain) => { find('.about').textContent = (props.value?.about || {})[domain] || ''; });
+
+  const place = stored(sessionStorage, 'place');
+  const tool = stored(sessionStorage, 'tool');
+  if (place && PLACES.includes(place)) change({ place });
+  if (tool && TOOLS.includes(tool)) change({ tool });
+  hear('place', opened);
+  hear('tool', opened);
+  watch('value', show);
+  show();
+  if (now().place !== 'edit' || now().tool !== 'sliders') opened();
+}

@@ -1,0 +1,58 @@
+// Keys that hold everywhere in Edit. What a component does with a key of its own stays with it.
+
+/** @typedef {{key: string, ctrlKey?: boolean, metaKey?: boolean, shiftKey?: boolean, altKey?: boolean}} Press */
+
+/** What the help tells of the keys. */
+export const TOLD = [
+  ['1 – 4', 'tools'],
+  ['← →, Shift', 'slider by 1, by 10'],
+  ['↑ ↓', 'slider before, after'],
+  ['Backspace', 'slider to 0; numbers can be typed'],
+  ['Ctrl+Z, Ctrl+Shift+Z', 'undo, redo'],
+  ['C, held', 'see the photo'],
+  ['Y, Shift+Y', 'split, side by side'],
+  ['D', 'what has changed'],
+  ['E', 'explore'],
+  ['F, 0, 9', 'face, whole photo, 100%'],
+  ['H, O', 'handles on the face, painted part'],
+  ['[ ], X', 'size of the brush, erase'],
+  ['Ctrl+S, Ctrl+Shift+S', 'save, save as'],
+  ['Ctrl+O, Ctrl+V', 'open, paste a photo'],
+  ['Ctrl+Shift+C, Ctrl+Shift+V', 'copy, paste settings'],
+  ['?', 'this help'],
+];
+const TOOLS = ['sliders', 'brush', 'blend', 'patch'];
+
+/**
+ * Return what a key asks for: a name and a value to tell, or null.
+ * @param {Press} press
+ * @param {string} place that is open
+ * @returns {[string, any] | null}
+ */
+export function asked(press, place) {
+  const key = press.key.toLowerCase();
+  if (press.altKey) return null;
+  if (press.ctrlKey || press.metaKey) {
+    if (key === 's') return [press.shiftKey ? 'save-as' : 'save', null];
+    if (key === 'o' && !press.shiftKey) return ['open-photo', null];
+    if (place !== 'edit') return null;
+    if (key === 'z') return [press.shiftKey ? 'press-redo' : 'press-undo', null];
+    if (key === 'y') return ['press-redo', null];
+    if (key === 'c' && press.shiftKey) return ['copy-settings', null];
+    if (key === 'v' && press.shiftKey) return ['paste-settings', null];
+    return null;
+  }
+  if (press.key === '?') return ['help', null];
+  if (place !== 'edit') return null;
+  const tool = TOOLS[Number(key) - 1];
+  return tool ? ['open-tool', tool] : null;
+}
+
+/**
+ * Return whether keys go into a field that is typed in.
+ * @param {EventTarget | null} target
+ */
+export function typing(target) {
+  return target instanceof Element
+    && Boolean(target.closest('textarea, select, [contenteditable=true], input:not([type=range]):not([type=radio]):not([type=checkbox]):not([type=button])'));
+}

@@ -1,4 +1,0 @@
-() => {
-  const dark = document.body.classList.toggle('dark');
-  try { localStorage.setItem('in-domain-editor-theme', dark ? 'dark' : 'light'); } catch { /* private mode */ }
-}

@@ -1,0 +1,82 @@
+"""The photo as the stage shows it: a file that every browser can show, upright."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from PIL import Image
+
+from editor.media.images import encode_image, load_image
+from editor.ui.visit_files import VisitFiles
+
+SHOWN = frozenset(("JPEG", "PNG", "WEBP"))  # what every browser shows
+LOSSLESS_PIXELS = 4_000_000  # a larger one is converted to a JPEG
+ORIENTATION = 0x0112  # of EXIF
+FILE_ROUTE = "/gradio_api/file="
+MAX_KNOWN = 1000
+
+
+def photo_key(path: str) -> str:
+    """Name a photo without telling where it lies."""
+    return hashlib.sha256(path.encode()).hexdigest()[:12]
+
+
+class ShownPhotos:
+    """The photos of all visits, as browsers show them.
+
+    Args:
+        files: of the visits.
+    """
+
+    def __init__(self, files: VisitFiles) -> None:
+        self.files = files
+        self._known: dict[str, tuple[str, int, int]] = {}  # by path; the newest last
+
+    def of(self, owner: str, path: str) -> dict[str, Any]:
+        """Return what the stage needs of a photo: "url", "width", "height" and "key".
+
+        A file that a browser shows as the editor reads it is sent as it is; others are converted once.
+
+        Args:
+            owner: whose photo it is.
+            path: of the photo.
+
+        Raises:
+            ImageError: it cannot be used.
+            InputError: there is no room for the converted one.
+        """
+        known = self._known.get(path)
+        if known is None or not Path(known[0]).is_file():
+            known = self._known[path] = self._made(owner, path)
+            while len(self._known) > MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+        file, width, height = known
+        url = FILE_ROUTE + quote(file)
+        return {"url": url, "width": width, "height": height, "key": photo_key(path)}
+
+    def _made(self, owner: str, path: str) -> tuple[str, int, int]:
+        size = _size_as_shown(path)
+        if size is not None:
+            return path, *size
+        image = load_image(path)
+        small = image.width * image.height <= LOSSLESS_PIXELS
+        kind, name = ("PNG", "shown.png") if small else ("JPEG", "shown.jpg")
+        file = self.files.store(owner, name, encode_image(image, kind, edited=False))
+        return file, image.width, image.height
+
+
+def _size_as_shown(path: str) -> tuple[int, int] | None:
+    """Return the upright size of a photo that a browser shows as it is read; None for others."""
+    try:
+        with Image.open(path, formats=tuple(SHOWN)) as image:
+            turn = int(image.getexif().get(ORIENTATION, 1))
+            if image.mode != "RGB" or getattr(image, "n_frames", 1) > 1:
+                return None
+            if image.format != "JPEG" and turn != 1:
+                return None
+            return (image.height, image.width) if 5 <= turn <= 8 else image.size
+    except Exception:  # whatever a decoder thinks of it, `load_image` says in words
+        return None

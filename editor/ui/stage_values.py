@@ -1,0 +1,239 @@
+"""Values of the stage, made of the visitor's work: photo, square, faces, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from PIL import Image
+
+from editor.editing.edit import Edit
+from editor.errors import EditorError
+from editor.photo.crop import Crop
+from editor.project.history import Project
+from editor.project.nodes import Picture
+from editor.project.pixels import SMALL_PX, thumbnail
+from editor.session import Editor
+from editor.ui.component_values import example_sources
+from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
+from editor.ui.inverting import Likeness, likeness_of
+from editor.ui.shown_photo import ShownPhotos
+from editor.ui.state import Found, Visitor
+from editor.ui.version import version_of
+
+SAME = 0.02  # squares this near to each other, as shares, are one
+MOST_FACES = 8
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the stage says.
+
+    Attributes:
+        state: "empty", "frame", "working", "done" or "error".
+        line: a sentence.
+        advice: what to do, in a sentence or two.
+        done, total, seconds: progress of a job; seconds that are left, None where nobody knows.
+    """
+
+    state: str = "done"
+    line: str = ""
+    advice: str = ""
+    done: int = 0
+    total: int = 0
+    seconds: float | None = None
+
+
+class StageValues:
+    """Makes the values of the stage.
+
+    Args:
+        shown: the photos as browsers show them.
+    """
+
+    def __init__(self, shown: ShownPhotos) -> None:
+        self.shown = shown
+        self._likeness: WeakKeyDictionary[Picture, Likeness] = WeakKeyDictionary()
+
+    def of(
+        self,
+        visitor: Visitor,
+        editor: Editor,
+        said: Said | None = None,
+        edit: Edit | None = None,
+        replaced: Callable[[Edit, Image.Image, Crop], Image.Image] | None = None,
+    ) -> dict[str, Any]:
+        """Return the value for the shown picture, see `components/stage.py`.
+
+        Args:
+            visitor: whose stage it is.
+            editor: of the visitor's domain.
+            said: by default nothing, for a picture that is done.
+            edit: as the sliders are; by default as the shown edit has them.
+            replaced: pastes an edit into a photo and its square, where not the difference is shown.
+        """
+        project = visitor.project
+        node, picture = project.node, project.shown
+        assert node is not None
+        assert picture is not None
+        edit = edit or project.edit(editor)
+        said = said or Said("empty" if is_untouched(project) else "done")
+        value = {
+            "visit": visitor.visit.id,
+            "domain": visitor.domain,
+            "picture": picture.id,
+            "node": project.at,
+            "version": version_of(project, node),
+            "name": picture.name,
+            "resolution": editor.info.resolution,
+            "subject": editor.info.subject,
+            "photo": self._photo(visitor, picture.photo),
+            "crop": None if picture.crop is None else asdict(picture.crop),
+            "before": png_uri(picture.aligned),
+            "mask": png_uri(node.mask),
+            "marks": editor.info.landmarks,
+            "moves": dict(edit.moves),
+            "faces": faces_of(visitor, picture.photo),
+            "others": self._others(visitor, editor, picture),
+            "composed": "",
+        }
+        value["after"] = data_uri(editor.render(edit))
+        plain = replace(edit, moves=(), mask=None)
+        reference = plain if edit.base is None else editor.edit(edit.base)
+        value["reference"] = data_uri(editor.render(reference))
+        if replaced is not None and picture.crop is not None and picture.small and edit.changed:
+            small = Image.open(BytesIO(picture.small)).convert("RGB")
+            pasted = replaced(edit, small, picture.crop)
+            value["composed"] = jpeg_uri(thumbnail(pasted, SMALL_PX))
+        return value | self._said(editor, project, said)
+
+    def waiting(self, visitor: Visitor, editor: Editor, said: Said) -> dict[str, Any]:
+        """Return the value for a photo whose square has to be placed by hand."""
+        path, name = visitor.waiting, Path(visitor.waiting).stem
+        found = visitor.found.get(path, ())
+        crop = found[0][0] if found else first_crop(self._photo(visitor, path))
+        return {
+            "visit": visitor.visit.id,
+            "domain": visitor.domain,
+            "picture": "",
+            "node": -1,
+            "version": "",
+            "name": name,
+            "resolution": editor.info.resolution,
+            "subject": editor.info.subject,
+            "photo": self._photo(visitor, path),
+            "crop": asdict(crop),
+            "marks": editor.info.landmarks,
+            "faces": [],
+            "others": [],
+            "moves": {},
+            **dict.fromkeys(("before", "mask", "composed", "after", "reference"), ""),
+            **self._said(editor, None, said),
+        }
+
+    def _said(self, editor: Editor, project: Project | None, said: Said) -> dict[str, Any]:
+        likeness = Likeness()
+        if said.state == "done" and project is not None and not said.line:
+            likeness = self._likely(editor, project)
+        progress = {"done": said.done, "total": said.total, "seconds": said.seconds}
+        return {
+            "state": said.state,
+            "line": said.line,
+            "likeness": likeness.level,
+            "advice": said.advice or likeness.advice,
+            "progress": progress if said.total else None,
+            "examples": example_sources(editor) if said.state == "empty" else [],
+        }
+
+    def _likely(self, editor: Editor, project: Project) -> Likeness:
+        picture = project.shown
+        assert picture is not None
+        if picture not in self._likeness:
+            aligned = picture.aligned and Image.open(BytesIO(picture.aligned)).convert("RGB")
+            known = bool(aligned) and picture.base is None and bool(picture.losses)
+            edit = editor.edit(picture.wp, aligned or None, dict(picture.losses))
+            self._likeness[picture] = likeness_of(editor, edit) if known else Likeness()
+        return self._likeness[picture]
+
+    def _photo(self, visitor: Visitor, path: str) -> dict[str, Any] | None:
+        if not path:
+            return None
+        try:
+            return self.shown.of(visitor.visit.owner, path)
+        except EditorError:
+            return None  # it is gone, or there is no room for it: the square is still there
+
+    def _others(self, visitor: Visitor, editor: Editor, shown: Picture) -> list[dict[str, Any]]:
+        """Return the edits of other squares of the same photo, which the photo shows too."""
+        project, others = visitor.project, []
+        for picture in same_photo(project, shown):
+            edit = project.edit(editor, project.latest(picture.id))
+            if picture.crop is None or not edit.changed:
+                continue
+            reference = editor.edit(edit.reference)
+            others.append(
+                {
+                    "crop": asdict(picture.crop),
+                    "reference": data_uri(editor.render(reference)),
+                    "after": data_uri(editor.render(edit)),
+                }
+            )
+        return others
+
+
+def is_untouched(project: Project) -> bool:
+    """Return whether nothing is there but the generated picture of the beginning."""
+    return len(project.nodes) == 1 and not project.pictures[0].aligned
+
+
+def same_photo(project: Project, shown: Picture) -> list[Picture]:
+    """Return the other pictures of a picture's photo, the newest of each square."""
+    if not shown.photo or shown.crop is None:
+        return []
+    found: list[Picture] = []
+    for picture in reversed(project.pictures):
+        taken = [shown, *found]
+        if picture.photo != shown.photo or picture.crop is None or picture.id == shown.id:
+            continue
+        if not any(one.crop is not None and is_same(one.crop, picture.crop) for one in taken):
+            found.append(picture)
+    return found[: MOST_FACES - 1]
+
+
+def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
+    """Return the squares of a photo: those that were found, and those that are pictures already."""
+    if not path:
+        return []
+    faces: list[dict[str, Any]] = []
+    pictures = [p for p in visitor.project.pictures if p.photo == path and p.crop is not None]
+    squares: Found = visitor.found.get(path, ())
+    for picture in reversed(pictures):
+        assert picture.crop is not None
+        if not any(is_same(picture.crop, Crop(*_place(face))) for face in faces):
+            faces.append({**asdict(picture.crop), "confidence": 1.0, "picture": picture.id})
+    for crop, confidence in squares:
+        if not any(is_same(crop, Crop(*_place(face))) for face in faces):
+            faces.append({**asdict(crop), "confidence": confidence, "picture": ""})
+    return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
+
+
+def _place(face: dict[str, Any]) -> tuple[float, float, float, float]:
+    return face["x"], face["y"], face["side"], face["angle"]
+
+
+def is_same(first: Crop, second: Crop) -> bool:
+    """Return whether two squares are about the same place."""
+    side = max(first.side, second.side)
+    near = max(abs(first.x - second.x), abs(first.y - second.y)) < SAME + side * 0.25
+    return near and min(first.side, second.side) > 0.5 * side
+
+
+def first_crop(photo: dict[str, Any] | None) -> Crop:
+    """Return where the square stands before anyone moved it."""
+    if photo is None or photo["width"] == photo["height"]:  # a prepared square
+        return Crop()
+    return Crop(y=0.45, side=0.7)  # most portraits sit high and leave room around

@@ -1,0 +1,300 @@
+"""A photo that is given: looked at, placed, inverted by steps, and what ends that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from editor import Domains
+from editor.inversion.loop import InversionStep
+from editor.packs.verdict import Judgement
+from editor.photo.crop import Crop
+from editor.session import Editor
+from editor.ui.handlers import Handlers
+from editor.ui.inverting import likeness_of
+from editor.ui.stage_values import is_same
+
+SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
+FRAME = {"x": 0.5, "y": 0.4, "side": 0.8, "angle": 10.0}
+SURE, UNSURE = 0.9, 0.2
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (60, 40, 3), np.uint8)).save(path)
+    return str(path)
+
+
+@pytest.fixture
+def handlers(tiny_root: Path) -> Handlers:
+    return Handlers(Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
+
+
+def _given(path: str) -> dict:
+    return {"given": {"path": path, "name": "photo.png"}}
+
+
+def _finding(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch, *found: tuple[Crop, float]
+) -> None:
+    """Let the domain find these squares in any photo."""
+    monkeypatch.setattr(Editor, "finds", property(lambda _: True))
+    monkeypatch.setattr(Editor, "find", lambda *_given, **_options: list(found))
+    finder = SimpleNamespace(sure=0.5)
+    monkeypatch.setattr(handlers.domains.open("tiny"), "finder", finder)
+
+
+def test_a_sure_face_starts_by_itself_and_the_first_guess_comes_at_once(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(handlers, monkeypatch, (Crop(0.5, 0.4, 0.6), SURE))
+    visitor = handlers.first_visitor()
+    steps = list(handlers.take(visitor, _given(photo), *SETTINGS))
+    _, first, panel, strip, _ = steps[0]
+    assert first["state"] == "working"
+    assert first["progress"] == {"done": 0, "total": 3, "seconds": None}
+    assert first["crop"] == {"x": 0.5, "y": 0.4, "side": 0.6, "angle": 0.0}
+    assert first["after"] == first["reference"] != ""
+    assert panel["moves"] == {}
+    assert strip["at"] == 1
+    last = steps[-1]
+    assert last[1]["state"] == "done"
+    assert last[1]["version"] != first["version"], "it went no further than the guess"
+    assert last[2] == gr.skip(), "the sliders are set once, and left alone later"
+    assert last[0].project.shown.photo == photo
+
+
+def test_a_face_that_is_not_sure_is_asked_for(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(handlers, monkeypatch, (Crop(0.3, 0.4, 0.5), UNSURE))
+    visitor = handlers.first_visitor()
+    (only,) = handlers.take(visitor, _given(photo), *SETTINGS)
+    assert only[1]["state"] == "frame"
+    assert only[1]["crop"]["x"] == 0.3
+    assert only[1]["photo"]["width"] == 40
+    assert len(only[0].project.pictures) == 1, "nothing was read"
+    *_, (after, stage, *_) = handlers.place(visitor, {"frame": FRAME}, *SETTINGS)
+    assert stage["state"] == "done"
+    assert after.project.shown.crop == Crop(**FRAME)
+    assert after.waiting == ""
+
+
+def test_nothing_found_is_said(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(handlers, monkeypatch)
+    (only,) = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    assert only[1]["state"] == "frame"
+    assert "found" in only[1]["line"]
+
+
+def test_a_photo_that_waits_is_there_again_and_can_be_given_up(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(handlers, monkeypatch)
+    visitor = handlers.first_visitor()
+    list(handlers.take(visitor, _given(photo), *SETTINGS))
+    assert handlers.stage(visitor)["state"] == "frame", "after a reload"
+    after, stage = handlers.stop(visitor)
+    assert stage["state"] == "empty"
+    assert after.waiting == ""
+
+
+def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = Crop(0.25, 0.4, 0.4), Crop(0.75, 0.4, 0.4)
+    _finding(handlers, monkeypatch, (right, SURE), (left, SURE))
+    visitor = handlers.first_visitor()
+    *_, (after, stage, *_) = handlers.take(visitor, _given(photo), *SETTINGS)
+    assert [p.crop for p in after.project.pictures[1:]] == [right, left]
+    assert after.project.shown.crop == right, "the one that came first stays shown"
+    assert [face["picture"] for face in stage["faces"]] == ["p3", "p2"], "from left to right"
+    handlers.commit(after, {"moves": {"smile": 3.0}})
+    (chosen,) = handlers.choose_face(after, {"face": 0}, *SETTINGS)
+    assert chosen[0].project.shown.crop == left
+    assert chosen[2]["moves"] == {}, "the sliders of the other face"
+    (other,) = chosen[1]["others"]
+    assert other["crop"]["x"] == right.x
+    assert other["after"] != other["reference"]
+    (back,) = handlers.choose_face(after, {"face": 1}, *SETTINGS)
+    assert back[2]["moves"] == {"smile": 3.0}
+    with pytest.raises(gr.Error, match="not there any more"):
+        list(handlers.choose_face(after, {"face": 9}, *SETTINGS))
+
+
+def test_a_new_photo_ends_what_is_read_and_both_are_there(
+    handlers: Handlers, photo: str, tmp_path: Path
+) -> None:
+    other = str(tmp_path / "other.png")
+    Image.open(photo).rotate(180).save(other)
+    visitor = handlers.first_visitor()
+    first = handlers.take(visitor, _given(photo), *SETTINGS)
+    running = next(first)
+    handlers.begin(visitor)
+    assert list(first) == [], "the older one goes on"
+    *_, (after, stage, *_) = handlers.take(running[0], _given(other), *SETTINGS)
+    assert [p.name for p in after.project.pictures] == ["Example", "photo", "other"]
+    assert stage["name"] == "other"
+    assert after.project.shown.photo == other
+
+
+def test_stop_keeps_what_is_shown(handlers: Handlers, photo: str) -> None:
+    visitor = handlers.first_visitor()
+    stream = handlers.take(visitor, _given(photo), *SETTINGS)
+    running, seen, *_ = next(stream)
+    after, stage = handlers.stop(running)
+    assert list(stream) == []
+    assert stage["state"] == "done"
+    assert stage["after"] == seen["after"]
+    assert after.project.shown.name == "photo"
+
+
+def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
+    """A page that is closed closes the generator; what was shown last is what is kept."""
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    visitor, seen, *_ = next(stream)
+    stream.close()
+    assert handlers.look(visitor, {"moves": {}})["after"] == seen["after"]
+
+
+def test_an_edit_made_while_it_is_read_stays_and_gets_the_better_code(
+    handlers: Handlers, photo: str
+) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    moved, _ = handlers.commit(running, {"moves": {"smile": 4.0}})
+    early = moved.project.node.thumb
+    *_, (after, stage, *_) = stream
+    assert after.project.node.moves == (("smile", 4.0),)
+    assert after.project.node.thumb != early
+    assert stage["moves"] == {"smile": 4.0}
+    assert stage["after"] == handlers.look(after, {"moves": {"smile": 4.0}})["after"]
+
+
+def test_what_is_done_meanwhile_stays(handlers: Handlers, photo: str) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    other = handlers.go(running, {"chosen": 0})
+    handlers.commit(other, {"moves": {"smile": 1.0}})
+    *_, (visitor, stage, *_) = stream
+    assert [n.label for n in visitor.project.nodes] == ["", "inverted", "smile +1.0"]
+    assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
+    assert stage == gr.skip()
+    code = visitor.project.picture("p2").wp
+    assert not np.array_equal(code, running.project.picture("p2").wp), "it went no further"
+
+
+def test_a_picture_removed_meanwhile_stays_away(handlers: Handlers, photo: str) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    handlers.store.update(running, lambda newest: newest.keep(newest.project.remove({"p2"})))
+    *_, (visitor, *_) = stream
+    assert [p.id for p in visitor.project.pictures] == ["p1"]
+
+
+def test_a_file_that_cannot_be_read_is_said_on_the_stage_and_the_old_picture_stays(
+    handlers: Handlers, photo: str, tmp_path: Path
+) -> None:
+    visitor = handlers.first_visitor()
+    *_, (visitor, before, *_) = handlers.take(visitor, _given(photo), *SETTINGS)
+    bad = tmp_path / "holiday.png"
+    bad.write_text("no picture")
+    (only,) = handlers.take(visitor, _given(str(bad)), *SETTINGS)
+    assert only[1]["state"] == "error"
+    assert only[1]["line"].startswith("Holiday.png is not a picture")
+    assert only[1]["after"] == before["after"]
+    (none,) = handlers.take(visitor, {}, *SETTINGS)
+    assert "no photo yet" in none[1]["line"]
+
+
+@pytest.mark.parametrize(
+    "damage", [{"x": "a"}, {"side": None}, {"side": 1e9}, {"angle": float("nan")}]
+)
+def test_a_frame_that_makes_no_sense(handlers: Handlers, photo: str, damage: dict) -> None:
+    visitor = handlers.first_visitor()
+    list(handlers.take(visitor, _given(photo), *SETTINGS))
+    (only,) = handlers.place(visitor, {"frame": FRAME | damage}, *SETTINGS)
+    assert only[1]["state"] == "error"
+    assert only[1]["picture"] == "p2", "the old one is gone"
+
+
+def test_a_slow_page_does_not_slow_the_inversion(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of 0.1 s, and a second for every preview: at least two thirds go into steps."""
+    clock = SimpleNamespace(now=100.0, steps=0)
+    time = SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr("editor.ui.inverting.time", time)
+    monkeypatch.setattr("editor.ui.reading_handlers.time", time)
+    editor = handlers.domains.open("tiny")
+    original = editor.invert_steps
+
+    def slow(*given: object) -> Iterator[InversionStep]:
+        for step in original(*given):
+            clock.now += 0.1
+            clock.steps += 1
+            yield step
+
+    def costly(*given: object, **options: object) -> dict:
+        clock.now += 1.0
+        return made(*given, **options)
+
+    made = handlers.values.of
+    monkeypatch.setattr(handlers.values, "of", costly)
+    monkeypatch.setattr(editor, "invert_steps", slow)
+    previews = len(list(handlers.take(handlers.first_visitor(), _given(photo), 60, *SETTINGS[1:])))
+    assert clock.steps > 20
+    assert 2 <= previews - 1 <= 2 + clock.steps // 20  # the last one shows the result
+
+
+@pytest.mark.parametrize(
+    ("judged", "level", "advice"),
+    [
+        (None, "", ""),
+        (Judgement(0.1, 0.3, ""), "very good", ""),
+        (Judgement(0.1, None, ""), "", ""),
+        (Judgement(0.9, 0.5, "outside"), "poor", "does not know pictures like this picture"),
+        (Judgement(0.1, 0.7, "unlike"), "poor", "sees another picture here"),
+    ],
+)
+def test_what_is_said_of_an_inversion(
+    handlers: Handlers,
+    monkeypatch: pytest.MonkeyPatch,
+    judged: Judgement | None,
+    level: str,
+    advice: str,
+) -> None:
+    editor = handlers.domains.open("tiny")
+    edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
+    monkeypatch.setattr(editor, "judge", lambda _: judged)
+    said = likeness_of(editor, edit)
+    assert said.level == level
+    assert advice in said.advice
+    assert bool(said.advice) == bool(advice)
+
+
+def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = handlers.domains.open("tiny")
+    info = replace(editor.info, typical={"loss_pix_p95": 0.01})
+    monkeypatch.setattr(type(editor), "info", property(lambda _: info))
+    edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
+    assert "more from its photo than most" in likeness_of(editor, edit).advice
+
+
+def test_squares_about_the_same_place_are_one() -> None:
+    face = Crop(0.3, 0.4, 0.4, 5.0)
+    assert is_same(face, Crop(0.32, 0.41, 0.42))
+    assert not is_same(face, Crop(0.6, 0.4, 0.4))
+    assert not is_same(face, Crop(0.3, 0.4, 0.15))
