@@ -17,12 +17,13 @@ from editor.photo.crop import Crop
 from editor.project.actions import photo_name
 from editor.project.nodes import MAX_NAME, Picture
 from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
+from editor.project.same_photo import is_same
 from editor.session import Editor
 from editor.ui.component_values import panel_value, status, strip_value
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import HandlerBase
 from editor.ui.inverting import Previews, added, amended, chosen_options, finished, is_usual
-from editor.ui.stage_values import Said, is_same
+from editor.ui.stage_values import Said
 from editor.ui.state import Found, Visitor
 
 Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status

@@ -8,6 +8,7 @@ from typing import Any
 from editor.editing.code_file import code_bytes
 from editor.media.images import encode_image
 from editor.project.actions import SUFFIXES, whole_photo
+from editor.project.same_photo import edits_beside
 from editor.ui.data_uris import png_uri
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import KEEP, MODES, HandlerBase
@@ -70,5 +71,7 @@ class SavingHandlers(HandlerBase):
     ) -> tuple[bytes, str]:
         edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
         assert shown is not None
-        pasted, kind = whole_photo(self.editor(visitor), edit, shown, MODES[mode])
+        editor = self.editor(visitor)
+        beside = edits_beside(visitor.project, editor, shown)
+        pasted, kind = whole_photo(editor, edit, shown, MODES[mode], beside)
         return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"

@@ -17,6 +17,7 @@ from editor.photo.crop import Crop
 from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.project.pixels import SMALL_PX, thumbnail
+from editor.project.same_photo import edits_beside, is_same
 from editor.session import Editor
 from editor.ui.component_values import example_sources
 from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
@@ -25,7 +26,6 @@ from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
 from editor.ui.version import version_of
 
-SAME = 0.02  # squares this near to each other, as shares, are one
 MOST_FACES = 8
 
 
@@ -169,39 +169,19 @@ class StageValues:
 
     def _others(self, visitor: Visitor, editor: Editor, shown: Picture) -> list[dict[str, Any]]:
         """Return the edits of other squares of the same photo, which the photo shows too."""
-        project, others = visitor.project, []
-        for picture in same_photo(project, shown):
-            edit = project.edit(editor, project.latest(picture.id))
-            if picture.crop is None or not edit.changed:
-                continue
-            reference = editor.edit(edit.reference)
-            others.append(
-                {
-                    "crop": asdict(picture.crop),
-                    "reference": data_uri(editor.render(reference)),
-                    "after": data_uri(editor.render(edit)),
-                }
-            )
-        return others
+        return [
+            {
+                "crop": asdict(crop),
+                "reference": data_uri(editor.render(editor.edit(edit.reference))),
+                "after": data_uri(editor.render(edit)),
+            }
+            for edit, crop in edits_beside(visitor.project, editor, shown)
+        ]
 
 
 def is_untouched(project: Project) -> bool:
     """Return whether nothing is there but the generated picture of the beginning."""
     return len(project.nodes) == 1 and not project.pictures[0].aligned
-
-
-def same_photo(project: Project, shown: Picture) -> list[Picture]:
-    """Return the other pictures of a picture's photo, the newest of each square."""
-    if not shown.photo or shown.crop is None:
-        return []
-    found: list[Picture] = []
-    for picture in reversed(project.pictures):
-        taken = [shown, *found]
-        if picture.photo != shown.photo or picture.crop is None or picture.id == shown.id:
-            continue
-        if not any(one.crop is not None and is_same(one.crop, picture.crop) for one in taken):
-            found.append(picture)
-    return found[: MOST_FACES - 1]
 
 
 def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
@@ -223,13 +203,6 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
 
 def _place(face: dict[str, Any]) -> tuple[float, float, float, float]:
     return face["x"], face["y"], face["side"], face["angle"]
-
-
-def is_same(first: Crop, second: Crop) -> bool:
-    """Return whether two squares are about the same place."""
-    side = max(first.side, second.side)
-    near = max(abs(first.x - second.x), abs(first.y - second.y)) < SAME + side * 0.25
-    return near and min(first.side, second.side) > 0.5 * side
 
 
 def first_crop(photo: dict[str, Any] | None) -> Crop:

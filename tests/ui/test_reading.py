@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,11 @@ from editor import Domains
 from editor.inversion.loop import InversionStep
 from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop
+from editor.project.same_photo import is_same
 from editor.session import Editor
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import likeness_of
-from editor.ui.stage_values import is_same
+from tests.conftest import picture_of
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
 FRAME = {"x": 0.5, "y": 0.4, "side": 0.8, "angle": 10.0}
@@ -126,6 +128,10 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     (other,) = chosen[1]["others"]
     assert other["crop"]["x"] == right.x
     assert other["after"] != other["reference"]
+    saved = picture_of(io.BytesIO(handlers.whole_photo(after, {"moves": {"smile": 3.0}})[0]))
+    changed = (np.asarray(saved) != np.asarray(picture_of(photo))).any(axis=(0, 2))
+    assert changed[:16].any(), "the face that is shown"
+    assert changed[24:].any(), "the face that was edited before"
     (back,) = handlers.choose_face(after, {"face": 1}, *SETTINGS)
     assert back[2]["moves"] == {"smile": 3.0}
     with pytest.raises(gr.Error, match="not there any more"):

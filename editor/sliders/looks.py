@@ -1,0 +1,100 @@
+"""Looks: named settings of several sliders, as shares of their measured ranges.
+
+A folder of boundaries may hold `looks.json`: {"looks": [{"name": "Big smile", "values":
+{"smile": 1.0}}]}. A share of 1 is the range's high end, of −1 its low end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from editor.errors import OptionError
+from editor.files import plain_text, read_regular
+from editor.sliders.boundary import BoundaryInfo
+from editor.sliders.slider_set import SliderSet
+
+FILE = "looks.json"
+MAX_BYTES = 64 * 1024
+MAX_LOOKS = 40
+MAX_VALUES = 40
+MAX_NAME = 40
+FARTHEST = 2.0  # shares of the range
+
+
+@dataclass(frozen=True)
+class Look:
+    """Settings of sliders.
+
+    Attributes:
+        name: as shown.
+        values: share of the range by slider, −2…2.
+    """
+
+    name: str
+    values: tuple[tuple[str, float], ...]
+
+    def moves(self, sliders: SliderSet, strength: float = 1.0) -> dict[str, float]:
+        """Return distances by slider. Those that the set lacks are left out.
+
+        Args:
+            sliders: whose ranges count.
+            strength: factor, 0…1.5.
+        """
+        known = {info.name: info for info in sliders}
+        return {
+            name: strength * distance_of(known[name], share)
+            for name, share in self.values
+            if name in known
+        }
+
+
+def distance_of(info: BoundaryInfo, share: float) -> float:
+    """Return the distance of a share of a slider's range: 1 is the high end, −1 the low end."""
+    low, high = info.range
+    return share * (high if share > 0 else -low)
+
+
+def read_looks(folder: Path) -> list[Look]:
+    """Read the looks of a folder of boundaries. Return none where there is no file.
+
+    Raises:
+        OptionError: the file cannot be understood.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    data = read_regular(path, MAX_BYTES, OptionError)
+    try:
+        found = json.loads(data)["looks"]
+        looks = [look_of(one) for one in found[: MAX_LOOKS + 1]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise OptionError(
+            f"{path.name} of '{folder.name}' cannot be understood: {error}"
+        ) from error
+    if len(looks) > MAX_LOOKS:
+        raise OptionError(f"{path.name} of '{folder.name}' has more than {MAX_LOOKS} looks")
+    return looks
+
+
+def look_of(value: Any) -> Look:
+    """Read a look from a record of JSON.
+
+    Raises:
+        OptionError: a name is empty, or a share is no number of −2…2.
+        KeyError, TypeError: it is no such record.
+    """
+    name = " ".join(plain_text(str(value["name"])).split())[:MAX_NAME]
+    values = value["values"]
+    if not name or not isinstance(values, dict) or len(values) > MAX_VALUES:
+        raise OptionError("a look needs a name and at most 40 values")
+    shares: list[tuple[str, float]] = []
+    for slider, share in values.items():
+        plain = isinstance(share, int | float) and not isinstance(share, bool)
+        if not plain or not math.isfinite(share) or abs(share) > FARTHEST:
+            raise OptionError(f"the look '{name}': '{slider}' is no number of −2…2")
+        shares.append((str(slider)[:64], float(share)))
+    return Look(name, tuple(shares))
