@@ -44,6 +44,7 @@ export function asked(press, place) {
   }
   if (press.key === '?') return ['help', null];
   if (place !== 'edit') return null;
+  if (key === 'e') return ['explore', null];
   const tool = TOOLS[Number(key) - 1];
   return tool ? ['open-tool', tool] : null;
 }

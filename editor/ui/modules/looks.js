@@ -1,4 +1,5 @@
 // Looks as pictures of what they do to the shown one. Hover: try; click: set the sliders; strength after it.
+import { explores } from './explore.js';
 import { pictures } from './live_pictures.js';
 import { cleanName, lookOf, MOST, movesOf, read, same } from './look_values.js';
 import { change, hear, now, tell } from './page_state.js';
@@ -135,6 +136,7 @@ export function start({ element, props, watch }) {
     if (chosen) change({ moves: movesOf(chosen, value().ranges, share()) });
   });
   strength.addEventListener('change', () => tell('rest'));
+  explores(() => ({ ranges: value().ranges, titles: value().titles || {} }));
   hear('moves', mark);
   hear('stage', draw);
   watch('value', show);
