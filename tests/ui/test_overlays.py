@@ -2,122 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import io
-import threading
-from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from editor.ui.data_uris import drawn_mask
 from tests.ui.driver import ROOT
+from tests.ui.overlay_stage import DESKTOP, PHONE, SHOW, Fingers, drag, heard, middle, swipe
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-SHOW = {
-    "frame": "overlays.frame.show({x: .5, y: .5, side: .5, angle: 0}, MARKS)",
-    "faces": "overlays.faces.show(FOUND, 0)",
-    "brush": "overlays.brush.show({crop: FOUND[0], mask: '', picture: 'a', "
-    "ready: [{title: 'Mouth', mask: half}]})",
-    "patch": "overlays.patch.show({crop: FOUND[0], picture: ownFace, mask: half})",
-    "pucks": "overlays.pucks.show({crop: FOUND[0], marks: MARKS, "
-    "shares: {smile: 0, mouth_open: 0, turn: 0, nod: 0, light: 0}})",
-}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[str]:
-    handler = functools.partial(_Quiet, directory=str(ROOT))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/tests/ui/overlays.html"
-        server.shutdown()
-
-
-@pytest.fixture
-def stage(browser, harness: str) -> Iterator[Callable[..., object]]:
-    """Open the page of the overlays and show some of them; a script's error fails the test."""
-    pages, errors = [], []
-
-    def show(*names: str, where: dict = DESKTOP, dark: bool = False):
-        page = browser.new_page(**where)
-        pages.append(page)
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(harness + ("?dark" if dark else ""))
-        page.wait_for_function("() => window.overlays")
-        for name in names:
-            page.evaluate(f"() => {{ {SHOW[name]} }}")
-        return page
-
-    yield show
-    for page in pages:
-        page.close()
-    assert errors == []
-
-
-def heard(page, name: str) -> list:
-    """What was told by that name, without the name."""
-    return page.evaluate(
-        "name => heard.filter(one => one[0] === name).map(one => one.slice(1))", name
-    )
-
-
-def middle(page, selector: str) -> tuple[float, float]:
-    box = page.locator(selector).bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(page, start: tuple[float, float], by: tuple[float, float], steps: int = 4) -> None:
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(start[0] + by[0], start[1] + by[1], steps=steps)
-    page.mouse.up()
-
-
-class Fingers:
-    """Fingers on a touch screen, by name."""
-
-    def __init__(self, page) -> None:
-        self.session = page.context.new_cdp_session(page)
-        self.at: dict[int, tuple[float, float]] = {}
-
-    def _send(self, kind: str) -> None:
-        points = [{"id": i, "x": x, "y": y} for i, (x, y) in self.at.items()]
-        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    def down(self, finger: int, at: tuple[float, float]) -> None:
-        self.at[finger] = at
-        self._send("touchStart")
-
-    def move(self, steps: int = 5, **to: tuple[float, float]) -> None:
-        start = dict(self.at)
-        for step in range(1, steps + 1):
-            for name, (x, y) in to.items():
-                finger = int(name[1:])
-                (a, b), share = start[finger], step / steps
-                self.at[finger] = (a + (x - a) * share, b + (y - b) * share)
-            self._send("touchMove")
-
-    def up(self) -> None:
-        self.at.clear()
-        self._send("touchEnd")
-
-
-def swipe(page, start: tuple[float, float], by: tuple[float, float]) -> None:
-    fingers = Fingers(page)
-    fingers.down(0, start)
-    fingers.move(f0=(start[0] + by[0], start[1] + by[1]))
-    fingers.up()
 
 
 def crop(page) -> dict[str, float]:
@@ -126,13 +17,6 @@ def crop(page) -> dict[str, float]:
 
 def scale(page) -> float:
     return page.evaluate("() => view.scale()")
-
-
-def mask(uri: str) -> np.ndarray:
-    """The mask as the server reads it, 64 × 64."""
-    read = drawn_mask(uri, 64)
-    assert read is not None
-    return read.numpy()
 
 
 # --- frame
@@ -267,216 +151,6 @@ def test_a_tap_chooses_and_one_face_alone_has_no_box(stage) -> None:
     assert page.locator("button.face:visible").count() == 1
 
 
-# --- brush
-
-
-def test_a_stroke_is_painted_where_the_mouse_was_and_told_at_its_end(stage) -> None:
-    page = stage("brush")
-    side = page.evaluate("() => .42 * 800 * view.scale()")
-    x, y = middle(page, ".brush-canvas")
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + side / 4, y, steps=3)
-    assert heard(page, "painted") == []
-    page.mouse.up()
-    (uri,) = heard(page, "painted")[0]
-    found = mask(uri)
-    # the square is turned by −6 degrees: a quarter of a side to the right on the stage
-    turn = np.radians(6)
-    end = (32 + 16 * np.cos(turn), 32 + 16 * np.sin(turn))
-    for u, v in ((32, 32), ((32 + end[0]) / 2, (32 + end[1]) / 2), end):
-        assert found[round(v), round(u)] > 0.9
-    assert found[:20].max() == 0
-    assert found[44:].max() == 0
-    assert found[:, :24].max() == 0
-    assert heard(page, "viewer") == []
-    assert page.inner_text("[data-act=visible]").startswith("Mask ")
-    assert page.is_visible("text=Sliders now change only the painted part.")
-    page.get_by_role("button", name="Bake in").click()
-    assert heard(page, "bake") == [[]]
-
-
-def test_erase_box_invert_and_clear(stage) -> None:
-    page = stage("brush")
-    assert page.get_by_role("button", name="Clear").is_disabled()
-    x, y = middle(page, ".brush-canvas")
-    page.fill("[name=soft]", "0")
-    page.get_by_role("button", name="Box", exact=True).click()
-    page.evaluate(
-        "() => overlays.brush.show({crop: {...FOUND[0], angle: 0}, mask: '', picture: 'a'})"
-    )
-    side = page.evaluate("() => .42 * 800 * view.scale()")
-    drag(page, (x - side / 4, y - side / 4), (side / 2, side / 2))
-    square = np.zeros((64, 64), bool)
-    square[16:48, 16:48] = True
-    found = mask(heard(page, "painted")[-1][0])
-    assert np.abs(found - square).mean() < 0.01
-    page.get_by_role("button", name="Invert").click()
-    assert np.abs(mask(heard(page, "painted")[-1][0]) - ~square).mean() < 0.01
-    page.get_by_role("button", name="Erase").click()
-    page.fill("[name=size]", "60")
-    drag(page, (x, y - side * 0.45), (0, side * 0.1))
-    assert mask(heard(page, "painted")[-1][0])[:8, 24:40].max() == 0
-    page.get_by_role("button", name="Clear").click()
-    assert heard(page, "painted")[-1] == [""]
-    assert not page.is_visible(".bar-note")
-
-
-def test_keys_of_the_brush_are_heard_unless_a_text_is_typed(stage) -> None:
-    page = stage("brush")
-    size = lambda: int(page.input_value("[name=size]"))  # noqa: E731
-    page.keyboard.press("]")
-    assert size() == 14
-    page.keyboard.press("[")
-    page.keyboard.press("x")
-    page.keyboard.press("o")
-    pressed = "[data-tool][aria-pressed=true]"
-    assert (size(), page.inner_text(pressed)) == (12, "Erase")
-    assert page.get_attribute("[data-act=visible]", "aria-pressed") == "false"
-    page.keyboard.press("x")
-    assert page.inner_text(pressed) == "Brush"
-    page.focus("#field")
-    page.keyboard.type("ox[]")
-    assert (size(), page.inner_text(pressed), page.input_value("#field")) == (12, "Brush", "ox[]")
-    page.evaluate("() => overlays.brush.hide()")
-    page.focus("body")
-    page.keyboard.press("x")
-    assert page.evaluate("() => listeners.size") == 0
-    assert page.evaluate("p => document.querySelector(p).textContent", pressed) == "Brush"
-
-
-def test_the_keyboard_paints(stage) -> None:
-    page = stage("brush")
-    page.focus(".brush-canvas")
-    for _ in range(2):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press(" ")
-    found = mask(heard(page, "painted")[0][0])
-    assert found[33, 40] > 0.9
-    assert found[33, 30] == 0
-    assert page.is_visible(".brush-ring")
-    page.keyboard.down(" ")  # held, the arrows draw a line
-    for _ in range(4):
-        page.keyboard.press("Shift+ArrowLeft")
-    page.keyboard.up(" ")
-    assert len(heard(page, "painted")) == 2
-    assert mask(heard(page, "painted")[1][0])[33, 24:40].min() > 0.9
-    page.keyboard.press("ArrowRight")
-    assert len(heard(page, "painted")) == 2
-
-
-def test_space_and_a_drag_leave_the_picture_to_the_viewer(stage) -> None:
-    page = stage("brush")
-    at = middle(page, ".brush-canvas")
-    drag(page, at, (10, 0))
-    page.keyboard.down(" ")
-    drag(page, at, (40, 40))
-    page.keyboard.up(" ")
-    assert len(heard(page, "painted")) == 1
-    assert [one[0] for one in heard(page, "viewer")] == ["pointerdown"]
-
-
-def test_a_finger_paints_and_two_move_the_picture(stage) -> None:
-    page = stage("brush", where=PHONE)
-    x, y = middle(page, ".brush-canvas")
-    swipe(page, (x, y), (0, 30))
-    assert len(heard(page, "painted")) == 1
-    assert page.evaluate("() => scrollY") == 0
-    fingers = Fingers(page)
-    fingers.down(0, (x - 20, y))
-    fingers.move(f0=(x - 15, y))
-    fingers.down(1, (x + 20, y))
-    fingers.move(f0=(x - 40, y), f1=(x + 40, y))
-    fingers.up()
-    assert len(heard(page, "painted")) == 1, "the stroke that began is given up"
-    downs = [one for one in heard(page, "viewer") if one[0] == "pointerdown"]
-    assert len({pointer for _, pointer in downs}) == 2, "the viewer hears of both fingers"
-
-
-def test_ready_masks_are_put_on_and_off(stage) -> None:
-    page = stage("brush")
-    chip = page.get_by_role("button", name="Mouth")
-    chip.click()
-    found = mask(heard(page, "painted")[-1][0])
-    assert found[40:56, 16:48].min() == 1
-    assert found.sum() == 16 * 32
-    assert chip.get_attribute("aria-pressed") == "true"
-    chip.click()
-    assert heard(page, "painted")[-1] == [""]
-    assert chip.get_attribute("aria-pressed") == "false"
-
-
-def answer(uri: str, side: int = 64) -> str:
-    """A mask as the server gives it back, at the size of the domain."""
-    pixels = (mask(uri) * 255).round().astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).resize((side, side)).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-SHARE = "() => document.querySelector('[data-act=visible]').textContent"
-
-
-def given(page, uri: str, picture: str = "a") -> None:
-    page.evaluate(
-        "async ([mask, picture]) => { overlays.brush.show({crop: FOUND[0], mask, picture});"
-        " await new Promise(done => setTimeout(done, 200)); }",
-        [uri, picture],
-    )
-
-
-def test_a_late_answer_covers_no_newer_stroke_but_going_back_does(stage) -> None:
-    page = stage("brush")
-    x, y = middle(page, ".brush-canvas")
-    drag(page, (x - 40, y), (20, 0))
-    one, first = heard(page, "painted")[-1][0], page.evaluate(SHARE)
-    drag(page, (x - 40, y + 60), (80, 0))
-    both = page.evaluate(SHARE)
-    assert both != first
-    given(page, answer(one))
-    assert page.evaluate(SHARE) == both, "late"
-    page.click("#undo")
-    given(page, answer(one))
-    assert page.evaluate(SHARE) == first
-    drag(page, (x - 40, y + 60), (80, 0))
-    given(page, answer(one))
-    assert page.evaluate(SHARE) == both
-    page.keyboard.press("Control+z")
-    given(page, answer(one))
-    assert page.evaluate(SHARE) == first
-    drag(page, (x, y), (20, 0))
-    given(page, "", picture="b")
-    assert page.evaluate(SHARE) == "Mask 0%", "of another picture"
-
-
-def test_a_mask_that_comes_during_a_stroke_is_not_taken(stage) -> None:
-    page = stage("brush")
-    x, y = middle(page, ".brush-canvas")
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 30, y)
-    half = page.evaluate("() => half")
-    given(page, half)
-    page.mouse.up()
-    assert mask(heard(page, "painted")[-1][0])[40:56, 16:24].max() == 0
-
-
-def test_the_options_bar_scrolls_with_a_finger(stage) -> None:
-    page = stage("brush", where=PHONE)
-    x, y = middle(page, ".bar-row >> nth=0")
-    swipe(page, (x, y), (-150, 0))
-    page.wait_for_function("() => document.querySelector('.bar-row').scrollLeft > 50")
-    start = middle(page, "[data-act=invert]")
-    swipe(page, (start[0], start[1]), (0, 30))  # up to the page's own edge: nothing to see yet
-    page.evaluate("() => document.body.style.paddingTop = '200px'")
-    start = middle(page, "[data-act=invert]")
-    swipe(page, start, (0, -120))
-    page.wait_for_function("() => scrollY > 50")
-    assert heard(page, "painted") == []
-    assert heard(page, "viewer") == []
-
-
 # --- patch
 
 
@@ -581,6 +255,16 @@ def test_a_finger_pulls_a_puck_that_lies_where_its_sliders_are(stage) -> None:
     assert page.locator(".puck:visible").count() == 1, "the others' sliders are not there"
     page.evaluate("() => overlays.pucks.show({crop: FOUND[2], marks: MARKS, shares: {smile: 0}})")
     assert page.locator(".puck:visible").count() == 0, "too small"
+
+
+def test_of_handles_that_lie_under_one_finger_the_nearest_is_pulled(stage) -> None:
+    page = stage("pucks", where=PHONE)
+    (x, y), (_, low) = middle(page, "[data-part=nose]"), middle(page, "[data-part=mouth]")
+    assert low - y < 44, "their targets lie on each other"
+    swipe(page, (x, y + 0.4 * (low - y)), (12, 0))
+    assert {name for name, _ in heard(page, "pull")} <= {"turn", "nod"}
+    swipe(page, (x, y + 0.7 * (low - y)), (0, -12))
+    assert "smile" in dict(heard(page, "pull"))
 
 
 # --- all of them

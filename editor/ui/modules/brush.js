@@ -252,6 +252,8 @@ export function brush(view, { painted, bake }) {
   }
 
   return {
+    /** The options, whose height the viewer may keep free. */
+    bar: bar.root,
     /**
      * Show the brush, or what has changed: a mask that is an answer to an older stroke is not taken.
      * @param {Painting} painting

@@ -53,7 +53,7 @@ export function brushBar(actions) {
   /** @type {Settings} */
   const settings = { tool: 'brush', size: 12, soft: 30, visible: true };
   /** @type {Tool} */
-  let swapped = 'erase';
+  let paints = 'brush'; // what X goes back to
   let share = 0;
   /** @param {string} selector */
   const find = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
@@ -78,7 +78,7 @@ export function brushBar(actions) {
 
   /** @param {Partial<Settings>} values */
   function set(values) {
-    if (values.tool && values.tool !== settings.tool) swapped = settings.tool;
+    if (values.tool && values.tool !== 'erase') paints = values.tool;
     Object.assign(settings, values);
     draw();
     actions.changed();
@@ -132,7 +132,7 @@ export function brushBar(actions) {
     key(key) {
       if (key === '[') set({ size: nextSize(settings.size, -1) });
       else if (key === ']') set({ size: nextSize(settings.size, 1) });
-      else if (key === 'x' || key === 'X') set({ tool: swapped });
+      else if (key === 'x' || key === 'X') set({ tool: settings.tool === 'erase' ? paints : 'erase' });
       else if (key === 'o' || key === 'O') set({ visible: !settings.visible });
       else return false;
       return true;

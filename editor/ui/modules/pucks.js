@@ -36,8 +36,6 @@ export function pucks(view, { pulls, pull, rest, seen }) {
   view.host.append(root);
   /** @type {Face} */
   let face = { crop: null, marks: null, shares: {} };
-  /** @type {Part | null} */
-  let holding = null;
   let visible = true;
   /** @type {AbortController | null} */
   let shown = null;
@@ -87,6 +85,53 @@ export function pucks(view, { pulls, pull, rest, seen }) {
   }
 
   /** @param {Part} part */
+  const pullOf = (part) => pulled(axes(part), face.shares);
+
+  /** @param {Part} part */
+  const puckFor = (part) => /** @type {HTMLElement} */ (square.querySelector(`[data-part=${part}]`));
+
+  /** @type {{part: Part, pull: Point, at: Point} | null} */
+  let start = null; // where a hand took a handle
+  /** @param {PointerEvent} event */
+  const pointOf = (event) => within(onStage(view, face.crop), hostPoint(view, event));
+
+  /** Where targets of fingers lie on each other, the nearest handle is meant. @param {Point} at */
+  function nearest(at) {
+    const places = rests(face.marks);
+    /** @param {Part} part */
+    const away = (part) => {
+      const [x, y] = lies(part, places[part] || at, pullOf(part));
+      return Math.hypot(x - at[0], y - at[1]);
+    };
+    const parts = /** @type {Part[]} */ (Object.keys(pulls)).filter((part) => !puckFor(part).hidden);
+    return parts.reduce((best, part) => (away(part) < away(best) ? part : best), parts[0]);
+  }
+
+  follow(square, {
+    down(event, pointers) {
+      if (pointers.size > 1) return false;
+      const at = pointOf(event);
+      const part = nearest(at);
+      start = { part, pull: pullOf(part), at };
+      puckFor(part).focus({ preventScroll: true });
+      puckFor(part).classList.add('held');
+      return true;
+    },
+    move(event) {
+      const middle = start && rests(face.marks)[start.part];
+      if (start && middle) change(start.part, dragged(start.part, start.pull, middle, start.at, pointOf(event)));
+    },
+    up() {
+      if (!start) return;
+      const { part, pull: before } = start;
+      start = null;
+      puckFor(part).classList.remove('held');
+      const after = pullOf(part);
+      if (after[0] !== before[0] || after[1] !== before[1]) rest?.();
+    },
+  });
+
+  /** @param {Part} part */
   function puckOf(part) {
     const puck = document.createElement('div');
     puck.className = 'puck';
@@ -96,53 +141,29 @@ export function pucks(view, { pulls, pull, rest, seen }) {
       role: 'slider', 'aria-label': NAMES[part], 'aria-valuemin': '-100', 'aria-valuemax': '100',
       'aria-roledescription': 'handle',
     })) puck.setAttribute(name, value);
-    /** @type {{pull: Point, at: Point}} */
-    let start = { pull: [0, 0], at: [0, 0] };
-    /** @param {PointerEvent} event */
-    const at = (event) => within(onStage(view, face.crop), hostPoint(view, event));
-    follow(puck, {
-      down(event, pointers) {
-        if (pointers.size > 1 || (holding && holding !== part)) return false;
-        puck.focus({ preventScroll: true });
-        puck.classList.add('held');
-        holding = part;
-        start = { pull: pulled(axes(part), face.shares), at: at(event) };
-        return true;
-      },
-      move(event) {
-        const middle = rests(face.marks)[part];
-        if (middle) change(part, dragged(part, start.pull, middle, start.at, at(event)));
-      },
-      up() {
-        holding = null;
-        puck.classList.remove('held');
-        const now = pulled(axes(part), face.shares);
-        if (now[0] !== start.pull[0] || now[1] !== start.pull[1]) rest?.();
-      },
-    });
-    puck.addEventListener('dblclick', (event) => {
-      event.stopPropagation();
-      change(part, [0, 0]);
-      rest?.();
-    });
+    let moving = false; // by keys, which rest when they are up
+    const still = () => {
+      if (moving) rest?.();
+      moving = false;
+    };
     puck.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const to = stepped(pulled(axes(part), face.shares), event.key, event.shiftKey);
+      const to = stepped(pullOf(part), event.key, event.shiftKey);
       if (!to) return;
       event.preventDefault();
       event.stopPropagation();
       change(part, to);
       moving = true;
     });
-    let moving = false; // by keys, which rest when they are up
-    const still = () => {
-      if (moving) rest?.();
-      moving = false;
-    };
     puck.addEventListener('keyup', still);
     puck.addEventListener('blur', still);
     return puck;
   }
+  square.addEventListener('dblclick', (event) => {
+    event.stopPropagation();
+    change(nearest(pointOf(/** @type {PointerEvent} */ (event))), [0, 0]);
+    rest?.();
+  });
   square.append(...Object.keys(pulls).map((part) => puckOf(/** @type {Part} */ (part))));
 
   function toggle() {
@@ -157,7 +178,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
      * @param {Face} next
      */
     show(next) {
-      const held = holding ? toShares(axes(holding), pulled(axes(holding), face.shares)) : [];
+      const held = start ? toShares(axes(start.part), pullOf(start.part)) : [];
       face = { ...next, shares: { ...next.shares, ...Object.fromEntries(held) } };
       if (!shown) {
         shown = new AbortController();
