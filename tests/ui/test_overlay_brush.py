@@ -216,8 +216,6 @@ def test_the_options_bar_scrolls_with_a_finger(stage) -> None:
     x, y = middle(page, ".bar-row >> nth=0")
     swipe(page, (x, y), (-150, 0))
     page.wait_for_function("() => document.querySelector('.bar-row').scrollLeft > 50")
-    start = middle(page, "[data-act=invert]")
-    swipe(page, (start[0], start[1]), (0, 30))  # up to the page's own edge: nothing to see yet
     page.evaluate("() => document.body.style.paddingTop = '200px'")
     start = middle(page, "[data-act=invert]")
     swipe(page, start, (0, -120))

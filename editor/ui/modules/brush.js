@@ -277,6 +277,7 @@ export function brush(view, { painted, bake }) {
     hide() {
       root.hidden = true;
       held = null;
+      space = false;
       shown?.abort();
       shown = null;
     },

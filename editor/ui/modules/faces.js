@@ -46,11 +46,29 @@ export function faces(view, { choose, subject = 'face' }) {
   let found = [];
   /** @type {(() => void) | null} */
   let end = null;
-  let [fromX, fromY] = [0, 0];
 
   function draw() {
     found.forEach((one, index) =>
       lay(/** @type {HTMLElement} */ (root.children[index]), onStage(view, one)));
+  }
+
+  /**
+   * Wait whether a press becomes a tap. The viewer may take it meanwhile, and move the picture.
+   * @param {PointerEvent} press
+   * @param {() => void} then
+   */
+  function tapped(press, then) {
+    if (press.button !== 0) return;
+    const waiting = new AbortController();
+    const options = { capture: true, signal: waiting.signal };
+    const end = () => waiting.abort();
+    window.addEventListener('pointerdown', (event) => { if (event !== press) end(); }, options);
+    window.addEventListener('pointercancel', end, options);
+    window.addEventListener('pointerup', (event) => {
+      end();
+      const away = Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY);
+      if (away <= STILL) then();
+    }, options);
   }
 
   /** @param {number} index @param {number} current @param {string} name */
@@ -68,15 +86,12 @@ export function faces(view, { choose, subject = 'face' }) {
     button.className = 'face';
     button.title = label;
     button.setAttribute('aria-label', label);
+    button.addEventListener('pointerdown', (event) => tapped(event, () => choose(index)));
     button.addEventListener('click', (event) => {
-      const byHand = event.detail > 0;
-      if (byHand && Math.hypot(event.clientX - fromX, event.clientY - fromY) > STILL) return;
-      choose(index);
+      if (event.detail === 0) choose(index); // by keyboard
     });
     return button;
   }
-
-  root.addEventListener('pointerdown', (event) => { [fromX, fromY] = [event.clientX, event.clientY]; });
 
   return {
     /**

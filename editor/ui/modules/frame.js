@@ -49,6 +49,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
   let crop = { ...WHOLE };
   /** @type {(() => void) | null} */
   let end = null;
+  let held = false;
   /** What the hand began with. @type {{crop: Crop, points: Point[], corner: number, turn: boolean}} */
   let start = { crop, points: [], corner: -1, turn: false };
   view.host.append(root);
@@ -95,6 +96,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
       const corner = pointers.size === 1 ? Number(target.dataset.corner ?? -1) : -1;
       start = { ...start, corner, turn: pointers.size === 1 && target.matches('.frame-turn') };
       rebase(pointers);
+      held = true;
       return true;
     },
     /** @param {PointerEvent} event @param {Map<number, PointerEvent>} pointers */
@@ -112,6 +114,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
     up(_event, pointers) {
       start = { ...start, corner: -1, turn: false };
       rebase(pointers);
+      held = pointers.size > 0;
     },
   };
   follow(root, hand);
@@ -149,13 +152,13 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
     /** What is asked, for one more line or button. */
     bar,
     /**
-     * Show the frame, or move it.
+     * Show the frame, or move it. While a hand holds it, it stays where the hand is.
      * @param {Crop | null} next
      * @param {Marks | null} [marks]
      * @param {string} [name] what the domain shows, where it has changed
      */
     show(next, marks = null, name = subject) {
-      crop = bounded(next || WHOLE);
+      if (!held) crop = bounded(next || WHOLE);
       word(name);
       for (const mark of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.frame-mark'))) {
         const place = (marks || {})[mark.dataset.name || ''];
@@ -168,6 +171,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
     },
     hide() {
       root.hidden = true;
+      held = false;
       end?.();
       end = null;
     },

@@ -48,7 +48,8 @@ export function pucks(view, { pulls, pull, rest, seen }) {
   }
 
   /** @param {string} name */
-  const title = (name) => face.titles?.[name] || name.replaceAll('_', ' ');
+  const title = (name) =>
+    face.titles?.[name] || `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('_', ' ')}`;
 
   /** @param {Part} part */
   const values = (part) => toShares(axes(part), pulled(axes(part), face.shares))
