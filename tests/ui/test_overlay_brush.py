@@ -129,7 +129,7 @@ def test_space_and_a_drag_leave_the_picture_to_the_viewer(stage) -> None:
 def test_a_finger_paints_and_two_move_the_picture(stage) -> None:
     page = stage("brush", where=PHONE)
     x, y = middle(page, ".brush-canvas")
-    swipe(page, (x, y), (0, 30))
+    swipe(page, (x, y), (0, -60))
     assert len(heard(page, "painted")) == 1
     assert page.evaluate("() => scrollY") == 0
     fingers = Fingers(page)
@@ -194,9 +194,14 @@ def test_a_late_answer_covers_no_newer_stroke_but_going_back_does(stage) -> None
     page.keyboard.press("Control+z")
     given(page, answer(one))
     assert page.evaluate(SHARE) == first
-    drag(page, (x, y), (20, 0))
-    given(page, "", picture="b")
-    assert page.evaluate(SHARE) == "Mask 0%", "of another picture"
+
+
+def test_nothing_of_a_picture_stays_on_another(stage) -> None:
+    page = stage("brush")
+    drag(page, middle(page, ".brush-canvas"), (20, 0))
+    assert page.evaluate(SHARE) != "Mask 0%"
+    given(page, "", picture="b")  # as nothing was painted on the first one at first
+    assert page.evaluate(SHARE) == "Mask 0%"
 
 
 def test_a_mask_that_comes_during_a_stroke_is_not_taken(stage) -> None:

@@ -53,6 +53,7 @@ def test_a_value_that_comes_during_a_drag_does_not_move_the_frame(stage) -> None
     page.mouse.down()
     page.mouse.move(x + 50, y)
     page.evaluate(f"() => {{ {SHOW['frame']} }}")
+    assert crop(page)["x"] > 0.5
     page.mouse.move(x + 100, y)
     page.mouse.up()
     want = 0.5 + 100 / (1000 * scale(page))

@@ -68,7 +68,7 @@ def test_a_patch_obeys_keys_and_fingers(stage) -> None:
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Shift+ArrowDown")
     assert heard(page, "moved") == [[pytest.approx([-0.01, 0])], [pytest.approx([-0.01, 0.05])]]
-    swipe(page, middle(page, ".patch-handle"), (0, -20))
+    swipe(page, middle(page, ".patch-handle"), (0, -60))
     assert len(heard(page, "moved")) == 3
     assert heard(page, "moved")[-1][0][1] < 0
     assert page.evaluate("() => scrollY") == 0
@@ -134,7 +134,7 @@ def test_pucks_obey_keys_and_h_hides_them(stage) -> None:
 def test_a_finger_pulls_a_puck_that_lies_where_its_sliders_are(stage) -> None:
     page = stage("pucks", where=PHONE)
     before = middle(page, "[data-part=mouth]")
-    swipe(page, before, (0, -10))
+    swipe(page, before, (0, -60))
     assert heard(page, "pull")[-1][0] in ("smile", "mouth_open")
     assert len(heard(page, "rest")) == 1
     assert page.evaluate("() => scrollY") == 0
