@@ -124,6 +124,14 @@ def test_space_and_a_drag_leave_the_picture_to_the_viewer(stage) -> None:
     page.keyboard.up(" ")
     assert len(heard(page, "painted")) == 1
     assert [one[0] for one in heard(page, "viewer")] == ["pointerdown"]
+    assert len(heard(page, "space")) == 1
+    assert page.evaluate("() => scrollY") == 0
+
+
+def test_two_quick_dabs_are_no_double_click_on_the_picture(stage) -> None:
+    page = stage("brush")
+    page.mouse.dblclick(*middle(page, ".brush-canvas"))
+    assert heard(page, "viewer") == []
 
 
 def test_a_finger_paints_and_two_move_the_picture(stage) -> None:
@@ -139,8 +147,15 @@ def test_a_finger_paints_and_two_move_the_picture(stage) -> None:
     fingers.move(f0=(x - 40, y), f1=(x + 40, y))
     fingers.up()
     assert len(heard(page, "painted")) == 1, "the stroke that began is given up"
-    downs = [one for one in heard(page, "viewer") if one[0] == "pointerdown"]
-    assert len({pointer for _, pointer in downs}) == 2, "the viewer hears of both fingers"
+    ((pinch,),) = heard(page, "pinch")
+    assert len(set(pinch)) == 2, "the viewer has both fingers"
+    fingers.down(0, (x, y))
+    fingers.down(1, (x, y + 150))  # beside the square
+    fingers.move(f0=(x, y - 60))
+    fingers.up()
+    assert len(heard(page, "painted")) == 1
+    assert len(heard(page, "pinch")) == 2
+    assert page.evaluate("() => fingers.size") == 0
 
 
 def test_ready_masks_are_put_on_and_off(stage) -> None:

@@ -90,6 +90,12 @@ def test_two_fingers_resize_and_turn_the_frame(stage) -> None:
     fingers.up()
     assert crop(page)["side"] == pytest.approx(0.25, abs=0.02)
     assert heard(page, "viewer") == []
+    assert heard(page, "pinch") == []
+    fingers.down(0, (x, y + 160))  # both beside it: the picture is zoomed
+    fingers.down(1, (x + 60, y + 160))
+    fingers.up()
+    assert len(heard(page, "pinch")) == 1
+    assert page.evaluate("() => fingers.size") == 0
 
 
 def test_a_finger_drags_the_frame_and_the_page_does_not_scroll(stage) -> None:

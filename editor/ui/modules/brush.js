@@ -138,16 +138,13 @@ export function brush(view, { painted, bake }) {
     place();
   }
 
-  /** Give a stroke up: with two fingers the picture is moved, not painted. @param {PointerEvent[]} fingers */
-  function handOver(fingers) {
+  /** Give a stroke up: with two fingers the picture is moved, not painted. */
+  function giveUp() {
     if (held) grey.set(held);
     held = null;
     draw();
     ring.hidden = true;
-    for (const one of fingers) {
-      hand.release(one.pointerId);
-      canvas.parentElement?.dispatchEvent(new PointerEvent('pointerdown', one));
-    }
+    hand.giveUp();
   }
 
   function up() {
@@ -162,7 +159,8 @@ export function brush(view, { painted, bake }) {
       used = true;
       if (space) return false; // Space and a drag move the picture
       if (pointers.size > 1) {
-        handOver([...pointers.values()].filter((one) => one !== event));
+        pointers.delete(event.pointerId);
+        giveUp();
         return false;
       }
       canvas.focus({ preventScroll: true });
@@ -178,10 +176,12 @@ export function brush(view, { painted, bake }) {
       if (held) paint(at(event));
     },
     up,
+    beside: giveUp,
   });
   canvas.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'touch' || held) point(at(event), false);
   });
+  canvas.addEventListener('dblclick', (event) => event.stopPropagation());
   canvas.addEventListener('pointerleave', () => { if (!byKeys) ring.hidden = true; });
   canvas.addEventListener('focus', () => { if (canvas.matches(':focus-visible') && !held) point(cursor, true); });
   canvas.addEventListener('blur', () => {
@@ -194,7 +194,6 @@ export function brush(view, { painted, bake }) {
     /** @type {Record<string, Point>} */
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     const by = moves[event.key];
-    if (event.key === ' ') event.preventDefault();
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
@@ -241,6 +240,7 @@ export function brush(view, { painted, bake }) {
     document.addEventListener('keydown', (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z') known.forgetOlder();
       if (event.key === ' ' && !event.repeat) [space, used] = [true, false];
+      if (event.key === ' ' && event.target === canvas) event.preventDefault(); // the viewer has heard it
       if (plainKey(event) && bar.key(event.key)) event.preventDefault();
     }, { signal });
     document.addEventListener('keyup', (event) => { if (event.key === ' ') space = false; }, { signal });

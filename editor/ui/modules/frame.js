@@ -11,7 +11,9 @@ import { follow, keepToItself, made } from './pointers.js';
  * @typedef {Record<string, Point>} Marks "left_eye", "right_eye", "mouth" (as seen), shares of the square
  * @typedef {{
  *   changed?: (crop: Crop) => void, use?: (crop: Crop) => void, cancel?: () => void, subject?: string,
- * }} FrameOptions changed: called at every move; subject: what the domain shows, "face"
+ *   asks?: boolean,
+ * }} FrameOptions changed: called at every move; subject: what the domain shows, "face"; asks: false leaves
+ *   the question and its buttons to someone else
  */
 
 const AWAY = 34; // of the turn handle from the edge, CSS px
@@ -40,7 +42,7 @@ const MARKUP = `
  * @param {View} view
  * @param {FrameOptions} [options]
  */
-export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
+export function frame(view, { changed, use, cancel, subject = 'face', asks = true } = {}) {
   const root = made(MARKUP);
   /** @param {string} selector */
   const find = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
@@ -53,6 +55,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
   /** What the hand began with. @type {{crop: Crop, points: Point[], corner: number, turn: boolean}} */
   let start = { crop, points: [], corner: -1, turn: false };
   view.host.append(root);
+  bar.hidden = !asks;
   keepToItself(bar);
 
   function draw() {
@@ -91,6 +94,7 @@ export function frame(view, { changed, use, cancel, subject = 'face' } = {}) {
     down(event, pointers) {
       const target = /** @type {HTMLElement} */ (event.target);
       const ground = target.matches('.frame-ground');
+      if (bar.contains(target)) return false;
       if (ground && pointers.size < 2) return false; // the picture is moved, not the frame
       if (!ground) square.focus({ preventScroll: true });
       const corner = pointers.size === 1 ? Number(target.dataset.corner ?? -1) : -1;

@@ -89,6 +89,7 @@ export function patch(view, { moved }) {
       if (before && (before[0] !== offset[0] || before[1] !== offset[1])) commit();
     },
   });
+  handle.addEventListener('dblclick', (event) => event.stopPropagation());
   handle.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = stepped(offset, area, event.key, event.shiftKey);
