@@ -242,3 +242,16 @@ def test_the_options_bar_scrolls_with_a_finger(stage) -> None:
     page.wait_for_function("() => scrollY > 50")
     assert heard(page, "painted") == []
     assert heard(page, "viewer") == []
+
+
+def test_the_options_fit_into_one_row_of_the_smallest_desktop(stage) -> None:
+    page = stage("brush", where={"viewport": {"width": 912, "height": 664}})
+    page.evaluate(
+        "() => overlays.brush.show({crop: null, mask: half, picture: 'a', ready: ['Mouth', 'Eyes', 'Hairline']"
+        ".map(title => ({title, mask: half}))})"
+    )
+    page.wait_for_selector("text=Hairline")
+    assert page.locator(".bar-row >> nth=0").bounding_box()["height"] <= 32 + 2 * 8
+    box = page.locator(".overlay-bar.at-head").bounding_box()
+    assert box["x"] >= 8
+    assert box["x"] + box["width"] <= 904

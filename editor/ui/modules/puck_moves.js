@@ -8,7 +8,7 @@ import { clamp, rotated } from './overlay_geometry.js';
  * @typedef {Record<string, Point>} Landmarks "left_eye", "right_eye", "mouth", shares of the square
  * @typedef {'mouth' | 'nose' | 'sun'} Part
  * @typedef {{x?: string, y?: string}} Axes
- *   the slider that a pull to the right, and one up, moves towards +1; "-yaw" towards −1
+ *   the slider that a pull to the right, and one up, moves towards +1; "-yaw" towards −1. The sun has x alone
  * @typedef {Partial<Record<Part, Axes>>} Pulls
  * @typedef {Record<string, number>} Shares of the sliders, −1…1 of their range
  */
@@ -65,7 +65,7 @@ export function pulled(axes, shares) {
  */
 export function lies(part, rest, [right, up]) {
   if (part !== 'sun') return [rest[0] + REACH * right, rest[1] - REACH * up];
-  const [dx, dy] = rotated([0, -(SUN + REACH * up / 4)], ARC * right);
+  const [dx, dy] = rotated([0, -SUN], ARC * right);
   return [rest[0] + dx, rest[1] + dy];
 }
 
