@@ -14,6 +14,8 @@ from editor.packs.convert.run import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
 from tests.ui.driver import CHROMIUM, FLAGS, ROOT, opened, served
+from tests.ui.overlay_stage import harness as harness
+from tests.ui.overlay_stage import stage as stage
 from tests.ui.stranger import Stranger
 
 
