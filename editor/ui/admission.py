@@ -67,12 +67,21 @@ class Admission:
         self._uploads: Counter[str] = Counter()  # that come, by client
         self._upload_names: dict[str, str] = {}  # visits, by what they call their uploads
 
-    def check_rate(self, client: Client) -> None:
+    def check_rate(self, client: Client, live: bool = False) -> None:
         """Count a request. Refuse it where the client has made too many.
+
+        Args:
+            client: who asks.
+            live: for the picture of a slider that is dragged; these are counted by themselves.
 
         Raises:
             BusyError: the client has made too many lately.
         """
+        if live:
+            most = self.limits.live_client
+            if not self.rates.try_take(f"live {client.key}", 2 * most, most):
+                raise BusyError("too many pictures at once; wait a moment")
+            return
         rate = self.limits.requests_client  # a page is some hundred files
         rate *= 1 if client.key else 10  # through a tunnel all that are new are one
         if not self.rates.try_take(f"requests {client.key}", 5 * rate, rate):
@@ -138,13 +147,17 @@ class Admission:
 
         return call
 
-    async def body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+    async def body(self, headers: Mapping[str, str], receive: Receive, most: int) -> bytes:
         """Receive the body of a call.
+
+        Args:
+            headers: of the call.
+            receive: gives it.
+            most: bytes that it may have.
 
         Raises:
             Refused: it is too long, takes too long, or breaks off.
         """
-        most = self.limits.max_body_mb * MB
         said = headers.get("content-length", "0")
         body, started = bytearray(), time.monotonic()
         while len(body) <= most and not (said.isdigit() and int(said) > most):
@@ -156,7 +169,9 @@ class Admission:
                 return bytes(body)
             if time.monotonic() - started > BODY_S:
                 raise Refused(408, "the call takes too long")
-        raise Refused(413, f"a call may have at most {self.limits.max_body_mb} MB")
+        raise Refused(
+            413, f"a call may have at most {f'{most // MB} MB' if most >= MB else f'{most} bytes'}"
+        )
 
     @contextmanager
     def large(self, headers: Mapping[str, str], client: Client) -> Iterator[None]:

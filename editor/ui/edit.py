@@ -16,6 +16,7 @@ from editor.ui.components.picture import picture_view
 from editor.ui.components.slider_panel import slider_panel
 from editor.ui.handler_base import KEEP, REPLACE, SQUARE, WHOLE
 from editor.ui.inverting import Settings
+from editor.ui.live import live_functions
 from editor.ui.page_context import Hook, PageContext
 from editor.ui.scripts import script
 
@@ -113,7 +114,7 @@ class EditPanel:
             )
 
     def _stage(self, editor: Editor, first: dict[str, Any]) -> None:
-        self.picture = picture_view(first)
+        self.picture = picture_view(first, live_functions(self.handlers))
         with gr.Row(elem_id="view-row"):
             self.status = gr.HTML(welcome(editor), elem_id="status")
             self.view = gr.Radio(

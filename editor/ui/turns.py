@@ -126,6 +126,57 @@ class Lane:
             turn.ready.set()
 
 
+class Place:
+    """A page's call that runs.
+
+    Attributes:
+        wanted: a newer call of the page waits.
+    """
+
+    wanted = False
+
+
+class NewestWins:
+    """Lets one call of each page run and one wait; a newer one takes the place of that which waits."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Place] = {}
+        self._waiting: dict[str, asyncio.Future[bool]] = {}
+
+    @asynccontextmanager
+    async def place(self, page: str) -> AsyncIterator[Place | None]:
+        """Wait until the page's last call has ended. Yield None where a newer one came meanwhile."""
+        if page in self._running and not await self._turn(page):
+            yield None
+            return
+        place = self._running[page] = Place()
+        try:
+            yield place
+        finally:
+            self._pass_on(page)
+
+    async def _turn(self, page: str) -> bool:
+        if (older := self._waiting.pop(page, None)) is not None and not older.done():
+            older.set_result(False)
+        mine = self._waiting[page] = asyncio.get_running_loop().create_future()
+        self._running[page].wanted = True
+        try:
+            return await mine
+        except asyncio.CancelledError:
+            if self._waiting.get(page) is mine:
+                del self._waiting[page]
+            elif mine.done() and not mine.cancelled() and mine.result():
+                self._pass_on(page)  # its turn had come
+            raise
+
+    def _pass_on(self, page: str) -> None:
+        following = self._waiting.pop(page, None)
+        if following is not None and not following.done():
+            following.set_result(True)
+        else:
+            del self._running[page]
+
+
 def reads_files(function: F) -> F:
     """Mark a handler that decodes or writes whole photos. Such are done one after another."""
     function.lane = "files"  # type: ignore[attr-defined]
