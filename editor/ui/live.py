@@ -133,7 +133,8 @@ class LivePictures:
     async def _pictures(
         self, client: Client, visitor: Visitor, asked: Asked, place: Place
     ) -> dict[str, Any]:
-        steps, after, version = self._steps(visitor, asked), [], ""
+        after: list[str] = []
+        steps, version = self._steps(visitor, asked), ""
         while not (after and place.wanted):
             try:
                 async with self.service.lanes[LANE].turn(client.key, WAIT_S):
