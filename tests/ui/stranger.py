@@ -86,7 +86,12 @@ class Stranger:
         return {"status": 200, **last}
 
     def server_call(
-        self, name: str, function: str, data: object, body: dict[str, Any] | None = None, **options: Any
+        self,
+        name: str,
+        function: str,
+        data: object,
+        body: dict[str, Any] | None = None,
+        **options: Any,
     ) -> httpx.Response:
         """Call a component's function on the server, with other values in the body or options."""
         ids = {elem_id: number for number, elem_id in self.names.items()}

@@ -106,10 +106,8 @@ def test_of_a_pages_calls_one_runs_and_the_newest_waits() -> None:
         assert said == ["1 runs", "other runs", "2 late"]
         goes_on.set()
         await asyncio.gather(*tasks)
-        assert said[3:] == ["1 ends, wanted: True", "other ends, wanted: False"] + [
-            "3 runs",
-            "3 ends, wanted: False",
-        ]
+        ended = ["1 ends, wanted: True", "other ends, wanted: False"]
+        assert said[3:] == [*ended, "3 runs", "3 ends, wanted: False"]
         said.clear()
         await call("a", "4")
         assert said == ["4 runs", "4 ends, wanted: False"]
