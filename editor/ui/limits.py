@@ -84,7 +84,7 @@ class Limits:
             max_files_client=20_000,
             bytes_client_mb=1000,
             requests_client=1000,
-            live_client=60,
+            live_client=200,
             file_hours=7 * 24.0,
         )
 

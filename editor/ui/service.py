@@ -83,7 +83,10 @@ class Service:
         self.visitor_of: Callable[[str], Visitor | None] = lambda _session: None
         self.pages = OpenPages(limits)
         self.shares = Shares()
-        self.lanes = {name: Lane(places, self.shares) for name, places in AT_ONCE.items()}
+        self.lanes = {
+            name: Lane(places, self.shares, in_a_row=name == "live")
+            for name, places in AT_ONCE.items()
+        }
         self.store = Store(limits)
         self._jobs: list[tuple[Client, str]] = []
 

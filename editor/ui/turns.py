@@ -1,6 +1,7 @@
 """Whose turn it is: what visitors ask for is done in fair shares, and nobody waits in a thread.
 
-Of those that wait, the client comes next that has used least lately.
+Of those that wait, the client comes next that has used least lately; where all work is short, the
+one whose last turn is longest ago.
 """
 
 from __future__ import annotations
@@ -58,10 +59,13 @@ class Lane:
     Args:
         places: how many work at once.
         shares: what the clients have used, in all lanes.
+        in_a_row: all work is short, and clients come one after another whatever they have used: who has
+            been busy for long is not overtaken again and again by those who come anew.
     """
 
-    def __init__(self, places: int, shares: Shares) -> None:
-        self.places, self.shares = places, shares
+    def __init__(self, places: int, shares: Shares, in_a_row: bool = False) -> None:
+        self.places, self.shares, self.in_a_row = places, shares, in_a_row
+        self._last: dict[str, int] = {}  # turns of clients, in the order of their ends
         self.running: list[Turn] = []
         self.waiting: list[Turn] = []
 
@@ -76,6 +80,10 @@ class Lane:
         if turn in self.running:
             self.running.remove(turn)
             self.shares.spend(turn.client, self.shares.clock() - turn.since)
+            self._last.pop(turn.client, None)
+            self._last[turn.client] = next(_order)
+            if len(self._last) > 1000:
+                del self._last[next(iter(self._last))]
         elif turn in self.waiting:
             self.waiting.remove(turn)
         self._fill()
@@ -111,6 +119,8 @@ class Lane:
             self.leave(turn)
 
     def _rank(self, turn: Turn) -> tuple[float, int]:
+        if self.in_a_row:
+            return self._last.get(turn.client, -1), turn.order
         return self.shares.used(turn.client), turn.order
 
     def _fill(self) -> None:

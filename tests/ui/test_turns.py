@@ -75,6 +75,27 @@ def test_a_client_has_one_place_and_others_have_the_rest() -> None:
     run(work())
 
 
+def test_in_a_row_nobody_comes_twice_before_another() -> None:
+    """However much it has used before, and however many of another wait."""
+
+    async def work() -> None:
+        lane = Lane(1, Shares(lambda: 0.0), in_a_row=True)
+        lane.shares.spend("busy", 100.0)
+        running = Turn("new")
+        lane.enter(running)
+        for name in ["new", "other"] * 10 + ["busy"]:
+            lane.enter(Turn(name))
+        served = []
+        while lane.running:
+            (turn,) = lane.running
+            served.append(turn.client)
+            lane.leave(turn)
+        assert served[:7] == ["new", "other", "busy", "new", "other", "new", "other"]
+        assert len(served) == 22
+
+    run(work())
+
+
 def test_waiting_ends_with_a_sentence() -> None:
     async def work() -> None:
         lane, _ = _lane()
