@@ -21,6 +21,7 @@ SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
 BODY_S = 120.0  # for a call to be received
 LOGINS_A_MINUTE = 12
 MAX_UNREAD = {True: 32, False: 8}  # answers of a page that listens, and of one that does not
+MAX_ANSWERING = 6  # calls of a page past the queue: of these one runs and one waits
 MAX_UPLOADS = 6  # of one client at once
 MAX_UPLOAD_NAMES = 4000
 STALL_S = 30.0  # without a byte of what is sent
@@ -64,6 +65,7 @@ class Admission:
         self.limits, self.pages, self.files, self.calls = limits, pages, files, calls
         self.rates = Rates()
         self._calls: dict[str, int] = {}  # bytes of the large call of a client that is received
+        self._answering: Counter[str] = Counter()  # calls past the queue, by page
         self._uploads: Counter[str] = Counter()  # that come, by client
         self._upload_names: dict[str, str] = {}  # visits, by what they call their uploads
 
@@ -122,6 +124,23 @@ class Admission:
             raise BusyError("your last large call is still at work; try again in a moment")
         if (total := self.calls(None).count) >= limits.max_events:
             raise BusyError(f"busy, {total} before you; try again in a minute")
+
+    @contextmanager
+    def answering(self, session: str) -> Iterator[None]:
+        """Count a page's calls past the queue until their answers are sent.
+
+        Raises:
+            BusyError: the page does not read them.
+        """
+        if self._answering[session] >= MAX_ANSWERING:
+            raise BusyError("this page does not read its answers; reload it")
+        self._answering[session] += 1
+        try:
+            yield
+        finally:
+            self._answering[session] -= 1
+            if not self._answering[session]:
+                del self._answering[session]
 
     def paced(self, receive: Receive, client: Client, most: int) -> Receive:
         """Slow a body down to what the client may send. Cut it off where it is too long or stalls."""

@@ -162,15 +162,17 @@ class Gateway:
         receive: Receive,
         send: Send,
     ) -> None:
-        most = self.admission.limits.max_body_mb * MB
-        if is_server_call(path):
+        most, past_queue = self.admission.limits.max_body_mb * MB, is_server_call(path)
+        if past_queue:
             check_kind(headers)
             most = MAX_BODY
-        with self.admission.large(headers, client):
+        with self.admission.large(headers, client), ExitStack() as stack:
             paced = self.admission.paced(receive, client, most + 1)
             body = await self.admission.body(headers, paced, most)
             work = partial(self._checked, path, body, client, scope)
             body = work() if len(body) <= SMALL_BODY else await asyncio.to_thread(work)
+            if past_queue:
+                stack.enter_context(self.admission.answering(scope["editor.session"]))
             await self.app(of_length(scope, len(body)), replayed(body, receive), send)
 
     def _path(self, scope: Scope) -> str:
