@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_a_components_function_on_the_server_gets_what_is_sent_and_the_request(
     answer = run(ask())
     assert answer.status_code == 200
     assert answer.json() == [{"a": 1}, "http", "mine"]
+
+
+def test_what_gradios_script_sends_to_such_a_function() -> None:
+    """Four fields, to an address that ends in /; of an answer that is no success it gives nothing."""
+    folder = Path(routes.__file__).parent / "templates" / "frontend" / "assets"
+    field = r"[\w$]+"
+    body = rf"\{{data:{field},component_id:{field},fn_name:{field},session_hash:{field}\}}"
+    scripts = [path.read_text(encoding="utf-8") for path in folder.glob("index-*.js")]
+    sent = [one for one in scripts if re.search(rf"JSON\.stringify\({body}\)", one)]
+    assert sent
+    assert all("`component_server`" in one or '"component_server"' in one for one in sent)
 
 
 def _event(session: str, size: int) -> SimpleNamespace:
