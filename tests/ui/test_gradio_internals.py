@@ -159,7 +159,7 @@ def test_a_components_function_on_the_server_gets_what_is_sent_and_the_request(
 
 
 def test_what_gradios_script_sends_to_such_a_function() -> None:
-    """Four fields, to an address that ends in /; of an answer that is no success it gives nothing."""
+    """Four fields, which `server_calls` lets through."""
     folder = Path(routes.__file__).parent / "templates" / "frontend" / "assets"
     field = r"[\w$]+"
     body = rf"\{{data:{field},component_id:{field},fn_name:{field},session_hash:{field}\}}"
