@@ -21,6 +21,7 @@ SMALL_BODY = 512 * 1024  # bytes; of these any number is taken
 BODY_S = 120.0  # for a call to be received
 LOGINS_A_MINUTE = 12
 MAX_UNREAD = {True: 32, False: 8}  # answers of a page that listens, and of one that does not
+MAX_ANSWERING = 6  # calls of a page past the queue: of these one runs and one waits
 MAX_UPLOADS = 6  # of one client at once
 MAX_UPLOAD_NAMES = 4000
 STALL_S = 30.0  # without a byte of what is sent
@@ -64,15 +65,25 @@ class Admission:
         self.limits, self.pages, self.files, self.calls = limits, pages, files, calls
         self.rates = Rates()
         self._calls: dict[str, int] = {}  # bytes of the large call of a client that is received
+        self._answering: Counter[str] = Counter()  # calls past the queue, by page
         self._uploads: Counter[str] = Counter()  # that come, by client
         self._upload_names: dict[str, str] = {}  # visits, by what they call their uploads
 
-    def check_rate(self, client: Client) -> None:
+    def check_rate(self, client: Client, live: bool = False) -> None:
         """Count a request. Refuse it where the client has made too many.
+
+        Args:
+            client: who asks.
+            live: for the picture of a slider that is dragged; these are counted by themselves.
 
         Raises:
             BusyError: the client has made too many lately.
         """
+        if live:
+            most = self.limits.live_client
+            if not self.rates.try_take(f"live {client.key}", 2 * most, most):
+                raise BusyError("too many pictures at once; wait a moment")
+            return
         rate = self.limits.requests_client  # a page is some hundred files
         rate *= 1 if client.key else 10  # through a tunnel all that are new are one
         if not self.rates.try_take(f"requests {client.key}", 5 * rate, rate):
@@ -114,6 +125,23 @@ class Admission:
         if (total := self.calls(None).count) >= limits.max_events:
             raise BusyError(f"busy, {total} before you; try again in a minute")
 
+    @contextmanager
+    def answering(self, session: str) -> Iterator[None]:
+        """Count a page's calls past the queue until their answers are sent.
+
+        Raises:
+            BusyError: the page does not read them.
+        """
+        if self._answering[session] >= MAX_ANSWERING:
+            raise BusyError("this page does not read its answers; reload it")
+        self._answering[session] += 1
+        try:
+            yield
+        finally:
+            self._answering[session] -= 1
+            if not self._answering[session]:
+                del self._answering[session]
+
     def paced(self, receive: Receive, client: Client, most: int) -> Receive:
         """Slow a body down to what the client may send. Cut it off where it is too long or stalls."""
         taken, rate = 0, self.limits.bytes_client_mb * MB
@@ -138,13 +166,17 @@ class Admission:
 
         return call
 
-    async def body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+    async def body(self, headers: Mapping[str, str], receive: Receive, most: int) -> bytes:
         """Receive the body of a call.
+
+        Args:
+            headers: of the call.
+            receive: gives it.
+            most: bytes that it may have.
 
         Raises:
             Refused: it is too long, takes too long, or breaks off.
         """
-        most = self.limits.max_body_mb * MB
         said = headers.get("content-length", "0")
         body, started = bytearray(), time.monotonic()
         while len(body) <= most and not (said.isdigit() and int(said) > most):
@@ -156,7 +188,9 @@ class Admission:
                 return bytes(body)
             if time.monotonic() - started > BODY_S:
                 raise Refused(408, "the call takes too long")
-        raise Refused(413, f"a call may have at most {self.limits.max_body_mb} MB")
+        raise Refused(
+            413, f"a call may have at most {f'{most // MB} MB' if most >= MB else f'{most} bytes'}"
+        )
 
     @contextmanager
     def large(self, headers: Mapping[str, str], client: Client) -> Iterator[None]:

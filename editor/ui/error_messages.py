@@ -22,16 +22,19 @@ log = logging.getLogger(__name__)
 
 def as_message(error: Exception) -> gr.Error:
     """Return an error as a message on the page, never a traceback."""
+    text = html.escape(as_sentence(error), quote=False)  # it may quote what a stranger wrote
     if isinstance(error, EditorError):
-        text = html.escape(str(error), quote=False)  # it may quote what a stranger wrote
         return gr.Error(text, title="This did not work", duration=12, print_exception=False)
+    return gr.Error(text, title="This did not work", print_exception=False)
+
+
+def as_sentence(error: Exception) -> str:
+    """Return what to tell of an error, as plain text. Log it where nobody had expected it."""
+    if isinstance(error, EditorError):
+        return str(error)
     if _logged.try_take("errors", TRACES, TRACES / 60):  # a stranger must not fill the log
         log.exception("unexpected error", exc_info=error)
-    return gr.Error(
-        "Something unexpected went wrong; your last picture is still here. Please try again.",
-        title="This did not work",
-        print_exception=False,
-    )
+    return "Something unexpected went wrong; your last picture is still here. Please try again."
 
 
 def tells_errors(function: F) -> F:

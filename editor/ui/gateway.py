@@ -42,18 +42,21 @@ from editor.ui.gradio_internals import (
     LOGIN,
     PROGRESS,
     READS,
+    SERVER,
     UPLOAD,
     WRITES,
 )
 from editor.ui.limits import MB
 from editor.ui.page_values import check_paths, read_call
 from editor.ui.request_forms import NOTHING, check_form, is_forwarded, is_range, origin_host
+from editor.ui.server_calls import MAX_BODY, check_kind, checked_call, is_server_call
 from editor.ui.uploads import receive_nothing
 
 HOME_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
 UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 STREAM_S = 3.0  # for a stream of answers to end before another begins
 LARGE_CALL = 8 * MB  # only what the browser kept may be larger
+NEED_PAGE = (JOIN, SERVER, f"{SERVER}/")
 KEPT = "browser-storage"  # the component by which the browser brings a visit back
 RELOAD = "this page is from before the server started; reload it"
 ANOTHER_SITE = "another site may not use this page"
@@ -72,6 +75,7 @@ class Gateway:
         inputs: says the names of the components that the function of an index takes; None where
             there is none.
         secure: the page is served over https.
+        is_served: says whether a component of a number has a function of a name on the server.
     """
 
     def __init__(
@@ -82,10 +86,12 @@ class Gateway:
         shared: bool,
         inputs: Callable[[int], list[str] | None],
         secure: bool = False,
+        is_served: Callable[[int, str], bool] = lambda _index, _name: False,
     ) -> None:
         self.app, self.clients, self.admission = app, clients, admission
         self.pages, self.files = admission.pages, admission.files
         self.shared, self.inputs, self.secure = shared, inputs, secure
+        self.is_served = is_served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or say why not."""
@@ -103,7 +109,7 @@ class Gateway:
             headers = {k: v for k, v in headers.items() if not is_forwarded(k.encode())}
         reply = with_headers(send, self._cookie(scope, headers, client))
         try:
-            self.admission.check_rate(client)
+            self.admission.check_rate(client, is_server_call(self._path(scope)))
             self._check_names(scope, headers)
             check_form(self._path(scope), headers)
             await self._serve(scope, headers, client, receive, reply)
@@ -156,11 +162,17 @@ class Gateway:
         receive: Receive,
         send: Send,
     ) -> None:
-        most = self.admission.limits.max_body_mb * MB + 1
-        with self.admission.large(headers, client):
-            body = await self.admission.body(headers, self.admission.paced(receive, client, most))
+        most, past_queue = self.admission.limits.max_body_mb * MB, is_server_call(path)
+        if past_queue:
+            check_kind(headers)
+            most = MAX_BODY
+        with self.admission.large(headers, client), ExitStack() as stack:
+            paced = self.admission.paced(receive, client, most + 1)
+            body = await self.admission.body(headers, paced, most)
             work = partial(self._checked, path, body, client, scope)
             body = work() if len(body) <= SMALL_BODY else await asyncio.to_thread(work)
+            if past_queue:
+                stack.enter_context(self.admission.answering(scope["editor.session"]))
             await self.app(of_length(scope, len(body)), replayed(body, receive), send)
 
     def _path(self, scope: Scope) -> str:
@@ -242,10 +254,12 @@ class Gateway:
         """Return a call's body with every path in it checked. Note whose page it is."""
         value = read_call(body)
         session = value.get("session_hash")
-        if path != JOIN and session is None:
+        if path not in NEED_PAGE and session is None:
             return json.dumps(value).encode()
         page = self.pages.of(session, client)
         scope["editor.session"] = session
+        if is_server_call(path):
+            return json.dumps(checked_call(value, self.is_served)).encode()
         if path == JOIN:
             self.admission.check_calls(str(session), client, len(body))
             self._check_function(value, len(body))

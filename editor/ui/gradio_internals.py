@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from gradio import queueing, route_utils, routes
@@ -50,7 +50,8 @@ READS = frozenset(
 FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/", f"{ROUTE}/")
 LOGIN = "/login"
 JOIN, CANCEL, UPLOAD = f"{API}/queue/join", f"{API}/cancel", f"{API}/upload"
-WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/"))
+SERVER = f"{API}/component_server"  # functions that components have on the server
+WRITES = frozenset((JOIN, CANCEL, UPLOAD, f"{API}/reset", LOGIN, "/login/", SERVER, f"{SERVER}/"))
 PROGRESS = f"{API}/upload_progress"
 FILE, HEARTBEAT = f"{API}/file=", f"{API}/heartbeat/"
 MAX_CALLS = 512  # that Gradio itself starts; whose turn it is, is decided here
@@ -83,8 +84,28 @@ def replace_preprocess(component: Any, preprocess: Callable[[Any], Any]) -> Any:
 
 
 def scope_of(request: gr.Request) -> Any:
-    """Return the ASGI scope of the request that called a handler."""
-    return getattr(request.request, "scope", {})
+    """Return the ASGI scope of the request that called a handler, or a component's server function.
+
+    The latter is handed the web framework's own request, whatever its annotation says.
+    """
+    inner = request if isinstance(request, Request) else request.request
+    return getattr(inner, "scope", {})
+
+
+def state_of(page: gr.Blocks, state: gr.State, session: str) -> Any:
+    """Return what a state holds for a session, which the session keeps. Return None for no session."""
+    return page.state_holder[session][state._id] if session else None
+
+
+def has_server_function(page: gr.Blocks, index: int, name: str) -> bool:
+    """Return whether a component of this number was given such a server function by us.
+
+    Gradio's components have others, which list files.
+    """
+    component = page.blocks.get(index)
+    if not isinstance(component, gr.HTML):
+        return False
+    return any(name == getattr(one, "__name__", "") for one in component.server_fns)
 
 
 def calls_of(page: gr.Blocks, session: str | None) -> Calls:

@@ -43,6 +43,7 @@ class Limits:
     max_files: int = _limit(20_000, "files in all")
     bytes_client_mb: int = _limit(10, "size of all that one client sends a second, in the mean")
     requests_client: int = _limit(40, "requests a second of one client, in the mean")
+    live_client: int = _limit(30, "pictures of a dragged slider asked for a second, of one client")
     file_hours: float = _limit(6.0, "age at which files are deleted, by a sweep every hour")
     slice_s: float = _limit(5.0, "how long a job goes on while others wait")
     unread_s: float = _limit(5.0, "how long a job goes on that nobody listens to")
@@ -83,6 +84,7 @@ class Limits:
             max_files_client=20_000,
             bytes_client_mb=1000,
             requests_client=1000,
+            live_client=200,
             file_hours=7 * 24.0,
         )
 

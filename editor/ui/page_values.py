@@ -65,6 +65,22 @@ def check_paths(value: Any, files: VisitFiles, visit: str) -> None:
         left.extend(_inside(one))
 
 
+def check_no_paths(value: Any) -> None:
+    """Refuse a value of JSON that names a file or an address.
+
+    Raises:
+        PageFileError: it does.
+    """
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict) and any(
+            not isinstance(one.get(name), (int, float, type(None))) for name in ("path", "url")
+        ):
+            raise PageFileError("this call may name no files")
+        left.extend(_inside(one))
+
+
 Shape = dict[str, Any]  # of a record: a type, a record's shape, or [what a list holds], by name
 NUMBER = (int, float)
 

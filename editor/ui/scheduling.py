@@ -30,7 +30,8 @@ def schedule(page: gr.Blocks, service: Service, state: gr.State) -> None:
         service: what the visitors share.
         state: holds the `Visitor`; a handler that takes it waits for others of its visit.
     """
-    threads = _Threads()
+    threads = Threads()
+    service.visitor_of = partial(gradio_internals.state_of, page, state)
 
     def wrap(function: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> Any:
         place = inputs.index(state) if state in inputs else None
@@ -41,20 +42,26 @@ def schedule(page: gr.Blocks, service: Service, state: gr.State) -> None:
     gradio_internals.wrap_handlers(page, wrap)
 
 
-class _Threads:
-    """A limit on threads, made when the loop runs."""
+class Threads:
+    """Runs functions in so many threads at once; the limit is made when the loop runs.
 
-    def __init__(self) -> None:
+    Args:
+        most: how many threads.
+    """
+
+    def __init__(self, most: int = WORKERS) -> None:
+        self.most = most
         self._limiter: CapacityLimiter | None = None
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function in a thread, and return what it returns."""
         if self._limiter is None:
-            self._limiter = CapacityLimiter(WORKERS)
+            self._limiter = CapacityLimiter(self.most)
         return await anyio.to_thread.run_sync(partial(function, *args), limiter=self._limiter)
 
 
 def _at_once(
-    function: Callable[..., Any], place: int | None, service: Service, threads: _Threads
+    function: Callable[..., Any], place: int | None, service: Service, threads: Threads
 ) -> Any:
     lane = getattr(function, "lane", "light")
 
@@ -75,7 +82,7 @@ def _stepwise(
     place: int | None,
     outputs: Any,
     service: Service,
-    threads: _Threads,
+    threads: Threads,
 ) -> Any:
     """Wrap a long job. It waits for its turn, gives it up where others wait, and ends unheard."""
     lane = getattr(function, "lane", "long")
@@ -112,6 +119,6 @@ def _stepwise(
     return steps
 
 
-async def _closed(job: Any, threads: _Threads) -> None:
+async def _closed(job: Any, threads: Threads) -> None:
     with anyio.CancelScope(shield=True), suppress(Exception):
         await threads.run(job.close)

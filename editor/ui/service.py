@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -15,7 +15,7 @@ from editor.ui.state import Store, Visitor
 from editor.ui.turns import Lane, Shares, Turn
 from editor.ui.visit_files import COMMON, VisitFiles
 
-AT_ONCE = {"light": 2, "files": 1, "long": 1}  # places of each lane
+AT_ONCE = {"light": 2, "live": 2, "files": 1, "long": 1}  # places of each lane
 LOOK_S = 0.25
 GIVE_WAY_S = 3.0  # for a job of the same page that is being cancelled
 
@@ -72,13 +72,21 @@ class Service:
     Args:
         limits: the numbers.
         files: of the visits.
+
+    Attributes:
+        visitor_of: gives the state that a page has, by the name of its session; None where there is
+            no such page.
     """
 
     def __init__(self, limits: Limits, files: VisitFiles) -> None:
         self.limits, self.files = limits, files
+        self.visitor_of: Callable[[str], Visitor | None] = lambda _session: None
         self.pages = OpenPages(limits)
         self.shares = Shares()
-        self.lanes = {name: Lane(places, self.shares) for name, places in AT_ONCE.items()}
+        self.lanes = {
+            name: Lane(places, self.shares, in_a_row=name == "live")
+            for name, places in AT_ONCE.items()
+        }
         self.store = Store(limits)
         self._jobs: list[tuple[Client, str]] = []
 

@@ -83,6 +83,7 @@ def make_app(
         address.shared,
         partial(gradio_internals.inputs_of, page),
         secure=address.certfile is not None,
+        is_served=partial(gradio_internals.has_server_function, page),
     )
 
 

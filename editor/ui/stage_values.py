@@ -24,7 +24,7 @@ from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
-from editor.ui.version import version_of
+from editor.project.version import version_of
 
 MOST_FACES = 8
 

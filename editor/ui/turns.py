@@ -1,6 +1,7 @@
 """Whose turn it is: what visitors ask for is done in fair shares, and nobody waits in a thread.
 
-Of those that wait, the client comes next that has used least lately.
+Of those that wait, the client comes next that has used least lately; where all work is short, the
+one whose last turn is longest ago.
 """
 
 from __future__ import annotations
@@ -58,10 +59,13 @@ class Lane:
     Args:
         places: how many work at once.
         shares: what the clients have used, in all lanes.
+        in_a_row: all work is short, and clients come one after another whatever they have used: who has
+            been busy for long is not overtaken again and again by those who come anew.
     """
 
-    def __init__(self, places: int, shares: Shares) -> None:
-        self.places, self.shares = places, shares
+    def __init__(self, places: int, shares: Shares, in_a_row: bool = False) -> None:
+        self.places, self.shares, self.in_a_row = places, shares, in_a_row
+        self._last: dict[str, int] = {}  # turns of clients, in the order of their ends
         self.running: list[Turn] = []
         self.waiting: list[Turn] = []
 
@@ -76,6 +80,10 @@ class Lane:
         if turn in self.running:
             self.running.remove(turn)
             self.shares.spend(turn.client, self.shares.clock() - turn.since)
+            self._last.pop(turn.client, None)
+            self._last[turn.client] = next(_order)
+            if len(self._last) > 1000:
+                del self._last[next(iter(self._last))]
         elif turn in self.waiting:
             self.waiting.remove(turn)
         self._fill()
@@ -111,6 +119,8 @@ class Lane:
             self.leave(turn)
 
     def _rank(self, turn: Turn) -> tuple[float, int]:
+        if self.in_a_row:
+            return self._last.get(turn.client, -1), turn.order
         return self.shares.used(turn.client), turn.order
 
     def _fill(self) -> None:
@@ -124,6 +134,57 @@ class Lane:
             self.running.append(turn)
             turn.since = self.shares.clock()
             turn.ready.set()
+
+
+class Place:
+    """A page's call that runs.
+
+    Attributes:
+        wanted: a newer call of the page waits.
+    """
+
+    wanted = False
+
+
+class NewestWins:
+    """Lets one call of each page run and one wait; a newer one takes the place of that which waits."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Place] = {}
+        self._waiting: dict[str, asyncio.Future[bool]] = {}
+
+    @asynccontextmanager
+    async def place(self, page: str) -> AsyncIterator[Place | None]:
+        """Wait until the page's last call has ended. Yield None where a newer one came meanwhile."""
+        if page in self._running and not await self._turn(page):
+            yield None
+            return
+        place = self._running[page] = Place()
+        try:
+            yield place
+        finally:
+            self._pass_on(page)
+
+    async def _turn(self, page: str) -> bool:
+        if (older := self._waiting.pop(page, None)) is not None and not older.done():
+            older.set_result(False)
+        mine = self._waiting[page] = asyncio.get_running_loop().create_future()
+        self._running[page].wanted = True
+        try:
+            return await mine
+        except asyncio.CancelledError:
+            if self._waiting.get(page) is mine:
+                del self._waiting[page]
+            elif mine.done() and not mine.cancelled() and mine.result():
+                self._pass_on(page)  # its turn had come
+            raise
+
+    def _pass_on(self, page: str) -> None:
+        following = self._waiting.pop(page, None)
+        if following is not None and not following.done():
+            following.set_result(True)
+        else:
+            del self._running[page]
 
 
 def reads_files(function: F) -> F:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import sys
 import threading
 import time
@@ -53,6 +54,7 @@ class Hostile:
             "uploads": self.uploads,
             "names many times": self.repeated_names,
             "projects": self.projects,
+            "nine pictures at a time": self.pictures_past_the_queue,
         }
 
     @contextmanager
@@ -124,6 +126,11 @@ class Hostile:
     def projects(self, page: Stranger) -> None:
         file = self._given(page, "project.zip", hostile_project())
         self._count("projects", page.join("project-open", "upload", **{"project-open": file}))
+
+    def pictures_past_the_queue(self, page: Stranger) -> None:
+        moves = [{"smile": random.random()} for _ in range(9)]
+        asked = {"picture": "p1", "moves": moves}
+        self._count("pictures", page.server_call("picture", "live", asked))
 
     def _given(self, page: Stranger, name: str, data: bytes) -> dict[str, object]:
         answer = self._count("files", page.upload(name, data))

@@ -85,6 +85,35 @@ class Stranger:
                 break
         return {"status": 200, **last}
 
+    def server_call(
+        self,
+        name: str,
+        function: str,
+        data: object,
+        body: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        """Call a component's function on the server, with other values in the body or options."""
+        ids = {elem_id: number for number, elem_id in self.names.items()}
+        call = {
+            "data": data,
+            "component_id": ids[name],
+            "fn_name": function,
+            "session_hash": self.session,
+        }
+        content = json.dumps(call | (body or {}))
+        headers = {"content-type": "application/json"} | options.pop("headers", {})
+        where = f"{API}/component_server/"
+        return self.http.post(where, content=content, headers=headers, **options)
+
+    def live(self, *moves: dict[str, Any], **changed: Any) -> dict[str, Any]:
+        """Pictures of a slider that is dragged."""
+        asked = {"visit": "", "picture": "p1", "moves": list(moves), "turn": 1} | changed
+        answer = self.server_call("picture", "live", asked)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
     def listen(self) -> Iterator[dict[str, Any]]:
         """The messages of this page."""
         where = f"{API}/queue/data?session_hash={self.session}"

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from editor.errors import BusyError
-from editor.ui.admission import MAX_UNREAD, Admission, Calls
+from editor.ui.admission import MAX_ANSWERING, MAX_UNREAD, Admission, Calls
 from editor.ui.clients import Client
 from editor.ui.limits import Limits
 from editor.ui.open_pages import OpenPages
 from editor.ui.visit_files import VisitFiles
 
 CLIENT = Client("a" * 32, "1.1.1.1")
+
+
+def test_pictures_of_a_slider_are_counted_by_themselves(tmp_path: Path) -> None:
+    limits = Limits(live_client=5, requests_client=3)
+    files, now = VisitFiles(tmp_path), 0.0
+    admission = Admission(limits, OpenPages(limits), files, lambda _: Calls())
+    admission.rates.clock = lambda: now
+
+    def taken(client: Client, live: bool) -> int:
+        for count in range(1000):
+            try:
+                admission.check_rate(client, live)
+            except BusyError:
+                return count
+        raise AssertionError("all were taken")
+
+    assert taken(CLIENT, True) == 10
+    assert taken(CLIENT, False) == 15, "other requests"
+    assert taken(Client("b" * 32, "2.2.2.2"), True) == 10, "another client"
+    now = 1.0
+    assert taken(CLIENT, True) == 5
+    with pytest.raises(BusyError, match="too many pictures"):
+        admission.check_rate(CLIENT, True)
+    files.close()
+
+
+def test_answers_past_the_queue_that_a_page_does_not_read(tmp_path: Path) -> None:
+    files = VisitFiles(tmp_path)
+    admission = Admission(Limits(), OpenPages(Limits()), files, lambda _: Calls())
+    with ExitStack() as stack:
+        for _ in range(MAX_ANSWERING):
+            stack.enter_context(admission.answering("page"))
+        with pytest.raises(BusyError, match="does not read"), admission.answering("page"):
+            pass
+        with admission.answering("another"):
+            pass
+    with admission.answering("page"):
+        assert admission._answering == {"page": 1}
+    files.close()
 
 
 def test_answers_that_a_page_does_not_read(tmp_path: Path) -> None:

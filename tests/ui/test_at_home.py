@@ -240,6 +240,23 @@ def test_a_page_with_a_password(tmp_path: Path) -> None:
         assert answers[-1] == 429
 
 
+def test_where_people_log_in_nobody_else_asks_for_pictures(tmp_path: Path) -> None:
+    add_user(tmp_path / "users", "ann", "correct horse")
+    logins = Logins(tmp_path / "users")
+    asked = {"data": {"picture": "p1", "moves": [{}]}, "fn_name": "live"}
+    with served_tiny(tmp_path, Limits(), shared=True, logins=logins) as url:
+        ann, other = Stranger.client(url), Stranger.client(url)
+        for client in (ann, other):
+            client.get("/")
+        ann.post("/login", data={"username": "ann", "password": "correct horse"})
+        shown = ann.get("/config").json()["components"]
+        (number,) = (one["id"] for one in shown if one["props"].get("elem_id") == "picture")
+        asked["component_id"] = number
+        where = "/gradio_api/component_server/"
+        assert ann.post(where, json=asked | {"session_hash": "ann"}).json()["after"]
+        assert other.post(where, json=asked | {"session_hash": "other"}).status_code == 401
+
+
 def test_one_client_makes_so_many_requests_a_second(tmp_path: Path) -> None:
     limits = Limits(requests_client=2)
     with served_tiny(tmp_path, limits, shared=True) as url:

@@ -158,7 +158,6 @@ def test_what_the_page_does_not_need_is_not_there(stranger: Stranger) -> None:
         f"{API}/openapi.json",
         f"{API}/startup-events",
         f"{API}/vibe-edit",
-        f"{API}/component_server",
         f"{API}/proxy=http://127.0.0.1",
         f"{API}/stream/x",
         f"{API}/deep_link",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import pytest
 from gradio import networking, queueing, route_utils, routes
 
@@ -23,16 +25,19 @@ from editor.ui.gradio_internals import (
     FILE,
     HEARTBEAT,
     READS,
+    SERVER,
     WRITES,
     FilesOnly,
     OneLine,
     calls_of,
     forget_session,
     forget_values,
+    has_server_function,
     inputs_of,
     mount,
     replace_preprocess,
     scope_of,
+    state_of,
     wrap_handlers,
 )
 from editor.ui.uploads import UploadFolder, receiving_into
@@ -104,6 +109,64 @@ def test_a_function_tells_the_names_of_its_inputs(page: gr.Blocks) -> None:
     assert inputs_of(page, 0) == ["text", ""]
     assert inputs_of(page, 1) is None, "it is a script alone"
     assert inputs_of(page, 9) is None
+
+
+def test_a_session_keeps_what_its_state_holds(page: gr.Blocks) -> None:
+    _, state = _parts(page)
+    state.value = ["first"]
+    assert state_of(page, state, "") is None
+    mine = state_of(page, state, "x")
+    assert mine == ["first"]
+    assert mine is not state.value, "it is a copy"
+    assert state_of(page, state, "x") is mine
+    page.state_holder["x"][state._id] = "changed by a handler"
+    assert state_of(page, state, "x") == "changed by a handler"
+    assert state_of(page, state, "y") == ["first"]
+
+
+async def _asked(asked: object, request: gr.Request) -> list[object]:
+    scope = scope_of(request)
+    return [asked, scope["type"], scope["editor.session"]]
+
+
+@pytest.mark.usefixtures("patched")
+def test_a_components_function_on_the_server_gets_what_is_sent_and_the_request(
+    tmp_path: Path,
+) -> None:
+    with gr.Blocks() as page:
+        shown = gr.HTML(server_functions=[_asked])
+        files = gr.FileExplorer(root_dir=str(tmp_path))
+    assert has_server_function(page, shown._id, "_asked")
+    assert not has_server_function(page, shown._id, "preprocess")
+    assert not has_server_function(page, files._id, "ls"), "it is Gradio's own"
+    assert any(one.__name__ == "ls" for one in files.server_fns)
+    assert not has_server_function(page, 999, "_asked")
+    assert page.get_config_file()["components"][0]["props"]["server_fns"] == ["_asked"]
+    parent = mount(page, tmp_path, _nothing)
+
+    async def door(scope, receive, send) -> None:
+        await parent(scope | {"editor.session": "mine"}, receive, send)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(door)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            body = {"component_id": shown._id, "fn_name": "_asked", "session_hash": "mine"}
+            return await client.post(f"{SERVER}/", json={**body, "data": {"a": 1}})
+
+    answer = run(ask())
+    assert answer.status_code == 200
+    assert answer.json() == [{"a": 1}, "http", "mine"]
+
+
+def test_what_gradios_script_sends_to_such_a_function() -> None:
+    """Four fields, which `server_calls` lets through."""
+    folder = Path(routes.__file__).parent / "templates" / "frontend" / "assets"
+    field = r"[\w$]+"
+    body = rf"\{{data:{field},component_id:{field},fn_name:{field},session_hash:{field}\}}"
+    scripts = [path.read_text(encoding="utf-8") for path in folder.glob("index-*.js")]
+    sent = [one for one in scripts if re.search(rf"JSON\.stringify\({body}\)", one)]
+    assert sent
+    assert all("`component_server`" in one or '"component_server"' in one for one in sent)
 
 
 def _event(session: str, size: int) -> SimpleNamespace:

@@ -13,7 +13,7 @@ from editor.ui.clients import Client
 from editor.ui.limits import Limits
 from editor.ui.rates import Sparse
 from editor.ui.service import Service
-from editor.ui.turns import Lane, Shares, Turn
+from editor.ui.turns import Lane, NewestWins, Shares, Turn
 from tests.ui.driver import run
 
 
@@ -75,6 +75,27 @@ def test_a_client_has_one_place_and_others_have_the_rest() -> None:
     run(work())
 
 
+def test_in_a_row_nobody_comes_twice_before_another() -> None:
+    """However much it has used before, and however many of another wait."""
+
+    async def work() -> None:
+        lane = Lane(1, Shares(lambda: 0.0), in_a_row=True)
+        lane.shares.spend("busy", 100.0)
+        running = Turn("new")
+        lane.enter(running)
+        for name in ["new", "other"] * 10 + ["busy"]:
+            lane.enter(Turn(name))
+        served = []
+        while lane.running:
+            (turn,) = lane.running
+            served.append(turn.client)
+            lane.leave(turn)
+        assert served[:7] == ["new", "other", "busy", "new", "other", "new", "other"]
+        assert len(served) == 22
+
+    run(work())
+
+
 def test_waiting_ends_with_a_sentence() -> None:
     async def work() -> None:
         lane, _ = _lane()
@@ -83,6 +104,61 @@ def test_waiting_ends_with_a_sentence() -> None:
             async with lane.turn("b", most_s=0.01):
                 pass
         assert lane.waiting == []
+
+    run(work())
+
+
+def test_of_a_pages_calls_one_runs_and_the_newest_waits() -> None:
+    async def work() -> None:
+        calls, said, goes_on = NewestWins(), [], asyncio.Event()
+
+        async def call(page: str, name: str) -> None:
+            async with calls.place(page) as place:
+                if place is None:
+                    said.append(f"{name} late")
+                    return
+                said.append(f"{name} runs")
+                await goes_on.wait()
+                said.append(f"{name} ends, wanted: {place.wanted}")
+
+        tasks = [asyncio.create_task(call("a", name)) for name in "123"]
+        tasks.append(asyncio.create_task(call("b", "other")))
+        await asyncio.sleep(0.01)
+        assert said == ["1 runs", "other runs", "2 late"]
+        goes_on.set()
+        await asyncio.gather(*tasks)
+        ended = ["1 ends, wanted: True", "other ends, wanted: False"]
+        assert said[3:] == [*ended, "3 runs", "3 ends, wanted: False"]
+        said.clear()
+        await call("a", "4")
+        assert said == ["4 runs", "4 ends, wanted: False"]
+        assert not calls._running
+        assert not calls._waiting
+
+    run(work())
+
+
+@pytest.mark.parametrize("when", ["it waits", "its turn has come"])
+def test_a_call_that_is_cancelled_keeps_no_place(when: str) -> None:
+    async def work() -> None:
+        calls = NewestWins()
+
+        async def call() -> bool:
+            async with calls.place("a") as place:
+                return place is not None
+
+        async with calls.place("a"):
+            waits = asyncio.create_task(call())
+            await asyncio.sleep(0)
+            if when == "it waits":
+                waits.cancel()
+                await asyncio.sleep(0)
+        if when == "its turn has come":
+            waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        assert await asyncio.wait_for(call(), 1)
+        assert not calls._running
 
     run(work())
 
