@@ -208,7 +208,7 @@ class EditPanel:
     def _move(self) -> None:
         handlers, visitor = self.handlers, self.page.visitor
         gr.on(
-            [self.panel.input, self.layers.submit],
+            [self.panel.release, self.layers.submit],
             handlers.slide,
             outputs=[self.picture, self.page.where],
             trigger_mode="always_last",
@@ -218,7 +218,7 @@ class EditPanel:
             [self.panel.release, self.layers.submit],
             trigger_mode="always_last",
             **self._committed,
-        )
+        ).success(handlers.committed_panel, [visitor, self.panel], self.panel, **QUIET)
         self.reset.click(handlers.reset, visitor, self.panel, **QUIET).then(
             handlers.slide, outputs=[self.picture, self.page.where], **self._now
         ).then(**self._committed)

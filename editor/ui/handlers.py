@@ -18,6 +18,7 @@ from editor.project.nodes import describe
 from editor.project.pixels import SMALL_PX, mask_png, thumbnail
 from editor.session import Editor
 from editor.ui.component_values import (
+    panel_place,
     panel_value,
     picture_value,
     strip_value,
@@ -68,6 +69,14 @@ class Handlers(PhotoHandlers, SavingHandlers):
     ) -> tuple[Any, Any]:
         """Add an edit when the sliders came to rest. Return visitor and history if anything changed."""
         return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
+
+    @tells_errors
+    def committed_panel(self, visitor: Visitor, panel: dict[str, Any] | None) -> dict[str, Any]:
+        """Tell the panel, after a commit, which edit stands now, so that it drops its draft."""
+        project = self.store.newest(visitor).project
+        moves = {} if project.node is None else dict(project.node.moves)
+        turn = (panel or {}).get("turn")
+        return {"moves": moves, "turn": turn, **panel_place(project, visitor.visit.id)}
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
@@ -152,7 +161,9 @@ class Handlers(PhotoHandlers, SavingHandlers):
         project, editor = visitor.project, self.editor(visitor)
         node = project.node
         assert node is not None
-        panel, layers = panel_value(self.sliders(visitor), node.moves), write_layers(node.layers)
+        visit = visitor.visit.id
+        panel = panel_value(self.sliders(visitor), node.moves, project, visit)
+        layers = write_layers(node.layers)
         picture = self._seen(visitor, panel, layers, view, mode)
         return panel, layers, picture, strip_value(project), where(editor)
 
