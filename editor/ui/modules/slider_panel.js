@@ -73,10 +73,14 @@ export function start({ element, trigger, props, watch }) {
     }
   }
 
+  /** Let the value of the component say what the hand has set. */
+  function say() {
+    props.value = { moves: { ...moves }, settings: { ...settings }, turn, hand: true };
+  }
   /** Hand the sliders to the page, to the tab's own storage, and to whoever reads this component's value. */
   function moved() {
     turn += 1;
-    props.value = { moves: { ...moves }, settings: { ...settings }, turn, hand: true };
+    say();
     const { visit = '', picture = '', node = -1 } = shown;
     keepDraft({ visit, picture, node, moves: { ...moves } });
     change({ moves: { ...moves } });
@@ -104,6 +108,7 @@ export function start({ element, trigger, props, watch }) {
       return;
     }
     asked = text();
+    say(); // an answer of the server may have taken the place of it meanwhile
     trigger('release');
   }
   /** @param {boolean} [atOnce] */
