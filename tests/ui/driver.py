@@ -28,6 +28,11 @@ FLAGS = [
 ROOT = Path(__file__).resolve().parents[2]
 AFTER = "#picture img.after"
 CALLS = (Path(__file__).parent / "calls.js").read_text()  # goes into every page before its own
+MOVE = """async ([name, value]) => {
+  const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
+  state.change({ moves: { ...state.now().moves, [name]: value } });
+  state.tell('rest');
+}"""
 START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
 
 
@@ -119,11 +124,9 @@ def invert(page, path: Path, steps: int = 12) -> None:
 
 
 def move(page, name: str, value: float) -> None:
-    """Drag a slider and let it go: one edit more."""
+    """Move a slider to a distance, in units of codes, and let it go: one edit more."""
     nodes = page.locator("#history .node").count()
-    thumb = page.locator(f"#slider-{name} input")
-    thumb.fill(str(value))
-    thumb.dispatch_event("change")
+    page.evaluate(MOVE, [name, value])
     page.wait_for_function("n => document.querySelectorAll('#history .node').length > n", arg=nodes)
 
 

@@ -4,6 +4,7 @@ import { hear, tell } from './page_state.js';
 import { made } from './slider_rows.js';
 
 const PATIENCE_MS = 200; // that the pointer has to rest on a track
+const GAP_PX = 20; // between the pictures and the rows
 
 /**
  * Ask for the pictures when a slider's track is pointed at or has the keyboard's focus, and show them.
@@ -65,8 +66,8 @@ export function showsEnds(panel, signal, words) {
     }));
     box.hidden = false;
     const { width, height } = box.getBoundingClientRect();
-    if (place.left < width + 8) { hide(); return; } // no room beside the panel
-    box.style.left = `${place.left - width - 8}px`;
+    if (place.left < width + GAP_PX) { hide(); return; } // no room beside the panel
+    box.style.left = `${place.left - width - GAP_PX}px`;
     box.style.top = `${Math.max(8, Math.min(place.top + place.height / 2 - height / 2, innerHeight - height - 8))}px`;
   });
   signal.addEventListener('abort', end);
