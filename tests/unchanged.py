@@ -158,6 +158,7 @@ def _of_commands(folder: Path) -> Iterator[tuple[str, str]]:
         4, "--heads", "single", "--kimg", 0.016, "--threads", 1, "--held-out", 20,
     )  # fmt: skip
     yield from run("make-pack", "--help")
+    yield from run("measure-response", "--help")
     yield from run("measure-samples", "--generator", ROOT / "checkpoints/faces64", "--photos", "data", "--count", 32,
                    "--features", ROOT.parent / "shared/data/squeezenet_v1.0.npz",
                    "--out", "o-m.json")  # fmt: skip

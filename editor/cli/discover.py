@@ -73,12 +73,12 @@ def _keep(
 ) -> None:
     from editor.sliders.exchange import save_slider
     from editor.sliders.make import renamed
+    from editor.sliders.response import measured
 
     _, boundaries = chosen_folders(args)
     for number, name in keep.items():
-        print(
-            save_slider(editor.engine, renamed(found[number - 1], name), boundaries, args.replace)
-        )
+        slider = measured(editor.engine, renamed(found[number - 1], name))
+        print(save_slider(editor.engine, slider, boundaries, args.replace))
 
 
 def _parse_keep(items: list[str], count: int) -> dict[int, str]:

@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.media.images import save_image
     from editor.sliders.boundary import check_name
     from editor.sliders.exchange import place_of
+    from editor.sliders.response import measured
 
     _check(args)
     check_name(args.name)
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> None:
             _ask(editor, lesson, args)
             return
         slider = _of_marks(editor, lesson, args)
+    slider = measured(editor.engine, slider)
     _save(editor, slider, args)
     if args.strip:
         save_image(_strip(editor, slider), args.strip)

@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -97,7 +97,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         "left": dict(project.left),
         "pictures": pictures,
         "nodes": nodes,
-        "sliders": [asdict(b.info) for b in project.sliders],
+        "sliders": [b.info.as_json() for b in project.sliders],
     }
     files["project.json"] = json.dumps(text, indent=1).encode()
     files["tensors.safetensors"] = pack_tensors(tensors, {"kind": KIND})

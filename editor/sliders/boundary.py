@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from editor.layers import check_layers
 MAX_DISTANCE = 1000.0  # far beyond any slider, whose ends lie within 50
 GROUPS = ("Expression", "Face", "Pose", "Light", "Scene", "Other")
 MAX_NAME, MAX_TITLE = 64, 80
+MAX_RESPONSE = 40  # entries
+SHORT = 0.125  # of the other side: a side of a range that is shorter is no side of its own
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class BoundaryInfo:
         accuracy: of the SVM on held-out codes, 0…1.
         facts: how it was fitted.
         generator: fingerprint of the generator whose codes it separates; empty if not known.
+        response: (distance, effect), both rising: how much of the change that the range's end makes is
+            made at a distance; -1 at the low end, 0 at 0, 1 at the high end. It has no entries on a
+            side that is short. Empty: not measured, taken as even.
     """
 
     name: str
@@ -43,6 +49,7 @@ class BoundaryInfo:
     accuracy: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     generator: str = ""
+    response: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         low, high = self.range
@@ -52,10 +59,49 @@ class BoundaryInfo:
             raise OptionError(f"range {self.range} of '{self.name}' lies beyond ±{MAX_DISTANCE:g}")
         if not self.name.isidentifier():
             raise OptionError(f"'{self.name}' is no name for a boundary; use letters, digits and _")
+        if self.response:
+            self._check_response()
+
+    @property
+    def short_sides(self) -> tuple[bool, bool]:
+        """Return whether the low, and the high, side is shorter than an eighth of the other."""
+        low, high = self.range
+        return -low < SHORT * high, high < SHORT * -low
+
+    def _check_response(self) -> None:
+        """Refuse a response that is not one of this range.
+
+        Raises:
+            OptionError: it is too long, not finite, does not rise, or misses 0 or an end.
+        """
+        (low, high), (low_short, high_short) = self.range, self.short_sides
+        needed = [(0.0, 0.0)] + [(low, -1.0)] * (not low_short) + [(high, 1.0)] * (not high_short)
+        signs = [math.copysign(1, d) for d, _ in self.response if d]
+        sound = (
+            len(self.response) <= MAX_RESPONSE
+            and all(math.isfinite(d) and math.isfinite(e) for d, e in self.response)
+            and all(d < far and e < more for (d, e), (far, more) in pairwise(self.response))
+            and set(needed) <= set(self.response)
+            and not (low_short and -1 in signs)
+            and not (high_short and 1 in signs)
+        )
+        if not sound:
+            raise OptionError(
+                f"the response of '{self.name}' must rise from -1 at {low:g} by 0 at 0 to 1 at "
+                f"{high:g}, in at most {MAX_RESPONSE} entries. Measure it again: "
+                f"python -m editor measure-response --domain {self.domain}"
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads. What was not measured is left out, as in older files."""
+        values = asdict(self)
+        if not self.response:
+            del values["response"]
+        return values
 
     @classmethod
     def from_json(cls, header: dict[str, Any]) -> BoundaryInfo:
-        """Read what `asdict` and JSON made of one, and ignore other keys.
+        """Read what `as_json` and JSON made of one, and ignore other keys.
 
         Raises:
             KeyError, TypeError, ValueError, IndexError, OptionError: it is not complete.
@@ -63,6 +109,8 @@ class BoundaryInfo:
         values = {key: header[key] for key in cls.__dataclass_fields__ if key in header}
         values["layers"] = tuple(int(layer) for layer in values["layers"])
         values["range"] = (float(values["range"][0]), float(values["range"][1]))
+        given = values.get("response") or ()
+        values["response"] = tuple((float(one[0]), float(one[1])) for one in given)
         return cls(**values)
 
 

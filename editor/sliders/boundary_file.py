@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,31 @@ def boundary_bytes(boundary: Boundary) -> bytes:
     tensors = {"normal": boundary.normal}
     if boundary.hyperplane is not None:
         tensors["hyperplane"] = boundary.hyperplane
-    data = pack_tensors(tensors, {"kind": "boundary", **asdict(boundary.info)})
+    data = pack_tensors(tensors, {"kind": "boundary", **boundary.info.as_json()})
     if len(data) > MAX_BYTES:
         raise OptionError(
             f"the slider '{boundary.info.name}' has {len(data)} bytes; at most {MAX_BYTES} are read "
             f"again. Say less in its facts"
         )
     return data
+
+
+def with_response(data: bytes, response: tuple[tuple[float, float], ...]) -> bytes:
+    """Return the bytes of a boundary file with another response. All else in it stays as it is.
+
+    Args:
+        data: bytes of a boundary file.
+        response: as in `BoundaryInfo`; empty takes it out.
+
+    Raises:
+        WeightsError: the bytes are damaged, or not of this format.
+        MismatchError: they are of another kind.
+    """
+    tensors, header = unpack_tensors(data, "boundary")
+    header["response"] = [list(point) for point in response]
+    if not response:
+        del header["response"]
+    return pack_tensors(tensors, header)
 
 
 def save_boundary(boundary: Boundary, path: Path) -> None:
@@ -108,7 +126,7 @@ def read_boundary(
     """Read a boundary from what a file or project says. Check it, and clean what is only shown.
 
     Args:
-        header: what `asdict` and JSON made of its info.
+        header: what `BoundaryInfo.as_json` and JSON made of its info.
         tensors: by name.
         domain: the one that it has to belong to.
         num_ws: layers of its codes.

@@ -12,10 +12,12 @@ from editor.layers import parse_layers
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Layers, Moves, Node
 from editor.session import Editor
+from editor.sliders.boundary import BoundaryInfo
+from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
 from editor.ui.data_uris import data_uri, jpeg_uri
+from editor.ui.slider_words import slider_words
 
-BEYOND = 1.5
 STRIP_NODES = 60
 MAX_ID = 64
 MAX_LAYERS_TEXT = 1000
@@ -37,22 +39,49 @@ def example_sources(editor: Editor) -> list[str]:
     return [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
 
 
-def panel_value(sliders: SliderSet, moves: Moves = ()) -> dict[str, Any]:
-    """Return the value of `slider_panel`. Each slider goes half as far again as recommended."""
-    groups = []
-    for group, infos in groupby(sliders, key=lambda info: info.group):
-        those = [
-            {
-                "name": info.name,
-                "title": info.title,
-                "low": info.range[0],
-                "high": info.range[1],
-                "end": round(BEYOND * max(-info.range[0], info.range[1]), 1),
-            }
-            for info in infos
-        ]
-        groups.append({"title": group, "sliders": those})
-    return {"domain": sliders.info.name, "groups": groups, "moves": dict(moves)}
+def panel_value(
+    sliders: SliderSet, moves: Moves = (), project: Project | None = None, visit: str = ""
+) -> dict[str, Any]:
+    """Return the value of `slider_panel`.
+
+    Args:
+        sliders: to show, under the headings of their groups.
+        moves: distance by slider.
+        project: whose shown edit the moves are of; without it the panel keeps no draft of them.
+        visit: the visitor's token.
+    """
+    groups = [
+        {"title": group, "sliders": [_slider_value(info) for info in infos]}
+        for group, infos in groupby(sliders, key=lambda info: info.group)
+    ]
+    value = {"domain": sliders.info.name, "groups": groups, "moves": dict(moves)}
+    return value if project is None else value | panel_place(project, visit)
+
+
+def panel_place(project: Project, visit: str) -> dict[str, Any]:
+    """Return which edit a panel shows: part of the value of `slider_panel`.
+
+    Alone, with "moves" and the "turn" that the panel sent, it is the answer to a commit.
+    """
+    node = project.node
+    return {
+        "visit": visit,
+        "picture": "" if node is None else node.picture,
+        "node": project.at,
+        "parent": -1 if node is None else node.parent,
+    }
+
+
+def _slider_value(info: BoundaryInfo) -> dict[str, Any]:
+    words, scale = slider_words(info), SliderScale.of(info)
+    return {
+        "name": info.name,
+        "title": words.title,
+        "ends": words.ends and list(words.ends),
+        "low": round(scale.low, 1),
+        "high": round(scale.high, 1),
+        "knots": [list(knot) for knot in scale.knots],
+    }
 
 
 def strip_value(project: Project) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from editor.ui.components.slider_panel import slider_panel
 from editor.ui.components.stage import stage
 from editor.ui.handler_base import KEEP, REPLACE
 from editor.ui.inverting import Settings
+from editor.ui.live import live_functions
 from editor.ui.page_context import Hook, PageContext
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
@@ -37,7 +38,7 @@ class EditPanel:
     def __init__(self, page: PageContext) -> None:
         self.page, self.handlers = page, page.handlers
         first = self.handlers.first_visitor()
-        self.stage = stage(self.handlers.stage(first), self.handlers)
+        self.stage = stage(self.handlers.stage(first), live_functions(self.handlers))
         self.status = gr.HTML(status(""), elem_id="edit-status", padding=False)
 
     def sliders(self) -> None:
@@ -124,7 +125,9 @@ class EditPanel:
             "outputs": self.stage,
             **LATEST,
         }
-        gr.on([self.panel.release, self.layers.submit], **committed).success(**seen)
+        rested = gr.on([self.panel.release, self.layers.submit], **committed)
+        place = [page.visitor, self.panel]
+        rested.success(handlers.committed_panel, place, self.panel, **QUIET).success(**seen)
         self.mode.input(**seen)
         painted = self.stage.input(
             handlers.paint, [page.visitor, self.stage], [page.visitor, page.strip], **LATEST

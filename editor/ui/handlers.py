@@ -16,7 +16,7 @@ from editor.project.actions import commit_edit
 from editor.project.nodes import describe
 from editor.project.pixels import mask_png
 from editor.session import Editor
-from editor.ui.component_values import panel_value, strip_value, write_layers
+from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
 from editor.ui.data_uris import drawn_mask
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import KEEP, MODES, first_project
@@ -47,6 +47,14 @@ class Handlers(ReadingHandlers, SavingHandlers):
     ) -> tuple[Any, Any]:
         """Add an edit when the sliders came to rest. Return visitor and history if anything changed."""
         return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
+
+    @tells_errors
+    def committed_panel(self, visitor: Visitor, panel: dict[str, Any] | None) -> dict[str, Any]:
+        """Tell the panel, after a commit, which edit stands now, so that it drops its draft."""
+        project = self.store.newest(visitor).project
+        moves = {} if project.node is None else dict(project.node.moves)
+        turn = (panel or {}).get("turn")
+        return {"moves": moves, "turn": turn, **panel_place(project, visitor.visit.id)}
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:

@@ -17,6 +17,7 @@ from editor.project.own_sliders import changed_edits, remove_slider
 from editor.sliders.boundary import Boundary
 from editor.sliders.exchange import export_slider, read_slider, save_slider
 from editor.sliders.make import renamed
+from editor.sliders.response import with_response_of_own
 from editor.sliders.strip import slider_strip
 from editor.ui.component_values import progress, status
 from editor.ui.components.file_inputs import file_input
@@ -147,6 +148,7 @@ def add_slider(
     name = slider.info.name
     if name in editor.boundaries:
         raise OptionError(f"the domain has a slider '{title}' already; choose another name")
+    slider = with_response_of_own(editor.engine, slider)
 
     def with_it(newest: Visitor) -> Visitor:
         others = tuple(own for own in newest.project.sliders if own.info.name != name)

@@ -244,8 +244,9 @@ class ReadingHandlers(HandlerBase):
 
     def panel(self, visitor: Visitor) -> dict[str, Any]:
         """Return the value of the sliders as the shown edit has them."""
-        node = visitor.project.node
-        return panel_value(self.sliders(visitor), () if node is None else node.moves)
+        project = visitor.project
+        moves = () if project.node is None else project.node.moves
+        return panel_value(self.sliders(visitor), moves, project, visitor.visit.id)
 
     def _all(self, visitor: Visitor) -> Shown:
         """Return what all parts of the tab show of the visitor's state."""

@@ -28,6 +28,15 @@ FLAGS = [
 ROOT = Path(__file__).resolve().parents[2]
 AFTER = "#picture img.after"
 CALLS = (Path(__file__).parent / "calls.js").read_text()  # goes into every page before its own
+MOVE = """async ([name, value, rests]) => {
+  const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
+  state.change({ moves: { ...state.now().moves, [name]: value } });
+  if (rests) state.tell('rest');
+}"""
+DISTANCE = """async (name) => {
+  const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
+  return state.now().moves[name] || 0;
+}"""
 START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
 
 
@@ -118,12 +127,20 @@ def invert(page, path: Path, steps: int = 12) -> None:
     page.wait_for_selector("#status :text('Done')")
 
 
+def slide(page, name: str, value: float, rests: bool = True) -> None:
+    """Put a slider at a distance, in units of codes, and let it go, or not yet."""
+    page.evaluate(MOVE, [name, value, rests])
+
+
+def distance(page, name: str) -> float:
+    """Where a slider is, in units of codes."""
+    return page.evaluate(DISTANCE, name)
+
+
 def move(page, name: str, value: float) -> None:
-    """Drag a slider and let it go: one edit more."""
+    """Move a slider to a distance, in units of codes, and let it go: one edit more."""
     nodes = page.locator("#history .node").count()
-    thumb = page.locator(f"#slider-{name} input")
-    thumb.fill(str(value))
-    thumb.dispatch_event("change")
+    slide(page, name, value)
     page.wait_for_function("n => document.querySelectorAll('#history .node').length > n", arg=nodes)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, ROOT, serving
+from tests.ui.driver import AFTER, ROOT, serving, slide
 from tests.ui.test_hostile_client import attacked, memory_mb
 
 MINUTES = float(os.environ.get("HOUR_MINUTES", "60"))
@@ -85,11 +85,9 @@ def _round(page, photo: Path, rng: random.Random) -> None:
     page.wait_for_timeout(300)
     _done(page, "#invert", "#status :text('Done')")
     for name in ("smile", "age", "glasses"):
-        thumb = page.locator(f"#slider-{name} input")
-        for _ in range(4):
-            thumb.fill(str(round(rng.uniform(-2, 2), 1)))
+        for index in range(4):
+            slide(page, name, round(rng.uniform(-2, 2), 1), rests=index == 3)
             page.wait_for_timeout(60)
-        thumb.dispatch_event("change")
         page.wait_for_timeout(400)
     page.click("#undo")
     page.wait_for_timeout(200)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.conftest import picture_of
 from tests.ui.driver import (
+    distance,
     invert,
     kept,
     move,
@@ -19,6 +20,7 @@ from tests.ui.driver import (
     served,
     settled,
     shows,
+    slide,
     source,
     until,
     wait_for_change,
@@ -87,7 +89,7 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     page.locator("#library .card").nth(1).click()  # not the second any more
     page.click("#library-open")
     page.wait_for_selector("#slider-smile")
-    page.wait_for_function("() => document.querySelector('#slider-smile input').value === '2'")
+    assert until(lambda: distance(page, "smile") == 2)
     assert page.locator("#history .node").count() == 6
 
 
@@ -103,7 +105,7 @@ def test_rename_copy_and_remove(page, photo: Path) -> None:
     page.click("#library-copy")
     page.wait_for_selector("#library-status :text('given to 1')")
     page.click("#library-open")
-    page.wait_for_function("() => document.querySelector('#slider-age input').value === '1'")
+    assert until(lambda: distance(page, "age") == 1)
     page.wait_for_selector("#slider-age")
     page.click("role=tab[name=Library]")
     page.click("#library-remove")
@@ -165,7 +167,7 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     page.reload()
     page.wait_for_selector("#history .node >> nth=2")
     shows(page, shown)
-    assert page.locator("#slider-smile input").input_value() == "1.5"
+    assert distance(page, "smile") == 1.5
     with page.expect_download() as download:
         page.click("#save-photo")
     saved = np.asarray(Image.open(download.value.path()))
@@ -194,7 +196,7 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     assert page.evaluate(KEPT) == {"photos": 1, "domains": 2}
     page.reload()
     page.wait_for_function("() => document.querySelectorAll('#history .node').length === 2")
-    assert page.locator("#slider-tilt input").input_value() == "1"
+    assert distance(page, "tilt") == 1
     _choose(page, "Faces")
     page.wait_for_selector("#history button[title*='inverted']")
 
@@ -230,9 +232,7 @@ def test_a_visit_that_the_server_forgot_comes_back(
         kept(page)
         seen = log.read_text().count("forgotten")
         assert until(lambda: log.read_text().count("forgotten") > seen)
-        thumb = page.locator("#slider-age input")
-        thumb.fill("1")
-        thumb.dispatch_event("change")
+        slide(page, "age", 1)
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
         page.wait_for_selector("#history .node >> nth=2")
         shows(page, shown)
@@ -293,7 +293,7 @@ def test_sliders_may_be_moved_while_photos_are_inverted(
     page.wait_for_function("() => document.querySelectorAll('#library .card').length === 3")
     labels = page.locator("#history .node").all_inner_texts()
     page.click("role=tab[name=Edit]")
-    assert page.locator("#slider-smile input").input_value() == "2", labels
+    assert distance(page, "smile") == 2, labels
     assert page.locator("#history .node").count() == 4, labels
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from editor.errors import OptionError
 from editor.ui.own_sliders import slider_name
-from tests.ui.driver import move, resized, shows, source, wait_for_change
+from tests.ui.driver import move, resized, shows, slide, source, wait_for_change
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     page.click("role=tab[name=Edit]")
     before = source(page)
     page.wait_for_selector("#slider-odd_ones")
-    page.locator("#slider-odd_ones input").fill("2")
+    slide(page, "odd_ones", 2)
     moved = wait_for_change(page, before)
     other = browser.new_context().new_page()
     other.goto(server)
@@ -113,7 +113,7 @@ def test_a_slider_is_taught_used_exported_and_given_to_all(
     other.set_input_files("#teach-file input[type=file]", str(file))
     other.wait_for_selector("#own-status :text('is among the sliders')")
     other.click("role=tab[name=Edit]")
-    other.locator("#slider-odd_ones input").fill("2")
+    slide(other, "odd_ones", 2)
     shows(other, moved)
     other.context.close()
     page.click("role=tab[name=Teach]")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from editor.data.image_set import ImageSet
+from editor.engine import Engine
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, invert_all
 from editor.metrics.attributes import (
@@ -29,6 +30,7 @@ from editor.sliders.fit.calibration import Calibration, Probes
 from editor.sliders.fit.candidates import Choice
 from editor.sliders.fit.options import COLOUR, GROUP, TITLE, FitOptions
 from editor.sliders.hyperplane import fit_hyperplane
+from editor.sliders.response import measured
 
 SHOWN = (  # facts of a boundary that its record repeats
     "flips_up",
@@ -85,13 +87,14 @@ def fit_boundaries(
         yield plan.record("inversions", 3, probes=len(wp))
         choice = Choice.of(codes, planes, probes, options)
         yield plan.record("responses", 4)
+        engine = Engine(pack, pack.generator.w_avg.device)
         for done, name in enumerate(plan.chosen, start=5):
             found, others = choice.separate(name)
             quality = {
                 "predictor_quality": predictor.quality[name],
                 "judge_quality": judge.quality[name],
             }
-            boundary = _boundary(pack, choice, name, found, others, quality)
+            boundary = measured(engine, _boundary(pack, choice, name, found, others, quality))
             save_boundary(boundary, folder / f"{name}.safetensors")
             yield plan.record(name, done, **_shown(boundary.info))
 

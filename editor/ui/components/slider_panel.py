@@ -11,12 +11,23 @@ from editor.ui.page_values import NUMBER
 
 
 def slider_panel(value: dict[str, Any]) -> gr.HTML:
-    """Show one slider for each boundary, under its group's heading. A move triggers `input`.
+    """Show one slider for each boundary, under its group's heading, from -150 to 150.
 
-    Its value is {"groups": [{"title", "sliders": [{"name", "title", "low", "high", "end"}]}],
-    "moves": {name: distance}, "turn": how many moves there were}: each slider goes from -end to
-    end, recommended from low to high.
+    A move goes into the page's state at once (`moves` of page_state.js). When the hand rests it triggers
+    `release`; handlers read "moves": {name: distance in units of codes}, "turn" (how many moves there were)
+    and "settings": {name: number} of the extra rows.
+
+    Its value, of which all but "moves" may be left out where nothing has changed:
+
+    {"groups": [{"title", "sliders": [{"name", "title", "ends": two words or null, "low", "high": ends of the
+    range as positions, "knots": [[position, distance], …]}]}], "moves": {name: distance}, "visit", "picture",
+    "node", "parent": which edit they are of, "turn": what the panel sent, so that an answer to an older move
+    is not taken for a newer one; without it the moves count unless a hand is on a slider, "extra": [{"name",
+    "title", "low", "high", "value"}] rows at the end that are no sliders of codes}.
     """
     return html_component(
-        "slider_panel", value, elem_id="panel", shape={"moves": {}, "turn": NUMBER}
+        "slider_panel",
+        value,
+        elem_id="panel",
+        shape={"moves": {}, "turn": NUMBER, "settings": {}},
     )
