@@ -13,7 +13,7 @@ from editor.project.archive import MAX_BYTES
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import strip_value
 from editor.ui.component_values import where as line
-from editor.ui.components.history_strip import history_strip
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.components.html_component import stylesheet
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
@@ -165,6 +165,6 @@ def _context(handlers: Handlers, shared: bool) -> PageContext:
     dark.click(None, js=script("toggle_dark"))
     if shared:
         gr.Markdown(SHARED_NOTE, elem_id="shared-note")
-    strip = history_strip(strip_value(first.project), render=False)
+    strip = filmstrip(strip_value(first.project), render=False)
     file, paths = gr.JSON(visible=False), gr.File(visible=False)
     return PageContext(handlers, visitor, domain, where, strip, file, paths, shared)

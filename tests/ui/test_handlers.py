@@ -90,7 +90,8 @@ def test_invert_then_slide_then_save(handlers: Handlers, photo: str) -> None:
     assert not any(isinstance(step[3], dict) and "groups" in step[3] for step in steps[1:])
     assert "Done" in status
     assert visitor.project.shown.wp.shape == (6, 8)
-    assert [node["label"] for node in strip["nodes"]] == ["Example", "photo: inverted"]
+    assert [step["label"] for step in strip["steps"]] == ["inverted"]
+    assert [tile["name"] for tile in strip["pictures"]] == ["photo"], "the example was not used"
     assert strip["at"] == 1
     expected = handlers.domains.open("tiny").edit(visitor.project.shown.wp)
     assert np.array_equal(
@@ -238,7 +239,7 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     assert visitor.project.shown.wp.shape == (8, 16)
     assert picture["before"] == layers == ""
     assert panel["groups"] == []
-    assert len(strip["nodes"]) == 1
+    assert (len(strip["steps"]), strip["pictures"]) == (1, [])
     assert len(examples["sources"]) == 3
     assert square["width"] == 40
     assert "face" in status
@@ -260,7 +261,8 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
     visitor = handlers.first_visitor()
     assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
     once, strip = handlers.commit(visitor, _moves(smile=1.0))
-    assert [node["label"] for node in strip["nodes"]] == ["Example", "Example: smile +1.0"]
+    assert [step["label"] for step in strip["steps"]] == ["", "smile +1.0"]
+    assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"
     twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
@@ -314,7 +316,7 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
     plain = _decode(before)
     free = _decode(handlers.slide(visitor, _moves(smile=9.0))[0]["after"])
     painted, strip = handlers.paint(visitor, _drawing(array))
-    assert strip["nodes"][-1]["label"] == "Example: painted part"
+    assert strip["steps"][-1]["label"] == "painted part"
     assert handlers.paint(painted, _drawing(array)) == (gr.skip(), gr.skip())
     held = _decode(handlers.slide(painted, _moves(smile=9.0))[0]["after"])
     assert np.array_equal(np.asarray(held)[:, 10:], np.asarray(plain)[:, 10:])
@@ -402,7 +404,7 @@ def test_settling_gives_a_picture_of_its_own(handlers: Handlers) -> None:
     assert len(settled.project.pictures) == 2
     assert settled.project.node.mask == b""
     assert handlers.slide(settled, _moves())[0]["after"] == picture["after"]
-    assert strip["at"] == len(strip["nodes"]) - 1
+    assert strip["at"] == strip["steps"][-1]["index"]
 
 
 def test_page_builds(library: Domains) -> None:

@@ -1,13 +1,16 @@
 // What the parts of the page share in the browser. A module is loaded once, so this is one value.
 
 /**
- * @typedef {{place: string, tool: string, moves: Record<string, number>}} PageState
+ * @typedef {{place: string, tool: string, moves: Record<string, number>, chosen: string[],
+ *   copied: Record<string, number>|null}} PageState
  *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend" or "patch";
- *   moves: distance by slider, in the units of codes, as the hand has it now.
+ *   moves: distance by slider, in the units of codes, as the hand has it now;
+ *   chosen: ids of the open domain's pictures that are chosen in filmstrip or library, in order;
+ *   copied: moves that were copied, to be pasted onto other pictures.
  */
 
 /** @type {PageState} */
-const state = { place: 'edit', tool: 'sliders', moves: {} };
+const state = { place: 'edit', tool: 'sliders', moves: {}, chosen: [], copied: null };
 /** @type {Map<string, Set<(value: any) => void>>} */
 const listeners = new Map();
 
