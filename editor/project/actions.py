@@ -197,14 +197,23 @@ def whole_photo(
     Raises:
         ImageError: there is no photo, or it is gone.
     """
+    photo = photo_of(picture)
+    pasted = editor.paste(edit, mode, photo, picture.crop)
+    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
+
+
+def photo_of(picture: Picture) -> Image.Image:
+    """Read the whole photo of a picture.
+
+    Raises:
+        ImageError: there is no photo, or it is gone.
+    """
     if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
-        photo = load_image(picture.photo)
+        return load_image(picture.photo)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; give it again, and invert") from error
-    pasted = editor.paste(edit, mode, photo, picture.crop)
-    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
 
 
 def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, str]:
