@@ -24,6 +24,7 @@ from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
 from editor.ui.page_context import PageContext
+from editor.ui.saving import SaveDialog
 from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
@@ -113,21 +114,23 @@ class Panels:
     mix: MixPanel
     teach: TeachPanel
     library: LibraryPanel
+    saving: SaveDialog
 
     @classmethod
     def of(cls, context: PageContext) -> Panels:
         """Make all panels. None needs another."""
         with gr.Tab("Edit", id="edit"):
             edit, storage = EditPanel(context), BrowserStorage(context)
-        return cls(
-            edit,
-            storage,
+            saving = SaveDialog(context)
+        others = (
             InterpolatePanel(context),
             DiffusePanel(context),
             MixPanel(context),
             TeachPanel(context),
-            LibraryPanel(context),
         )
+        with gr.Tab("Library", id="library"):
+            library = LibraryPanel(context)
+        return cls(edit, storage, *others, library, saving)
 
     def connect(self) -> None:
         """Connect the panels with each other, in this place alone."""
@@ -139,6 +142,7 @@ class Panels:
         self.mix.connect(edit, changed)
         self.teach.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
+        self.saving.connect(edit.panel, edit.layers, edit.mode)
 
 
 def _context(handlers: Handlers, shared: bool) -> PageContext:

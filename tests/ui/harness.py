@@ -18,7 +18,7 @@ TOKENS = """
   --radius-card: 8px; --control: 32px; --canvas: #141414; --panel: #1e1e1e; --raised: #282828; --line: #383838; --text: #ededed;
   --text-2: #a8a8a8; --accent: #6cb2ff; --on-accent: #101824; --overdrive: #ffb84d; --good: #4cc38a; --bad: #ff8a80; }
 @media (pointer: coarse) { :root { --control: 44px; } }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } #component { height: 100%; }
 body { margin: 0; font: 13px/20px system-ui, sans-serif; color: var(--text); background: var(--panel); }
 """
 PIXEL = (
