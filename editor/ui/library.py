@@ -115,10 +115,16 @@ class LibraryPanel:
         names = [name for domain, name in keys if domain == visitor.domain and name != node.picture]
         if not names:
             raise OptionError("choose other pictures of the same kind as the shown one")
-        visitor = self.page.store.update(
-            visitor,
-            lambda newest: newest.keep(give_sliders(newest.project, editor, node, names)),
-        )
+
+        def given(newest: Visitor) -> Visitor:
+            project = give_sliders(newest.project, editor, node, names)
+            shown = project.shown
+            if shown is not None and shown.id in names:  # it has settings of its own now
+                own = [i for i, node in enumerate(project.nodes) if node.picture == shown.id]
+                project = project.go(own[-1])
+            return newest.keep(project)
+
+        visitor = self.page.store.update(visitor, given)
         for name in names:
             self.tiles.make(visitor.project, editor, name)
         word = "picture" if len(names) == 1 else "pictures"
