@@ -98,7 +98,9 @@ def build_ui(
         with gr.Tabs(elem_id="tabs"):
             panels = Panels.of(context)
         context.strip.render()
+        saving = SaveDialog(context)  # in no place: it opens over each of them
         panels.connect()
+        saving.connect(panels.edit.panel, panels.edit.layers, panels.edit.mode)
     schedule(page, service, context.visitor)
     return page
 
@@ -114,14 +116,12 @@ class Panels:
     mix: MixPanel
     teach: TeachPanel
     library: LibraryPanel
-    saving: SaveDialog
 
     @classmethod
     def of(cls, context: PageContext) -> Panels:
         """Make all panels. None needs another."""
         with gr.Tab("Edit", id="edit"):
             edit, storage = EditPanel(context), BrowserStorage(context)
-            saving = SaveDialog(context)
         others = (
             InterpolatePanel(context),
             DiffusePanel(context),
@@ -130,7 +130,7 @@ class Panels:
         )
         with gr.Tab("Library", id="library"):
             library = LibraryPanel(context)
-        return cls(edit, storage, *others, library, saving)
+        return cls(edit, storage, *others, library)
 
     def connect(self) -> None:
         """Connect the panels with each other, in this place alone."""
@@ -142,7 +142,6 @@ class Panels:
         self.mix.connect(edit, changed)
         self.teach.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
-        self.saving.connect(edit.panel, edit.layers, edit.mode)
 
 
 def _context(handlers: Handlers, shared: bool) -> PageContext:

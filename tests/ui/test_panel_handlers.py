@@ -30,7 +30,6 @@ from editor.ui.mix import GROUPS, MixPanel
 from editor.ui.own_sliders import OwnSliders
 from editor.ui.page import Panels
 from editor.ui.page_context import PageContext
-from editor.ui.saving import SaveDialog
 from editor.ui.state import Visit, Visitor
 from editor.ui.teach import TeachPanel
 
@@ -42,7 +41,6 @@ ALL_PANELS = (
     MixPanel,
     TeachPanel,
     LibraryPanel,
-    SaveDialog,
 )
 STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
 
