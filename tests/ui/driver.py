@@ -120,11 +120,13 @@ def invert(page, path: Path, steps: int = 12) -> None:
 
 def move(page, name: str, value: float) -> None:
     """Drag a slider and let it go: one edit more."""
-    nodes = page.locator("#history .node").count()
+    nodes = page.locator("#filmstrip .step").count()
     thumb = page.locator(f"#slider-{name} input")
     thumb.fill(str(value))
     thumb.dispatch_event("change")
-    page.wait_for_function("n => document.querySelectorAll('#history .node').length > n", arg=nodes)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#filmstrip .step').length > n", arg=nodes
+    )
 
 
 @contextmanager
