@@ -24,7 +24,6 @@ from tests.ui.driver import (
     wait_for_change,
 )
 
-
 STATE = "async () => { window.shared = await import('/modules/page_state.js'); }"
 STEPS = "() => document.querySelectorAll('#filmstrip .step').length"
 
@@ -47,7 +46,7 @@ def _add(page, *paths: Path) -> str:
     """Give photos to the library. What it says in the end."""
     page.set_input_files("#library input.photos", [str(path) for path in paths])
     page.wait_for_selector("#toasts .toast:has-text('read.')")
-    return page.inner_text("#toasts .toast span")
+    return page.locator("#toasts .toast span").last.inner_text()
 
 
 def _tiles(page, count: int) -> None:
