@@ -35,6 +35,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
+MAX_SIDE_PX = {"JPEG": 65_535, "WEBP": 16_383}  # that a format can say
 SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
 UPLOADS = ("image", ".heic", ".heif", ".avif")  # what a page lets one choose
 # of the International Press Telecommunications Council's vocabulary of digital source types
@@ -133,26 +134,42 @@ def to_pil(image: Tensor) -> Image.Image:
     return Image.fromarray(array.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
-def encode_image(image: Image.Image, kind: str, edited: bool = True) -> bytes:
+def encode_image(
+    image: Image.Image,
+    kind: str,
+    edited: bool = True,
+    quality: int = 95,
+    keep_profile: bool = True,
+) -> bytes:
     """Encode a picture as a file that keeps its colour profile and says that it was edited.
 
     Args:
         image: RGB.
         kind: "PNG", "JPEG", "WEBP" or another format that Pillow writes.
         edited: false for a plain crop, which says nothing of the kind.
+        quality: 1…100, of formats that lose some.
+        keep_profile: false leaves the colour profile out, and the colours' numbers as they are.
+
+    Raises:
+        ImageError: a side is longer than the format takes.
     """
+    most = MAX_SIDE_PX.get(kind)
+    if most is not None and max(image.size) > most:
+        raise ImageError(
+            f"{image.width}×{image.height} is too large for {kind}, which takes {most} px; use PNG"
+        )
     buffer = io.BytesIO()
-    options: dict[str, Any] = {}
-    profile = image.info.get("icc_profile")
-    if profile:
-        options["icc_profile"] = profile
+    # Pillow would take a profile that is not named here from the picture's own info
+    options: dict[str, Any] = {
+        "icc_profile": image.info.get("icc_profile") if keep_profile else None
+    }
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
         if edited:
             text.add_itxt("XML:com.adobe.xmp", XMP)
         options |= {"pnginfo": text, "compress_level": 4}
     elif kind in ("JPEG", "WEBP", "AVIF"):
-        options |= {"quality": 95} | ({"xmp": XMP.encode()} if edited else {})
+        options |= {"quality": quality} | ({"xmp": XMP.encode()} if edited else {})
         if kind == "JPEG":
             options["subsampling"] = 0
     image.save(buffer, format=kind, **options)

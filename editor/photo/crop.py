@@ -43,6 +43,16 @@ class Crop:
         return Pose(self.x * width, self.y * height, side, math.radians(self.angle)).quad()
 
 
+def is_same_place(first: Crop, second: Crop) -> bool:
+    """Return whether two squares of a photo show about the same thing.
+
+    Their centres lie within a quarter of the larger side, as shares, and neither is twice as large.
+    """
+    side = max(first.side, second.side)
+    away = max(abs(first.x - second.x), abs(first.y - second.y))
+    return away < 0.25 * side and min(first.side, second.side) > 0.5 * side
+
+
 def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:
     """Cut a square out of a photo, and scale it.
 

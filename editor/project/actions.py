@@ -18,12 +18,10 @@ from editor.errors import ImageError, OptionError
 from editor.files import plain_text
 from editor.media.images import load_image
 from editor.media.sheets import strip
-from editor.photo.crop import Crop
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
-from editor.project.same_photo import edits_beside
 from editor.session import Editor
 
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
@@ -183,11 +181,7 @@ def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[s
 
 
 def whole_photo(
-    editor: Editor,
-    edit: Edit,
-    picture: Picture,
-    mode: Mode = "difference",
-    beside: Sequence[tuple[Edit, Crop]] = (),
+    editor: Editor, edit: Edit, picture: Picture, mode: Mode = "difference"
 ) -> tuple[Image.Image, str]:
     """Return the whole photo of a picture, edited, at its own size.
 
@@ -196,7 +190,6 @@ def whole_photo(
         edit: of the picture, as by `Project.edit`.
         picture: says which photo, and where in it.
         mode: as `Editor.paste`.
-        beside: edits of other squares of the photo, laid in first, see `same_photo.edits_beside`.
 
     Returns:
         The photo, and the kind of file for it: "PNG" where it was one, else "JPEG".
@@ -204,16 +197,23 @@ def whole_photo(
     Raises:
         ImageError: there is no photo, or it is gone.
     """
+    photo = photo_of(picture)
+    pasted = editor.paste(edit, mode, photo, picture.crop)
+    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
+
+
+def photo_of(picture: Picture) -> Image.Image:
+    """Read the whole photo of a picture.
+
+    Raises:
+        ImageError: there is no photo, or it is gone.
+    """
     if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
-        photo = load_image(picture.photo)
+        return load_image(picture.photo)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; give it again, and invert") from error
-    for other, crop in beside:
-        photo = editor.paste(other, mode, photo, crop)
-    pasted = editor.paste(edit, mode, photo, picture.crop)
-    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
 
 
 def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, str]:
@@ -228,7 +228,7 @@ def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, st
     """
     picture, edit = project.picture(name), project.edit(editor, project.latest(name))
     if picture.photo and picture.crop:
-        return whole_photo(editor, edit, picture, beside=edits_beside(project, editor, picture))
+        return whole_photo(editor, edit, picture)
     return editor.render(edit), "PNG"
 
 

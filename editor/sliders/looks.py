@@ -1,6 +1,6 @@
 """Looks: named settings of several sliders, as shares of their measured ranges.
 
-A folder of boundaries may hold `looks.json`: {"looks": [{"name": "Big smile", "values":
+A folder of boundaries may hold `looks.json`: {"looks": [{"name": "Big smile", "sliders":
 {"smile": 1.0}}]}. A share of 1 is the range's high end, of −1 its low end.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ MAX_BYTES = 64 * 1024
 MAX_LOOKS = 40
 MAX_VALUES = 40
 MAX_NAME = 40
+SCHEMA = 1
+DIGITS = 4
 FARTHEST = 2.0  # shares of the range
 
 
@@ -88,9 +91,9 @@ def look_of(value: Any) -> Look:
         KeyError, TypeError: it is no such record.
     """
     name = " ".join(plain_text(str(value["name"])).split())[:MAX_NAME]
-    values = value["values"]
+    values = value["sliders"]
     if not name or not isinstance(values, dict) or len(values) > MAX_VALUES:
-        raise OptionError("a look needs a name and at most 40 values")
+        raise OptionError("a look needs a name and at most 40 sliders")
     shares: list[tuple[str, float]] = []
     for slider, share in values.items():
         plain = isinstance(share, int | float) and not isinstance(share, bool)
@@ -98,3 +101,41 @@ def look_of(value: Any) -> Look:
             raise OptionError(f"the look '{name}': '{slider}' is no number of −2…2")
         shares.append((str(slider)[:64], float(share)))
     return Look(name, tuple(shares))
+
+
+def shares(sliders: SliderSet, moves: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return what moves are of their sliders' ranges.
+
+    Args:
+        sliders: that are known; moves of others are left out.
+        moves: distances by name.
+
+    Returns:
+        By name, 1 at the upper end, -1 at the lower. A side without a length counts as long as the other.
+    """
+    found = {}
+    for name, distance in moves:
+        if name not in sliders:
+            continue
+        low, high = sliders[name].info.range
+        length = (high if distance > 0 else -low) or max(high, -low)
+        if length > 0 and distance:
+            found[name] = round(distance / length, DIGITS)
+    return found
+
+
+def look_bytes(name: str, sliders: SliderSet, moves: Iterable[tuple[str, float]]) -> bytes:
+    """Return a look's file.
+
+    Args:
+        name: as it is shown.
+        sliders: of the domain, and one's own.
+        moves: distances by name.
+    """
+    look = {
+        "schema": SCHEMA,
+        "name": name,
+        "domain": sliders.info.name,
+        "sliders": shares(sliders, moves),
+    }
+    return json.dumps(look, ensure_ascii=False, indent=1).encode("utf-8")

@@ -18,7 +18,7 @@ from editor.sliders.slider_set import SliderSet
 from editor.ui.data_uris import data_uri, jpeg_uri
 from editor.ui.slider_words import slider_words
 
-STRIP_NODES = 60
+STRIP_STEPS = 60
 MAX_ID = 64
 MAX_LAYERS_TEXT = 1000
 
@@ -85,20 +85,37 @@ def _slider_value(info: BoundaryInfo) -> dict[str, Any]:
 
 
 def strip_value(project: Project) -> dict[str, Any]:
-    """Return the value of `history_strip`: the last edits, and each picture as it stands."""
-    first = max(0, len(project.nodes) - STRIP_NODES)
-    standing = {project.last(picture.id) for picture in project.pictures}
-    nodes = [
-        {"index": i, "src": jpeg_uri(node.thumb), "label": project.caption(node)}
-        for i, node in enumerate(project.nodes)
-        if i >= first or i in standing
+    """Return the value of `filmstrip`: each picture as it stands, and the steps of the shown one."""
+    shown = project.shown
+    here = [i for i, node in enumerate(project.nodes) if shown and node.picture == shown.id]
+    kept = [i for i in here if i in here[:1] or i in here[-STRIP_STEPS:] or i == project.at]
+    pictures = [
+        {"id": p.id, "name": p.name, "src": jpeg_uri(project.latest(p.id).thumb)}
+        | {"at": project.last(p.id)}
+        for p in project.pictures
+        if not is_untouched(project, p.id)
+    ]
+    steps = [
+        {"index": i, "src": jpeg_uri(project.nodes[i].thumb), "label": project.nodes[i].label}
+        for i in kept
     ]
     return {
-        "nodes": nodes,
+        "pictures": pictures,
+        "steps": steps,
+        "picture": shown.id if shown else "",
         "at": project.at,
         "undo": project.undo() is not project,
         "redo": project.redo() is not project,
     }
+
+
+def is_untouched(project: Project, name: str) -> bool:
+    """Return whether nothing was done with a picture since the page made it as an example.
+
+    Its one node has no label: what a visitor does always has one. Such a picture is shown in no list.
+    """
+    nodes = [node for node in project.nodes if node.picture == name]
+    return len(nodes) == 1 and not nodes[0].label and not nodes[0].moves
 
 
 def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) -> dict[str, Any]:

@@ -1,43 +1,41 @@
-"""The tab Library: all pictures of the visit, photos by the dozen, projects."""
+"""The place Library: all pictures of the visit, photos by the dozen, projects."""
 
 from __future__ import annotations
 
-import html
-import io
 import uuid
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from editor.errors import EditorError, OptionError
-from editor.media.images import encode_image
-from editor.project.actions import (
-    file_name,
-    give_sliders,
-    result,
-    without_lost_photos,
-)
+from editor.errors import OptionError
+from editor.project.actions import give_sliders, without_lost_photos
+from editor.project.exports import plain_stem
 from editor.project.file import project_bytes
 from editor.project.history import Project
+from editor.project.nodes import Moves, Node
+from editor.sliders.move import check_distance
 from editor.ui.browser_storage import BrowserStorage
-from editor.ui.component_values import chosen_of, picker_value, progress, status, strip_value
-from editor.ui.components.file_inputs import file_input
-from editor.ui.components.picker import picker
+from editor.ui.component_values import is_untouched, strip_value
+from editor.ui.components.library_grid import library_grid
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
+from editor.ui.handler_base import first_project
+from editor.ui.library_export import LibraryExport
+from editor.ui.library_values import Doubts, Key, Tiles, chosen_keys, filled, library_value, said
 from editor.ui.page_context import Hook, PageContext
 from editor.ui.photo_batch import PhotoBatch
 from editor.ui.project_opening import opened_project
-from editor.ui.scripts import script
 from editor.ui.state import Visitor
-from editor.ui.turns import reads_files
+from editor.ui.turns import in_passing, reads_files
+
+MAX_MOVES = 1000
 
 
 class LibraryPanel:
-    """The tab's components and what they do.
+    """The place's one component, and what it does.
 
     Args:
         page: what the panels share.
@@ -45,245 +43,196 @@ class LibraryPanel:
 
     def __init__(self, page: PageContext) -> None:
         self.page = page
-        with gr.Tab("Library", id="library") as self.tab, gr.Row(elem_classes="panel-row"):
-            self.before = gr.State(None, time_to_live=3600)  # the project before a loss
-            with gr.Column(scale=2):
-                self.pictures = picker("library", "Your pictures; choose one or several")
-                self.status = gr.HTML(status(""), elem_id="library-status")
-                with gr.Row():
-                    small: dict[str, Any] = {"size": "sm", "min_width": 100}
-                    self.open = gr.Button("Open", elem_id="library-open", **small)
-                    self.copy = gr.Button(
-                        "Give them the sliders of the picture in Edit",
-                        elem_id="library-copy",
-                        **small,
-                    )
-                    self.save = gr.Button("Save them", elem_id="library-save", **small)
-                    self.remove = gr.Button("Remove", elem_id="library-remove", **small)
-                    self.back = gr.Button("Bring back", elem_id="library-back", **small)
-                with gr.Row():
-                    self.name = gr.Textbox(label="Name", max_lines=1, elem_id="library-name")
-                    self.rename = gr.Button("Rename", size="sm", elem_id="library-rename")
-            with gr.Column(scale=1):
-                self.batch = PhotoBatch(page)
-                self.save_project = gr.Button("Save project", elem_id="project-save")
-                self.project = file_input(
-                    page.files,
-                    label="Open a project",
-                    file_types=[".zip"],
-                    height=120,
-                    elem_id="project-open",
-                )
-                self.forget = gr.Button(
-                    "Start afresh (the browser forgets this visit)", size="sm", elem_id="forget"
-                )
+        self.tiles, self.doubts = Tiles(page.handlers.domains), Doubts()
+        self.before = gr.State(None, time_to_live=3600)  # projects before a loss, by domain
+        self.grid = library_grid()
+        self.batch = PhotoBatch(page, self.tiles, self.doubts)
+        self.exporting = LibraryExport(page)
 
     def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
-        """Connect the components.
+        """Connect the component. It asks for its value by itself when the place is opened.
 
         Args:
-            edit: the tab Edit.
+            edit: the place Edit.
             changed: adds an event after another domain was chosen.
             storage: forgets the visit.
         """
-        visitor, strip = self.page.visitor, self.page.strip
-        given = [visitor, self.pictures]
-        shown: dict[str, Any] = {
-            "fn": self.show,
-            "inputs": given,
-            "outputs": self.pictures,
-            **QUIET,
-        }
-        self.tab.select(**shown)
+        page, grid = self.page, self.grid
+        visitor, given = page.visitor, [page.visitor, grid]
+        shown: dict[str, Any] = {"fn": self.show, "inputs": visitor, "outputs": grid, **QUIET}
+        grid.focus(**shown)
         changed(**shown)
-        self.open.click(self.opened, given, visitor, **QUIET).success(**edit.refresh).success(
-            None, None, None, js=script("open_edit")
-        )
-        told = [visitor, strip, self.status]
+        edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **QUIET))
+        told = [visitor, page.strip, grid]
         for event in (
-            self.copy.click(self.copied, given, told, **QUIET),
-            self.remove.click(self.removed, given, [*told, self.before], **QUIET),
-            self.back.click(
-                self.brought_back, [visitor, self.before], [*told, self.before], **QUIET
-            ),
+            grid.apply(self.pasted, given, told, **QUIET),
+            grid.delete(self.removed, given, [*told, self.before], **QUIET),
+            grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **QUIET),
         ):
-            event.success(**shown).success(**edit.refresh)
-        self.rename.click(self.renamed, [*given, self.name], [visitor, strip], **QUIET).success(
-            **shown
-        )
-        saving = self.save.click(
-            self.saved,
-            given,
-            [self.page.paths, self.status],
-            **QUIET,
-        )
-        saving.success(None, self.page.paths, None, js=script("download_file"))
-        job = self.batch.connect(edit, self.status, self.pictures)
-        job.then(**edit.refresh)
-        stopped = self.batch.cancel.click(
-            lambda: status("Stopped; what was done is kept."),
-            None,
-            self.status,
-            cancels=[job, saving],
-            **QUIET,
-        )
-        stopped.then(**edit.refresh)
-        self._connect_projects(edit, storage, shown)
-
-    def _connect_projects(
-        self, edit: EditPanel, storage: BrowserStorage, shown: dict[str, Any]
-    ) -> None:
-        visitor = self.page.visitor
-        self.save_project.click(
-            self.project_file, visitor, [self.page.paths, self.status], **QUIET
-        ).success(None, self.page.paths, None, js=script("download_file"))
-        opened = self.project.upload(
-            self.loaded,
-            [visitor, self.project],
-            [visitor, self.page.domain, self.before, self.status],
-            **QUIET,
-        )
+            event.success(**edit.refresh)
+        grid.input(self.renamed, given, told, **QUIET)
+        grid.stop(self.batch.stopped, visitor, None, **QUIET)
+        inputs = [*given, *edit.settings]
+        read = grid.upload(self.batch.read, inputs, [visitor, grid, page.strip], **QUIET)
+        read.then(**edit.refresh)
+        ended: dict[str, Any] = {"fn": lambda: {"progress": None}, "outputs": grid, **QUIET}
+        read.failure(**ended)
+        grid.download(self.exporting.exported, given, grid, **QUIET).failure(**ended)
+        grid.submit(self.project_file, visitor, grid, **QUIET)
+        opened = grid.expand(self.loaded, given, [visitor, page.domain, grid, self.before], **QUIET)
         edit.show_opened(opened).success(**shown)
         # another value each time: the browser asks again after a no
-        self.forget.click(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **QUIET)
+        grid.clear(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **QUIET)
 
+    @in_passing
     @tells_errors
-    def show(self, visitor: Visitor, value: dict[str, Any] | None) -> dict[str, Any]:
-        """Show the pictures as they are now."""
+    def show(self, visitor: Visitor) -> Iterator[dict[str, Any]]:
+        """Yield the pictures as they are now, and their tiles as they are drawn."""
         visitor = self.page.store.newest(visitor)
-        return picker_value(visitor.project, chosen_of(value))
-
-    @tells_errors
-    def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> Visitor:
-        """Open the chosen picture in the tab Edit, as it was last edited."""
-        visitor = self.page.store.newest(visitor)
-        at = visitor.project.last(_some(value)[0])
-        return self.page.store.update(visitor, lambda newest: newest.keep(newest.project.go(at)))
-
-    @tells_errors
-    def copied(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
-        """Copy the shown edit's sliders, layers and painted part to all that are chosen."""
-        visitor = self.page.store.newest(visitor)
-        node, editor = visitor.project.node, self.page.editor(visitor)
-        assert node is not None
-        names = [name for name in _some(value) if name != node.picture]
-        visitor = self.page.store.update(
-            visitor,
-            lambda newest: newest.keep(give_sliders(newest.project, editor, node, names)),
+        yield from filled(
+            lambda: self._value(visitor), self.tiles, visitor, self.page.editor(visitor)
         )
-        said = status(f"The sliders of the picture in Edit were given to {len(names)}.")
-        return visitor, strip_value(visitor.project), said
+
+    @tells_errors
+    def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Visitor, str]:
+        """Show the chosen picture in Edit, as it was last edited. Return visitor and its domain."""
+        domain, name = chosen_keys(value, self.page.store.newest(visitor))[0]
+
+        def gone(newest: Visitor) -> Visitor:
+            project = newest.projects[domain]
+            return newest.keep(project.go(project.last(name)))
+
+        return self.page.store.update(visitor, gone), domain
+
+    @tells_errors
+    def pasted(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
+        """Give the chosen pictures of the open domain the sliders that were copied, or the shown ones."""
+        visitor = self.page.store.newest(visitor)
+        editor, moves = self.page.editor(visitor), (value or {}).get("moves")
+        node = visitor.project.node if moves is None else Node("", self._moves(visitor, moves))
+        assert node is not None
+        keys = chosen_keys(value, visitor)
+        names = [name for domain, name in keys if domain == visitor.domain and name != node.picture]
+        if not names:
+            raise OptionError("choose other pictures of the same kind as the shown one")
+
+        def given(newest: Visitor) -> Visitor:
+            project = give_sliders(newest.project, editor, node, names)
+            shown = project.shown
+            if shown is not None and shown.id in names:  # it has settings of its own now
+                own = [i for i, node in enumerate(project.nodes) if node.picture == shown.id]
+                project = project.go(own[-1])
+            return newest.keep(project)
+
+        visitor = self.page.store.update(visitor, given)
+        for name in names:
+            self.tiles.make(visitor.project, editor, name)
+        word = "picture" if len(names) == 1 else "pictures"
+        return self._told(visitor, said(f"{len(names)} {word} got the settings."))
 
     @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
-        """Remove the chosen pictures."""
-        names, before = _some(value), visitor.project
+        """Remove the chosen pictures. Return what is shown then, and the projects before it."""
+        keys = chosen_keys(value, self.page.store.newest(visitor))
+        before: dict[str, Project] = {}
 
         def without(newest: Visitor) -> Visitor:
-            nonlocal before
-            before = newest.project
-            return newest.keep(before.remove(set(names)))
+            for domain in {domain for domain, _ in keys}:
+                before[domain] = newest.projects[domain]
+                newest = newest.put(self._without(newest.projects[domain], keys))
+            return newest
 
         visitor = self.page.store.update(visitor, without)
-        said = status(f"{len(names)} removed. Bring back undoes that.")
-        return visitor, strip_value(visitor.project), said, before
+        self.doubts.forget(visitor, keys)
+        return *self._told(visitor, said(f"{len(keys)} removed.", undo=True)), before
+
+    @tells_errors
+    def brought_back(
+        self, visitor: Visitor, before: Mapping[str, Project] | None
+    ) -> tuple[Any, ...]:
+        """Bring projects back as they were before pictures were removed or another was opened."""
+        if not before:
+            raise OptionError("there is nothing to bring back any more")
+        left: dict[str, Project] = {}
+
+        def as_before(newest: Visitor) -> Visitor:
+            for domain, project in before.items():
+                left[domain] = newest.projects[domain]
+                newest = newest.put(project)
+            return newest
+
+        visitor = self.page.store.update(visitor, as_before)
+        return *self._told(visitor, said("It is as it was.", undo=True)), left
+
+    @tells_errors
+    def renamed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
+        """Give a picture another name."""
+        asked = (value or {}).get("rename") or {}
+        newest = self.page.store.newest(visitor)
+        domain, name = chosen_keys({"chosen": [asked.get("key")]}, newest)[0]
+        title = str(asked.get("name") or "")
+        visitor = self.page.store.update(
+            visitor, lambda newest: newest.put(newest.projects[domain].rename(name, title))
+        )
+        return visitor, strip_value(visitor.project), self._value(visitor)
 
     @reads_files
     @tells_errors
-    def loaded(self, visitor: Visitor, path: str | None) -> tuple[Any, ...]:
-        """Open a project file. Return visitor, domain, the project that it replaces, and status."""
-        if path is None:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    def project_file(self, visitor: Visitor) -> dict[str, Any]:
+        """Save the open domain's project as a file of the page's cache. Return what the grid takes home."""
+        visitor = self.page.store.newest(visitor)
+        project, lost = without_lost_photos(visitor.project)
+        used = [p.name for p in project.pictures if not is_untouched(project, p.id)]
+        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+        name = f"{plain_stem(used[0] if used else visitor.domain)}{more}.zip"
+        path = self.page.handlers.export(visitor, name, project_bytes(project))
+        text = f"{name} was saved."
+        if lost:
+            text += (
+                f" {lost} of its photos are not kept any more: their squares and codes are in it."
+            )
+        return {"saved": {"file": path, "name": name, "project": True}, "said": said(text)}
+
+    @reads_files
+    @tells_errors
+    def loaded(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
+        """Open a project file. Return visitor, domain, grid, and the project that it replaces."""
+        given = (value or {}).get("given") or [None]
+        path = self.page.files.own((given[0] or {}).get("path"), visitor.visit.owner)
         project = opened_project(self.page.handlers, visitor, Path(path), {})
-        before: Project | None = None
+        before: dict[str, Project] = {}
 
         def opened(newest: Visitor) -> Visitor:
-            nonlocal before
-            before = newest.projects.get(project.domain)
+            if project.domain in newest.projects:
+                before[project.domain] = newest.projects[project.domain]
             return newest.keep(project)
 
         visitor = self.page.store.update(visitor, opened)
-        said = status("The project is open. Bring back returns to what was here before.")
-        return visitor, project.domain, before, said
+        message = said(f"{path.name} is open.", undo=bool(before))
+        value = self._value(visitor) | {"said": message, "project": path.name}
+        return visitor, project.domain, value, before
 
-    @tells_errors
-    def brought_back(self, visitor: Visitor, before: Project | None) -> tuple[Any, ...]:
-        """Bring the project back as it was before pictures were removed or another was opened."""
-        if before is None:
-            raise OptionError("there is nothing to bring back")
-        if before.domain != self.page.store.newest(visitor).domain:
-            raise OptionError(
-                f"what was here before is of domain '{before.domain}': choose it first"
-            )
-        left = before
+    def _moves(self, visitor: Visitor, given: dict[str, Any]) -> Moves:
+        """Return the moves that were copied, as far as the visitor's domain has the sliders."""
+        known = self.page.handlers.sliders(visitor)
+        asked = [
+            (name, check_distance(distance, name))
+            for name, distance in list(given.items())[:MAX_MOVES]
+        ]
+        return tuple((name, distance) for name, distance in asked if name in known and distance)
 
-        def as_before(newest: Visitor) -> Visitor:
-            nonlocal left
-            left = newest.project
-            return newest.keep(before)
+    def _without(self, project: Project, keys: list[Key]) -> Project:
+        """Return a project without some pictures; with the first example where none is left."""
+        names = {name for domain, name in keys if domain == project.domain}
+        if names < {picture.id for picture in project.pictures}:
+            return project.remove(names)
+        fresh = first_project(self.page.handlers.domains.open(project.domain))
+        return replace(fresh, sliders=project.sliders)
 
-        visitor = self.page.store.update(visitor, as_before)
-        said = status("It is as it was. Bring back again to swap.")
-        return visitor, strip_value(before), said, left
+    def _value(self, visitor: Visitor) -> dict[str, Any]:
+        now = self.page.store.newest(visitor)
+        return library_value(now, self.tiles, self.doubts.of(now))
 
-    @tells_errors
-    def renamed(
-        self, visitor: Visitor, value: dict[str, Any] | None, name: str
-    ) -> tuple[Visitor, Any]:
-        """Give the first chosen picture another name."""
-        picture = _some(value)[0]
-        visitor = self.page.store.update(
-            visitor, lambda newest: newest.keep(newest.project.rename(picture, name))
-        )
-        return visitor, strip_value(visitor.project)
-
-    @tells_errors
-    def saved(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, str]]:
-        """Save the chosen pictures as a zip: the whole photo where there is one, else the square."""
-        visitor = self.page.store.newest(visitor)
-        project, editor = visitor.project, self.page.editor(visitor)
-        names, failures = _some(value), []
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for done, name in enumerate(names):
-                yield gr.skip(), progress(done, len(names), f"Saving {done + 1} of {len(names)}")
-                try:
-                    image, kind = result(project, editor, name)
-                except EditorError as error:
-                    failures.append(f"{project.picture(name).name}: {error}.")
-                    continue
-                file = file_name(project.picture(name), kind)
-                archive.writestr(file, encode_image(image, kind))
-        if len(failures) == len(names):
-            raise OptionError(" ".join(failures))
-        said = f"{len(names) - len(failures)} of {len(names)} saved. " + " ".join(failures)
-        path = self.page.handlers.export(visitor, "pictures.zip", buffer.getvalue())
-        yield path, status(html.escape(said))
-
-    @reads_files
-    @tells_errors
-    def project_file(self, visitor: Visitor) -> tuple[str, str]:
-        """Save the project as a file of the page's cache. Return its path, and what to say of it."""
-        visitor = self.page.store.newest(visitor)
-        project, lost = without_lost_photos(visitor.project)
-        said = "The project was saved."
-        if lost:
-            said += (
-                f" {lost} of its photos are not kept any more: their squares and codes are in it."
-            )
-        path = self.page.handlers.export(
-            visitor, f"{visitor.domain}_project.zip", project_bytes(project)
-        )
-        return path, status(said)
-
-
-def _some(value: dict[str, Any] | None) -> list[str]:
-    """Return the chosen ids.
-
-    Raises:
-        OptionError: none is.
-    """
-    chosen = chosen_of(value)
-    if not chosen:
-        raise OptionError("choose a picture first")
-    return chosen
+    def _told(self, visitor: Visitor, message: dict[str, Any]) -> tuple[Any, ...]:
+        value = self._value(visitor) | {"said": message}
+        return visitor, strip_value(visitor.project), value

@@ -30,6 +30,7 @@ from editor.ui.limits import Limits
 from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page_context import PageContext
 from editor.ui.patch import PatchPanel
+from editor.ui.saving import SaveDialog
 from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
@@ -99,6 +100,7 @@ class Panels:
     animate: AnimatePanel
     library: LibraryPanel
     new_slider: NewSliderSheet
+    saving: SaveDialog
 
     @classmethod
     def of(cls, context: PageContext) -> Panels:
@@ -121,7 +123,8 @@ class Panels:
             pictures = LibraryPanel(context)
         context.strip.render()
         storage = BrowserStorage(context)
-        return cls(edit, storage, blend, patch, animate, pictures, NewSliderSheet(context))
+        sheets = NewSliderSheet(context), SaveDialog(context)  # they open over every place
+        return cls(edit, storage, blend, patch, animate, pictures, *sheets)
 
     def connect(self) -> None:
         """Connect the panels with each other, in this place alone."""
@@ -133,6 +136,7 @@ class Panels:
         self.blend.connect(edit, changed)
         self.new_slider.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
+        self.saving.connect(edit.panel, edit.layers, edit.mode)
 
 
 def _context(handlers: Handlers, shared: bool) -> PageContext:

@@ -1,162 +1,210 @@
-"""Photos by the dozen: inverted one after another, with the sliders of the shown edit if wanted."""
+"""Photos by the dozen: read one after another, while the visitor goes on."""
 
 from __future__ import annotations
 
-import html
+import time
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import gradio as gr
 
 from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.inversion.loop import InversionOptions
-from editor.media.images import UPLOADS
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
-from editor.project.actions import (
-    add_edit,
-    check_room,
-    photo_name,
-)
-from editor.project.nodes import Node
+from editor.project.actions import add_edit, check_room, photo_name
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
-from editor.ui.component_values import picker_value, progress, status
-from editor.ui.components.file_inputs import file_input
-from editor.ui.edit import QUIET, EditPanel
+from editor.ui.component_values import is_untouched, strip_value
 from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import chosen_options
+from editor.ui.library_values import Doubts, Tiles, key_of, library_value, said
 from editor.ui.page_context import PageContext
-from editor.ui.state import Visitor
+from editor.ui.state import Visit, Visitor
 
 MAX_PHOTOS = 50
+SAY_S = 0.5  # between two lines of progress
+
+
+@dataclass
+class _Batch:
+    """How far a batch is.
+
+    Attributes:
+        paths: of all photos and codes.
+        started: when, on the clock of `time.monotonic`, s.
+        done: how many have been read, or failed.
+        share: of the one that is being read, 0…1.
+        added: keys of the pictures that were made.
+        failures: why others were not, in words.
+    """
+
+    paths: list[str]
+    started: float = field(default_factory=time.monotonic)
+    done: int = 0
+    share: float = 0.0
+    added: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def progress(self) -> dict[str, Any]:
+        """Return what the grid shows of it: numbers, seconds left, and names that wait."""
+        read, total = self.done + self.share, len(self.paths)
+        spent = time.monotonic() - self.started
+        return {
+            "done": self.done,
+            "total": total,
+            "seconds": round(spent / read * (total - read)) if read > 0 else None,
+            "waiting": [photo_name(path) for path in self.paths[self.done :]],
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is said at the end."""
+        count = len(self.added)
+        text = f"{count} {'photo' if count == 1 else 'photos'} read."
+        left = len(self.paths) - self.done
+        text += f" {left} left out." if left else ""
+        return said(" ".join([text, *self.failures]), added=self.added, bad=bool(self.failures))
 
 
 class PhotoBatch:
-    """The part of the tab Library that takes many photos.
+    """What reads many photos.
 
     Args:
         page: what the panels share.
+        tiles: of the library.
+        doubts: what the page doubts of pictures.
     """
 
-    def __init__(self, page: PageContext) -> None:
-        self.page = page
-        self.photos = file_input(
-            page.files,
-            label="Add photos, or saved codes",
-            file_count="multiple",
-            file_types=[*UPLOADS, ".npz"],
-            height=120,
-            elem_id="library-photos",
-        )
-        self.with_moves = gr.Checkbox(
-            label="with the sliders of the picture in Edit", elem_id="library-with"
-        )
-        with gr.Row():
-            self.invert = gr.Button("Invert all", variant="primary", elem_id="library-invert")
-            self.cancel = gr.Button("Cancel", elem_id="library-cancel")
-
-    def connect(self, edit: EditPanel, line: gr.HTML, pictures: gr.HTML) -> Any:
-        """Connect the components. Return the event of the job, to be cancelled.
-
-        Args:
-            edit: the tab Edit, which has the settings of an inversion.
-            line: the status of the tab.
-            pictures: those of the visit.
-        """
-        visitor = self.page.visitor
-        return self.invert.click(
-            self.inverted,
-            [visitor, self.photos, self.with_moves, *edit.settings],
-            [visitor, line, pictures],
-            **QUIET,
-        )
+    def __init__(self, page: PageContext, tiles: Tiles, doubts: Doubts) -> None:
+        self.page, self.tiles, self.doubts = page, tiles, doubts
+        self._stopping: WeakSet[Visit] = WeakSet()
 
     @tells_errors
-    def inverted(
-        self, visitor: Visitor, paths: list[str] | None, with_moves: bool, *settings: float
+    def stopped(self, visitor: Visitor) -> None:
+        """Let the batch of a visit end after the photo that it is at."""
+        self._stopping.add(visitor.visit)
+
+    @tells_errors
+    def read(
+        self, visitor: Visitor, value: dict[str, Any] | None, *settings: float
     ) -> Iterator[tuple[Any, ...]]:
-        """Invert photos and open codes. Yield visitor, status and pictures.
+        """Read photos and saved codes. Yield visitor, the grid's value, and the filmstrip's.
 
-        Photos that fail are named in the status at the end.
-
-        What else the visitor does meanwhile stays, and what is shown stays shown.
+        What else the visitor does meanwhile stays, and what is shown stays shown, unless that is the
+        example that nobody has used.
         """
         visitor = self.page.store.newest(visitor)
-        if not paths:
-            raise OptionError("add some photos first")
-        if len(paths) > MAX_PHOTOS:
-            raise OptionError(
-                f"{len(paths)} photos are too many at once; give at most {MAX_PHOTOS}"
-            )
+        batch = _Batch(self._given(visitor, value))
         editor = self.page.editor(visitor)
-        check_room(visitor.project, paths)
-        options = chosen_options(settings)
-        node = visitor.project.node if with_moves else None
-        failures: list[str] = []
-        unsure: list[str] = []
-        for done, path in enumerate(paths):
-            name = photo_name(path)
-            line = progress(done, len(paths), f"{done} of {len(paths)}: {name}")
-            yield gr.skip(), line, gr.skip()
+        check_room(visitor.project, batch.paths)
+        options = chosen_options(settings) if settings else editor.engine.inversion
+        self._stopping.discard(visitor.visit)
+        yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+        for path in batch.paths:
             try:
-                made: Edit | None = None
-                for edit in self._made(editor, visitor.project.sliders, path, options, unsure):
-                    made = edit
-                    yield gr.skip(), line, gr.skip()  # here the job can be cancelled
-                assert made is not None
-                grown = partial(_grown, editor=editor, edit=made, path=path, node=node)
-                visitor = self.page.store.update(visitor, grown)
+                yield from self._added(visitor, editor, path, options, batch)
             except EditorError as error:
-                failures.append(f"{name}: {error}")
-            yield self.page.store.newest(visitor), line, self._pictures(visitor, editor)
-        said = f"{len(paths) - len(failures)} of {len(paths)} done. " + " ".join(failures)
-        if unsure:
-            subject = editor.info.subject
-            said += (
-                f" No {subject} was surely found in {', '.join(unsure)}: check its square in Edit."
-            )
-        yield (
-            self.page.store.newest(visitor),
-            status(html.escape(said)),
-            self._pictures(visitor, editor),
-        )
+                batch.failures.append(f"{photo_name(path)}: {error}.")
+            batch.done, batch.share = batch.done + 1, 0.0
+            if visitor.visit in self._stopping:
+                break
+            if batch.done < len(batch.paths):
+                yield self._shown(visitor, editor, {"progress": batch.progress()})
+        self._stopping.discard(visitor.visit)
+        yield self._shown(visitor, editor, {"progress": None, "said": batch.summary()})
 
-    @staticmethod
-    def _made(
+    def _given(self, visitor: Visitor, value: dict[str, Any] | None) -> list[str]:
+        """Return the paths of what was uploaded.
+
+        Raises:
+            OptionError: it is nothing, or too much.
+            PageFileError: it is not the visit's.
+        """
+        given = (value or {}).get("given") or []
+        if not given:
+            raise OptionError("add some photos first")
+        if len(given) > MAX_PHOTOS:
+            raise OptionError(
+                f"{len(given)} photos are too many at once; give at most {MAX_PHOTOS}"
+            )
+        own, owner = self.page.files.own, visitor.visit.owner
+        return [str(own((one or {}).get("path"), owner)) for one in given]
+
+    def _added(
+        self,
+        visitor: Visitor,
         editor: Editor,
-        own: tuple[Boundary, ...],
         path: str,
         options: InversionOptions,
-        unsure: list[str],
-    ) -> Iterator[Edit]:
-        """Open a saved code, or invert a photo. Yield the edit after every step."""
-        sliders = editor.sliders.with_own(own)
-        if path.lower().endswith(".npz"):
-            yield editor.open_code(path, sliders)
-            return
-        photo = Photo.read(path)
-        found = editor.find(photo, least=0.0)
-        if editor.finds and not (found and found[0][1] >= editor.finder.sure):
-            unsure.append(photo_name(path))
-        crop = found[0][0] if found else Crop()
-        aligned = editor.align(photo, crop)
-        for step in editor.invert_steps(aligned, options):
-            edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
-            yield replace(edit, photo=photo, crop=crop)
+        batch: _Batch,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Read one photo, and add it. Yield how far it is."""
+        made: Edit | None = None
+        doubt, told = "", time.monotonic()
+        own = visitor.project.sliders
+        for step in _read(editor, own, path, options):
+            made, doubt, batch.share = step
+            if time.monotonic() - told > SAY_S:
+                told = time.monotonic()
+                yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+        assert made is not None
+        name = ""
 
-    def _pictures(self, visitor: Visitor, editor: Editor) -> Any:
+        def grown(newest: Visitor) -> Visitor:
+            nonlocal name
+            with_it = _grown(newest, editor, made, path)
+            name = with_it.projects[editor.info.name].pictures[-1].id
+            return with_it
+
+        newest = self.page.store.update(visitor, grown)
+        key = key_of(editor.info.name, name)
+        batch.added.append(key)
+        if doubt:
+            self.doubts.add(visitor, key, doubt)
+        self.tiles.make(newest.projects[editor.info.name], editor, name)
+
+    def _shown(self, visitor: Visitor, editor: Editor, more: dict[str, Any]) -> tuple[Any, ...]:
+        """Return visitor, grid and filmstrip as they are now."""
         now = self.page.store.newest(visitor)
-        return picker_value(now.project) if now.domain == editor.info.name else gr.skip()
+        value = library_value(now, self.tiles, self.doubts.of(now)) | more
+        return now, value, strip_value(now.project)
 
 
-def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str, node: Node | None) -> Visitor:
-    """Add an edit to the project of its domain. Keep what is shown."""
+def _read(
+    editor: Editor, own: tuple[Boundary, ...], path: str, options: InversionOptions
+) -> Iterator[tuple[Edit, str, float]]:
+    """Open a saved code, or find and invert a photo. Yield edit, doubt and share after every step."""
+    sliders = editor.sliders.with_own(own)
+    if path.lower().endswith(".npz"):
+        yield editor.open_code(path, sliders), "", 1.0
+        return
+    photo = Photo.read(path)
+    found = editor.find(photo, least=0.0)
+    unsure = editor.finds and not (found and found[0][1] >= editor.finder.sure)
+    doubt = f"No sure {editor.info.subject}. Check the frame" if unsure else ""
+    crop = found[0][0] if found else Crop()
+    aligned = editor.align(photo, crop)
+    edit: Edit | None = None
+    for step in editor.invert_steps(aligned, options):
+        edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
+        edit = replace(edit, photo=photo, crop=crop)
+        yield edit, doubt, step.step / (options.steps + 1)
+    if edit is not None and not doubt:
+        judged = editor.judge(edit)
+        if judged is not None and judged.level == "poor":
+            yield edit, "Likeness: poor. Check the frame", 1.0
+
+
+def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str) -> Visitor:
+    """Add an edit to the project of its domain. Keep what is shown, unless nobody has used it."""
     project = visitor.projects[edit.sliders.info.name]
     at, shown = project.at, project.node
-    made = edit if node is None or edit.moves else node.on(edit)
-    project = add_edit(project, editor, made, photo_name(path), path)
-    return visitor.put(project.go(at) if project.nodes[at : at + 1] == (shown,) else project)
+    project = add_edit(project, editor, edit, photo_name(Path(path)), path)
+    stays = shown is not None and not is_untouched(project, shown.picture)
+    return visitor.put(
+        project.go(at) if stays and project.nodes[at : at + 1] == (shown,) else project
+    )

@@ -13,11 +13,10 @@ from PIL import Image
 from editor.errors import EditorError, ImageError
 from editor.inversion.loop import InversionOptions
 from editor.media.images import load_image
-from editor.photo.crop import Crop
+from editor.photo.crop import Crop, is_same_place
 from editor.project.actions import photo_name
 from editor.project.nodes import MAX_NAME, Picture
 from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
-from editor.project.same_photo import is_same
 from editor.session import Editor
 from editor.ui.component_values import panel_value, status, strip_value
 from editor.ui.error_messages import tells_errors
@@ -161,7 +160,7 @@ class ReadingHandlers(HandlerBase):
         for other, _ in sure[:FACES]:
             newest = self.store.newest(visitor)
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
-            if visitor.visit.reading == job and not any(is_same(other, one) for one in there):
+            if visitor.visit.reading == job and not any(is_same_place(other, one) for one in there):
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
 
     def _inverted(

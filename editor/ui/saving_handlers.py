@@ -1,16 +1,25 @@
-"""What can be taken home from the tab Edit: picture, whole photo, code."""
+"""What can be taken home of the shown edit: picture, whole photo, code, as the Save dialog asks."""
 
 from __future__ import annotations
 
 import base64
+import io
 from typing import Any
 
+from PIL import Image
+
 from editor.editing.code_file import code_bytes
-from editor.media.images import encode_image
+from editor.editing.edit import Edit
+from editor.errors import EditorError, ImageError, OptionError
+from editor.media.images import encode_image, image_size
+from editor.media.motion import encode_motion
+from editor.project import exports
 from editor.project.actions import SUFFIXES, whole_photo
-from editor.project.same_photo import edits_beside
+from editor.project.nodes import Picture
+from editor.sliders.looks import look_bytes
 from editor.ui.data_uris import png_uri
 from editor.ui.error_messages import tells_errors
+from editor.ui.export_wish import Wish
 from editor.ui.handler_base import KEEP, MODES, HandlerBase
 from editor.ui.state import Visitor
 from editor.ui.turns import reads_files
@@ -29,6 +38,85 @@ class SavingHandlers(HandlerBase):
     ) -> tuple[bytes, str]:
         """Return the bytes and the name of a file of the whole photo, edited, at its own size."""
         return self._whole_photo(self.store.newest(visitor), panel, layers, mode)
+
+    @reads_files
+    @tells_errors
+    def export_as(
+        self,
+        visitor: Visitor,
+        panel: dict[str, Any] | None,
+        layers: str = "",
+        mode: str = KEEP,
+        value: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Export the shown edit as the Save dialog asks. Return the dialog's value.
+
+        It says the file's path, name, bytes and size in px, or why that failed, and the wish's turn.
+        """
+        visitor = self.store.newest(visitor)
+        turn = {"turn": (value or {}).get("turn")}
+        try:
+            wish = Wish.read((value or {}).get("wish"))
+            edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
+            if shown is None or mode not in MODES:
+                raise OptionError("there is nothing to save yet; open a photo first")
+            beside = exports.faces_beside(visitor.project, self.editor(visitor), shown)
+            data, size = self._exported(visitor, edit, shown, mode, wish, beside)
+            name = f"{wish.name or exports.stem(shown, edit)}{wish.suffix}"
+            path = self.export(visitor, name, data)
+        except EditorError as error:
+            return turn | {"failed": str(error)}
+        width, height = size or (0, 0)
+        laid_in = 1 + len(beside) if wish.what in ("photo", "pair", "wipe") else 1
+        saved = {"file": path, "name": name, "bytes": len(data), "width": width, "height": height}
+        return turn | {"saved": saved | {"faces": laid_in}}
+
+    @tells_errors
+    def export_facts(
+        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
+    ) -> dict[str, Any]:
+        """Return what the Save dialog says before anything is saved: sizes, and the usual name."""
+        visitor = self.store.newest(visitor)
+        editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
+        shown, side = visitor.project.shown, editor.info.resolution
+        assert shown is not None
+        facts = {
+            "name": exports.stem(shown, edit),
+            "photo": _photo_size(shown),
+            "model": side,
+            "face": max(side, exports.FACE_PX),
+            "subject": editor.info.subject,
+            "faces": 1 + len(exports.faces_beside(visitor.project, editor, shown)),
+        }
+        return {"facts": facts}
+
+    def _exported(
+        self,
+        visitor: Visitor,
+        edit: Edit,
+        shown: Picture,
+        mode: str,
+        wish: Wish,
+        beside: list[tuple[Edit, Picture]],
+    ) -> tuple[bytes, tuple[int, int] | None]:
+        """Return the bytes of what is wished, and its size in px where it is a picture."""
+        editor = self.editor(visitor)
+        if wish.what == "code":
+            return code_bytes(edit), None
+        if wish.what == "look":
+            return look_bytes(wish.name or shown.name, edit.sliders, edit.moves), None
+        if wish.what == "face":
+            image = exports.face(editor, edit)
+            return wish.encoded(image), image.size
+        image = exports.after(editor, edit, shown, MODES[mode], beside)
+        if wish.what == "photo":
+            return wish.encoded(image), image.size
+        first = exports.before(editor, edit, shown)
+        if wish.what == "wipe":
+            film = encode_motion(exports.wipe(first, image), "MP4", exports.WIPE_FPS)
+            return film, exports.wipe_size(first)
+        both = exports.side_by_side(first, image)
+        return wish.encoded(both), both.size
 
     @reads_files
     @tells_errors
@@ -71,7 +159,18 @@ class SavingHandlers(HandlerBase):
     ) -> tuple[bytes, str]:
         edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
         assert shown is not None
-        editor = self.editor(visitor)
-        beside = edits_beside(visitor.project, editor, shown)
-        pasted, kind = whole_photo(editor, edit, shown, MODES[mode], beside)
+        pasted, kind = whole_photo(self.editor(visitor), edit, shown, MODES[mode])
         return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
+
+
+def _photo_size(picture: Picture) -> list[int] | None:
+    """Return width and height of a picture's upright photo, px; None where there is none."""
+    if not exports.with_photo(picture):
+        return None
+    try:
+        size = image_size(picture.photo)
+    except ImageError:
+        return None
+    small = Image.open(io.BytesIO(picture.small)).size if picture.small else size
+    lies = (size[0] > size[1]) != (small[0] > small[1])  # a camera was held upright
+    return [size[1], size[0]] if lies else list(size)

@@ -13,18 +13,18 @@ from PIL import Image
 
 from editor.editing.edit import Edit
 from editor.errors import EditorError
-from editor.photo.crop import Crop
+from editor.photo.crop import Crop, is_same_place
+from editor.project.exports import faces_beside
 from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.project.pixels import SMALL_PX, thumbnail
-from editor.project.same_photo import edits_beside, is_same
+from editor.project.version import version_of
 from editor.session import Editor
 from editor.ui.component_values import example_sources
 from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
-from editor.project.version import version_of
 
 MOST_FACES = 8
 
@@ -171,11 +171,11 @@ class StageValues:
         """Return the edits of other squares of the same photo, which the photo shows too."""
         return [
             {
-                "crop": asdict(crop),
+                "crop": asdict(other.crop),
                 "reference": data_uri(editor.render(editor.edit(edit.reference))),
                 "after": data_uri(editor.render(edit)),
             }
-            for edit, crop in edits_beside(visitor.project, editor, shown)
+            for edit, other in faces_beside(visitor.project, editor, shown)
         ]
 
 
@@ -193,10 +193,10 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
     squares: Found = visitor.found.get(path, ())
     for picture in reversed(pictures):
         assert picture.crop is not None
-        if not any(is_same(picture.crop, Crop(*_place(face))) for face in faces):
+        if not any(is_same_place(picture.crop, Crop(*_place(face))) for face in faces):
             faces.append({**asdict(picture.crop), "confidence": 1.0, "picture": picture.id})
     for crop, confidence in squares:
-        if not any(is_same(crop, Crop(*_place(face))) for face in faces):
+        if not any(is_same_place(crop, Crop(*_place(face))) for face in faces):
             faces.append({**asdict(crop), "confidence": confidence, "picture": ""})
     return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
 

@@ -46,13 +46,13 @@ def test_no_file_is_no_looks(tmp_path: Path) -> None:
         "[]",
         '{"looks": 1}',
         '{"looks": [1]}',
-        '{"looks": [{"name": "", "values": {}}]}',
-        '{"looks": [{"name": "x", "values": [1]}]}',
-        '{"looks": [{"name": "x", "values": {"smile": "1"}}]}',
-        '{"looks": [{"name": "x", "values": {"smile": NaN}}]}',
-        '{"looks": [{"name": "x", "values": {"smile": 9}}]}',
-        '{"looks": [{"name": "x", "values": {"smile": true}}]}',
-        json.dumps({"looks": [{"name": "x", "values": {}}] * 41}),
+        '{"looks": [{"name": "", "sliders": {}}]}',
+        '{"looks": [{"name": "x", "sliders": [1]}]}',
+        '{"looks": [{"name": "x", "sliders": {"smile": "1"}}]}',
+        '{"looks": [{"name": "x", "sliders": {"smile": NaN}}]}',
+        '{"looks": [{"name": "x", "sliders": {"smile": 9}}]}',
+        '{"looks": [{"name": "x", "sliders": {"smile": true}}]}',
+        json.dumps({"looks": [{"name": "x", "sliders": {}}] * 41}),
         "[" * 3000,
     ],
 )
@@ -63,4 +63,4 @@ def test_files_that_make_no_sense(tmp_path: Path, text: str) -> None:
 
 
 def test_names_are_one_line() -> None:
-    assert look_of({"name": " Big\n smile ", "values": {}}).name == "Big smile"
+    assert look_of({"name": " Big\n smile ", "sliders": {}}).name == "Big smile"

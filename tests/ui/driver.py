@@ -139,9 +139,11 @@ def distance(page, name: str) -> float:
 
 def move(page, name: str, value: float) -> None:
     """Move a slider to a distance, in units of codes, and let it go: one edit more."""
-    nodes = page.locator("#history .node").count()
+    nodes = page.locator("#filmstrip .step").count()
     slide(page, name, value)
-    page.wait_for_function("n => document.querySelectorAll('#history .node').length > n", arg=nodes)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#filmstrip .step').length > n", arg=nodes
+    )
 
 
 @contextmanager

@@ -152,7 +152,8 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
     visitor = handlers.first_visitor()
     assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
     once, strip = handlers.commit(visitor, _moves(smile=1.0))
-    assert [node["label"] for node in strip["nodes"]] == ["Example", "Example: smile +1.0"]
+    assert [step["label"] for step in strip["steps"]] == ["", "smile +1.0"]
+    assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"
     twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
@@ -197,7 +198,7 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
     plain = _decode(_after(handlers, visitor))
     free = _decode(_after(handlers, visitor, smile=9.0))
     painted, strip = handlers.paint(visitor, _drawing(array))
-    assert strip["nodes"][-1]["label"] == "Example: painted part"
+    assert strip["steps"][-1]["label"] == "painted part"
     assert handlers.paint(painted, _drawing(array)) == (gr.skip(), gr.skip())
     held = _decode(_after(handlers, painted, smile=9.0))
     assert np.array_equal(np.asarray(held)[:, 10:], np.asarray(plain)[:, 10:])

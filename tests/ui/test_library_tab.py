@@ -1,4 +1,4 @@
-"""The tab Library, projects, and the visit that outlives a reload, in a real browser."""
+"""The place Library, projects, and the visit that outlives a reload, in a real browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from PIL import Image
 
 from tests.conftest import picture_of
 from tests.ui.driver import (
-    distance,
     invert,
     kept,
     move,
@@ -20,25 +19,54 @@ from tests.ui.driver import (
     served,
     settled,
     shows,
-    slide,
     source,
     until,
     wait_for_change,
 )
 
+STATE = "async () => { window.shared = await import('/modules/page_state.js'); }"
+STEPS = "() => document.querySelectorAll('#filmstrip .step').length"
+
+
+def _library(page) -> None:
+    """Open the place, as the page's header does."""
+    if page.locator("role=tab[name=Library]").count():
+        page.click("role=tab[name=Library]")
+    page.evaluate(STATE)
+    page.evaluate("shared.change({ place: 'library' })")
+    settled(page)
+
+
+def _edit(page) -> None:
+    if page.locator("role=tab[name=Edit]").count():
+        page.click("role=tab[name=Edit]")
+
+
+def _add(page, *paths: Path) -> str:
+    """Give photos to the library. What it says in the end."""
+    page.set_input_files("#library input.photos", [str(path) for path in paths])
+    page.wait_for_selector("#toasts .toast:has-text('read.')")
+    return page.locator("#toasts .toast span").last.inner_text()
+
+
+def _tiles(page, count: int) -> None:
+    page.wait_for_function(
+        "n => document.querySelectorAll('#library .tile[data-key]').length === n", arg=count
+    )
+
+
+def _saved(page):
+    """What Ctrl+S takes home."""
+    page.evaluate(STATE)
+    with page.expect_download() as download:
+        page.evaluate("shared.tell('save')")
+    return download.value
+
 
 @pytest.fixture
 def library(page) -> object:
-    page.click("role=tab[name=Library]")
-    page.wait_for_selector("#library .card")
+    _library(page)
     return page
-
-
-def _card(page, index: int) -> None:
-    page.locator("#library .card").nth(index).click()
-    page.wait_for_function(
-        "i => document.querySelectorAll('#library .card')[i].classList.contains('on')", arg=index
-    )
 
 
 KEPT = """async () => {
@@ -71,48 +99,43 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     other, bad = tmp_path / "other.png", tmp_path / "bad.png"
     faces.example(7).resize((200, 200)).save(other)
     bad.write_text("no picture")
-    page.click("role=tab[name=Library]")
-    page.set_input_files("#library-photos input[type=file]", [str(photo), str(bad), str(other)])
-    page.check("#library-with input")
-    page.wait_for_selector("#library-photos :text('other')")
-    page.click("#library-invert")
-    page.wait_for_selector("#library-status :text('2 of 3 done')")
-    assert "not a picture" in page.inner_text("#library-status")
-    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 3")
-    _card(page, 1)
-    _card(page, 2)
+    _library(page)
+    said = _add(page, photo, bad, other)
+    assert said.startswith("2 photos read. bad: ")
+    assert "not a picture" in said
+    _tiles(page, 3)
+    assert page.inner_text("#library .count") == "2 selected", "the new ones"
+    page.click("#toasts >> text=Paste settings")
+    page.wait_for_selector("#toasts .toast:has-text('2 pictures got the settings.')")
+    page.click("#library .export")
     with page.expect_download() as download:
-        page.click("#library-save")
+        page.click("#save-dialog button.save")
     with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["photo edited.jpg", "other edited.jpg"]
         sizes = [picture_of(archive.open(name)).size for name in archive.namelist()]
     assert sizes == [picture_of(photo).size, (200, 200)]
-    page.locator("#library .card").nth(1).click()  # not the second any more
-    page.click("#library-open")
-    page.wait_for_selector("#slider-smile")
-    assert until(lambda: distance(page, "smile") == 2)
-    assert page.locator("#history .node").count() == 6
+    page.locator("#library .tile .go").nth(2).dblclick()
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('other')")
+    page.wait_for_function("() => document.querySelector('#slider-smile input').value === '2'")
 
 
-def test_rename_copy_and_remove(page, photo: Path) -> None:
+def test_rename_and_remove(page, photo: Path) -> None:
     invert(page, photo, steps=2)
     move(page, "age", 1)
-    page.click("role=tab[name=Library]")
-    page.wait_for_selector("#library .card >> nth=1")
-    _card(page, 0)
-    page.fill("#library-name input, #library-name textarea", "Grandmother")
-    page.click("#library-rename")
-    page.wait_for_selector("#library .card[aria-label=Grandmother]")
-    page.click("#library-copy")
-    page.wait_for_selector("#library-status :text('given to 1')")
-    page.click("#library-open")
-    assert until(lambda: distance(page, "age") == 1)
-    page.wait_for_selector("#slider-age")
-    page.click("role=tab[name=Library]")
-    page.click("#library-remove")
-    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 1")
-    page.locator("#library .card").first.click()
-    page.click("#library-remove")
-    page.wait_for_selector(".toast-body:has-text('has to stay')")
+    _library(page)
+    _tiles(page, 1)
+    page.locator("#library .tile .go").click()
+    page.keyboard.press("F2")
+    page.keyboard.type("Grandmother")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#library .go[aria-label=Grandmother]")
+    page.wait_for_selector("#filmstrip .picture:has-text('Grandmother')")
+    page.keyboard.press("Delete")
+    _tiles(page, 0)
+    assert page.locator("#library .empty").is_visible()
+    page.click("#toasts >> text=Undo")
+    _tiles(page, 1)
+    page.wait_for_function("() => document.querySelectorAll('#filmstrip .step').length === 2")
 
 
 def test_a_project_is_saved_and_reopened(
@@ -123,9 +146,9 @@ def test_a_project_is_saved_and_reopened(
     move(page, "smile", 1.5)
     settled(page)
     shown = source(page)
-    page.click("role=tab[name=Library]")
+    _library(page)
     with page.expect_download() as download:
-        page.click("#project-save")
+        page.click("#library .save-project")
     file = tmp_path / "work.zip"
     download.value.save_as(file)
     with zipfile.ZipFile(file) as archive:
@@ -137,21 +160,20 @@ def test_a_project_is_saved_and_reopened(
 
 def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     first = source(other)
-    other.click("role=tab[name=Library]")
+    _library(other)
     damaged = file.with_name("damaged.zip")
     damaged.write_bytes(file.read_bytes()[:-300])
-    other.set_input_files("#project-open input[type=file]", str(damaged))
+    other.set_input_files("#library input.file", str(damaged))
     other.wait_for_selector(".toast-body:has-text('not a project file')")
     assert source(other) == first
-    other.click("#project-open [aria-label='Clear'], #project-open [aria-label='Remove this file']")
-    other.set_input_files("#project-open input[type=file]", str(file))
-    other.wait_for_selector("#history .node >> nth=2")
-    other.click("role=tab[name=Edit]")
+    other.set_input_files("#library input.file", str(file))
+    other.wait_for_selector("#filmstrip .step >> nth=1")
+    _edit(other)
     wait_for_change(other, first)
     assert source(other) == shown, "the same picture to the bit"
-    with other.expect_download() as download:
-        other.click("#save-photo")
-    assert picture_of(download.value.path()).size == picture_of(photo).size
+    saved = _saved(other)
+    assert saved.suggested_filename.startswith("photo smile+")
+    assert picture_of(saved.path()).size == picture_of(photo).size
     other.click("#undo")
     wait_for_change(other, shown)
     other.context.close()
@@ -165,24 +187,22 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     kept(page)
     assert page.evaluate(KEPT) == {"photos": 1, "domains": 1}
     page.reload()
-    page.wait_for_selector("#history .node >> nth=2")
+    page.wait_for_selector("#filmstrip .step >> nth=1")
     shows(page, shown)
-    assert distance(page, "smile") == 1.5
-    with page.expect_download() as download:
-        page.click("#save-photo")
-    saved = np.asarray(Image.open(download.value.path()))
+    assert page.locator("#slider-smile input").input_value() == "1.5"
+    saved = np.asarray(Image.open(_saved(page).path()))
     assert saved.shape[:2] == picture_of(photo).size[::-1]
-    page.click("role=tab[name=Library]")
+    _library(page)
     page.evaluate(
         "() => { const ask = confirm; confirm = (text) => { window.put = true; return ask(text); }; }"
     )
-    page.click("#forget")  # the question is answered with no
+    page.click("#library .forget")  # the question is answered with no
     page.wait_for_function("() => window.put")
     settled(page)
     assert page.evaluate(KEPT)["photos"] == 1
     page.once("dialog", lambda dialog: dialog.accept())
-    page.click("#forget")
-    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 1")
+    page.click("#library .forget")
+    page.wait_for_function("() => document.querySelectorAll('#filmstrip .picture').length === 0")
     left = page.evaluate(KEPT)
     assert left is None or left["photos"] == 0
 
@@ -190,15 +210,15 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
 def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     invert(page, photo, steps=3)
     _choose(page, "Published")
-    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#filmstrip .picture').length === 0")
     move(page, "tilt", 1)
     kept(page)
     assert page.evaluate(KEPT) == {"photos": 1, "domains": 2}
     page.reload()
-    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 2")
-    assert distance(page, "tilt") == 1
+    page.wait_for_function("() => document.querySelectorAll('#filmstrip .step').length === 2")
+    assert page.locator("#slider-tilt input").input_value() == "1"
     _choose(page, "Faces")
-    page.wait_for_selector("#history button[title*='inverted']")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('photo')")
 
 
 FORGETFUL = """
@@ -232,26 +252,14 @@ def test_a_visit_that_the_server_forgot_comes_back(
         kept(page)
         seen = log.read_text().count("forgotten")
         assert until(lambda: log.read_text().count("forgotten") > seen)
-        slide(page, "age", 1)
+        thumb = page.locator("#slider-age input")
+        thumb.fill("1")
+        thumb.dispatch_event("change")
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
-        page.wait_for_selector("#history .node >> nth=2")
+        page.wait_for_selector("#filmstrip .step >> nth=1")
         shows(page, shown)
         assert page.evaluate(KEPT)["photos"] == 1
         page.context.close()
-
-
-def test_what_was_removed_is_brought_back(page, photo: Path) -> None:
-    invert(page, photo, steps=2)
-    move(page, "age", 1)
-    page.click("role=tab[name=Library]")
-    page.click("#library-back")
-    page.wait_for_selector(".toast-body:has-text('nothing to bring back')")
-    _card(page, 1)
-    page.click("#library-remove")
-    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 1")
-    page.click("#library-back")
-    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 2")
-    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 3")
 
 
 def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
@@ -259,42 +267,37 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     move(page, "age", 1)
     settled(page)
     shown = source(page)
+    page.evaluate(STATE)
+    page.evaluate("shared.tell('save-as')")
+    page.get_by_label("Settings").check()
     with page.expect_download() as download:
-        page.click("#save-code")
+        page.click("#save-dialog button.save")
     file = tmp_path / "mine.npz"
     download.value.save_as(file)
-    page.click("role=tab[name=Library]")
-    page.set_input_files("#library-photos input[type=file]", [str(file)])
-    page.wait_for_selector("#library-photos :text('mine')")
-    page.click("#library-invert")
-    page.wait_for_selector("#library-status :text('1 of 1 done')")
-    _card(page, 2)
-    page.click("#library-open")
-    page.wait_for_function("() => document.querySelectorAll('#history .node').length === 5")
+    _library(page)
+    assert _add(page, file) == "1 photo read."
+    page.locator("#library .tile .go", has_text="mine").dblclick()
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')")
     shows(page, shown)
 
 
-def test_sliders_may_be_moved_while_photos_are_inverted(
+def test_sliders_may_be_moved_while_photos_are_read(
     page, photo: Path, tmp_path: Path, faces
 ) -> None:
     other = tmp_path / "other.png"
     faces.example(7).resize((200, 200)).save(other)
+    move(page, "age", 1)
     page.click("text=Advanced")
     page.get_by_label("Most steps").fill("40")
-    page.click("role=tab[name=Library]")
-    page.set_input_files("#library-photos input[type=file]", [str(photo), str(other)])
-    page.wait_for_selector("#library-photos :text('other')")
-    page.click("#library-invert")
-    page.wait_for_selector("#library-status :text('0 of 2')")
-    page.click("role=tab[name=Edit]")
+    _library(page)
+    page.set_input_files("#library input.photos", [str(photo), str(other)])
+    page.wait_for_selector("#library .adding .line:has-text('1 of 2 ·')")
+    _edit(page)
     move(page, "smile", 2)
-    page.click("role=tab[name=Library]")
-    page.wait_for_selector("#library-status :text('2 of 2 done')")
-    page.wait_for_function("() => document.querySelectorAll('#library .card').length === 3")
-    labels = page.locator("#history .node").all_inner_texts()
-    page.click("role=tab[name=Edit]")
-    assert distance(page, "smile") == 2, labels
-    assert page.locator("#history .node").count() == 4, labels
+    page.wait_for_selector("#toasts .toast:has-text('2 photos read.')")
+    assert page.locator("#slider-smile input").input_value() == "2"
+    assert page.locator("#filmstrip .step").count() == 3
+    assert page.locator("#filmstrip .picture").count() == 3
 
 
 @pytest.mark.parametrize("width", [1280, 390])

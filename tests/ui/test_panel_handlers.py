@@ -20,7 +20,7 @@ from editor.project.pixels import mask_png, thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
 from editor.ui import interpolate as tab_interpolate
 from editor.ui.browser_storage import BrowserStorage
-from editor.ui.components.history_strip import history_strip
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.handlers import Handlers
@@ -53,7 +53,7 @@ def handlers(tiny_root) -> Handlers:
 
 def _context(handlers: Handlers) -> PageContext:
     paths = gr.File(visible=False)
-    file, strip = gr.JSON(visible=False), history_strip({})
+    file, strip = gr.JSON(visible=False), filmstrip({})
     return PageContext(handlers, gr.State(), gr.Dropdown(), gr.Markdown(), strip, file, paths)
 
 

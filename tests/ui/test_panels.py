@@ -500,23 +500,6 @@ def test_keys_act_on_the_tab_edit_alone(page) -> None:
         page.keyboard.press("Control+s")
 
 
-def test_the_history_keeps_the_focus(part) -> None:
-    page = part
-    _load(page, "history_strip")
-    nodes = [{"index": i, "src": _picture("grey"), "label": f"edit {i}"} for i in range(4)]
-    focused = "() => document.activeElement.getAttribute('aria-label')"
-    _give(page, nodes=nodes[:3], at=2)
-    for button, label in ((".go", "Go to: edit 1"), (".mix", "Mix into the picture: edit 1")):
-        page.locator(f".node >> nth=1 >> {button}").focus()
-        _give(page, nodes=nodes, at=3)
-        assert page.evaluate(focused) == label
-    _give(page, nodes=nodes, at=1)
-    assert page.evaluate(focused) == "Go to: edit 1", "what is shown is not mixed in"
-    page.focus("#other")
-    _give(page, nodes=nodes, at=2)
-    assert page.evaluate("document.activeElement.id") == "other"
-
-
 def test_rows_keep_the_focus(part) -> None:
     page = part
     _load(page, "rows")

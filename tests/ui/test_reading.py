@@ -16,8 +16,7 @@ from PIL import Image
 from editor import Domains
 from editor.inversion.loop import InversionStep
 from editor.packs.verdict import Judgement
-from editor.photo.crop import Crop
-from editor.project.same_photo import is_same
+from editor.photo.crop import Crop, is_same_place
 from editor.session import Editor
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import likeness_of
@@ -301,6 +300,6 @@ def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
 
 def test_squares_about_the_same_place_are_one() -> None:
     face = Crop(0.3, 0.4, 0.4, 5.0)
-    assert is_same(face, Crop(0.32, 0.41, 0.42))
-    assert not is_same(face, Crop(0.6, 0.4, 0.4))
-    assert not is_same(face, Crop(0.3, 0.4, 0.15))
+    assert is_same_place(face, Crop(0.32, 0.41, 0.42))
+    assert not is_same_place(face, Crop(0.6, 0.4, 0.4))
+    assert not is_same_place(face, Crop(0.3, 0.4, 0.15))

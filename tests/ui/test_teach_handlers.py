@@ -13,7 +13,7 @@ from editor import Domains, Editor
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.sliders.teach import POOL, grow_pool, pool_of
-from editor.ui.components.history_strip import history_strip
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
@@ -38,7 +38,7 @@ def tiny_domain(handlers: Handlers) -> Editor:
 @pytest.fixture
 def panel(handlers: Handlers) -> TeachPanel:
     with gr.Blocks():
-        shown = gr.Dropdown(), gr.Markdown(), history_strip({})
+        shown = gr.Dropdown(), gr.Markdown(), filmstrip({})
         files = gr.JSON(visible=False), gr.File(visible=False)
         return TeachPanel(PageContext(handlers, gr.State(), *shown, *files))
 

@@ -25,7 +25,7 @@ def looks_value(domains: Domains, name: str, sliders: SliderSet) -> dict[str, An
         looks = []
     return {
         "domain": name,
-        "looks": [{"name": look.name, "values": dict(look.values)} for look in looks],
+        "looks": [{"name": look.name, "sliders": dict(look.values)} for look in looks],
         "ranges": {info.name: list(info.range) for info in sliders},
         "titles": {info.name: info.title for info in sliders},
     }
@@ -34,7 +34,7 @@ def looks_value(domains: Domains, name: str, sliders: SliderSet) -> dict[str, An
 def looks_row(value: dict[str, Any]) -> gr.HTML:
     """Show looks as thumbnails of the own face, with a strength. They move the page's sliders.
 
-    Its value is {"domain", "looks": [{"name", "values": {slider: share of its range}}], "ranges":
+    Its value is {"domain", "looks": [{"name", "sliders": {slider: share of its range}}], "ranges":
     {slider: [low, high]}, "titles": {slider: title}}. Looks of one's own lie in the browser.
     """
     return html_component("looks", value, elem_id="looks", shape={})

@@ -1,7 +1,7 @@
 // A look: settings of several sliders, as shares of their measured ranges. See editor/sliders/looks.py.
 
 /**
- * @typedef {{name: string, values: Record<string, number>}} Look
+ * @typedef {{name: string, sliders: Record<string, number>}} Look
  * @typedef {Record<string, [number, number]>} Ranges low and high by slider
  * @typedef {Record<string, number>} Moves
  */
@@ -20,7 +20,7 @@ const MAX_NAME = 40;
 export function movesOf(look, ranges, strength = 1) {
   /** @type {Moves} */
   const moves = {};
-  for (const [name, share] of Object.entries(look.values)) {
+  for (const [name, share] of Object.entries(look.sliders)) {
     if (!(name in ranges) || !share) continue;
     const [low, high] = ranges[name];
     const distance = strength * share * (share > 0 ? high : -low);
@@ -44,7 +44,7 @@ export function lookOf(name, moves, ranges) {
     const end = distance > 0 ? high : -low;
     if (distance && end > 0) values[slider] = Math.max(-FARTHEST, Math.min(FARTHEST, Math.round((distance / end) * 1000) / 1000));
   }
-  return { name: cleanName(name), values };
+  return { name: cleanName(name), sliders: values };
 }
 
 /** @param {unknown} name */
@@ -69,12 +69,12 @@ export function read(text) {
 /** @param {any} value @returns {Look} */
 function checked(value) {
   const name = cleanName(value.name);
-  const entries = Object.entries(value.values);
+  const entries = Object.entries(value.sliders);
   if (!name || entries.length > MOST) throw new Error('no look');
   for (const [, share] of entries) {
     if (typeof share !== 'number' || !Number.isFinite(share) || Math.abs(share) > FARTHEST) throw new Error('no share');
   }
-  return { name, values: Object.fromEntries(/** @type {[string, number][]} */ (entries)) };
+  return { name, sliders: Object.fromEntries(/** @type {[string, number][]} */ (entries)) };
 }
 
 /**

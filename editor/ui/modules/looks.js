@@ -31,7 +31,7 @@ export function start({ element, props, watch }) {
   let timer;
 
   const value = () => props.value || { domain: '', looks: [], ranges: {} };
-  const own = () => (kept()[value().domain] || []).filter((look) => look && typeof look.values === 'object');
+  const own = () => (kept()[value().domain] || []).filter((look) => look && typeof look.sliders === 'object');
   const all = () => [...value().looks, ...own()].slice(0, MOST);
   const share = () => Number(strength.value) / 100;
   const mark = () => {

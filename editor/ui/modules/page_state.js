@@ -3,13 +3,18 @@
 /**
  * @typedef {{picture: string, version: string, state: string, domain: string}} ShownPicture
  *   what the stage shows: id of the picture, its version, state of the stage, domain; empty texts for nothing.
- * @typedef {{place: string, tool: string, moves: Record<string, number>, stage: ShownPicture}} PageState
- *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend" or "patch";
- *   moves: distance by slider, in the units of codes, as the hand has it now.
+ * @typedef {{place: string, tool: string, moves: Record<string, number>, stage: ShownPicture, chosen: string[],
+ *   copied: Record<string, number>|null}} PageState
+ *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend", "patch", and "strip" on a phone;
+ *   moves: distance by slider, in the units of codes, as the hand has it now;
+ *   chosen: ids of the open domain's pictures that are chosen in filmstrip or library, in order;
+ *   copied: moves that were copied, to be pasted onto other pictures.
  */
 
 /** @type {PageState} */
-const state = { place: 'edit', tool: 'sliders', moves: {}, stage: { picture: '', version: '', state: '', domain: '' } };
+const state = {
+  place: 'edit', tool: 'sliders', moves: {}, stage: { picture: '', version: '', state: '', domain: '' }, chosen: [], copied: null,
+};
 /** @type {Map<string, Set<(value: any) => void>>} */
 const listeners = new Map();
 

@@ -6,7 +6,7 @@ import { cleanName, lookOf, movesOf, read, same } from '../../../editor/ui/modul
 const RANGES = { smile: [-5, 4], beard: [0, 8] };
 
 test('a share is of the range on its side', () => {
-  const look = { name: 'x', values: { smile: -0.5, beard: 0.25, hat: 1 } };
+  const look = { name: 'x', sliders: { smile: -0.5, beard: 0.25, hat: 1 } };
   assert.deepEqual(movesOf(look, RANGES), { smile: -2.5, beard: 2 });
   assert.deepEqual(movesOf(look, RANGES, 1.5), { smile: -3.75, beard: 3 });
   assert.deepEqual(movesOf(look, RANGES, 0), {});
@@ -15,15 +15,15 @@ test('a share is of the range on its side', () => {
 test('a look of the sliders gives the same sliders again', () => {
   const moves = { smile: -2.5, beard: 2 };
   assert.deepEqual(movesOf(lookOf('x', moves, RANGES), RANGES), moves);
-  assert.deepEqual(lookOf('x', { beard: -3, hat: 1 }, RANGES).values, {}, 'a side without a range');
-  assert.equal(lookOf('x', { smile: 100 }, RANGES).values.smile, 2);
+  assert.deepEqual(lookOf('x', { beard: -3, hat: 1 }, RANGES).sliders, {}, 'a side without a range');
+  assert.equal(lookOf('x', { smile: 100 }, RANGES).sliders.smile, 2);
 });
 
 test('files are read or refused', () => {
-  const look = { name: ' Big \n smile ', values: { smile: 1 } };
-  assert.deepEqual(read(JSON.stringify(look)), { domain: '', looks: [{ name: 'Big smile', values: { smile: 1 } }] });
+  const look = { name: ' Big \n smile ', sliders: { smile: 1 } };
+  assert.deepEqual(read(JSON.stringify(look)), { domain: '', looks: [{ name: 'Big smile', sliders: { smile: 1 } }] });
   assert.equal(read(JSON.stringify({ domain: 'faces', looks: [look, look] })).looks.length, 2);
-  for (const text of ['', '1', 'null', '{}', '{"looks": []}', '{"name": "", "values": {}}', '{"name": "x", "values": {"smile": "1"}}', '{"name": "x", "values": {"smile": 3}}']) {
+  for (const text of ['', '1', 'null', '{}', '{"looks": []}', '{"name": "", "sliders": {}}', '{"name": "x", "sliders": {"smile": "1"}}', '{"name": "x", "sliders": {"smile": 3}}']) {
     assert.equal(read(text), null, text);
   }
 });

@@ -1,0 +1,168 @@
+"""What is taken home of an edit: the whole photo, the face alone, before and after, and its name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+
+from PIL import Image
+
+from editor.editing.edit import Edit
+from editor.editing.paste import Mode
+from editor.media.sheets import strip
+from editor.project.actions import photo_of
+from editor.project.history import Project
+from editor.project.nodes import Picture
+from editor.session import Editor
+from editor.sliders.looks import shares
+
+FACE_PX = 512
+WIPE_PX = 1280  # longer side of a film
+WIPE_S, WIPE_FPS = 3.0, 24
+NAMED = 2  # sliders that a file's name tells; of more it says "edited"
+MAX_STEM = 80
+
+
+def with_photo(picture: Picture) -> bool:
+    """Return whether a picture is part of a whole photo."""
+    return bool(picture.photo) and picture.crop is not None
+
+
+def after(
+    editor: Editor,
+    edit: Edit,
+    picture: Picture,
+    mode: Mode = "difference",
+    beside: Sequence[tuple[Edit, Picture]] = (),
+) -> Image.Image:
+    """Return the edited photo at its own size, or the enlarged square where it was generated.
+
+    Args:
+        editor: of the domain.
+        edit: of the picture.
+        picture: says which photo, and where in it.
+        mode: as `Editor.paste`.
+        beside: other edits of the same photo to lay in as well, see `faces_beside`.
+
+    Raises:
+        ImageError: the photo is gone.
+    """
+    if not with_photo(picture):
+        return face(editor, edit)
+    photo = photo_of(picture)
+    for other, where in beside:
+        photo = editor.paste(other, mode, photo, where.crop)
+    return editor.paste(edit, mode, photo, picture.crop)
+
+
+def faces_beside(project: Project, editor: Editor, picture: Picture) -> list[tuple[Edit, Picture]]:
+    """Return the edits of other faces in a picture's photo, each as it stands; of two of one face the newer.
+
+    Args:
+        project: of the picture.
+        editor: of the domain.
+        picture: whose own square no other may overlap.
+    """
+    if not picture.photo or picture.crop is None:
+        return []
+    taken, found = [picture], []
+    for other in reversed(project.pictures):
+        if other.photo != picture.photo or other.crop is None:
+            continue
+        if any(_overlap(other, one) for one in taken):
+            continue
+        taken.append(other)
+        edit = project.edit(editor, project.latest(other.id))
+        if edit.moves or other.base is not None:
+            found.append((edit, other))
+    return found
+
+
+def before(editor: Editor, edit: Edit, picture: Picture) -> Image.Image:
+    """Return what `after` was before any slider.
+
+    Raises:
+        ImageError: the photo is gone.
+    """
+    return photo_of(picture) if with_photo(picture) else _enlarged(editor.reconstruction(edit))
+
+
+def face(editor: Editor, edit: Edit) -> Image.Image:
+    """Return the square alone, enlarged to 512 px where the model's is smaller."""
+    return _enlarged(editor.render(edit))
+
+
+def side_by_side(first: Image.Image, second: Image.Image) -> Image.Image:
+    """Return before and after on one picture, with the profile of the first."""
+    both = strip([first, second])
+    both.info = dict(first.info)
+    return both
+
+
+def wipe_size(picture: Image.Image) -> tuple[int, int]:
+    """Return width and height of the frames of `wipe`, px."""
+    share = min(1.0, WIPE_PX / max(picture.size))
+    return max(2, round(picture.width * share)), max(2, round(picture.height * share))
+
+
+def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
+    """Yield the frames of a film whose divider uncovers the second picture, and goes back.
+
+    Args:
+        first: before.
+        second: after, of the same size.
+    """
+    size = wipe_size(first)
+    small = [one.convert("RGB").resize(size, Image.Resampling.LANCZOS) for one in (first, second)]
+    count = round(WIPE_S * WIPE_FPS)
+    for index in range(count):
+        x = round(size[0] * (1 - math.cos(2 * math.pi * index / (count - 1))) / 2)
+        frame = small[0].copy()
+        if x:
+            frame.paste(small[1].crop((0, 0, x, size[1])), (0, 0))
+        yield frame
+
+
+def stem(picture: Picture, edit: Edit) -> str:
+    """Return the name of an edit's file, without suffix: its photo's, and what was done.
+
+    Such as "holiday smile+45": shares of the sliders' ranges in percent. Of more than two, and of
+    none where something else was changed, it says "edited".
+    """
+    moved = shares(edit.sliders, edit.moves)
+    told = [f"{name.replace('_', ' ')}{round(100 * share):+d}" for name, share in moved.items()]
+    done = " ".join(told) if 0 < len(told) <= NAMED else "edited"
+    return f"{plain_stem(picture.name)} {done}"
+
+
+def plain_stem(name: str) -> str:
+    """Return a name of characters that any disk takes."""
+    plain = "".join(c if c.isalnum() or c in "-_+.,() " else "_" for c in name).strip(" .")
+    return plain[:MAX_STEM].strip(" .") or "picture"
+
+
+def free_name(wanted: str, suffix: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a file's name, numbered where it is taken: "a.jpg", "a 2.jpg"."""
+    name, number = f"{wanted}{suffix}", 1
+    while is_taken(name):
+        number += 1
+        name = f"{wanted} {number}{suffix}"
+    return name
+
+
+def _overlap(first: Picture, second: Picture) -> bool:
+    """Return whether two squares of one photo have their centres closer than half a side."""
+    one, two = first.crop, second.crop
+    assert one is not None
+    assert two is not None
+    width, height = Image.open(BytesIO(first.small)).size if first.small else (1, 1)
+    short = min(width, height)
+    apart = math.hypot((one.x - two.x) * width, (one.y - two.y) * height) / short
+    return apart < (one.side + two.side) / 4
+
+
+def _enlarged(square: Image.Image) -> Image.Image:
+    if max(square.size) >= FACE_PX:
+        return square
+    return square.resize((FACE_PX, FACE_PX), Image.Resampling.BICUBIC)

@@ -1,0 +1,349 @@
+"""The library's handlers, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from editor import Domains
+from editor.editing.code_file import code_bytes
+from editor.photo.crop import Crop
+from editor.project.actions import add_edit, move_sliders
+from editor.ui import photo_batch
+from editor.ui.components.filmstrip import filmstrip
+from editor.ui.handlers import Handlers
+from editor.ui.inverting import Settings
+from editor.ui.library import LibraryPanel
+from editor.ui.library_values import chosen_keys
+from editor.ui.page_context import PageContext
+from editor.ui.state import Visitor
+
+STEPS = Settings(2, 0.01, 1.0, 0.0, 2.0)
+
+
+@pytest.fixture
+def handlers(tiny_root) -> Handlers:
+    return Handlers(Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries"), "tiny")
+
+
+@pytest.fixture
+def library(handlers: Handlers) -> LibraryPanel:
+    with gr.Blocks():
+        file, paths = gr.JSON(visible=False), gr.File(visible=False)
+        strip = filmstrip({})
+        page = PageContext(handlers, gr.State(), gr.Dropdown(), gr.Markdown(), strip, file, paths)
+        return LibraryPanel(page)
+
+
+@pytest.fixture
+def visitor(handlers: Handlers) -> Visitor:
+    """A visitor with the example, unused, and with Ann and Ben."""
+    tiny, first = handlers.domains.open("tiny"), handlers.first_visitor()
+    project = first.project
+    for seed, name in ((7, "Ann"), (8, "Ben")):
+        project = add_edit(project, tiny, tiny.sample(seed), name, label="made")
+    return handlers.store.update(first, lambda newest: newest.keep(project))
+
+
+def _photo(size: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    Image.fromarray(noise).save(buffer, format="JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def _given(handlers: Handlers, visitor: Visitor, **files: bytes) -> dict[str, Any]:
+    """What the page sends after these files were uploaded."""
+    paths = [
+        handlers.keep_file(visitor, name.replace("__", "."), data) for name, data in files.items()
+    ]
+    return {"given": [{"path": path, "name": Path(path).name} for path in paths]}
+
+
+def _names(value: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in value["pictures"]]
+
+
+def test_it_shows_pictures_at_once_and_then_their_tiles(
+    library: LibraryPanel, visitor: Visitor
+) -> None:
+    assert library.tiles.lacking(visitor) == ["p2", "p3"]
+    first, *_, last = list(library.show(visitor))
+    assert _names(first) == _names(last) == ["Ann", "Ben"], "nobody used the example"
+    assert [one["key"] for one in last["pictures"]] == ["tiny:p2", "tiny:p3"]
+    assert last["shown"] == "tiny:p3"
+    assert last["domains"] == [{"name": "tiny", "title": "Tiny"}]
+    assert library.tiles.lacking(visitor) == []
+    assert len(list(library.show(visitor))) == 1, "what was drawn is known"
+
+
+def test_photos_are_read_one_after_another(
+    library: LibraryPanel, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_batch, "SAY_S", 0.0)
+    visitor = handlers.first_visitor()
+    tiny = handlers.editor(visitor)
+    code = code_bytes(tiny.sample(3).move(smile=1.0))
+    files = {
+        "one__jpg": _photo(),
+        "bad__png": b"no picture",
+        "two__jpg": _photo(seed=1),
+        "c__npz": code,
+    }
+    steps = list(library.batch.read(visitor, _given(handlers, visitor, **files), *STEPS))
+    lines = [step[1]["progress"] for step in steps if step[1].get("progress")]
+    assert lines[0] == {
+        "done": 0,
+        "total": 4,
+        "seconds": None,
+        "waiting": ["one", "bad", "two", "c"],
+    }
+    assert [line["done"] for line in lines] == sorted(line["done"] for line in lines)
+    assert all(isinstance(line["seconds"], int) for line in lines if line["done"])
+    assert lines[-1]["waiting"] == ["c"]
+    newest, value, strip = steps[-1]
+    assert value["progress"] is None
+    assert _names(value) == ["one", "two", "c"]
+    assert value["said"]["added"] == ["tiny:p2", "tiny:p3", "tiny:p4"]
+    assert value["said"]["text"].startswith("3 photos read. bad: ")
+    assert value["said"]["bad"]
+    assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
+    assert newest.project.shown.name == "one", "the example made room for the first"
+    assert newest.project.picture("p2").photo.endswith("one.jpg")
+    assert dict(newest.project.latest("p4").moves) == {"smile": 1.0}
+    again = list(library.batch.read(newest, _given(handlers, visitor, x__jpg=_photo()), *STEPS))
+    assert again[-1][0].project.shown.name == "one", "what is shown stays shown"
+
+
+def test_a_tile_is_the_part_of_the_photo_around_the_face(
+    library: LibraryPanel, handlers: Handlers
+) -> None:
+    visitor = handlers.first_visitor()
+    photo = Image.new("RGB", (900, 300), "red")
+    photo.paste("blue", (600, 0, 900, 300))
+    buffer = io.BytesIO()
+    photo.save(buffer, format="PNG")
+    *_, (visitor, _, _) = library.batch.read(
+        visitor, _given(handlers, visitor, a__png=buffer.getvalue()), *STEPS
+    )
+    moved = replace(visitor.project.picture("p2"), crop=Crop(0.9, 0.5, 0.5))
+    visitor = visitor.keep(visitor.project.amend(moved))
+    library.tiles.make(visitor.project, handlers.editor(visitor), "p2")
+    data = library.tiles.known(visitor.project.latest("p2")).partition(",")[2]
+    tile = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert tile.size == (240, 240)
+    assert np.abs(np.asarray(tile, int)[:, 20:] - (0, 0, 255)).max() < 20, "the right third of it"
+
+
+def test_a_batch_stops_after_the_photo_it_is_at(library: LibraryPanel, handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    given = _given(handlers, visitor, a__jpg=_photo(), b__jpg=_photo(seed=1), c__jpg=_photo(seed=2))
+    steps = library.batch.read(visitor, given, *STEPS)
+    next(steps)
+    library.batch.stopped(visitor)
+    *_, (newest, value, _) = steps
+    assert _names(value) == ["a"]
+    assert value["said"]["text"] == "1 photo read. 2 left out."
+    *_, (_, value, _) = library.batch.read(newest, given, *STEPS)
+    assert len(value["said"]["added"]) == 3, "a stop is for one batch"
+
+
+def test_what_is_not_sure_is_marked(
+    library: LibraryPanel, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = handlers.first_visitor()
+    editor = handlers.editor(visitor)
+    finds = type(editor)
+    monkeypatch.setattr(finds, "finds", property(lambda _: True))
+    monkeypatch.setattr(finds, "find", lambda *_, **__: [])
+    *_, (newest, value, _) = library.batch.read(
+        visitor, _given(handlers, visitor, a__jpg=_photo()), *STEPS
+    )
+    assert value["pictures"][0]["doubt"] == f"No sure {editor.info.subject}. Check the frame"
+    *_, shown = library.show(newest)
+    assert shown["pictures"][0]["doubt"]
+    _, _, value, _ = library.removed(newest, {"chosen": ["tiny:p2"]})
+    assert value["pictures"] == []
+
+
+def test_a_poor_likeness_is_marked(
+    library: LibraryPanel, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Poor:
+        level = "poor"
+
+    visitor = handlers.first_visitor()
+    monkeypatch.setattr(type(handlers.editor(visitor)), "judge", lambda *_: Poor())
+    *_, (_, value, _) = library.batch.read(
+        visitor, _given(handlers, visitor, a__jpg=_photo()), *STEPS
+    )
+    assert value["pictures"][0]["doubt"] == "Likeness: poor. Check the frame"
+
+
+@pytest.mark.parametrize("value", [None, {}, {"given": []}])
+def test_nothing_to_read(library: LibraryPanel, visitor: Visitor, value: Any) -> None:
+    with pytest.raises(gr.Error, match="add some photos first"):
+        list(library.batch.read(visitor, value, *STEPS))
+
+
+def test_what_is_no_file_of_the_visit_is_not_read(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.jpg"
+    secret.write_bytes(_photo())
+    for path in (str(secret), None, "", "../../etc/passwd", 3):
+        for read in (library.batch.read, library.loaded):
+            with pytest.raises(gr.Error, match="give"):
+                list(read(visitor, {"given": [{"path": path, "name": "x.jpg"}]}))
+    many = {"given": [{"path": "x", "name": "x"}] * 51}
+    with pytest.raises(gr.Error, match="51 photos are too many at once; give at most 50"):
+        list(library.batch.read(visitor, many, *STEPS))
+
+
+def test_a_picture_is_opened_in_its_domain(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    opened, domain = library.opened(visitor, {"chosen": ["tiny:p2"]})
+    assert (opened.project.shown.name, domain) == ("Ann", "tiny")
+    other = replace(visitor.project, domain="other", pictures=visitor.project.pictures[1:2])
+    other = replace(other, nodes=(replace(visitor.project.nodes[1], parent=-1),), at=0, left=())
+    both = handlers.store.update(visitor, lambda newest: newest.put(other))
+    opened, domain = library.opened(both, {"chosen": ["other:p2"]})
+    assert (opened.domain, domain) == ("other", "other")
+
+
+@pytest.mark.parametrize(
+    "chosen", [[], ["tiny:p9"], ["p2"], ["elsewhere:p2"], [3], None, "tiny:p2"]
+)
+def test_what_is_not_there_cannot_be_chosen(
+    library: LibraryPanel, visitor: Visitor, chosen: Any
+) -> None:
+    for does in (library.opened, library.pasted, library.removed):
+        with pytest.raises(gr.Error, match="choose a picture first"):
+            does(visitor, {"chosen": chosen})
+    assert chosen_keys({"chosen": ["tiny:p2", "tiny:p2"]}, visitor) == [("tiny", "p2")]
+
+
+def test_settings_are_pasted(library: LibraryPanel, handlers: Handlers, visitor: Visitor) -> None:
+    tiny = handlers.editor(visitor)
+    moved = move_sliders(visitor.project, tiny, "p3", {"smile": 2.0})
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(moved))
+    *_, before = library.show(visitor)
+    after, strip, value = library.pasted(visitor, {"chosen": ["tiny:p2", "tiny:p3"]})
+    assert dict(after.project.latest("p2").moves) == {"smile": 2.0}
+    assert after.project.shown.name == "Ben", "what is shown stays"
+    assert value["said"]["text"] == "1 picture got the settings."
+    assert strip["picture"] == "p3"
+    assert value["pictures"][0]["src"] != before["pictures"][0]["src"]
+    copied = {"chosen": ["tiny:p2", "tiny:p3"], "moves": {"age": -1.0, "unknown": 3}}
+    after, _, value = library.pasted(after, copied)
+    assert [dict(after.project.latest(name).moves) for name in ("p2", "p3")] == [{"age": -1.0}] * 2
+    assert value["said"]["text"] == "2 pictures got the settings."
+    with pytest.raises(gr.Error, match="choose other pictures"):
+        library.pasted(after, {"chosen": ["tiny:p3"]})
+    with pytest.raises(gr.Error, match="age"):
+        library.pasted(after, {"chosen": ["tiny:p2"], "moves": {"age": "old"}})
+
+
+def test_removed_and_brought_back(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    left, strip, value, before = library.removed(visitor, {"chosen": ["tiny:p2"]})
+    assert [one["name"] for one in strip["pictures"]] == _names(value) == ["Ben"]
+    assert (value["said"]["text"], value["said"]["undo"]) == ("1 removed.", True)
+    back, strip, value, swapped = library.brought_back(left, before)
+    assert _names(value) == ["Ann", "Ben"]
+    assert back.project is visitor.project
+    assert len(strip["pictures"]) == 2
+    again, *_ = library.brought_back(back, swapped)
+    assert len(again.project.pictures) == 2
+    with pytest.raises(gr.Error, match="nothing to bring back"):
+        library.brought_back(visitor, None)
+
+
+def test_all_may_be_removed(library: LibraryPanel, handlers: Handlers) -> None:
+    tiny, first = handlers.domains.open("tiny"), handlers.first_visitor()
+    used = handlers.store.update(
+        first, lambda newest: newest.keep(move_sliders(newest.project, tiny, "p1", {"smile": 1.0}))
+    )
+    left, strip, value, before = library.removed(used, {"chosen": ["tiny:p1"]})
+    assert value["pictures"] == strip["pictures"] == []
+    assert left.project.shown.name == "Example", "and one begins again"
+    assert library.brought_back(left, before)[0].project is used.project
+
+
+def test_renamed(library: LibraryPanel, visitor: Visitor) -> None:
+    rename = {"key": "tiny:p2", "name": " Anna "}
+    named, strip, value = library.renamed(visitor, {"rename": rename})
+    assert _names(value) == ["Anna", "Ben"]
+    assert strip["pictures"][0]["name"] == "Anna"
+    for wrong, says in (
+        ({**rename, "name": " "}, "write a name"),
+        ({"name": "x"}, "choose"),
+        (None, "choose"),
+    ):
+        with pytest.raises(gr.Error, match=says):
+            library.renamed(named, {"rename": wrong})
+
+
+def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    given = _given(handlers, visitor, holiday__jpg=_photo(), dog__jpg=_photo((40, 60), 1))
+    *_, (visitor, _, _) = library.batch.read(visitor, given, *STEPS)
+    given = _given(handlers, visitor, holiday__jpg=_photo((50, 50), 2))
+    *_, (visitor, value, _) = library.batch.read(visitor, given, *STEPS)
+    keys = [one["key"] for one in value["pictures"]]
+    *steps, last = library.exporting.exported(visitor, {"chosen": keys, "wish": {"kind": "PNG"}})
+    assert [step["progress"]["done"] for step in steps] == [0, 1, 2]
+    assert last["saved"]["name"] == "pictures.zip"
+    assert last["said"]["text"] == "3 of 3 pictures were saved."
+    with zipfile.ZipFile(last["saved"]["file"]) as archive:
+        sizes = {name: Image.open(archive.open(name)).size for name in archive.namelist()}
+    assert sizes == {
+        "holiday edited.png": (60, 40),
+        "dog edited.png": (40, 60),
+        "holiday edited 2.png": (50, 50),
+    }
+    *_, last = library.exporting.exported(visitor, {"chosen": keys[:1]})
+    assert last["saved"]["name"] == "holiday edited.jpg"
+    Path(visitor.project.picture("p2").photo).unlink()
+    *_, last = library.exporting.exported(visitor, {"chosen": keys[:2], "wish": {"what": "photo"}})
+    assert last["said"]["text"].startswith(
+        "1 of 2 pictures were saved. holiday: the photo is not kept"
+    )
+    *_, last = library.exporting.exported(visitor, {"chosen": keys[:1], "wish": {"what": "face"}})
+    assert last["saved"]["name"] == "holiday face.jpg"
+    for wrong, says in (
+        ({"what": "wipe"}, "saved as photos"),
+        ({"kind": "X"}, "no type"),
+        ({"what": "photo"}, "not kept"),
+    ):
+        with pytest.raises(gr.Error, match=says):
+            list(library.exporting.exported(visitor, {"chosen": keys[:1], "wish": wrong}))
+
+
+def test_a_project_is_saved_and_opened(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    value = library.project_file(visitor)
+    assert value["saved"]["name"] == "Ann and 1 more.zip"
+    assert value["said"]["text"] == "Ann and 1 more.zip was saved."
+    data = Path(value["saved"]["file"]).read_bytes()
+    other = handlers.store.update(handlers.first_visitor(), lambda newest: newest)
+    given = _given(handlers, other, work__zip=data)
+    opened, domain, value, before = library.loaded(other, given)
+    assert (domain, _names(value), value["project"]) == ("tiny", ["Ann", "Ben"], "work.zip")
+    assert value["said"]["undo"]
+    assert library.brought_back(opened, before)[0].project is other.project
+    for wrong in (_given(handlers, other, work__zip=data[:-300]), None):
+        with pytest.raises(gr.Error):
+            library.loaded(other, wrong)
