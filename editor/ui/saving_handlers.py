@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from typing import Any
 
@@ -14,10 +13,9 @@ from editor.errors import EditorError, ImageError, OptionError
 from editor.media.images import encode_image, image_size
 from editor.media.motion import encode_motion
 from editor.project import exports
-from editor.project.actions import SUFFIXES, whole_photo
+from editor.project.actions import SUFFIXES, photo_of
 from editor.project.nodes import Picture
 from editor.sliders.looks import look_bytes
-from editor.ui.data_uris import png_uri
 from editor.ui.error_messages import tells_errors
 from editor.ui.export_wish import Wish
 from editor.ui.handler_base import KEEP, MODES, HandlerBase
@@ -118,48 +116,16 @@ class SavingHandlers(HandlerBase):
         both = exports.side_by_side(first, image)
         return wish.encoded(both), both.size
 
-    @reads_files
-    @tells_errors
-    def save_photo(self, visitor: Visitor, *given: Any) -> str:
-        """Export the edited photo, to be taken home. Return its path."""
-        data, name = self._whole_photo(self.store.newest(visitor), *given)
-        return self.export(visitor, name, data)
-
-    @reads_files
-    @tells_errors
-    def adopt_photo(self, visitor: Visitor, *given: Any) -> str:
-        """Keep the edited photo as a photo of the visit. Return its path."""
-        data, name = self._whole_photo(self.store.newest(visitor), *given)
-        return self.keep_file(visitor, name, data)
-
-    @tells_errors
-    def download_picture(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
-    ) -> dict[str, str]:
-        """Return the picture as a file for the browser: name and data URI."""
-        visitor = self.store.newest(visitor)
-        edit = self.edit(visitor, panel, layers)
-        return {
-            "name": "edited.png",
-            "uri": png_uri(encode_image(self.editor(visitor).render(edit), "PNG")),
-        }
-
-    @tells_errors
-    def download_code(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
-    ) -> dict[str, str]:
-        """Return the code as a file for the browser: name and data URI."""
-        visitor = self.store.newest(visitor)
-        data = code_bytes(self.edit(visitor, panel, layers))
-        uri = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
-        return {"name": "edited.npz", "uri": uri}
-
     def _whole_photo(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, mode: str
     ) -> tuple[bytes, str]:
         edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
         assert shown is not None
-        pasted, kind = whole_photo(self.editor(visitor), edit, shown, MODES[mode])
+        editor = self.editor(visitor)
+        beside = exports.faces_beside(visitor.project, editor, shown)
+        photo_of(shown)
+        pasted = exports.after(editor, edit, shown, MODES[mode], beside)
+        kind = "PNG" if shown.photo.lower().endswith(".png") else "JPEG"
         return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
 
 
