@@ -1,6 +1,6 @@
 // Photos that a visitor gives: dropped anywhere, pasted anywhere, chosen, taken.
 
-import { now } from './page_state.js';
+import { hear, now } from './page_state.js';
 import { typing } from './viewer_gestures.js';
 
 export const READ = 'Photos: JPEG, PNG, WebP, HEIC, AVIF, TIFF.';
@@ -55,6 +55,7 @@ export function listenForPhotos(element, give, refuse) {
   };
   const input = /** @type {HTMLInputElement} */ (element.querySelector('input.open'));
   const open = () => input.click();
+  hear('open', open); // of other parts of the page
   for (const each of element.querySelectorAll('input[type=file]')) {
     const own = /** @type {HTMLInputElement} */ (each);
     own.addEventListener('change', () => { take(own.files || []); own.value = ''; });

@@ -100,10 +100,12 @@ export function viewer(element, hooks) {
     limits: () => (now.photo.width ? limits(now.photo, box()) : [1, 2]),
     hasFace: () => Boolean(now.crop),
     show: (photo, crop, afresh) => {
+      const moved = JSON.stringify(crop) !== JSON.stringify(now.crop);
       const same = photo.width === now.photo.width && photo.height === now.photo.height;
       Object.assign(now, { photo, crop });
       if (afresh || !same) look('fit');
-      else look(now.mode === 'actual' ? 'free' : now.mode);
+      else if (moved && now.mode === 'face') look('face');
+      else told();
     },
     look,
     set: (transform) => { now.mode = 'free'; lie(transform); },

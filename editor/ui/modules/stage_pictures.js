@@ -1,0 +1,147 @@
+// The pictures of the stage: fetched, decoded, and drawn by a compositor when something changes.
+
+import { squareOf } from './composite.js';
+import { compositorOf } from './composite_canvas.js';
+import { panesOf } from './compare.js';
+
+/**
+ * @typedef {import('./composite.js').Crop} Crop
+ * @typedef {import('./composite_webgl.js').Difference} Difference
+ * @typedef {import('./viewer.js').Viewer} Viewer
+ * @typedef {{url: string, width: number, height: number, key: string, file?: Blob}} Photo  file: in place of the address
+ * @typedef {{photo: Photo | null, crop: Crop | null, reference: string, after: string, before: string, composed: string}} Sources
+ *   pictures as data URIs; before: of the step that is compared with, "" for the photo itself
+ */
+
+export const GIVEN = 'given'; // key of a photo that is shown before the server has it
+const CACHED = 24; // decoded squares, of 64 KB each at 128 px
+/** @type {Crop} */
+const WHOLE = { x: 0.5, y: 0.5, side: 1, angle: 0 };
+
+/**
+ * @param {HTMLElement} element with a `canvas.picture`
+ * @param {Viewer} view
+ * @param {() => import('./compare.js').Comparison} compared
+ * @param {'webgl' | 'canvas' | ''} [kind] of drawing, the best by default
+ */
+export function painter(element, view, compared, kind = '') {
+  let canvas = /** @type {HTMLCanvasElement} */ (element.querySelector('canvas.picture'));
+  let compositor = compositorOf(canvas, kind);
+  /** @type {Map<string, Promise<ImageBitmap>>} */
+  const squares = new Map();
+  let sources = /** @type {Sources | null} */ (null);
+  let photoKey = '';
+  let wished = 0;
+  let shown = 0;
+  let drawing = 0;
+
+  /** @param {string} uri */
+  const square = (uri) => {
+    const known = squares.get(uri) || createImageBitmap(blobOf(uri), { colorSpaceConversion: 'none' });
+    squares.delete(uri);
+    squares.set(uri, known); // the last one used
+    if (squares.size > CACHED) squares.delete(/** @type {string} */ (squares.keys().next().value));
+    return known;
+  };
+
+  function draw() {
+    drawing = 0;
+    const [width, height] = [element.clientWidth, element.clientHeight].map((each) => Math.max(1, Math.round(each * view.ratio())));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    compositor.draw(view.photo().width ? panesOf(compared(), {
+      boxes: view.boxes(), transform: view.transform(), width: view.photo().width, ratio: view.ratio(), alone: !sources?.photo,
+    }) : []);
+  }
+  const wishDraw = () => { drawing = drawing || requestAnimationFrame(draw); };
+
+  /**
+   * Decode what is missing, then lay it in; what was wished later wins.
+   * @param {Sources} next
+   */
+  async function show(next) {
+    const turn = wished += 1;
+    const { photo, crop, reference, after, before, composed } = next;
+    const base = photo ? null : reference || after;
+    const key = photo ? `${photo.key} ${photo.url}` : base || '';
+    const image = key === photoKey ? null : await (photo ? photoImage(photo, compositor.limit) : base && square(base));
+    if (turn < shown) return;
+    const [old, edited, step, whole] = await Promise.all([
+      reference && square(reference), after && square(after), before && square(before),
+      composed && createImageBitmap(blobOf(composed)),
+    ]);
+    if (turn < shown) return;
+    shown = turn;
+    sources = next;
+    const size = photo || (base ? old || edited : null) || { width: 0, height: 0 };
+    if (image) compositor.photo(image, size.width, size.height);
+    compositor.composed(whole || null);
+    if (compositor.kind === 'webgl') for (const one of [photo && image, whole]) if (one) one.close(); // the card has them
+    const lies = photo ? crop : WHOLE;
+    /** @param {ImageBitmap | '' } picture @returns {Difference | null} */
+    const difference = (picture) => (picture && old && lies
+      ? { reference: old, picture, square: squareOf(lies, size.width, size.height), whole: !photo } : null);
+    compositor.lay('after', difference(edited));
+    compositor.lay('before', difference(step));
+    view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
+    photoKey = key;
+    wishDraw();
+  }
+
+  /** Without the graphics card, which was lost, on a canvas of its own. @param {Event} event */
+  function lost(event) {
+    event.preventDefault();
+    const fresh = /** @type {HTMLCanvasElement} */ (canvas.cloneNode());
+    canvas.replaceWith(fresh);
+    canvas = fresh;
+    compositor = compositorOf(canvas, 'canvas');
+    photoKey = '';
+    if (sources) show(sources);
+  }
+  canvas.addEventListener('webglcontextlost', lost, { once: true });
+  view.onChange(wishDraw);
+
+  return {
+    show,
+    /** @param {string} text what the picture is, in words */
+    describe: (text) => canvas.setAttribute('aria-label', text),
+    sources: () => sources,
+    kind: () => compositor.kind,
+    /** The edited photo at its own size. */
+    compose: () => compositor.compose(),
+    draw: () => { cancelAnimationFrame(drawing); draw(); },
+  };
+}
+
+/**
+ * Return the bytes of a data URI.
+ * @param {string} uri in base64
+ */
+export function blobOf(uri) {
+  const comma = uri.indexOf(',');
+  const text = atob(uri.slice(comma + 1));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return new Blob([bytes], { type: uri.slice(5, comma).split(';')[0] });
+}
+
+/**
+ * Decode a photo, no larger than can be drawn.
+ * @param {Photo} photo
+ * @param {number} limit of its longer side, px
+ */
+async function photoImage({ url, width, height, file }, limit) {
+  const blob = file || (url.startsWith('data:') ? blobOf(url) : await fetched(url));
+  const most = Math.max(width, height);
+  if (most <= limit) return createImageBitmap(blob);
+  const by = limit / most;
+  return createImageBitmap(blob, {
+    resizeWidth: Math.max(1, Math.floor(width * by)), resizeHeight: Math.max(1, Math.floor(height * by)), resizeQuality: 'high',
+  });
+}
+
+/** @param {string} url */
+async function fetched(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`the photo was not given: ${answer.status}`);
+  return answer.blob();
+}
