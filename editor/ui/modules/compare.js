@@ -32,8 +32,10 @@ export function panesOf({ way, held, at }, { boxes, transform, width, ratio, alo
       top,
       width: Math.round((box.left + to) * ratio) - left,
       height: Math.round((box.top + box.height) * ratio) - top,
-      transform: {
-        scale: transform.scale * ratio, x: (box.left + transform.x) * ratio, y: (box.top + transform.y) * ratio,
+      transform: { // on whole pixels, so that at 100% they are the photo's own
+        scale: transform.scale * ratio,
+        x: Math.round((box.left + transform.x) * ratio),
+        y: Math.round((box.top + transform.y) * ratio),
       },
       show,
       smooth,
