@@ -33,14 +33,14 @@ export function workingLine({ line, progress }) {
 }
 
 /**
- * Say how like the picture is: a line, and whether it warns.
- * @param {Pick<StageValue, 'likeness' | 'advice'>} value
- * @returns {{text: string, warns: boolean}}
+ * Say how like the picture is, and what that means where it is a warning.
+ * @param {string} likeness
+ * @returns {{text: string, warning: string}}
  */
-export function likenessLine({ likeness, advice }) {
-  if (!likeness) return { text: '', warns: false };
+export function likenessLine(likeness) {
+  if (!likeness) return { text: '', warning: '' };
   const warns = likeness === 'fair' || likeness === 'poor';
-  return { warns, text: warns ? `Likeness: ${likeness}. ${advice || 'Small details will drift.'}` : `Likeness: ${likeness}` };
+  return { text: `Likeness: ${likeness}${warns ? '. ' : ''}`, warning: warns ? 'Small details will drift.' : '' };
 }
 
 /**
@@ -89,13 +89,14 @@ export function sayState(element, value, tried) {
   find('.asking p').textContent = value.line || `Is this the ${value.subject || 'part'}? Drag the frame onto it.`;
   find('.asking .primary').textContent = `Use this ${value.subject || 'part'}`;
 
-  const { text, warns } = likenessLine(value);
+  const { text, warning } = likenessLine(value.likeness);
   const known = !working && state !== 'frame' && Boolean(value.picture);
-  setText(find('.says'), working ? workingLine(value) : known ? text : '');
-  find('.says').classList.toggle('warns', known && warns);
+  setText(find('.says span'), working ? workingLine(value) : known ? text : '');
+  setText(find('.says .more'), known ? warning : '');
+  find('.says').classList.toggle('warns', known && warning !== '');
   find('.stop').hidden = !working || !value.picture && !value.progress;
-  find('.advice-open').hidden = !known || !text || warns || !(value.advice || value.reference);
-  find('.model-open').hidden = !known || !warns || !value.reference;
+  find('.advice-open').hidden = !known || !text || warning !== '' || !(value.advice || value.reference);
+  find('.model-open').hidden = !known || !warning || !value.reference;
   find('.size').textContent = value.photo ? `${value.photo.width}×${value.photo.height}` : '';
   find('.advice p').textContent = value.advice || 'Small details may drift; what is not edited stays the photo’s own.';
   find('.advice figure').hidden = !value.reference;
