@@ -52,11 +52,12 @@ export function closeUp(square, box) {
  * Return the smallest and the largest scale that may be had.
  * @param {Size} photo
  * @param {Size} box
+ * @param {number} actual scale at which the photo has its own size
  * @returns {[number, number]}
  */
-export function limits(photo, box) {
+export function limits(photo, box, actual) {
   const fit = fitted(photo, box).scale;
-  return [Math.min(fit, 1), Math.max(MOST, fit)];
+  return [Math.min(fit, actual), Math.max(MOST, fit)];
 }
 
 /**
@@ -64,10 +65,11 @@ export function limits(photo, box) {
  * @param {Transform} transform
  * @param {Size} photo
  * @param {Size} box
+ * @param {number} actual as for `limits`
  * @returns {Transform}
  */
-export function held(transform, photo, box) {
-  const [least, most] = limits(photo, box);
+export function held(transform, photo, box, actual) {
+  const [least, most] = limits(photo, box, actual);
   const scale = Math.min(most, Math.max(least, transform.scale));
   /** @param {number} at @param {number} length @param {number} room */
   const along = (at, length, room) => {

@@ -56,7 +56,7 @@ export function viewer(element, hooks) {
 
   /** @param {Transform} transform */
   function lie(transform) {
-    now.transform = now.photo.width ? held(transform, now.photo, box()) : transform;
+    now.transform = now.photo.width ? held(transform, now.photo, box(), 1 / ratio()) : transform;
     told();
   }
 
@@ -97,7 +97,7 @@ export function viewer(element, hooks) {
     transform: () => now.transform,
     boxes,
     ratio,
-    limits: () => (now.photo.width ? limits(now.photo, box()) : [1, 2]),
+    limits: () => (now.photo.width ? limits(now.photo, box(), 1 / ratio()) : [1, 2]),
     hasFace: () => Boolean(now.crop),
     show: (photo, crop, afresh) => {
       const moved = JSON.stringify(crop) !== JSON.stringify(now.crop);

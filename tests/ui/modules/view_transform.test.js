@@ -38,17 +38,17 @@ test('two fingers keep what they hold', () => {
 });
 
 test('the photo stays in sight', () => {
-  const small = held({ scale: 0.1, x: -5000, y: 5000 }, photo, box);
-  assert.equal(small.scale, limits(photo, box)[0]);
+  const small = held({ scale: 0.1, x: -5000, y: 5000 }, photo, box, 1);
+  assert.equal(small.scale, limits(photo, box, 1)[0]);
   near(toBox(small, [1000, 500]), [400, 300]);
-  const large = held({ scale: 1, x: 5000, y: -5000 }, photo, box);
+  const large = held({ scale: 1, x: 5000, y: -5000 }, photo, box, 1);
   near([large.x, large.y], [MARGIN, 600 - 1000 - MARGIN]);
-  assert.equal(held({ scale: 1e6, x: 0, y: 0 }, photo, box).scale, limits(photo, box)[1]);
+  assert.equal(held({ scale: 1e6, x: 0, y: 0 }, photo, box, 1).scale, limits(photo, box, 1)[1]);
 });
 
 test('a picture smaller than the box can be seen at its own size', () => {
-  const [least, most] = limits({ width: 64, height: 64 }, box);
-  assert.equal(least, 1);
+  const [least, most] = limits({ width: 64, height: 64 }, box, 0.5);
+  assert.equal(least, 0.5);
   assert.ok(most >= fitted({ width: 64, height: 64 }, box).scale);
 });
 
