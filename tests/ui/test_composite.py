@@ -107,8 +107,11 @@ def test_what_the_server_composed_is_shown_instead(page, folder: Path) -> None:
 
 def test_the_screen_shows_the_same_at_its_own_size(page, folder: Path) -> None:
     photo, before, after = noise(640, 480, 1), noise(64, 64, 2), noise(64, 64, 3)
-    shown(page, folder, photo, Crop(0.4, 0.4, 0.7, 23.0), reference=png(before), after=png(after))
+    crop = Crop(0.4, 0.4, 0.7, 23.0)
+    value = shown(page, folder, photo, crop, reference=png(before), after=png(noise(64, 64, 9)))
     page.keyboard.press("9")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("value => give(value)", value | {"after": png(after)})  # over what is drawn
     page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )

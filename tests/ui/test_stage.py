@@ -263,8 +263,10 @@ def test_the_canvas_follows_room_and_pixels(browser, address: str) -> None:
     page.close()
 
 
-def test_without_its_graphics_card_the_stage_goes_on(page) -> None:
+def test_without_its_graphics_card_the_stage_goes_on(browser, address: str) -> None:
+    page = opened(browser, f"{address}?kind=webgl")
     give(page)
+    assert page.evaluate("() => stage.kind()") == "webgl"
     shown = composed(page)
     page.evaluate(
         """() => document.querySelector('canvas.picture').getContext('webgl2')
@@ -275,6 +277,12 @@ def test_without_its_graphics_card_the_stage_goes_on(page) -> None:
     again = composed(page)
     assert again.shape == shown.shape
     assert np.abs(again.astype(int) - shown).max() <= 2
+    page.close()
+
+
+def test_a_browser_without_a_graphics_card_draws_in_2d(page) -> None:
+    give(page)
+    assert page.evaluate("() => stage.kind()") == "canvas"
 
 
 def test_the_newest_moves_win(page) -> None:

@@ -10,16 +10,21 @@ import { sizeOf, webglCompositor } from './composite_webgl.js';
  * @typedef {import('./composite_webgl.js').Side} Side
  * @typedef {import('./composite.js').Pixels} Pixels
  * @typedef {import('./composite.js').Transform} Transform
+ * @typedef {{left: number, top: number, width: number, height: number, transform: Transform}} Seen  of a canvas
  * @typedef {{layer: import('./composite.js').Layer, square: import('./composite.js').Square}} Laid
  */
 
 /**
- * Return what draws on a canvas: by WebGL where that can be had, else in 2D.
+ * Return what draws on a canvas: by WebGL where a graphics card does it, else in 2D, which is faster than
+ * WebGL on the processor.
  * @param {HTMLCanvasElement} canvas on which nothing has been drawn
  * @param {'webgl' | 'canvas' | ''} [kind] the only one to try
  * @returns {Compositor}
  */
-export const compositorOf = (canvas, kind = '') => (kind !== 'canvas' && webglCompositor(canvas)) || canvasCompositor(canvas);
+export function compositorOf(canvas, kind = '') {
+  const card = kind === 'webgl' || (!kind && hasCard());
+  return (card && webglCompositor(canvas)) || canvasCompositor(canvas);
+}
 
 /**
  * Return a compositor that draws on a canvas in 2D.
@@ -28,8 +33,8 @@ export const compositorOf = (canvas, kind = '') => (kind !== 'canvas' && webglCo
  */
 export function canvasCompositor(canvas) {
   const context = contextOf(canvas);
-  /** @type {{photo: CanvasImageSource | null, composed: CanvasImageSource | null, width: number, height: number, at: [number, number], sides: Record<Side, Laid | null>}} */
-  const now = { photo: null, composed: null, width: 0, height: 0, at: [0, 0], sides: { after: null, before: null } };
+  /** @type {{photo: CanvasImageSource | null, composed: CanvasImageSource | null, width: number, height: number, at: [number, number], sides: Record<Side, Laid | null>, drawn: number}} */
+  const now = { photo: null, composed: null, width: 0, height: 0, at: [0, 0], sides: { after: null, before: null }, drawn: 0 };
   /** @type {{image: ImageBitmap | null, pixels: Pixels | null}} */
   const read = { image: null, pixels: null };
 
@@ -42,6 +47,9 @@ export function canvasCompositor(canvas) {
     const pixels = /** @type {Pixels} */ (read.pixels);
     now.sides[side] = { square, layer: layerOf(pixels, pixelsOf(picture), square.side, whole) };
   }
+
+  /** The photo under a layer, as it was last drawn: while a slider moves, only the layer is another. */
+  const under = { key: '', part: /** @type {ImageData | null} */ (null) };
 
   /** Draw one side as a pane wants it. @param {CanvasRenderingContext2D} on @param {Pane} pane @param {Side} side */
   function drawSide(on, pane, side) {
@@ -58,17 +66,43 @@ export function canvasCompositor(canvas) {
     on.restore();
     const laid = now.sides[side];
     if (!laid || image === now.composed) return;
-    const inner = { scale, x: x - left, y: y - top };
-    const seen = covered(laid.square, inner, width, height);
-    const [w, h] = [seen.right - seen.left, seen.bottom - seen.top];
-    if (w <= 0 || h <= 0) return;
-    const part = on.getImageData(left + seen.left, top + seen.top, w, h);
-    addLayer(part, { scale, x: inner.x - seen.left, y: inner.y - seen.top }, laid.layer, laid.square);
-    on.putImageData(part, left + seen.left, top + seen.top);
+    const part = seenOf(pane, laid.square);
+    if (part) put(on, part, on.getImageData(part.left, part.top, part.width, part.height), laid);
+  }
+
+  /** @param {CanvasRenderingContext2D} on @param {Seen} part @param {ImageData} pixels @param {Laid} laid */
+  function put(on, { left, top, transform }, pixels, laid) {
+    addLayer(pixels, transform, laid.layer, laid.square);
+    on.putImageData(pixels, left, top);
+  }
+
+  /** Draw the layer alone anew, where nothing else has changed. @param {Pane[]} panes */
+  function drawLayer(panes) {
+    const laid = now.sides.after;
+    if (panes.length !== 1 || panes[0].show !== 'after' || !laid || now.composed) return false;
+    const key = JSON.stringify([panes, laid.square, canvas.width, canvas.height, now.drawn]);
+    const part = seenOf(panes[0], laid.square);
+    if (!part) return false;
+    if (key !== under.key || !under.part) {
+      now.sides.after = null;
+      drawAll(panes);
+      now.sides.after = laid;
+      Object.assign(under, { key, part: context.getImageData(part.left, part.top, part.width, part.height) });
+    }
+    const kept = /** @type {ImageData} */ (under.part);
+    put(context, part, new ImageData(new Uint8ClampedArray(kept.data), kept.width, kept.height), laid);
+    return true;
   }
 
   /** @param {Pane[]} panes */
   function draw(panes) {
+    if (drawLayer(panes)) return;
+    under.key = '';
+    drawAll(panes);
+  }
+
+  /** @param {Pane[]} panes */
+  function drawAll(panes) {
     context.clearRect(0, 0, canvas.width, canvas.height);
     for (const pane of panes) {
       if (pane.show !== 'difference') drawSide(context, pane, pane.show);
@@ -95,13 +129,36 @@ export function canvasCompositor(canvas) {
   return {
     kind: 'canvas',
     limit: 16384,
-    photo: (image, width, height) => { Object.assign(now, { photo: image, width, height, at: sizeOf(image) }); },
+    photo: (image, width, height) => { Object.assign(now, { photo: image, width, height, at: sizeOf(image), drawn: now.drawn + 1 }); },
     composed: (image) => { now.composed = image; },
     lay,
     draw,
     compose,
     end: () => { now.photo = null; },
   };
+}
+
+/**
+ * Return the part of a pane that a square covers, and how the photo lies in it; null where it covers none.
+ * @param {Pane} pane
+ * @param {import('./composite.js').Square} square
+ * @returns {Seen | null}
+ */
+function seenOf({ left, top, width, height, transform: { scale, x, y } }, square) {
+  const part = covered(square, { scale, x: x - left, y: y - top }, width, height);
+  const size = { width: part.right - part.left, height: part.bottom - part.top };
+  if (size.width <= 0 || size.height <= 0) return null;
+  const at = { left: left + part.left, top: top + part.top };
+  return { ...at, ...size, transform: { scale, x: x - at.left, y: y - at.top } };
+}
+
+/** Say whether WebGL is drawn by a graphics card. */
+function hasCard() {
+  const gl = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  const told = gl?.getExtension('WEBGL_debug_renderer_info');
+  const name = gl ? String(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER)) : '';
+  gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  return name !== '' && !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 /**
