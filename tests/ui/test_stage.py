@@ -307,6 +307,43 @@ def test_the_newest_moves_win(page) -> None:
     assert not np.array_equal(composed(page), second)
 
 
+def test_a_value_that_comes_while_the_hand_goes_on_does_not_throw_it_back(page) -> None:
+    give(page)
+    page.evaluate("uri => { window.answer = async () => uri; }", png(grey(200)))
+    page.evaluate("() => state.change({ moves: { smile: 3 } })")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 100)).then(stage.ready)")
+    live = composed(page)
+    give(page, turn=2, moves={"smile": 2.0})
+    assert np.array_equal(composed(page), live)
+    give(page, turn=3, moves={"smile": 3.0})
+    assert not np.array_equal(composed(page), live)
+
+
+def test_a_proposal_is_shown_until_it_is_taken_back(page) -> None:
+    give(page)
+    edited = composed(page)
+    page.evaluate("uri => state.tell('proposal', { src: uri, name: 'blend' })", png(grey(200)))
+    page.evaluate("() => stage.ready()")
+    assert not np.array_equal(composed(page), edited)
+    assert page.locator(".stage.proposing").count() == 1
+    page.evaluate("() => state.tell('proposal', null)")
+    page.evaluate("() => stage.ready()")
+    assert np.array_equal(composed(page), edited)
+    assert page.locator(".stage.proposing").count() == 0
+
+
+def test_a_photo_that_is_not_there_is_said(page) -> None:
+    give(page)
+    give(
+        page,
+        picture="p2",
+        turn=2,
+        photo={"url": "/files/gone.png", "width": 9, "height": 9, "key": "g"},
+    )
+    expected = "The picture cannot be shown. Reload the page."
+    assert page.inner_text(".notice p") == expected
+
+
 def test_a_value_of_an_earlier_turn_is_not_shown(page) -> None:
     give(page, turn=5)
     shown = composed(page)

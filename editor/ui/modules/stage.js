@@ -1,7 +1,7 @@
 // The stage: holds what the server says of the shown picture, and shows it; hears the sliders, and asks for them live.
 
 import { comparison } from './compare.js';
-import { hear } from './page_state.js';
+import { hear, now } from './page_state.js';
 import { listenForPhotos } from './photo_files.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
@@ -25,6 +25,9 @@ import { viewer } from './viewer.js';
  *   compose: the shown edit in the photo, at its own size; ready: when all that was wished is shown.
  */
 
+const NO_STEP = { src: '', name: '' };
+const HAND_MS = 5000; // so long after a slider moved the server's answer to it is awaited
+
 /** Called with the stage when it starts: what lies over the picture. @type {((stage: Stage) => void)[]} */
 export const overlays = [];
 
@@ -38,7 +41,8 @@ export async function start(handed) {
   const pane = /** @type {HTMLElement} */ (element.querySelector('.view'));
   /** @type {StageValue} */
   let value = NOTHING;
-  let before = { src: '', name: '' };
+  let before = NO_STEP; // what is compared with
+  let proposal = NO_STEP; // of another tool, shown in place of the edit
   let showing = Promise.resolve();
   /** @type {import('./composite.js').Crop | null} */
   let frame = null;
@@ -61,35 +65,40 @@ export async function start(handed) {
   /** Show the edit's picture, or another of the same picture. @param {string} [after] */
   function show(after) {
     const { photo, crop, reference, composed } = value;
-    const sources = { photo, crop, reference, after: after || value.after, before: before.src, composed: after ? '' : composed };
+    const picture = proposal.src || after;
+    const sources = { photo, crop, reference, after: picture || value.after, before: before.src, composed: picture ? '' : composed };
     showing = pictures.show(sources).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
   }
 
   function hearValue() {
     const next = props.value;
     if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
+    const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
     if (next.state && next.state !== 'error') notice(element, '');
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
-    if (another) asked.shown = asked.last; // what is still on its way is of the picture before
+    if (another) Object.assign(asked, { shown: asked.last, at: 0, after: '' }); // what is still on its way is of the picture before
     if (another || value.state !== 'frame') frame = null;
-    asked.moves = '';
-    show();
+    if (sameMoves(now().moves, value.moves)) asked.at = 0; // the server has caught up
+    const ahead = !another && Date.now() - asked.at < HAND_MS;
+    show(ahead && old.version === value.version ? asked.after : '');
+    if (ahead && old.version !== value.version) follow(now().moves);
     pictures.describe(description(value));
     sayState(element, value, (index) => send('submit', { example: index }));
     for (const listener of [...listeners]) listener();
   }
 
-  const asked = { last: 0, shown: 0, moves: '' };
+  const asked = { last: 0, shown: 0, at: 0, after: '' }; // at: when a slider moved that the server has not answered; after: the last answer
   /** @param {Record<string, number>} moves */
   async function follow(moves) {
     const turn = asked.last += 1;
     const { picture, version } = value;
     if (!picture) return;
-    if (sameMoves(moves, value.moves)) { asked.shown = turn; show(); return; }
+    if (sameMoves(moves, value.moves)) { Object.assign(asked, { shown: turn, at: 0 }); show(); return; }
+    asked.at = Date.now();
     const after = await live?.ask(moves)?.catch(() => null);
     if (!after || turn < asked.shown || picture !== value.picture || version !== value.version) return;
-    asked.shown = turn;
+    Object.assign(asked, { shown: turn, after });
     show(after);
   }
 
@@ -127,8 +136,13 @@ export async function start(handed) {
   hear('frame', (crop) => { frame = crop; });
   hear('moves', follow);
   hear('before', (step) => {
-    before = step || { src: '', name: '' };
+    before = step || NO_STEP;
     compared.name(before.name ? `Before: ${before.name}` : 'Before');
+    show();
+  });
+  hear('proposal', (made) => {
+    proposal = made || NO_STEP;
+    element.classList.toggle('proposing', proposal.src !== '');
     show();
   });
 

@@ -31,6 +31,8 @@ export function painter(element, view, compared, kind = '') {
   const squares = new Map();
   let sources = /** @type {Sources | null} */ (null);
   let photoKey = '';
+  /** @type {{key: string, image: Promise<ImageBitmap> | null}} */
+  const loading = { key: '', image: null };
   let wished = 0;
   let shown = 0;
   let drawing = 0;
@@ -63,19 +65,21 @@ export function painter(element, view, compared, kind = '') {
     const { photo, crop, reference, after, before, composed } = next;
     const base = photo ? null : reference || after;
     const key = photo ? `${photo.key} ${photo.url}` : base || '';
-    const image = key === photoKey ? null : await (photo ? photoImage(photo, compositor.limit) : base && square(base));
-    if (turn < shown) return;
-    const [old, edited, step, whole] = await Promise.all([
-      reference && square(reference), after && square(after), before && square(before),
-      composed && createImageBitmap(blobOf(composed)),
+    if (key !== photoKey && key !== loading.key) {
+      Object.assign(loading, { key, image: photo ? photoImage(photo, compositor.limit) : base ? square(base) : null });
+    }
+    const [image, old, edited, step, whole] = await Promise.all([
+      key === photoKey ? null : loading.image, reference && square(reference), after && square(after), before && square(before),
+      photo && composed ? photoImage({ ...photo, url: composed, file: undefined }, compositor.limit) : null,
     ]);
     if (turn < shown) return;
+    const fresh = key === photoKey ? null : image; // else another call has shown it
     shown = turn;
     sources = next;
     const size = photo || (base ? old || edited : null) || { width: 0, height: 0 };
-    if (image) compositor.photo(image, size.width, size.height);
-    compositor.composed(whole || null);
-    if (compositor.kind === 'webgl') for (const one of [photo && image, whole]) if (one) one.close(); // the card has them
+    if (fresh) compositor.photo(fresh, size.width, size.height);
+    compositor.composed(whole);
+    if (compositor.kind === 'webgl') for (const one of [photo && fresh, whole]) if (one) one.close(); // the card has them
     const lies = photo ? crop : WHOLE;
     /** @param {ImageBitmap | '' } picture @returns {Difference | null} */
     const difference = (picture) => (picture && old && lies
@@ -84,7 +88,19 @@ export function painter(element, view, compared, kind = '') {
     compositor.lay('before', difference(step));
     view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
     photoKey = key;
+    Object.assign(loading, { key: '', image: null });
     wishDraw();
+  }
+
+  /** Fail only where nothing newer is wished. @param {Sources} next */
+  async function showNewest(next) {
+    const turn = wished + 1;
+    try {
+      await show(next);
+    } catch (error) {
+      Object.assign(loading, { key: '', image: null });
+      if (turn === wished) throw error;
+    }
   }
 
   /** Without the graphics card, which was lost, on a canvas of its own. @param {Event} event */
@@ -101,7 +117,7 @@ export function painter(element, view, compared, kind = '') {
   view.onChange(wishDraw);
 
   return {
-    show,
+    show: showNewest,
     /** @param {string} text what the picture is, in words */
     describe: (text) => canvas.setAttribute('aria-label', text),
     sources: () => sources,

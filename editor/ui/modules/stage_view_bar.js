@@ -4,6 +4,7 @@ import { percentOf, scaleOf } from './view_transform.js';
 import { forStage } from './viewer_gestures.js';
 
 const STEP = 1.25;
+const GROUNDS = ['', '20', '50', '90']; // greys around the picture, in percent; at first the theme's
 
 /**
  * @param {HTMLElement} element of the stage
@@ -47,6 +48,7 @@ export function viewBar(element, view) {
     const digits = event.target instanceof Element && event.target.matches('input, [role=slider]'); // they are typed into a slider
     const key = event.key.toLowerCase();
     if (key === 'f') view.look('face');
+    else if (key === 'l') element.dataset.ground = GROUNDS[(GROUNDS.indexOf(element.dataset.ground || '') + 1) % GROUNDS.length];
     else if (digits) return;
     else if (key === '0') view.look('fit');
     else if (key === '9') view.look('actual');
