@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,19 @@ def test_what_the_server_composed_is_shown_instead(page, folder: Path) -> None:
     squares = {"reference": png(noise(64, 64, 1)), "after": png(noise(64, 64, 2))}
     shown(page, folder, photo, Crop(), composed=png(made), **squares)
     assert np.array_equal(composed(page)[..., :3], np.asarray(made))
+
+
+def test_edits_of_other_squares_are_seen_too(page, folder: Path) -> None:
+    photo, before, after = noise(640, 480, 1), noise(64, 64, 2), noise(64, 64, 3)
+    first, second = Crop(0.2, 0.5, 0.5, 8.0), Crop(0.75, 0.5, 0.6, -12.0)
+    other = {"crop": asdict(second), "reference": png(after), "after": png(before)}
+    shown(page, folder, photo, first, reference=png(before), after=png(after), others=[other])
+    one = paste_back(photo, second, to_tensor(after)[0], to_tensor(before)[0])
+    both = paste_back(one, first, to_tensor(before)[0], to_tensor(after)[0])
+    assert np.abs(composed(page)[..., :3].astype(int) - np.asarray(both)).max() <= MOST
+    page.evaluate("() => give({ others: [] })")
+    alone = paste_back(photo, first, to_tensor(before)[0], to_tensor(after)[0])
+    assert np.abs(composed(page)[..., :3].astype(int) - np.asarray(alone)).max() <= MOST
 
 
 def test_the_screen_shows_the_same_at_its_own_size(page, folder: Path) -> None:

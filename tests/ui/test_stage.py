@@ -235,6 +235,54 @@ def test_a_step_can_be_what_it_is_compared_with(page) -> None:
     assert page.inner_text(".tag.before") == "Before: smile 45"
 
 
+def test_the_server_may_name_the_step_that_is_compared_with(page) -> None:
+    give(page, reference=png(grey(40)), after=png(grey(240)))
+    middle = page.evaluate("() => stage.view.toScreen([360, 300]).map(Math.round)")
+    edited = pixel(page, *middle)
+    page.evaluate("v => give(v)", {"compare": True, "picture": "p1", "after": png(grey(240))})
+    assert pixel(page, *middle) == edited
+    page.keyboard.down("c")
+    assert pixel(page, *middle) == edited
+
+
+def test_a_picture_without_a_photo_is_compared_with_its_square(page) -> None:
+    squares = {"reference": png(grey(40)), "after": png(grey(240))}
+    before = png(Image.new("RGB", (100, 100), (90, 90, 90)))  # of another size
+    give(page, photo=None, crop=None, before=before, **squares)
+    assert pixel(page, 456, 300) == [240] * 3
+    page.keyboard.down("c")
+    assert pixel(page, 456, 300) == [90] * 3
+
+
+def test_the_generated_picture_waits_until_a_slider_moves(page) -> None:
+    squares = {"reference": png(grey(40)), "after": png(grey(40))}
+    give(page, state="empty", photo=None, crop=None, moves={}, domain="faces64", **squares)
+    assert page.evaluate("() => stage.view.photo().width") == 0
+    assert page.locator(".empty").is_visible()
+    told = {"picture": "p1", "version": "a", "state": "empty", "domain": "faces64"}
+    assert page.evaluate("() => state.now().stage") == told
+    page.evaluate("uri => { window.answer = async () => uri; }", png(grey(200)))
+    page.evaluate("() => state.change({ moves: { smile: 1 } })")
+    page.wait_for_selector(".empty", state="hidden")
+    assert pixel(page, 456, 300) == [200] * 3
+
+
+def test_a_look_is_tried_for_as_long_as_the_pointer_rests_on_it(page) -> None:
+    give(page)
+    edited = composed(page)
+    page.evaluate(
+        "uri => { window.answer = async () => uri; state.change({ moves: { smile: 1 } }); }",
+        png(grey(200)),
+    )
+    wait = "() => new Promise((done) => setTimeout(done, 60)).then(stage.ready)"
+    page.evaluate("() => state.tell('try', { smile: 2 })")
+    page.evaluate(wait)
+    assert not np.array_equal(composed(page), edited)
+    page.evaluate("() => state.tell('try', null)")
+    page.evaluate(wait)
+    assert np.array_equal(composed(page), edited)
+
+
 def test_keys_are_left_to_texts_and_to_other_places(page) -> None:
     give(page)
     scale = page.evaluate("() => stage.view.scale()")

@@ -33,8 +33,8 @@ export function compositorOf(canvas, kind = '') {
  */
 export function canvasCompositor(canvas) {
   const context = contextOf(canvas);
-  /** @type {{photo: CanvasImageSource | null, composed: CanvasImageSource | null, width: number, height: number, at: [number, number], sides: Record<Side, Laid | null>, drawn: number}} */
-  const now = { photo: null, composed: null, width: 0, height: 0, at: [0, 0], sides: { after: null, before: null }, drawn: 0 };
+  /** @type {{photo: CanvasImageSource | null, ground: CanvasImageSource | null, width: number, height: number, at: [number, number], sides: Record<Side, Laid | null>, drawn: number}} */
+  const now = { photo: null, ground: null, width: 0, height: 0, at: [0, 0], sides: { after: null, before: null }, drawn: 0 };
   /** @type {{image: ImageBitmap | null, pixels: Pixels | null}} */
   const read = { image: null, pixels: null };
 
@@ -54,7 +54,7 @@ export function canvasCompositor(canvas) {
   /** Draw one side as a pane wants it. @param {CanvasRenderingContext2D} on @param {Pane} pane @param {Side} side */
   function drawSide(on, pane, side) {
     const { transform: { scale, x, y }, left, top, width, height, smooth } = pane;
-    const image = (side === 'after' && now.composed) || now.photo;
+    const image = (side === 'after' && now.ground) || now.photo;
     if (!image) return;
     on.save();
     on.beginPath();
@@ -65,7 +65,7 @@ export function canvasCompositor(canvas) {
     on.drawImage(image, x, y, now.width * scale, now.height * scale);
     on.restore();
     const laid = now.sides[side];
-    if (!laid || image === now.composed) return;
+    if (!laid) return;
     const part = seenOf(pane, laid.square);
     if (part) put(on, part, on.getImageData(part.left, part.top, part.width, part.height), laid);
   }
@@ -79,7 +79,7 @@ export function canvasCompositor(canvas) {
   /** Draw the layer alone anew, where nothing else has changed. @param {Pane[]} panes */
   function drawLayer(panes) {
     const laid = now.sides.after;
-    if (panes.length !== 1 || panes[0].show !== 'after' || !laid || now.composed) return false;
+    if (panes.length !== 1 || panes[0].show !== 'after' || !laid) return false;
     const key = JSON.stringify([panes, laid.square, canvas.width, canvas.height, now.drawn]);
     const part = seenOf(panes[0], laid.square);
     if (!part) return false;
@@ -130,7 +130,7 @@ export function canvasCompositor(canvas) {
     kind: 'canvas',
     limit: 16384,
     photo: (image, width, height) => { Object.assign(now, { photo: image, width, height, at: sizeOf(image), drawn: now.drawn + 1 }); },
-    composed: (image) => { now.composed = image; },
+    ground: (image) => { Object.assign(now, { ground: image, drawn: now.drawn + 1 }); },
     lay,
     draw,
     compose,
@@ -144,7 +144,7 @@ export function canvasCompositor(canvas) {
  * @param {import('./composite.js').Square} square
  * @returns {Seen | null}
  */
-function seenOf({ left, top, width, height, transform: { scale, x, y } }, square) {
+export function seenOf({ left, top, width, height, transform: { scale, x, y } }, square) {
   const part = covered(square, { scale, x: x - left, y: y - top }, width, height);
   const size = { width: part.right - part.left, height: part.bottom - part.top };
   if (size.width <= 0 || size.height <= 0) return null;
@@ -183,14 +183,14 @@ export function falseColours(before, after) {
 }
 
 /** @param {HTMLCanvasElement} canvas */
-const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+export const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
 
 /**
  * Read a small picture.
  * @param {ImageBitmap} image
  * @returns {Pixels}
  */
-function pixelsOf(image) {
+export function pixelsOf(image) {
   const context = contextOf(Object.assign(document.createElement('canvas'), { width: image.width, height: image.height }));
   context.drawImage(image, 0, 0);
   return context.getImageData(0, 0, image.width, image.height);

@@ -14,15 +14,15 @@ import { fineSide } from './composite.js';
  * @typedef {{
  *   kind: 'webgl' | 'canvas', limit: number,
  *   photo: (image: TexImageSource & CanvasImageSource, width: number, height: number) => void,
- *   composed: (image: (TexImageSource & CanvasImageSource) | null) => void,
+ *   ground: (image: (TexImageSource & CanvasImageSource) | null) => void,
  *   lay: (side: Side, difference: Difference | null) => void,
  *   draw: (panes: Pane[]) => void,
  *   compose: () => Pixels,
  *   end: () => void,
  * }} Compositor
  *   limit: longest side of a photo that it takes; photo: of these pixels, however large the image;
- *   composed: what the server made of the photo, shown in place of the sum; lay: what either side of a
- *   comparison adds to the photo; compose: the edited photo at its own size, or at the image's if that is less.
+ *   ground: what the edit is laid into in place of the photo; lay: what either side of a comparison
+ *   adds; compose: the edited photo at its own size, or at the image's if that is less.
  */
 
 const SQUARE = '#version 300 es\nvoid main() { gl_Position = vec4(float(gl_VertexID & 1) * 4. - 1., float(gl_VertexID >> 1) * 4. - 1., 0., 1.); }';
@@ -61,11 +61,11 @@ void main() {
 
 const DRAW = `#version 300 es
 precision highp float;
-uniform sampler2D photo, composed, after, before;
+uniform sampler2D photo, ground, after, before;
 uniform vec3 place;   // scale, x, y of the photo on the canvas
 uniform vec2 size;    // of the photo, px
 uniform vec4 square[2];  // centre, then cosine and sine over the side
-uniform ivec3 has;    // composed, after, before
+uniform ivec3 has;    // a ground of its own, after, before
 uniform int show;
 uniform float height, bias;
 out vec4 colour;
@@ -80,9 +80,10 @@ void main() {
   vec2 at = height > 0. ? vec2(gl_FragCoord.x, height - gl_FragCoord.y) : gl_FragCoord.xy;
   vec2 p = (at - place.yz) / place.x, uv = p / size;
   vec3 base = texture(photo, uv, bias).rgb;
-  vec3 made = texture(composed, uv, bias).rgb;
+  vec3 made = texture(ground, uv, bias).rgb;
   if (any(lessThan(p, vec2(0.))) || any(greaterThanEqual(p, size))) { colour = vec4(0.); return; }
-  vec3 edited = has.x == 1 ? made : has.y == 1 ? laid(base, after, p, square[0]) : base;
+  vec3 under = has.x == 1 ? made : base;
+  vec3 edited = has.y == 1 ? laid(under, after, p, square[0]) : under;
   vec3 old = has.z == 1 ? laid(base, before, p, square[1]) : base;
   vec3 change = abs(edited - old);
   float most = min(1., 4. * max(change.r, max(change.g, change.b)));
@@ -102,7 +103,7 @@ export function webglCompositor(canvas) {
   const gl = /** @type {WebGL2RenderingContext | null} */ (canvas.getContext('webgl2', { antialias: false, depth: false }));
   if (!gl || !(gl.getExtension('EXT_color_buffer_float') || gl.getExtension('EXT_color_buffer_half_float'))) return null;
   const resize = program(gl, RESIZE, ['reference', 'picture', 'wide']);
-  const drawing = program(gl, DRAW, ['photo', 'composed', 'after', 'before']);
+  const drawing = program(gl, DRAW, ['photo', 'ground', 'after', 'before']);
   return resize && drawing && compositor(gl, resize, drawing);
 }
 
@@ -115,10 +116,10 @@ export function webglCompositor(canvas) {
 function compositor(gl, resize, drawing) {
   const { canvas } = gl;
   const target = gl.createFramebuffer();
-  const textures = Object.fromEntries(['photo', 'composed', 'after', 'before', 'reference', 'picture', 'wide', 'strip']
+  const textures = Object.fromEntries(['photo', 'ground', 'after', 'before', 'reference', 'picture', 'wide', 'strip']
     .map((name) => [name, texture(gl)]));
-  /** @type {{width: number, height: number, at: [number, number], composed: boolean, squares: Record<Side, Square | null>}} */
-  const now = { width: 0, height: 0, at: [0, 0], composed: false, squares: { after: null, before: null } };
+  /** @type {{width: number, height: number, at: [number, number], ground: boolean, squares: Record<Side, Square | null>}} */
+  const now = { width: 0, height: 0, at: [0, 0], ground: false, squares: { after: null, before: null } };
 
   /** @param {string} name @param {TexImageSource} image @param {boolean} [small] is enough of it kept */
   function fill(name, image, small = false) {
@@ -172,7 +173,7 @@ function compositor(gl, resize, drawing) {
   /** @param {Transform} transform @param {Show} show @param {number} height 0: rows from the top @param {boolean} smooth */
   function paint({ scale, x, y }, show, height, smooth) {
     gl.useProgram(drawing.program);
-    bind(['photo', now.composed ? 'composed' : 'photo', now.squares.after ? 'after' : 'photo', now.squares.before ? 'before' : 'photo']);
+    bind(['photo', now.ground ? 'ground' : 'photo', now.squares.after ? 'after' : 'photo', now.squares.before ? 'before' : 'photo']);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
     gl.bindTexture(gl.TEXTURE_2D, textures.photo);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
@@ -181,7 +182,7 @@ function compositor(gl, resize, drawing) {
     gl.uniform1f(drawing.at('height'), height);
     gl.uniform1f(drawing.at('bias'), scale * now.width < now.at[0] ? -0.5 : 0);
     gl.uniform1i(drawing.at('show'), SHOWN[show]);
-    gl.uniform3i(drawing.at('has'), Number(now.composed), Number(!!now.squares.after), Number(!!now.squares.before));
+    gl.uniform3i(drawing.at('has'), Number(now.ground), Number(!!now.squares.after), Number(!!now.squares.before));
     gl.uniform4fv(drawing.at('square'), [now.squares.after, now.squares.before]
       .flatMap((one) => (one ? [one.x, one.y, one.cos / one.side, one.sin / one.side] : [0, 0, 0, 0])));
     gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -225,9 +226,9 @@ function compositor(gl, resize, drawing) {
       fill('photo', image);
       Object.assign(now, { width, height, at: sizeOf(image) });
     },
-    composed: (image) => {
-      if (image) fill('composed', image);
-      now.composed = Boolean(image);
+    ground: (image) => {
+      if (image) fill('ground', image);
+      now.ground = Boolean(image);
     },
     lay,
     draw,

@@ -1,13 +1,15 @@
 // What the parts of the page share in the browser. A module is loaded once, so this is one value.
 
 /**
- * @typedef {{place: string, tool: string, moves: Record<string, number>}} PageState
+ * @typedef {{picture: string, version: string, state: string, domain: string}} ShownPicture
+ *   what the stage shows: id of the picture, its version, state of the stage, domain; empty texts for nothing.
+ * @typedef {{place: string, tool: string, moves: Record<string, number>, stage: ShownPicture}} PageState
  *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend" or "patch";
  *   moves: distance by slider, in the units of codes, as the hand has it now.
  */
 
 /** @type {PageState} */
-const state = { place: 'edit', tool: 'sliders', moves: {} };
+const state = { place: 'edit', tool: 'sliders', moves: {}, stage: { picture: '', version: '', state: '', domain: '' } };
 /** @type {Map<string, Set<(value: any) => void>>} */
 const listeners = new Map();
 

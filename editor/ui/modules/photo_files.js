@@ -55,7 +55,7 @@ export function listenForPhotos(element, give, refuse) {
   };
   const input = /** @type {HTMLInputElement} */ (element.querySelector('input.open'));
   const open = () => input.click();
-  hear('open', open); // of other parts of the page
+  hear('open-photo', open); // of other parts of the page
   for (const each of element.querySelectorAll('input[type=file]')) {
     const own = /** @type {HTMLInputElement} */ (each);
     own.addEventListener('change', () => { take(own.files || []); own.value = ''; });
@@ -80,12 +80,6 @@ export function listenForPhotos(element, give, refuse) {
       }
     });
   }
-  document.addEventListener('keydown', (event) => {
-    if (event.key.toLowerCase() !== 'o' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-    if (now().place !== 'edit' || document.querySelector('dialog[open]')) return;
-    event.preventDefault();
-    open();
-  });
 }
 
 /** @returns {Promise<File[]>} */

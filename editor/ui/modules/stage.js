@@ -1,7 +1,7 @@
 // The stage: holds what the server says of the shown picture, and shows it; hears the sliders, and asks for them live.
 
 import { comparison } from './compare.js';
-import { hear, now } from './page_state.js';
+import { change, hear, now, tell } from './page_state.js';
 import { listenForPhotos } from './photo_files.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
@@ -64,14 +64,25 @@ export async function start(handed) {
 
   /** Show the edit's picture, or another of the same picture. @param {string} [after] */
   function show(after) {
-    const { photo, crop, reference, composed } = value;
+    const { photo, crop, reference, composed, others } = value;
     const picture = proposal.src || after;
-    const sources = { photo, crop, reference, after: picture || value.after, before: before.src, composed: picture ? '' : composed };
-    showing = pictures.show(sources).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
+    const old = before.src || (photo ? '' : value.before);
+    const sources = { photo, crop, reference, after: picture || value.after, before: old, composed: picture ? '' : composed, others };
+    const nothing = value.state === 'empty' ? { photo: null, reference: '', after: '' } : {}; // a generated picture waits unseen
+    showing = pictures.show({ ...sources, ...nothing }).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
+  }
+
+  function say() {
+    const { picture, version, state, domain } = value;
+    pictures.describe(description(value));
+    sayState(element, value, (index) => send('submit', { example: index }));
+    change({ stage: { picture, version, state, domain } });
+    for (const listener of [...listeners]) listener();
   }
 
   function hearValue() {
     const next = props.value;
+    if (next?.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
     if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
@@ -79,13 +90,17 @@ export async function start(handed) {
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
     if (another) Object.assign(asked, { shown: asked.last, at: 0, after: '' }); // what is still on its way is of the picture before
     if (another || value.state !== 'frame') frame = null;
+    if (another) { // comparisons and proposals were of the picture before
+      before = NO_STEP;
+      proposal = NO_STEP;
+      compared.name('Before');
+      element.classList.remove('proposing');
+    }
     if (sameMoves(now().moves, value.moves)) asked.at = 0; // the server has caught up
     const ahead = !another && Date.now() - asked.at < HAND_MS;
     show(ahead && old.version === value.version ? asked.after : '');
     if (ahead && old.version !== value.version) follow(now().moves);
-    pictures.describe(description(value));
-    sayState(element, value, (index) => send('submit', { example: index }));
-    for (const listener of [...listeners]) listener();
+    say();
   }
 
   const asked = { last: 0, shown: 0, at: 0, after: '' }; // at: when a slider moved that the server has not answered; after: the last answer
@@ -96,6 +111,11 @@ export async function start(handed) {
     if (!picture) return;
     if (sameMoves(moves, value.moves)) { Object.assign(asked, { shown: turn, at: 0 }); show(); return; }
     asked.at = Date.now();
+    if (value.state === 'empty') { // the first slider takes up the generated picture
+      value = { ...value, state: 'done' };
+      show();
+      say();
+    }
     const after = await live?.ask(moves)?.catch(() => null);
     if (!after || turn < asked.shown || picture !== value.picture || version !== value.version) return;
     Object.assign(asked, { shown: turn, after });
@@ -120,7 +140,7 @@ export async function start(handed) {
     } catch {
       value = old;
       show();
-      sayState(element, value, (index) => send('submit', { example: index }));
+      say();
       notice(element, `${file.name} could not be sent. Try again.`);
     }
   }
@@ -135,6 +155,7 @@ export async function start(handed) {
   element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
   hear('frame', (crop) => { frame = crop; });
   hear('moves', follow);
+  hear('try', (moves) => follow(moves || now().moves)); // for as long as a pointer rests on a look
   hear('before', (step) => {
     before = step || NO_STEP;
     compared.name(before.name ? `Before: ${before.name}` : 'Before');
@@ -159,7 +180,7 @@ export async function start(handed) {
   };
   for (const lay of overlays) lay(stage);
   watch('value', hearValue);
-  sayState(element, value, () => {});
+  say();
   hearValue();
   return stage;
 }

@@ -3,14 +3,19 @@
 import { squareOf } from './composite.js';
 import { compositorOf } from './composite_canvas.js';
 import { panesOf } from './compare.js';
+import { photoImage, squareImage, withOthers } from './stage_photo.js';
 
 /**
  * @typedef {import('./composite.js').Crop} Crop
  * @typedef {import('./composite_webgl.js').Difference} Difference
  * @typedef {import('./viewer.js').Viewer} Viewer
- * @typedef {{url: string, width: number, height: number, key: string, file?: Blob}} Photo  file: in place of the address
- * @typedef {{photo: Photo | null, crop: Crop | null, reference: string, after: string, before: string, composed: string}} Sources
- *   pictures as data URIs; before: of the step that is compared with, "" for the photo itself
+ * @typedef {import('./stage_photo.js').Photo} Photo
+ * @typedef {{
+ *   photo: Photo | null, crop: Crop | null, reference: string, after: string, before: string, composed: string,
+ *   others: import('./stage_photo.js').Other[],
+ * }} Sources
+ *   pictures as data URIs; before: what is compared with, "" for the photo itself; composed: by the server, in place of
+ *   the sum; others: edits of the same photo that are seen too
  */
 
 export const GIVEN = 'given'; // key of a photo that is shown before the server has it
@@ -31,6 +36,7 @@ export function painter(element, view, compared, kind = '') {
   const squares = new Map();
   let sources = /** @type {Sources | null} */ (null);
   let photoKey = '';
+  let groundKey = '';
   /** @type {{key: string, image: Promise<ImageBitmap> | null}} */
   const loading = { key: '', image: null };
   let wished = 0;
@@ -39,12 +45,20 @@ export function painter(element, view, compared, kind = '') {
 
   /** @param {string} uri */
   const square = (uri) => {
-    const known = squares.get(uri) || createImageBitmap(blobOf(uri), { colorSpaceConversion: 'none' });
+    const known = squares.get(uri) || squareImage(uri);
     squares.delete(uri);
     squares.set(uri, known); // the last one used
     if (squares.size > CACHED) squares.delete(/** @type {string} */ (squares.keys().next().value));
     return known;
   };
+
+  /** A square in the size of the reconstruction, of which it is a change. @param {string} uri @param {string} reference */
+  async function like(uri, reference) {
+    if (!uri || !reference) return uri ? square(uri) : '';
+    const [own, model] = [await square(uri), await square(reference)];
+    const size = { resizeWidth: model.width, resizeHeight: model.height };
+    return own.width === model.width ? own : createImageBitmap(own, { ...size, resizeQuality: 'high' });
+  }
 
   function draw() {
     drawing = 0;
@@ -62,35 +76,45 @@ export function painter(element, view, compared, kind = '') {
    */
   async function show(next) {
     const turn = wished += 1;
-    const { photo, crop, reference, after, before, composed } = next;
+    const { photo, crop, reference, after, before, composed, others } = next;
     const base = photo ? null : reference || after;
     const key = photo ? `${photo.key} ${photo.url}` : base || '';
     if (key !== photoKey && key !== loading.key) {
       Object.assign(loading, { key, image: photo ? photoImage(photo, compositor.limit) : base ? square(base) : null });
     }
-    const [image, old, edited, step, whole] = await Promise.all([
-      key === photoKey ? null : loading.image, reference && square(reference), after && square(after), before && square(before),
-      photo && composed ? photoImage({ ...photo, url: composed, file: undefined }, compositor.limit) : null,
+    const grounds = !photo ? '' : composed || others.map((one) => JSON.stringify(one)).join();
+    const [image, old, edited, step, ground] = await Promise.all([
+      key === photoKey ? null : loading.image, reference && square(reference), like(after, reference), like(before, reference),
+      photo && grounds !== groundKey && grounds ? groundOf(photo, composed, others) : null,
     ]);
     if (turn < shown) return;
+    if ((key !== photoKey && key && !image) || (grounds !== groundKey && grounds && !ground)) { // changed by a call between
+      if (turn === wished) await show(next);
+      return;
+    }
     const fresh = key === photoKey ? null : image; // else another call has shown it
     shown = turn;
     sources = next;
     const size = photo || (base ? old || edited : null) || { width: 0, height: 0 };
     if (fresh) compositor.photo(fresh, size.width, size.height);
-    compositor.composed(whole);
-    if (compositor.kind === 'webgl') for (const one of [photo && fresh, whole]) if (one) one.close(); // the card has them
+    if (grounds !== groundKey) compositor.ground(ground);
+    groundKey = grounds;
+    if (compositor.kind === 'webgl') for (const one of [photo && fresh, ground]) if (one) one.close(); // the card has them
     const lies = photo ? crop : WHOLE;
     /** @param {ImageBitmap | '' } picture @returns {Difference | null} */
     const difference = (picture) => (picture && old && lies
       ? { reference: old, picture, square: squareOf(lies, size.width, size.height), whole: !photo } : null);
-    compositor.lay('after', difference(edited));
+    compositor.lay('after', composed && photo ? null : difference(edited));
     compositor.lay('before', difference(step));
     view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
     photoKey = key;
     Object.assign(loading, { key: '', image: null });
     wishDraw();
   }
+
+  /** @param {Photo} photo @param {string} composed @param {import('./stage_photo.js').Other[]} others */
+  const groundOf = (photo, composed, others) => (composed
+    ? photoImage({ ...photo, url: composed, file: undefined }, compositor.limit) : withOthers(photo, others, compositor.limit));
 
   /** Fail only where nothing newer is wished. @param {Sources} next */
   async function showNewest(next) {
@@ -111,6 +135,7 @@ export function painter(element, view, compared, kind = '') {
     canvas = fresh;
     compositor = compositorOf(canvas, 'canvas');
     photoKey = '';
+    groundKey = '';
     if (sources) show(sources);
   }
   canvas.addEventListener('webglcontextlost', lost, { once: true });
@@ -126,38 +151,4 @@ export function painter(element, view, compared, kind = '') {
     compose: () => compositor.compose(),
     draw: () => { cancelAnimationFrame(drawing); draw(); },
   };
-}
-
-/**
- * Return the bytes of a data URI.
- * @param {string} uri in base64
- */
-export function blobOf(uri) {
-  const comma = uri.indexOf(',');
-  const text = atob(uri.slice(comma + 1));
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-  return new Blob([bytes], { type: uri.slice(5, comma).split(';')[0] });
-}
-
-/**
- * Decode a photo, no larger than can be drawn.
- * @param {Photo} photo
- * @param {number} limit of its longer side, px
- */
-async function photoImage({ url, width, height, file }, limit) {
-  const blob = file || (url.startsWith('data:') ? blobOf(url) : await fetched(url));
-  const most = Math.max(width, height);
-  if (most <= limit) return createImageBitmap(blob);
-  const by = limit / most;
-  return createImageBitmap(blob, {
-    resizeWidth: Math.max(1, Math.floor(width * by)), resizeHeight: Math.max(1, Math.floor(height * by)), resizeQuality: 'high',
-  });
-}
-
-/** @param {string} url */
-async function fetched(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`the photo was not given: ${answer.status}`);
-  return answer.blob();
 }

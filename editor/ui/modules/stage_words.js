@@ -6,11 +6,12 @@ import { READ } from './photo_files.js';
  * @typedef {'empty' | 'frame' | 'working' | 'done' | 'error'} State
  * @typedef {{
  *   picture: string, node: number, version: string, name: string, resolution: number, subject: string, subjects: string[],
- *   photo: import('./stage_pictures.js').Photo | null, crop: import('./composite.js').Crop | null,
+ *   photo: import('./stage_photo.js').Photo | null, crop: import('./composite.js').Crop | null,
  *   reference: string, after: string, mask: string, composed: string,
  *   faces: (import('./composite.js').Crop & {confidence: number, picture: string})[], marks: Record<string, [number, number]> | null,
  *   moves: Record<string, number>, state: State, line: string, likeness: string, advice: string,
  *   progress: {done: number, total: number, seconds: number} | null, turn: number, examples: string[], visit: string,
+ *   domain: string, before: string, others: import('./stage_photo.js').Other[], compare: boolean,
  * }} StageValue  as `editor.ui.components.stage` describes it
  */
 
@@ -18,7 +19,7 @@ import { READ } from './photo_files.js';
 export const NOTHING = {
   picture: '', node: 0, version: '', name: '', resolution: 0, subject: '', subjects: [], photo: null, crop: null, reference: '',
   after: '', mask: '', composed: '', faces: [], marks: null, moves: {}, state: 'empty', line: '', likeness: '', advice: '',
-  progress: null, turn: 0, examples: [], visit: '',
+  progress: null, turn: 0, examples: [], visit: '', domain: '', before: '', others: [], compare: false,
 };
 
 /**
@@ -64,8 +65,8 @@ export function takesLine(subjects, host) {
  * Describe the picture to who does not see it.
  * @param {StageValue} value
  */
-export function description({ name, subject, moves, photo, picture }) {
-  if (!picture) return 'No picture yet';
+export function description({ name, subject, moves, photo, picture, state }) {
+  if (!picture || state === 'empty') return 'No picture yet';
   const moved = Object.entries(moves).filter(([, by]) => by).map(([slider, by]) => `${slider} ${by > 0 ? '+' : '−'}${Math.abs(by).toFixed(1)}`);
   const what = name || `A ${subject || 'picture'}`;
   return `${what}${photo ? '' : ', generated'}${moved.length ? `, edited: ${moved.join(', ')}` : ', not edited'}`;

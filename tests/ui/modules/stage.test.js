@@ -55,7 +55,7 @@ test('"stays on this computer" is said where it is true', () => {
 });
 
 test('the picture is described with what was moved', () => {
-  const value = { ...NOTHING, picture: 'p1', name: 'friend', moves: { smile: 1.5, age: 0, turn: -2 } };
+  const value = { ...NOTHING, state: 'done', picture: 'p1', name: 'friend', moves: { smile: 1.5, age: 0, turn: -2 } };
   assert.equal(description(value), 'friend, generated, edited: smile +1.5, turn −2.0');
   assert.equal(description(NOTHING), 'No picture yet');
 });
