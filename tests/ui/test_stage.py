@@ -283,6 +283,30 @@ def test_a_look_is_tried_for_as_long_as_the_pointer_rests_on_it(page) -> None:
     assert np.array_equal(composed(page), edited)
 
 
+STOP = '''() => ['view', 'advice-open', 'tools'].findLast(
+  (name) => document.activeElement.closest(`.${name}`)) || ""'''
+
+
+def test_the_stage_is_few_stops_of_the_tab_key(page) -> None:
+    give(page)
+    page.focus("body")
+    stops = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(STOP))
+    assert stops == ["view", "advice-open", "tools", ""]
+    first = page.evaluate(
+        "() => document.querySelector('.tools button').getAttribute('aria-label')"
+    )
+    page.focus(".tools button[tabindex='0']")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("() => document.activeElement.getAttribute('aria-label')")
+    assert (first, second) == ("Split", "Side by side")
+    assert page.locator(".tools [tabindex='0']").count() == 1
+    page.keyboard.press("Enter")
+    assert page.get_attribute("[data-compare=side]", "aria-pressed") == "true"
+
+
 def test_keys_are_left_to_texts_and_to_other_places(page) -> None:
     give(page)
     scale = page.evaluate("() => stage.view.scale()")

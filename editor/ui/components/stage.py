@@ -27,16 +27,20 @@ def stage(value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
 
     Its value is a record of what is shown:
 
-    - "picture": id, "node": index of the edit, "version": text that changes with the code, "name", "subject",
-      "subjects": what the domains know, for the empty stage, "moves": distance by slider of the shown edit;
+    - "picture": id, "node": index of the edit, "version": text that changes with the code, "name", "domain",
+      "subject", "subjects": what all domains know, for the empty stage, "visit": for the live path, "moves":
+      distance by slider of the shown edit;
     - "photo": {"url", "width", "height", "key"} or None, which shows the square alone, "crop": as `Crop`;
     - "reference", "after": PNG data URIs of squares; their difference is laid into the photo as `paste_back`
-      does; "composed": JPEG data URI shown in its place, or "";
-    - "state": "empty", "frame", "working", "done" or "error", "line": text, "progress": {"done", "total",
-      "seconds"} that are left, or None, "likeness": "very good", "good", "fair", "poor" or "", "advice": text;
+      does; "composed": JPEG data URI shown in its place, or ""; "others": [{"crop", "reference", "after"}] of
+      the same photo, which are seen too; "before": of a square without a photo;
+    - "state": "empty" (nothing is drawn), "frame", "working", "done" or "error", "line": text, "progress":
+      {"done", "total", "seconds"} that are left, or None, "likeness": "very good", "good", "fair", "poor" or
+      "", "advice": text;
     - "examples": data URIs, on the empty stage, "turn": values of earlier turns are not shown any more.
 
-    A value without "picture" changes only the names that it has. What the page sends has the names of `SHAPE`.
+    A value without "picture" changes only the names that it has. One with "compare" changes nothing: its "after"
+    is what the shown edit of the same picture is compared with. What the page sends has the names of `SHAPE`.
     Events: `upload` ("given"), `submit` ("example"), `release` ("frame"), `select` ("face"), `input` ("mask"),
     `clear` (stop, or cancel the frame).
 
