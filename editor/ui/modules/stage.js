@@ -19,7 +19,7 @@ import { viewer } from './viewer.js';
  * @typedef {{
  *   element: HTMLElement, view: import('./viewer.js').View, value: () => StageValue,
  *   onValue: (listener: () => void) => () => void, send: (event: string, values: Record<string, unknown>) => void,
- *   compose: () => import('./composite.js').Pixels, kind: () => string, ready: () => Promise<void>,
+ *   compose: () => import('./composite.js').Pixels, kind: () => string, ready: () => Promise<void>, live: Live | null,
  * }} Stage
  *   onValue: call when the value is another; send: put values into what the server gets, and trigger an event;
  *   compose: the shown edit in the photo, at its own size; ready: when all that was wished is shown.
@@ -177,6 +177,7 @@ export async function start(handed) {
     compose: () => pictures.compose(),
     kind: () => pictures.kind(),
     ready: () => showing,
+    live,
   };
   for (const lay of overlays) lay(stage);
   watch('value', hearValue);
