@@ -1,0 +1,221 @@
+// The stage: holds what the server says of the shown picture, and shows it; hears the sliders, and asks for them live.
+
+import { comparison } from './compare.js';
+import { change, hear, now, tell } from './page_state.js';
+import { listenForPhotos } from './photo_files.js';
+import { GIVEN, painter } from './stage_pictures.js';
+import { viewBar } from './stage_view_bar.js';
+import { description, NOTHING, notice, sayState } from './stage_words.js';
+import { viewer } from './viewer.js';
+
+/**
+ * @typedef {import('./stage_words.js').StageValue} StageValue
+ * @typedef {{ask: (moves: Record<string, number>) => Promise<string | null>}} Live
+ * @typedef {{
+ *   element: HTMLElement, trigger: (event: string) => void, props: {value: any}, server: any,
+ *   upload: (file: File) => Promise<{path: string}>, watch: (name: string, listener: () => void) => void,
+ *   live?: Live, kind?: 'webgl' | 'canvas',
+ * }} Handed  of Gradio; live and kind of drawing: in place of the stage's own
+ * @typedef {{
+ *   element: HTMLElement, view: import('./viewer.js').View, value: () => StageValue,
+ *   onValue: (listener: () => void) => () => void, send: (event: string, values: Record<string, unknown>) => void,
+ *   compose: () => import('./composite.js').Pixels, kind: () => string, ready: () => Promise<void>, live: Live | null,
+ * }} Stage
+ *   onValue: call when the value is another; send: put values into what the server gets, and trigger an event;
+ *   compose: the shown edit in the photo, at its own size; ready: when all that was wished is shown.
+ */
+
+const NO_STEP = { src: '', name: '' };
+const HAND_MS = 5000; // so long after a slider moved the server's answer to it is awaited
+
+/** Called with the stage when it starts: what lies over the picture. @type {((stage: Stage) => void)[]} */
+export const overlays = [];
+
+/**
+ * @param {Handed} handed
+ * @returns {Promise<Stage>}
+ */
+export async function start(handed) {
+  const { props, trigger, upload, watch } = handed;
+  const element = /** @type {HTMLElement} */ (handed.element.querySelector('.stage'));
+  const pane = /** @type {HTMLElement} */ (element.querySelector('.view'));
+  /** @type {StageValue} */
+  let value = NOTHING;
+  let before = NO_STEP; // what is compared with
+  let proposal = NO_STEP; // of another tool, shown in place of the edit
+  let showing = Promise.resolve();
+  /** @type {import('./composite.js').Crop | null} */
+  let frame = null;
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  const compared = comparison(element, () => view);
+  const view = viewer(pane, compared);
+  const pictures = painter(pane, view, compared.now, handed.kind || '');
+  viewBar(element, view);
+  view.onChange(compared.place);
+  const live = handed.live || await liveOf(handed.server, () => value);
+
+  /** @param {string} event @param {Record<string, unknown>} values */
+  function send(event, values) {
+    const { picture, node, version, turn } = value;
+    props.value = { picture, node, version, turn, ...values };
+    trigger(event);
+  }
+
+  /** Show the edit's picture, or another of the same picture. @param {string} [after] */
+  function show(after) {
+    const { photo, crop, reference, composed, others } = value;
+    const picture = proposal.src || after;
+    const old = before.src || (photo ? '' : value.before);
+    const sources = { photo, crop, reference, after: picture || value.after, before: old, composed: picture ? '' : composed, others };
+    const nothing = value.state === 'empty' ? { photo: null, reference: '', after: '' } : {}; // a generated picture waits unseen
+    showing = pictures.show({ ...sources, ...nothing }).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
+  }
+
+  function say() {
+    const { picture, version, state, domain } = value;
+    pictures.describe(description(value));
+    sayState(element, value, (index) => send('submit', { example: index }));
+    change({ stage: { picture, version, state, domain } });
+    for (const listener of [...listeners]) listener();
+  }
+
+  function hearValue() {
+    const next = props.value;
+    if (next?.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
+    if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
+    const old = value;
+    const another = typeof next.picture === 'string' && next.picture !== value.picture;
+    if (next.state && next.state !== 'error') notice(element, '');
+    value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
+    if (another) Object.assign(asked, { shown: asked.last, at: 0, after: '' }); // what is still on its way is of the picture before
+    if (another || value.state !== 'frame') frame = null;
+    if (another) { // comparisons and proposals were of the picture before
+      before = NO_STEP;
+      proposal = NO_STEP;
+      compared.name('Before');
+      element.classList.remove('proposing');
+    }
+    if (sameMoves(now().moves, value.moves)) asked.at = 0; // the server has caught up
+    const ahead = !another && Date.now() - asked.at < HAND_MS;
+    show(ahead && old.version === value.version ? asked.after : '');
+    if (ahead && old.version !== value.version) follow(now().moves);
+    say();
+  }
+
+  const asked = { last: 0, shown: 0, at: 0, after: '' }; // at: when a slider moved that the server has not answered; after: the last answer
+  /** @param {Record<string, number>} moves */
+  async function follow(moves) {
+    const turn = asked.last += 1;
+    const { picture, version } = value;
+    if (!picture) return;
+    if (sameMoves(moves, value.moves)) { Object.assign(asked, { shown: turn, at: 0 }); show(); return; }
+    asked.at = Date.now();
+    if (value.state === 'empty') { // the first slider takes up the generated picture
+      value = { ...value, state: 'done' };
+      show();
+      say();
+    }
+    const after = await live?.ask(moves)?.catch(() => null);
+    if (!after || turn < asked.shown || picture !== value.picture || version !== value.version) return;
+    Object.assign(asked, { shown: turn, after });
+    show(after);
+  }
+
+  /** @param {File} file */
+  async function give(file) {
+    notice(element, '');
+    const old = value;
+    const opening = { ...NOTHING, examples: old.examples, turn: old.turn, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…` };
+    sayState(element, opening, () => {});
+    const own = await preview(file);
+    if (own) {
+      value = { ...opening, subject: old.subject, subjects: old.subjects, photo: own };
+      show();
+      for (const listener of [...listeners]) listener();
+    }
+    try {
+      const { path } = await upload(file);
+      send('upload', { given: { path, name: file.name } });
+    } catch {
+      value = old;
+      show();
+      say();
+      notice(element, `${file.name} could not be sent. Try again.`);
+    }
+  }
+
+  listenForPhotos(element, give, (why) => notice(element, why));
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('[data-send]'))) {
+    button.addEventListener('click', () => {
+      const event = button.dataset.send || '';
+      send(event, event === 'release' ? { frame: frame || value.crop } : {});
+    });
+  }
+  element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
+  hear('frame', (crop) => { frame = crop; });
+  hear('moves', follow);
+  hear('try', (moves) => follow(moves || now().moves)); // for as long as a pointer rests on a look
+  hear('before', (step) => {
+    before = step || NO_STEP;
+    compared.name(before.name ? `Before: ${before.name}` : 'Before');
+    show();
+  });
+  hear('proposal', (made) => {
+    proposal = made || NO_STEP;
+    element.classList.toggle('proposing', proposal.src !== '');
+    show();
+  });
+
+  /** @type {Stage} */
+  const stage = {
+    element,
+    view,
+    value: () => value,
+    onValue: (listener) => { listeners.add(listener); return () => { listeners.delete(listener); }; },
+    send,
+    compose: () => pictures.compose(),
+    kind: () => pictures.kind(),
+    ready: () => showing,
+    live,
+  };
+  for (const lay of overlays) lay(stage);
+  watch('value', hearValue);
+  say();
+  hearValue();
+  return stage;
+}
+
+/**
+ * Return the live path, or null where the server has none.
+ * @param {any} server
+ * @param {() => StageValue} value
+ * @returns {Promise<Live | null>}
+ */
+async function liveOf(server, value) {
+  if (!server?.live) return null;
+  const name = './live.js';
+  const { live } = await import(name);
+  return live(server, () => ({ visit: value().visit, picture: value().picture, version: value().version }));
+}
+
+/**
+ * Decode a file as the browser can, or return null: the server may know it.
+ * @param {File} file
+ * @returns {Promise<import('./stage_pictures.js').Photo | null>}
+ */
+async function preview(file) {
+  try {
+    const { width, height } = await createImageBitmap(file);
+    return { url: '', width, height, key: `${GIVEN} ${file.name} ${file.lastModified}`, file };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Say whether two edits move the same sliders as far.
+ * @param {Record<string, number>} a
+ * @param {Record<string, number>} b
+ */
+export const sameMoves = (a, b) => [...Object.keys(a), ...Object.keys(b)].every((name) => Math.abs((a[name] || 0) - (b[name] || 0)) < 1e-6);

@@ -1,0 +1,154 @@
+// The pictures of the stage: fetched, decoded, and drawn by a compositor when something changes.
+
+import { squareOf } from './composite.js';
+import { compositorOf } from './composite_canvas.js';
+import { panesOf } from './compare.js';
+import { photoImage, squareImage, withOthers } from './stage_photo.js';
+
+/**
+ * @typedef {import('./composite.js').Crop} Crop
+ * @typedef {import('./composite_webgl.js').Difference} Difference
+ * @typedef {import('./viewer.js').Viewer} Viewer
+ * @typedef {import('./stage_photo.js').Photo} Photo
+ * @typedef {{
+ *   photo: Photo | null, crop: Crop | null, reference: string, after: string, before: string, composed: string,
+ *   others: import('./stage_photo.js').Other[],
+ * }} Sources
+ *   pictures as data URIs; before: what is compared with, "" for the photo itself; composed: by the server, in place of
+ *   the sum; others: edits of the same photo that are seen too
+ */
+
+export const GIVEN = 'given'; // key of a photo that is shown before the server has it
+const CACHED = 24; // decoded squares, of 64 KB each at 128 px
+/** @type {Crop} */
+const WHOLE = { x: 0.5, y: 0.5, side: 1, angle: 0 };
+
+/**
+ * @param {HTMLElement} element with a `canvas.picture`
+ * @param {Viewer} view
+ * @param {() => import('./compare.js').Comparison} compared
+ * @param {'webgl' | 'canvas' | ''} [kind] of drawing, the best by default
+ */
+export function painter(element, view, compared, kind = '') {
+  let canvas = /** @type {HTMLCanvasElement} */ (element.querySelector('canvas.picture'));
+  let compositor = compositorOf(canvas, kind);
+  /** @type {Map<string, Promise<ImageBitmap>>} */
+  const squares = new Map();
+  let sources = /** @type {Sources | null} */ (null);
+  let photoKey = '';
+  let groundKey = '';
+  /** @type {{key: string, image: Promise<ImageBitmap> | null}} */
+  const loading = { key: '', image: null };
+  let wished = 0;
+  let shown = 0;
+  let drawing = 0;
+
+  /** @param {string} uri */
+  const square = (uri) => {
+    const known = squares.get(uri) || squareImage(uri);
+    squares.delete(uri);
+    squares.set(uri, known); // the last one used
+    if (squares.size > CACHED) squares.delete(/** @type {string} */ (squares.keys().next().value));
+    return known;
+  };
+
+  /** A square in the size of the reconstruction, of which it is a change. @param {string} uri @param {string} reference */
+  async function like(uri, reference) {
+    if (!uri || !reference) return uri ? square(uri) : '';
+    const [own, model] = [await square(uri), await square(reference)];
+    const size = { resizeWidth: model.width, resizeHeight: model.height };
+    return own.width === model.width ? own : createImageBitmap(own, { ...size, resizeQuality: 'high' });
+  }
+
+  function draw() {
+    drawing = 0;
+    const [width, height] = [element.clientWidth, element.clientHeight].map((each) => Math.max(1, Math.round(each * view.ratio())));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    compositor.draw(view.photo().width ? panesOf(compared(), {
+      boxes: view.boxes(), transform: view.transform(), width: view.photo().width, ratio: view.ratio(), alone: !sources?.photo,
+    }) : []);
+  }
+  const wishDraw = () => { drawing = drawing || requestAnimationFrame(draw); };
+
+  /**
+   * Decode what is missing, then lay it in; what was wished later wins.
+   * @param {Sources} next
+   */
+  async function show(next) {
+    const turn = wished += 1;
+    const { photo, crop, reference, after, before, composed, others } = next;
+    const base = photo ? null : reference || after;
+    const key = photo ? `${photo.key} ${photo.url}` : base || '';
+    if (key !== photoKey && key !== loading.key) {
+      Object.assign(loading, { key, image: photo ? photoImage(photo, compositor.limit) : base ? square(base) : null });
+    }
+    const grounds = !photo ? '' : composed || others.map((one) => JSON.stringify(one)).join();
+    const [image, old, edited, step, ground] = await Promise.all([
+      key === photoKey ? null : loading.image, reference && square(reference), like(after, reference), like(before, reference),
+      photo && grounds !== groundKey && grounds ? groundOf(photo, composed, others) : null,
+    ]);
+    if (turn < shown) return;
+    if ((key !== photoKey && key && !image) || (grounds !== groundKey && grounds && !ground)) { // changed by a call between
+      if (turn === wished) await show(next);
+      return;
+    }
+    const fresh = key === photoKey ? null : image; // else another call has shown it
+    shown = turn;
+    sources = next;
+    const size = photo || (base ? old || edited : null) || { width: 0, height: 0 };
+    if (fresh) compositor.photo(fresh, size.width, size.height);
+    if (grounds !== groundKey) compositor.ground(ground);
+    groundKey = grounds;
+    if (compositor.kind === 'webgl') for (const one of [photo && fresh, ground]) if (one) one.close(); // the card has them
+    const lies = photo ? crop : WHOLE;
+    /** @param {ImageBitmap | '' } picture @returns {Difference | null} */
+    const difference = (picture) => (picture && old && lies
+      ? { reference: old, picture, square: squareOf(lies, size.width, size.height), whole: !photo } : null);
+    compositor.lay('after', composed && photo ? null : difference(edited));
+    compositor.lay('before', difference(step));
+    view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
+    photoKey = key;
+    Object.assign(loading, { key: '', image: null });
+    wishDraw();
+  }
+
+  /** @param {Photo} photo @param {string} composed @param {import('./stage_photo.js').Other[]} others */
+  const groundOf = (photo, composed, others) => (composed
+    ? photoImage({ ...photo, url: composed, file: undefined }, compositor.limit) : withOthers(photo, others, compositor.limit));
+
+  /** Fail only where nothing newer is wished. @param {Sources} next */
+  async function showNewest(next) {
+    const turn = wished + 1;
+    try {
+      await show(next);
+    } catch (error) {
+      Object.assign(loading, { key: '', image: null });
+      if (turn === wished) throw error;
+    }
+  }
+
+  /** Without the graphics card, which was lost, on a canvas of its own. @param {Event} event */
+  function lost(event) {
+    event.preventDefault();
+    const fresh = /** @type {HTMLCanvasElement} */ (canvas.cloneNode());
+    canvas.replaceWith(fresh);
+    canvas = fresh;
+    compositor = compositorOf(canvas, 'canvas');
+    photoKey = '';
+    groundKey = '';
+    if (sources) show(sources);
+  }
+  canvas.addEventListener('webglcontextlost', lost, { once: true });
+  view.onChange(wishDraw);
+
+  return {
+    show: showNewest,
+    /** @param {string} text what the picture is, in words */
+    describe: (text) => canvas.setAttribute('aria-label', text),
+    sources: () => sources,
+    kind: () => compositor.kind,
+    /** The edited photo at its own size. */
+    compose: () => compositor.compose(),
+    draw: () => { cancelAnimationFrame(drawing); draw(); },
+  };
+}
