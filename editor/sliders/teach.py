@@ -129,6 +129,24 @@ def taught_slider(
     return with_range(independent(slider, independent_of), learned.pool.codes)
 
 
+def holding(engine: Engine, slider: Boundary, others: Sequence[Boundary]) -> Boundary:
+    """Make a slider that was learned independent of others, with the range that it then has.
+
+    Args:
+        engine: of the domain.
+        slider: taught by marks or pairs, or discovered.
+        others: that it shall not move along.
+
+    Raises:
+        OptionError: nothing is left.
+    """
+    pool = pool_so_far(engine)
+    if not others:
+        return slider
+    held = independent(slider, others)
+    return with_range(held, pool.codes) if pool and "marks_has" in slider.info.facts else held
+
+
 def slider_of_pairs(
     engine: Engine,
     pairs: Sequence[tuple[Image.Image, Image.Image]],

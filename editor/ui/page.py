@@ -23,11 +23,11 @@ from editor.ui.interpolate import InterpolatePanel
 from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
 from editor.ui.mix import MixPanel
+from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page_context import PageContext
 from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
-from editor.ui.teach import TeachPanel
 from editor.ui.visit_files import VisitFiles
 
 SHARED_NOTE = (
@@ -37,8 +37,7 @@ SHARED_NOTE = (
 )
 HELP = """
 **Edit**: drop a photo, check the square, press Invert, drag sliders. **Interpolate**: a path between pictures.
-**Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Teach**: a slider
-of your own. **Library**: all pictures, many photos at once, projects.
+**Diffuse**: a patch of one spreads into others. **Mix**: shape of one, colours of another. **Library**: all pictures, many photos at once, projects.
 
 Every edit is in the strip at the foot: click one to go back, drag it onto the picture (or press + on it) to mix
 it in, ⇄ compares the picture with it.
@@ -97,7 +96,7 @@ def build_ui(
         with gr.Tabs(elem_id="tabs"):
             panels = Panels.of(context)
         context.strip.render()
-        panels.connect()
+        panels.connect(NewSliderSheet(context))
     schedule(page, service, context.visitor)
     return page
 
@@ -111,7 +110,6 @@ class Panels:
     interpolate: InterpolatePanel
     diffuse: DiffusePanel
     mix: MixPanel
-    teach: TeachPanel
     library: LibraryPanel
 
     @classmethod
@@ -125,11 +123,10 @@ class Panels:
             InterpolatePanel(context),
             DiffusePanel(context),
             MixPanel(context),
-            TeachPanel(context),
             LibraryPanel(context),
         )
 
-    def connect(self) -> None:
+    def connect(self, new_slider: NewSliderSheet) -> None:
         """Connect the panels with each other, in this place alone."""
         edit = self.edit
         changed = edit.connect()
@@ -137,7 +134,7 @@ class Panels:
         self.interpolate.connect(changed)
         self.diffuse.connect(edit, changed)
         self.mix.connect(edit, changed)
-        self.teach.connect(edit, changed)
+        new_slider.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
 
 
