@@ -2,7 +2,7 @@
 import { hear, tell } from './page_state.js';
 import { drawCards } from './slider_cards.js';
 import { drawEffects, drawFound, drawMine, drawStanding, drawStrip, part } from './slider_sheet_parts.js';
-import { ENOUGH, heldAfter, isEnough, marksOf, withMark } from './slider_marks.js';
+import { heldAfter, isEnough, marksOf, withMark } from './slider_marks.js';
 import { startWays } from './slider_ways.js';
 
 /**
@@ -27,6 +27,22 @@ const EMPTY = {
 };
 
 /**
+ * Return what is left of holds and effects when own sliders were removed.
+ * @param {Sheet} sheet
+ * @param {{mine?: {name: string}[], effects?: any}} value of an answer
+ * @returns {Partial<Sheet>}
+ */
+function without(sheet, value) {
+  if (!value.mine || value.effects) return {};
+  const names = value.mine.map((one) => one.name);
+  const gone = sheet.mine.map((one) => one.name).filter((one) => !names.includes(one));
+  return {
+    hold: sheet.hold.filter((one) => !gone.includes(one)),
+    effects: sheet.effects.filter((one) => !gone.includes(one.name)),
+  };
+}
+
+/**
  * Start the sheet.
  * @param {Handed} handed
  */
@@ -35,6 +51,8 @@ export function start({ element, trigger, props, upload, watch }) {
   const name = /** @type {HTMLInputElement} */ (part(dialog, '.name'));
   const add = /** @type {HTMLButtonElement} */ (part(dialog, '.add'));
   let sheet = { ...EMPTY };
+  /** @type {Map<string, Record<string, any>>} */
+  const waiting = new Map();
   let changedAt = 0;
 
   /** @param {Partial<Sheet>} values */
@@ -47,7 +65,12 @@ export function start({ element, trigger, props, upload, watch }) {
    * @param {Partial<Sheet>} [meanwhile]
    */
   const ask = (event, more = {}, meanwhile = {}) => {
+    const later = sheet.pending;
     put({ problem: '', said: '', pending: true, ...meanwhile });
+    if (later) { // one question at a time: an answer takes the place of what was asked
+      waiting.set(event, more);
+      return;
+    }
     props.value = { page: true, domain: sheet.domain, hold: sheet.hold, ...more };
     trigger(event);
   };
@@ -79,7 +102,8 @@ export function start({ element, trigger, props, upload, watch }) {
     part(dialog, '.said').textContent = sheet.working || sheet.said;
     part(dialog, '.problem').textContent = sheet.problem;
     add.disabled = !sheet.can || sheet.pending || !name.value.trim();
-    add.title = sheet.can ? '' : 'Mark more first: it must be right on 65% of other pictures.';
+    add.title = sheet.can ? 'Name it first' : 'It must be right on 65% of pictures that it did not learn from';
+    if (!add.disabled) add.removeAttribute('title');
     dialog.toggleAttribute('data-learning', sheet.learning);
   }
 
@@ -91,17 +115,22 @@ export function start({ element, trigger, props, upload, watch }) {
       changedAt = performance.now();
       Object.assign(answer, { asked: false, learning: false, late: sheet.late });
     }
-    if (value.problem) Object.assign(answer, { asked: sheet.items.length >= ENOUGH && isEnough(sheet.items), learning: false, working: '' });
-    if (value.mine) answer.hold = sheet.hold.filter((one) => sheet.effects.some((each) => each.name === one));
-    put({ ...answer, pending: Boolean(value.working) });
-    if (!value.added) return;
-    tell('slider-added', value.added);
-    dialog.close();
+    if (value.problem) Object.assign(answer, { asked: false, learning: false, working: '' });
+    put({ ...answer, ...without(sheet, value), pending: Boolean(value.working) });
+    if (value.added) {
+      tell('slider-added', value.added);
+      dialog.close();
+    }
+    const [first] = waiting;
+    if (sheet.pending || !first) return;
+    waiting.delete(first[0]);
+    ask(first[0], first[1]);
   }
 
   function open() {
     if (dialog.open) return;
     sheet = { ...EMPTY };
+    waiting.clear();
     name.value = '';
     dialog.showModal();
     name.focus();

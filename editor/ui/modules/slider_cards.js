@@ -49,7 +49,7 @@ function dress(button, item, index, subject) {
   const [sign, words] = SIGNS[item.mark];
   if (button.dataset.mark === item.mark) return;
   button.dataset.mark = item.mark;
-  button.setAttribute('aria-label', `${subject} ${index + 1}, ${words}`);
+  button.setAttribute('aria-label', `${subject[0].toUpperCase()}${subject.slice(1)} ${index + 1}, ${words}`);
   /** @type {HTMLElement} */ (button.lastElementChild).textContent = sign;
 }
 

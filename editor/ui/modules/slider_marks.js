@@ -55,7 +55,7 @@ export const isDouble = (last, id, at) => Boolean(last && last.id === id && at -
  */
 export function marksOf(shown, late) {
   const there = new Set(shown.map((item) => item.id));
-  const all = [...late.filter((item) => item.mark && !there.has(item.id)), ...shown];
+  const all = [...late.filter((item) => !there.has(item.id)), ...shown];
   return all.map(({ id, of, mark }) => ({ id, of, mark }));
 }
 
