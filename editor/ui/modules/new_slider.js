@@ -112,7 +112,7 @@ export function start({ element, trigger, props, upload, watch }) {
     if (!value || typeof value !== 'object' || value.page) return;
     const answer = { ...value, problem: value.problem || '' };
     if (value.items) {
-      changedAt = performance.now();
+      if (sheet.items.length) changedAt = performance.now();
       Object.assign(answer, { asked: false, learning: false, late: sheet.late });
     }
     if (value.problem) Object.assign(answer, { asked: false, learning: false, working: '' });
