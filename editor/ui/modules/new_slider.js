@@ -2,7 +2,7 @@
 import { hear, tell } from './page_state.js';
 import { drawCards } from './slider_cards.js';
 import { drawEffects, drawFound, drawMine, drawStanding, drawStrip, part } from './slider_sheet_parts.js';
-import { heldAfter, isEnough, marksOf, withMark } from './slider_marks.js';
+import { DOUBLE_MS, heldAfter, isEnough, marksOf, withMark } from './slider_marks.js';
 import { startWays } from './slider_ways.js';
 
 /**
@@ -17,6 +17,7 @@ import { startWays } from './slider_ways.js';
  *   learning: boolean, pending: boolean}} Sheet
  */
 
+const SETTLED_MS = DOUBLE_MS + 50; // after the last mark: the second tap of two changes it
 const PAUSE_MS = 350; // in which a click that was meant for the pictures before is not counted
 
 /** @type {Sheet} */
@@ -54,6 +55,7 @@ export function start({ element, trigger, props, upload, watch }) {
   /** @type {Map<string, Record<string, any>>} */
   const waiting = new Map();
   let changedAt = 0;
+  let timer = 0;
 
   /** @param {Partial<Sheet>} values */
   const put = (values) => { sheet = { ...sheet, ...values }; draw(); };
@@ -83,7 +85,8 @@ export function start({ element, trigger, props, upload, watch }) {
     const items = withMark(sheet.items, id, mark);
     const changed = items.filter((item) => item.id === id);
     put({ items, late: sheet.asked ? [...sheet.late.filter((item) => item.id !== id), ...changed] : [] });
-    if (!sheet.asked && isEnough(items)) next();
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => { if (dialog.open && !sheet.asked && isEnough(sheet.items)) next(); }, SETTLED_MS);
   };
 
   /** @param {string} other */
@@ -95,7 +98,7 @@ export function start({ element, trigger, props, upload, watch }) {
   function draw() {
     drawCards(part(dialog, '.cards'), sheet.items, sheet.subject, sheet.learning, mark);
     drawStanding(dialog, sheet);
-    drawStrip(part(dialog, '.strip'), sheet.preview);
+    drawStrip(part(dialog, '.stops'), sheet.preview);
     drawEffects(part(dialog, '.effects'), sheet.effects, hold);
     drawFound(part(dialog, '.found'), sheet.found, (row, title) => ask('select', { row, name: title }));
     drawMine(part(dialog, '.list'), sheet.mine, sheet.shared, (event, own) => ask(event, { own }));
@@ -117,6 +120,7 @@ export function start({ element, trigger, props, upload, watch }) {
     }
     if (value.problem) Object.assign(answer, { asked: false, learning: false, working: '' });
     put({ ...answer, ...without(sheet, value), pending: Boolean(value.working) });
+    if (value.items) part(dialog, '.sheet-body').scrollTo({ top: 0 });
     if (value.added) {
       tell('slider-added', value.added);
       dialog.close();

@@ -114,7 +114,7 @@ export function drawFound(root, found, add) {
   for (const [index, { title, sources }] of found.entries()) { // names that were begun stay
     if (index < root.children.length) continue;
     const row = document.createElement('div');
-    row.className = 'row';
+    row.className = 'found-row';
     sources.forEach((src, i) => {
       const image = document.createElement('img');
       Object.assign(image, { src, alt: `${title} at ${STOPS[i]}` });
