@@ -1,14 +1,19 @@
-"""The tab Teach in a real browser, and what it makes of names."""
+"""The sheet "New slider" in a real browser, and what it makes of names."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from editor.errors import OptionError
 from editor.ui.own_sliders import slider_name
-from tests.ui.driver import move, resized, shows, source, wait_for_change
+from tests.ui.driver import opened
+
+SHEET = "#new-slider"
+CARDS = f"{SHEET} .card"
 
 
 @pytest.mark.parametrize(
@@ -30,136 +35,108 @@ def test_no_name(title) -> None:
         slider_name(title)
 
 
-def _name(page, text: str) -> None:
-    field = page.get_by_label("Name of the slider")
-    field.fill(text)
-    field.press("Tab")
+def _open(page) -> None:
+    page.evaluate("() => import('/modules/page_state.js').then((m) => m.tell('new-slider'))")
+    page.wait_for_selector(f"{CARDS} img >> nth=11")
 
 
-def test_a_slider_is_taught_used_exported_and_given_to_all(
-    page, server: str, browser, root: Path, tmp_path: Path
-) -> None:
-    page.click("role=tab[name=Teach]")
-    page.click("#teach-next")
-    page.wait_for_selector(".toast-body:has-text('Show pictures first')")
-    page.click("#teach-begin")
-    cards = page.locator("#marks .mark-card")
-    page.wait_for_selector("#marks .mark-card >> nth=11", timeout=180_000)
-    first = cards.nth(0).get_attribute("data-id")
-    page.click("#teach-next")
-    page.wait_for_selector(".toast-body:has-text('mark 1 of each')")
-    for i in range(12):
-        kind = "has" if i < 5 else "not"
-        cards.nth(i).locator(f"[data-kind={kind}]").click()
-        assert kind in cards.nth(i).get_attribute("class")
-    cards.nth(0).locator("[data-kind=has]").click()  # the mark is taken back
-    assert "open" in cards.nth(0).get_attribute("class")
-    page.click("#teach-next")
-    page.wait_for_selector("#teach-status :text('4 have it, 7 have not')")
-    assert "five of each" in page.inner_text("#teach-status")
-    page.wait_for_selector("#teach-result .row >> nth=2")
-    assert first not in [cards.nth(i).get_attribute("data-id") for i in range(12)]
-    for i in range(12):
-        cards.nth(i).locator(f"[data-kind={'has' if i % 2 else 'not'}]").click()
-    page.click("#teach-next")
-    page.wait_for_selector("#teach-status :text('10 have it, 13 have not')")
-    shown = cards.nth(0).get_attribute("data-id")
-    for i in range(2):
-        cards.nth(i).locator("[data-kind=has]").click()
-    page.click("#teach-begin")
-    page.wait_for_selector("#teach-status :text('12 have it, 13 have not so far')")
+@pytest.fixture
+def phone(server: str, browser) -> Iterator[object]:
+    options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    context = browser.new_context(**options)
+    yield opened(context, server)
+    context.close()
+
+
+def _mark(page, kinds: str) -> None:
+    """Mark the first pictures one by one: + has it, - has it not. Wait for the next ones."""
+    cards = page.locator(CARDS)
+    old = cards.nth(0).get_attribute("data-id")
+    for i, kind in enumerate(kinds):
+        cards.nth(i).click(modifiers=["Shift"] if kind == "-" else [])
+        wanted = "not" if kind == "-" else "has"
+        page.wait_for_selector(f"{CARDS}[data-id='{cards.nth(i).get_attribute('data-id')}']")
+        assert cards.nth(i).get_attribute("data-mark") == wanted
     page.wait_for_function(
-        "old => document.querySelector('#marks .mark-card').dataset.id !== old", arg=shown
+        "([s, old]) => document.querySelector(s).dataset.id !== old", arg=[CARDS, old]
     )
-    page.click("#teach-next")
-    page.wait_for_selector("#teach-status :text('12 have it, 13 have not ·')")
-    assert "% of marks" in page.inner_text("#teach-status")
-    strips = page.locator("#teach-result img").first.get_attribute("src")
-    page.click("#teach-others input")
-    page.click("[role=option]:has-text('smile')")
-    page.wait_for_function(
-        "old => document.querySelector('#teach-result img').src !== old", arg=strips
-    )
-    page.keyboard.press("Escape")
-    page.click("#teach-add")
-    page.wait_for_selector(".toast-body:has-text('write a name')")
-    _name(page, "Smile")
-    page.click("#teach-add")
-    page.wait_for_selector(".toast-body:has-text('already')")
-    _name(page, "Odd ones")
-    page.click("#teach-add")
-    page.wait_for_selector("#teach-status :text('is among the sliders')")
-    # the list of own sliders follows in an event of its own
-    page.wait_for_function("() => document.querySelector('#teach-own input').value === 'Odd ones'")
+    page.wait_for_timeout(400)  # in which clicks that were meant for the old ones do not count
+
+
+def test_a_slider_is_made_exported_removed_and_opened(page, tmp_path: Path) -> None:
+    page.evaluate("() => document.querySelector('#save').focus()")
+    began = time.monotonic()
+    _open(page)
+    assert time.monotonic() - began < 10, "no pool is waited for"
+    assert page.evaluate("document.activeElement.className") == "name"
+    first = page.locator(CARDS).nth(0)
+    first.click()
+    first.click()
+    assert first.get_attribute("data-mark") == "", "the same hand takes a mark back"
+    first.focus()
+    page.keyboard.press("x")
+    assert first.get_attribute("data-mark") == "not"
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    assert "has it" in first.get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    for _ in range(4):
+        _mark(page, "+-+-+-")
+    page.wait_for_selector(f"{SHEET} .counts:text('12 ✓  12 ✕')")
+    page.wait_for_selector(f"{SHEET} .stops img >> nth=4")
+    assert "%" in page.inner_text(f"{SHEET} .level")
+    hold = page.locator(f"{SHEET} .hold").first
+    title = hold.get_attribute("aria-label")
+    hold.click()
+    page.wait_for_selector(f"{SHEET} .hold[aria-pressed=true][aria-label='{title}']")
+    page.click(f"{SHEET} [data-way=surprise]")
+    row = page.locator(f"{SHEET} .found-row").nth(1)
+    row.locator("input").fill("Wind")
+    page.wait_for_selector(f"{SHEET} .found-row >> nth=7")
+    assert row.locator("input").input_value() == "Wind", "a name that was begun stays"
+    row.locator("button").click()
+    page.wait_for_selector("#slider-wind", state="attached")
+    assert not page.evaluate("s => document.querySelector(s).open", SHEET)
+    assert page.evaluate("document.activeElement.id") == "save", "the focus goes back"
+    _open(page)
+    page.click(f"{SHEET} [data-way=mine]")
     with page.expect_download() as download:
-        page.click("#teach-export")
-    file = tmp_path / "odd_ones.safetensors"
+        page.click(f"{SHEET} .list button:text-is('Export')")
+    file = tmp_path / "wind.safetensors"
     download.value.save_as(file)
-    page.click("role=tab[name=Edit]")
-    before = source(page)
-    page.wait_for_selector("#slider-odd_ones")
-    page.locator("#slider-odd_ones input").fill("2")
-    moved = wait_for_change(page, before)
-    other = browser.new_context().new_page()
-    other.goto(server)
-    other.wait_for_selector("#slider-smile")
-    assert other.locator("#slider-odd_ones").count() == 0, "it is this visitor's own"
-    other.click("role=tab[name=Teach]")
+    page.click(f"{SHEET} .list button:text-is('Remove')")
+    page.wait_for_selector(f"{SHEET} .said:has-text('was removed; no edit changed')")
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(file.read_bytes()[:-40])
-    other.set_input_files("#teach-file input[type=file]", str(bad))
-    other.wait_for_selector(".toast-body:has-text('damaged')")
-    other.click("#teach-file [aria-label='Clear'], #teach-file [aria-label='Remove this file']")
-    other.set_input_files("#teach-file input[type=file]", str(file))
-    other.wait_for_selector("#own-status :text('is among the sliders')")
-    other.click("role=tab[name=Edit]")
-    other.locator("#slider-odd_ones input").fill("2")
-    shows(other, moved)
-    other.context.close()
-    page.click("role=tab[name=Teach]")
-    page.click("#teach-keep")
-    page.wait_for_selector("#own-status :text('is a slider of')")
-    saved = root / "boundaries" / "faces64" / "odd_ones.safetensors"
-    assert saved.is_file()
-    third = browser.new_context().new_page()
-    third.goto(server)
-    third.wait_for_selector("#slider-smile")
-    third.click("text=Advanced")
-    third.get_by_label("Most steps").fill("1")
-    third.locator("#examples button").first.click()
-    third.wait_for_selector("#slider-odd_ones")
-    third.context.close()
-    saved.unlink()
+    page.set_input_files(f"{SHEET} .open-file input", str(bad))
+    page.wait_for_selector(f"{SHEET} .problem:has-text('damaged')")
+    page.set_input_files(f"{SHEET} .open-file input", str(file))
+    page.wait_for_selector(f"{SHEET} .list li:has-text('Wind')")
+    page.click(f"{SHEET} .over")
+    page.wait_for_selector(f"{SHEET} .counts:text('0 ✓  0 ✕')")
+    page.keyboard.press("Escape")
+    assert not page.evaluate("s => document.querySelector(s).open", SHEET)
 
 
-def test_directions_are_discovered_and_kept(page) -> None:
-    page.click("role=tab[name=Teach]")
-    page.click("#discover button >> nth=0")
-    page.click("#discover-run")
-    page.wait_for_selector("#discovered .keep >> nth=7")
-    images = page.locator("#discovered .row").nth(2).locator("img")
-    assert images.count() == 5
-    assert len({images.nth(i).get_attribute("src") for i in range(5)}) == 5
-    _name(page, "Third")
-    page.locator("#discovered .keep").nth(2).click()
-    page.wait_for_selector("#teach-status :text('is among the sliders')")
-    page.click("role=tab[name=Edit]")
-    before = source(page)
-    move(page, "third", 1)
-    moved = wait_for_change(page, before) if source(page) == before else source(page)
-    page.click("role=tab[name=Teach]")
-    page.click("#teach-remove")
-    page.wait_for_selector("#own-status :text('was removed; 1 edit changed')")
-    page.click("#teach-remove")
-    page.wait_for_selector(".toast-body:has-text('choose one of your sliders')")
-    page.click("role=tab[name=Edit]")
-    page.wait_for_selector("#slider-third", state="detached")
-    shows(page, before)
-    assert moved != before
+def test_photos_teach(page, photo: Path) -> None:
+    _open(page)
+    page.click(f"{SHEET} [data-way=folders]")
+    assert page.is_disabled(f"{SHEET} .learn")
+    for side in ("first", "second"):
+        page.set_input_files(f"{SHEET} .drop[data-side={side}] input", [str(photo)])
+    page.click(f"{SHEET} .learn")
+    page.wait_for_selector(f"{SHEET} .problem:has-text('and 0 as not')")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_overflows(page, width: int) -> None:
-    page.click("role=tab[name=Teach]")
-    resized(page, width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_a_finger_marks_and_nothing_overflows(phone) -> None:
+    _open(phone)
+    cards = phone.locator(CARDS)
+    cards.nth(0).tap()
+    assert cards.nth(0).get_attribute("data-mark") == "has"
+    box = cards.nth(1).bounding_box()
+    for _ in range(2):
+        phone.touchscreen.tap(box["x"] + 40, box["y"] + 40)
+    assert cards.nth(1).get_attribute("data-mark") == "not"
+    assert phone.evaluate("s => document.querySelector(s).scrollWidth", SHEET) <= 390
+    add = phone.locator(f"{SHEET} .add").bounding_box()
+    assert add["y"] + add["height"] <= 844
