@@ -36,6 +36,7 @@ def test_no_name(title) -> None:
 
 
 def _open(page) -> None:
+    page.wait_for_selector(f"{SHEET}[data-ready]", state="attached")
     page.evaluate("() => import('/modules/page_state.js').then((m) => m.tell('new-slider'))")
     page.wait_for_selector(f"{CARDS} img >> nth=11")
 

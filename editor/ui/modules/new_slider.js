@@ -158,4 +158,5 @@ export function start({ element, trigger, props, upload, watch }) {
   dialog.addEventListener('keydown', (event) => event.stopPropagation());
   watch('value', answered);
   hear('new-slider', open);
+  dialog.dataset.ready = 'true';
 }
