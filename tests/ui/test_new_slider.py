@@ -126,7 +126,7 @@ def test_photos_teach(page, photo: Path) -> None:
     for side in ("first", "second"):
         page.set_input_files(f"{SHEET} .drop[data-side={side}] input", [str(photo)])
     page.click(f"{SHEET} .learn")
-    page.wait_for_selector(f"{SHEET} .problem:has-text('and 0 as not')")
+    page.wait_for_selector(f"{SHEET} .problem:has-text('0 pictures are marked as having it')")
 
 
 def test_a_finger_marks_and_nothing_overflows(phone) -> None:
