@@ -17,7 +17,8 @@ from editor.packs.features.squeezenet import load_squeezenet
 from editor.sliders.lesson import HAS, HAS_NOT, Lesson
 from editor.sliders.move import move
 from editor.sliders.picture_features import picture_features
-from editor.sliders.teach import grow_pool, learn_from, mark_photo, pool_of, taught_slider
+from editor.sliders.sample_pool import grow_pool, pool_of
+from editor.sliders.teach import learn_from, mark_photo, taught_slider
 from tests.conftest import SHARED
 
 MARKS, OTHERS, FACES = 20, 150, 60

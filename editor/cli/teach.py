@@ -149,7 +149,8 @@ def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:
 
     from editor.cli.progress import follow
     from editor.sliders.lesson import HAS, HAS_NOT, Lesson
-    from editor.sliders.teach import grow_pool, mark_photo, mark_seed
+    from editor.sliders.sample_pool import grow_pool
+    from editor.sliders.teach import mark_photo, mark_seed
 
     lesson, marks = Lesson(), _read_marks(args.marks) if args.marks else {}
     for side, value in ((args.has, HAS), (args.has_not, HAS_NOT)):

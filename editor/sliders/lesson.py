@@ -133,6 +133,7 @@ class Learned:
         accuracy: of the judge, cross-validated on the marks, 0…1; None where they are too few.
         scores: [N], the judge's, of the pool.
         counts: marks that have it, and that have it not.
+        pool: that it was learned on, perhaps a part of what is there by now.
     """
 
     normal: Tensor
@@ -140,6 +141,7 @@ class Learned:
     accuracy: float | None
     scores: np.ndarray
     counts: tuple[int, int]
+    pool: Pool
 
 
 def seed_key(seed: int) -> str:
@@ -206,7 +208,7 @@ def learn(pool: Pool, lesson: Lesson) -> Learned:
     plane = fit_hyperplane(pool.codes.flatten(1), torch.from_numpy(scores), share)
     rows = plane.normal.unflatten(0, pool.codes.shape[1:])
     normal = torch.nn.functional.normalize(rows, dim=1)
-    return Learned(normal, judge, cross_validate(features, has), scores, lesson.counts)
+    return Learned(normal, judge, cross_validate(features, has), scores, lesson.counts, pool)
 
 
 def _marked(pool: Pool, lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
@@ -262,13 +264,22 @@ def next_batch(
     return [pool.seeds[i] for i in chosen + _spread(pool, free[order], left)]
 
 
+def varied(seeds: Sequence[int], codes: Tensor, count: int) -> list[int]:
+    """Choose seeds whose codes [N, layers, w_dim] lie far from each other, the first one first."""
+    return [seeds[i] for i in _farthest(codes, count)]
+
+
 def _spread(pool: Pool, near: np.ndarray, count: int) -> list[int]:
-    """Choose the first sample, and then always the one that is farthest from those chosen."""
-    codes = pool.codes[near].flatten(1).double().numpy()
+    return [int(near[i]) for i in _farthest(pool.codes[near], count)]
+
+
+def _farthest(given: Tensor, count: int) -> list[int]:
+    """Choose the first code, and then always the one that is farthest from those chosen."""
+    codes = given.flatten(1).double().numpy()
     chosen: list[int] = []
-    away = np.full(len(near), np.inf)
-    for _ in range(min(count, len(near))):
+    away = np.full(len(codes), np.inf)
+    for _ in range(min(count, len(codes))):
         chosen.append(int(away.argmax()))
         away = np.minimum(away, np.square(codes - codes[chosen[-1]]).sum(axis=1))
         away[chosen] = -1.0
-    return [int(near[i]) for i in chosen]
+    return chosen

@@ -68,18 +68,27 @@ def renamed(slider: Boundary, name: str, title: str = "") -> Boundary:
 def independent(slider: Boundary, others: Sequence[Boundary]) -> Boundary:
     """Make a slider independent of others, layer by layer.
 
+    It moves neither along them nor, where the hyperplane that tells their attribute apart is known,
+    along the normal of that, from which a fitted slider may have been led away.
+
     Raises:
         OptionError: nothing is left.
     """
-    named = {other.info.name: other.normal for other in others}
+    named = {other.info.name: other for other in others}
     if not named:
         return slider
     rows = [
-        project_out(row, [other[layer] for other in named.values()])
+        project_out(row, [each for other in named.values() for each in _normals(other, layer)])
         for layer, row in enumerate(slider.normal)
     ]
     facts = {**slider.info.facts, "independent_of": list(named)}
     return Boundary(replace(slider.info, facts=facts), torch.stack(rows))
+
+
+def _normals(slider: Boundary, layer: int) -> list[Tensor]:
+    """Return a slider's directions [w_dim] in a layer: that which it moves along, and the fitted one."""
+    fitted = [] if slider.hyperplane is None else [slider.hyperplane]
+    return [slider.normal[layer], *fitted]
 
 
 def with_range(slider: Boundary, codes: Tensor) -> Boundary:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
-from weakref import WeakKeyDictionary
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -19,91 +16,22 @@ from editor.media.images import to_tensor
 from editor.runtime import seeded_latents
 from editor.sliders.boundary import Boundary
 from editor.sliders.discover import pca, sefa
-from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key
+from editor.sliders.lesson import Learned, Lesson, Pool, learn, next_batch, seed_key, varied
 from editor.sliders.make import independent, make_slider, with_range
 from editor.sliders.pairs import difference_of_pairs
 from editor.sliders.picture_features import picture_features
+from editor.sliders.sample_pool import (
+    FIRST_SEED,
+    LEAST,
+    PSI,
+    pool_of,
+    pool_so_far,
+    sampled,
+    shared_code,
+)
 
-POOL = 2000
-FIRST_SEED = 300_000
-PSI = 1.0  # the whole domain, rare things too
-BATCH = 16
 PAIR_REACH = 2.0  # as the encoder shows less of a change than there is
 SAMPLES = 4000
-
-
-class _Growing:
-    """A pool in the making; whoever asks for it does the next part."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.codes: list[Tensor] = []
-        self.features: list[np.ndarray] = []
-        self.pool: Pool | None = None
-
-
-_growing: WeakKeyDictionary[Engine, _Growing] = WeakKeyDictionary()
-_growing_lock = Lock()
-
-
-def _of(engine: Engine) -> _Growing:
-    with _growing_lock:
-        return _growing.setdefault(engine, _Growing())
-
-
-def grow_pool(engine: Engine, count: int = POOL) -> Iterator[tuple[int, int]]:
-    """Synthesise the samples that sliders are taught on, once for a domain.
-
-    Stop iterating to cancel. What is done stays, and the next call goes on. Visitors who ask at the
-    same time share the work. 2,000 samples take 34 MB while the domain is in memory, or about 90 MB
-    where every one of 14 layers has its own code of 512.
-
-    Args:
-        engine: of the domain; every editor of it shares its pool.
-        count: how many; a pool that is ready stays as it is.
-
-    Yields:
-        The number of samples done, and the number wanted.
-
-    Raises:
-        OptionError: the count is below 100.
-    """
-    if count < 100:
-        raise OptionError(f"{count} samples are too few to learn from; use 100 or more")
-    growing = _of(engine)
-    while growing.pool is None:
-        with growing.lock:
-            done = sum(map(len, growing.codes))
-            if done >= count and growing.pool is None:
-                seeds = range(FIRST_SEED, FIRST_SEED + done)
-                raw = np.concatenate(growing.features)
-                growing.pool = Pool.of(seeds, torch.cat(growing.codes), raw)
-                growing.codes, growing.features = [], []
-            elif growing.pool is None:
-                seeds = range(FIRST_SEED + done, FIRST_SEED + min(done + BATCH, count))
-                codes, raw = _sample(engine, list(seeds))
-                growing.codes.append(codes)
-                growing.features.append(raw)
-                done += len(codes)
-        yield min(done, count), count
-
-
-def pool_of(engine: Engine) -> Pool | None:
-    """Return the domain's pool, or None until `grow_pool` has finished it."""
-    return _of(engine).pool
-
-
-def _sample(engine: Engine, seeds: list[int]) -> tuple[Tensor, np.ndarray]:
-    """Return codes [N, layers or 1, w_dim] of seeds, and features [N, SIZE] float16 of their pictures."""
-    wp = engine.map(seeded_latents(seeds, engine.z_dim), PSI)
-    images = engine.synthesis(wp)
-    raw = engine.on_device(lambda: picture_features(images)).numpy().astype(np.float16)
-    return _shared(wp), raw
-
-
-def _shared(wp: Tensor) -> Tensor:
-    """Shorten codes to [N, 1, w_dim] where all layers have the same code."""
-    return wp[:, :1].clone() if bool((wp == wp[:, :1]).all()) else wp
 
 
 def picture(engine: Engine, seed: int) -> Image.Image:
@@ -115,7 +43,7 @@ def mark_seed(engine: Engine, lesson: Lesson, seed: int, value: int) -> Lesson:
     """Mark the sample of any seed as HAS, HAS_NOT or SKIP. Those of the pool cost nothing."""
     pool = pool_of(engine)
     known = pool is not None and pool.seeds[0] <= seed <= pool.seeds[-1]
-    raw = None if known or value == 0 else _sample(engine, [seed])[1][0]
+    raw = None if known or value == 0 else sampled(engine, [seed])[1][0]
     return lesson.mark(seed_key(seed), value, raw)
 
 
@@ -135,8 +63,10 @@ def mark_photo(lesson: Lesson, name: str, aligned: Image.Image, value: int) -> L
 def learn_from(engine: Engine, lesson: Lesson) -> Learned:
     """Learn what the marks mean. It takes well under a second, so that it may follow every batch.
 
+    It learns on the part of the pool that is there.
+
     Raises:
-        OptionError: there is no pool yet, or too few marks.
+        OptionError: there are fewer than 100 samples yet, or too few marks.
     """
     return learn(_pool(engine), lesson)
 
@@ -146,15 +76,21 @@ def next_seeds(
 ) -> list[int]:
     """Choose the seeds to show next by `next_batch`: varied ones at first, then the most uncertain.
 
-    Raises:
-        OptionError: there is no pool yet.
+    Before there is a pool they are chosen by their codes alone, which takes milliseconds, from the first
+    100 samples, which every pool has.
     """
-    scores = None if learned is None else learned.scores
-    return next_batch(_pool(engine), lesson, scores, count, seed=len(lesson.marks))
+    if learned is not None:
+        return next_batch(learned.pool, lesson, learned.scores, count, seed=len(lesson.marks))
+    pool = pool_so_far(engine)
+    if pool is not None:
+        return next_batch(pool, lesson, None, count, seed=len(lesson.marks))
+    seen = {key for key, _ in lesson.marks}
+    seeds = [s for s in range(FIRST_SEED, FIRST_SEED + LEAST) if seed_key(s) not in seen]
+    return varied(seeds, shared_code(engine.sample(seeds, PSI)), count) if seeds else []
 
 
 def _pool(engine: Engine) -> Pool:
-    pool = pool_of(engine)
+    pool = pool_so_far(engine)
     if pool is None:
         raise OptionError("the samples to learn from are not ready; run through grow_pool first")
     return pool
@@ -187,10 +123,28 @@ def taught_slider(
         "made": "taught by marks",
         "marks_has": learned.counts[0],
         "marks_has_not": learned.counts[1],
-        "samples": len(_pool(engine).seeds),
+        "samples": len(learned.pool.seeds),
     }
     slider = make_slider(engine, learned.normal, name, title, layers, facts, learned.accuracy)
-    return with_range(independent(slider, independent_of), _pool(engine).codes)
+    return with_range(independent(slider, independent_of), learned.pool.codes)
+
+
+def holding(engine: Engine, slider: Boundary, others: Sequence[Boundary]) -> Boundary:
+    """Make a slider that was learned independent of others, with the range that it then has.
+
+    Args:
+        engine: of the domain.
+        slider: taught by marks or pairs, or discovered.
+        others: that it shall not move along.
+
+    Raises:
+        OptionError: nothing is left.
+    """
+    pool = pool_so_far(engine)
+    if not others:
+        return slider
+    held = independent(slider, others)
+    return with_range(held, pool.codes) if pool and "marks_has" in slider.info.facts else held
 
 
 def slider_of_pairs(
@@ -273,4 +227,6 @@ def discover(
 def _codes(engine: Engine, count: int) -> Tensor:
     """Return codes [N, layers or 1, w_dim] of as many seeds."""
     seeds = [list(range(start, min(start + 250, count))) for start in range(0, count, 250)]
-    return torch.cat([_shared(engine.map(seeded_latents(some, engine.z_dim))) for some in seeds])
+    return torch.cat(
+        [shared_code(engine.map(seeded_latents(some, engine.z_dim))) for some in seeds]
+    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-import torch
 
 from editor.errors import OptionError
 from editor.project.history import Project
@@ -18,121 +16,101 @@ from editor.sliders.boundary import Boundary
 from editor.sliders.exchange import export_slider, read_slider, save_slider
 from editor.sliders.make import renamed
 from editor.sliders.response import with_response_of_own
-from editor.sliders.strip import slider_strip
-from editor.ui.component_values import progress, status
-from editor.ui.components.file_inputs import file_input
-from editor.ui.data_uris import data_uri
 from editor.ui.edit import QUIET, EditPanel
-from editor.ui.error_messages import tells_errors
+from editor.ui.in_place import tells_in_place
 from editor.ui.page_context import PageContext
-from editor.ui.scripts import script
 from editor.ui.state import Visitor
 
-Sliders = tuple[Boundary, ...]
+Asked = dict[str, Any] | None
 
 
 class OwnSliders:
-    """The list of the visitor's own sliders, and what can be done with one.
+    """What the sheet "New slider" does with the visitor's own sliders.
 
     Args:
         page: what the panels share.
+        sheet: that lists them.
     """
 
-    def __init__(self, page: PageContext) -> None:
-        self.page = page
-        self.names = gr.Dropdown([], label="Your sliders", elem_id="teach-own")
-        with gr.Row():
-            small: dict[str, Any] = {"size": "sm", "min_width": 110}
-            self.export = gr.Button("Save as a file", elem_id="teach-export", **small)
-            self.keep = gr.Button(
-                "Save for everyone here", elem_id="teach-keep", visible=not page.shared, **small
-            )
-            self.remove = gr.Button("Remove", elem_id="teach-remove", **small)
-        self.said = gr.HTML(status(""), elem_id="own-status", padding=False)
-        self.file = file_input(
-            page.files,
-            label="Open a slider's file",
-            file_types=[".safetensors"],
-            height=110,
-            elem_id="teach-file",
-        )
+    def __init__(self, page: PageContext, sheet: gr.HTML) -> None:
+        self.page, self.sheet = page, sheet
 
-    def connect(self, edit: EditPanel, shown: dict[str, Any]) -> None:
-        """Connect the components.
+    def connect(self, edit: EditPanel) -> list[Any]:
+        """Connect the components, except `exported`. Return the events."""
+        visitor, sheet = self.page.visitor, self.sheet
+        asked, made = [visitor, sheet], [visitor, sheet]
+        removed = sheet.delete(self.removed, asked, made, **QUIET)
+        opened = sheet.edit(self.imported, asked, made, **QUIET)
+        for event in (removed, opened):
+            event.success(**edit.refresh)
+        if self.page.shared:
+            return [removed, opened]
+        return [removed, opened, sheet.copy(self.saved, asked, sheet, **QUIET)]
 
-        Args:
-            edit: the tab Edit, which shows the sliders.
-            shown: options of an event that brings the tab's lists up to date.
-        """
-        visitor, refresh = self.page.visitor, edit.refresh
-        self.export.click(self.exported, [visitor, self.names], self.page.paths, **QUIET).success(
-            None, self.page.paths, None, js=script("download_file")
-        )
-        if not self.page.shared:
-            self.keep.click(self.saved, [visitor, self.names], self.said, **QUIET)
-        self.remove.click(
-            self.removed, [visitor, self.names], [visitor, self.said], **QUIET
-        ).success(**shown).success(**refresh)
-        self.file.upload(
-            self.imported, [visitor, self.file], [visitor, self.said], **QUIET
-        ).success(**shown).success(**refresh)
-
-    def choices(self, visitor: Visitor) -> gr.Dropdown:
-        """Return the list as it is now, with the newest chosen."""
-        own = [(b.info.title, b.info.name) for b in visitor.project.sliders]
-        return gr.Dropdown(choices=own, value=own[-1][1] if own else None)
-
-    @tells_errors
-    def exported(self, visitor: Visitor, name: str | None) -> str:
+    @tells_in_place
+    def exported(self, visitor: Visitor, asked: Asked) -> Any:
         """Export one of the visitor's sliders as a file."""
         visitor = self.page.store.newest(visitor)
-        slider = _own(visitor, name)
-        data = export_slider(slider)
-        return self.page.handlers.export(visitor, f"{slider.info.name}.safetensors", data)
+        slider = _own(visitor, asked)
+        path = self.page.handlers.export(
+            visitor, f"{slider.info.name}.safetensors", export_slider(slider)
+        )
+        return {self.sheet: {"said": f"'{slider.info.title}' was saved."}, self.page.paths: path}
 
-    @tells_errors
-    def saved(self, visitor: Visitor, name: str | None) -> str:
+    @tells_in_place
+    def saved(self, visitor: Visitor, asked: Asked) -> Any:
         """Make one of the visitor's sliders one of the domain's."""
         visitor = self.page.store.newest(visitor)
-        slider, library = _own(visitor, name), self.page.handlers.domains
+        slider, library = _own(visitor, asked), self.page.handlers.domains
         editor = library.open(visitor.domain)
         save_slider(editor.engine, slider, library.folders["boundaries"])
         editor.add_sliders([slider])
-        return status(f"'{html.escape(slider.info.title)}' is a slider of {editor.info.title} now.")
+        said = f"'{slider.info.title}' is a slider of {editor.info.title} for everyone now."
+        return {self.sheet: {"said": said}}
 
-    @tells_errors
-    def removed(self, visitor: Visitor, name: str | None) -> Iterator[tuple[Any, Any]]:
-        """Remove one of the visitor's sliders. Yield visitor and status."""
+    @tells_in_place
+    def removed(self, visitor: Visitor, asked: Asked) -> Iterator[Any]:
+        """Remove one of the visitor's sliders, from all edits too."""
         visitor = self.page.store.newest(visitor)
-        slider, before = _own(visitor, name), visitor.project
+        slider, before = _own(visitor, asked), visitor.project
         editor, name = self.page.handlers.domains.open(visitor.domain), slider.info.name
         after = before
-        for done, after in enumerate(remove_slider(before, editor, name)):
-            left = sum(not node.thumb for node in after.nodes)
-            yield gr.skip(), progress(done, done + left, f"Edits made again: {done}")
+        for done, made in enumerate(remove_slider(before, editor, name)):
+            after = made
+            yield {self.sheet: {"working": f"Edits made again: {done}"}}
         count = changed_edits(before, after)
         said = f"{count} edit{'s' if count > 1 else ''} changed" if count else "no edit changed"
         if name in editor.boundaries:
-            said = f"{said}, it stays a slider of {html.escape(editor.info.title)}"
-        yield (
-            self.page.store.update(visitor, lambda newest: _without(newest, after, name)),
-            status(f"'{html.escape(slider.info.title)}' was removed; {said}."),
-        )
+            said = f"{said}, it stays a slider of {editor.info.title}"
+        visitor = self.page.store.update(visitor, lambda newest: _without(newest, after, name))
+        said = f"'{slider.info.title}' was removed; {said}."
+        yield {
+            self.page.visitor: visitor,
+            self.sheet: {"mine": mine(visitor), "working": "", "said": said},
+        }
 
-    @tells_errors
-    def imported(self, visitor: Visitor, path: str | None) -> tuple[Visitor, str]:
-        """Add a slider from a file."""
+    @tells_in_place
+    def imported(self, visitor: Visitor, asked: Asked) -> Any:
+        """Add a slider from a file that was given on this page."""
         visitor = self.page.store.newest(visitor)
-        if path is None:
+        path = ((asked or {}).get("file") or {}).get("path")
+        if not path:
             raise OptionError("give a file")
-        slider = read_slider(self.page.editor(visitor).engine, path)
-        return add_slider(self.page, visitor, slider, slider.info.title)
+        slider = read_slider(self.page.editor(visitor).engine, str(self.page.files.own(path)))
+        visitor, title = add_slider(self.page, visitor, slider, slider.info.title)
+        said = f"'{title}' is among the sliders now."
+        return {self.page.visitor: visitor, self.sheet: {"mine": mine(visitor), "said": said}}
+
+
+def mine(visitor: Visitor) -> list[dict[str, str]]:
+    """Return names and titles of the visitor's own sliders in the open domain."""
+    return [{"name": b.info.name, "title": b.info.title} for b in visitor.project.sliders]
 
 
 def add_slider(
     page: PageContext, visitor: Visitor, slider: Boundary, title: str
 ) -> tuple[Visitor, str]:
-    """Add a slider to the visit. It replaces one of the visitor's of the same name.
+    """Add a slider to the visit, and return visitor and title. It replaces one of the same name.
 
     Raises:
         OptionError: the title cannot be used, or is that of a slider of the domain.
@@ -154,29 +132,7 @@ def add_slider(
         others = tuple(own for own in newest.project.sliders if own.info.name != name)
         return newest.keep(replace(newest.project, sliders=(*others, slider)))
 
-    visitor = page.store.update(visitor, with_it)
-    return visitor, status(f"'{html.escape(slider.info.title)}' is among the sliders in Edit now.")
-
-
-def slider_rows(
-    page: PageContext, visitor: Visitor, sliders: Sliders, examples: int = 3
-) -> dict[str, Any]:
-    """Show what sliders do to the shown picture, and to some generated ones."""
-    editor, project = page.editor(visitor), visitor.project
-    shown = project.shown
-    codes = [] if shown is None else [torch.from_numpy(shown.wp)]
-    codes += [editor.sample(seed).wp for seed in editor.info.example_seeds]
-    return {
-        "rows": [
-            {
-                "title": slider.info.title if len(sliders) > 1 or examples == 1 else "",
-                "sources": [data_uri(i) for i in slider_strip(editor.engine, wp, slider)],
-                "names": [f"{slider.info.title}, place {i + 1} of 5" for i in range(5)],
-            }
-            for slider in sliders
-            for wp in codes[:examples]
-        ]
-    }
+    return page.store.update(visitor, with_it), slider.info.title
 
 
 def slider_name(title: str) -> str:
@@ -191,9 +147,9 @@ def slider_name(title: str) -> str:
     return name if name.isidentifier() else f"my_{name}"[:64]
 
 
-def _own(visitor: Visitor, name: str | None) -> Boundary:
+def _own(visitor: Visitor, asked: Asked) -> Boundary:
     for slider in visitor.project.sliders:
-        if slider.info.name == name:
+        if slider.info.name == (asked or {}).get("own"):
             return slider
     raise OptionError("choose one of your sliders first")
 

@@ -22,17 +22,15 @@ from editor.models.stylegan1 import StyleGAN1Generator
 from editor.runtime import seeded_latents
 from editor.sliders.lesson import HAS, HAS_NOT, SKIP, Lesson, seed_key
 from editor.sliders.move import move
+from editor.sliders.sample_pool import FIRST_SEED, grow_pool, pool_of
 from editor.sliders.slider_set import SliderSet
 from editor.sliders.teach import (
-    FIRST_SEED,
     discover,
-    grow_pool,
     learn_from,
     mark_photo,
     mark_seed,
     next_seeds,
     picture,
-    pool_of,
     slider_of_pairs,
     taught_slider,
 )

@@ -93,17 +93,17 @@ def test_no_path_but_of_its_own_files_is_opened(
         ("domain", "input"),
         ("project-open", "upload"),
         ("library-invert", "click"),
-        ("teach-file", "upload"),
+        ("new-slider-sheet", "edit"),
         ("browser-storage", "apply"),
         ("panel", "input"),
     ):
         given = {
-            target: value if target in ("photo", "browser-storage", "panel") else [value]
+            target: value if target not in ("project-open", "library-photos") else [value]
             for target in (
                 "photo",
                 "project-open",
                 "library-photos",
-                "teach-file",
+                "new-slider-sheet",
                 "browser-storage",
                 "panel",
             )

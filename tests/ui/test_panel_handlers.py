@@ -27,11 +27,10 @@ from editor.ui.handlers import Handlers
 from editor.ui.interpolate import InterpolatePanel
 from editor.ui.library import LibraryPanel
 from editor.ui.mix import GROUPS, MixPanel
-from editor.ui.own_sliders import OwnSliders
+from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page import Panels
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visit, Visitor
-from editor.ui.teach import TeachPanel
 
 ALL_PANELS = (
     EditPanel,
@@ -39,7 +38,7 @@ ALL_PANELS = (
     InterpolatePanel,
     DiffusePanel,
     MixPanel,
-    TeachPanel,
+    NewSliderSheet,
     LibraryPanel,
 )
 STRENGTHS = tuple(USUAL.get(name, 0.0) for name in GROUPS)
@@ -58,9 +57,9 @@ def _context(handlers: Handlers) -> PageContext:
 
 
 @pytest.fixture
-def own(handlers: Handlers) -> OwnSliders:
+def sheet(handlers: Handlers) -> NewSliderSheet:
     with gr.Blocks():
-        return OwnSliders(_context(handlers))
+        return NewSliderSheet(_context(handlers))
 
 
 @pytest.fixture
@@ -93,13 +92,16 @@ def _taught(handlers: Handlers) -> Visitor:
     return visitor.keep(move_sliders(project, tiny, "p1", {"age": 1.0, "bart": 0.0}))
 
 
-def test_an_own_slider_is_removed(handlers: Handlers, own: OwnSliders) -> None:
+def test_an_own_slider_is_removed(handlers: Handlers, sheet: NewSliderSheet) -> None:
     visitor = _taught(handlers)
-    steps = list(own.removed(visitor, "bart"))
-    assert all(step[0] == gr.skip() for step in steps[:-1])
-    assert "<progress" in steps[0][1]
-    left, said = steps[-1]
-    assert "'&lt;Bart&gt;' was removed; 1 edit changed." in said
+    steps = list(sheet.own.removed(visitor, {"own": "bart"}))
+    assert all(step[sheet.sheet]["working"] for step in steps[:-1])
+    left = steps[-1][sheet.page.visitor]
+    assert steps[-1][sheet.sheet] == {
+        "mine": [],
+        "working": "",
+        "said": "'<Bart>' was removed; 1 edit changed.",
+    }
     assert left.project.sliders == ()
     assert [dict(node.moves) for node in left.project.nodes] == [
         {},
@@ -116,16 +118,29 @@ def test_an_own_slider_is_removed(handlers: Handlers, own: OwnSliders) -> None:
     late, _ = handlers.slide(left, {"moves": {"bart": 2.0, "smile": 1.0, "age": 1.0}})
     assert late["after"] == handlers.slide(left, {"moves": {"smile": 1.0, "age": 1.0}})[0]["after"]
     for wrong in ("bart", "smile", None):
-        with pytest.raises(gr.Error, match="choose one of your sliders"):
-            list(own.removed(left, wrong))
+        (told,) = sheet.own.removed(left, {"own": wrong})
+        assert "Choose one of your sliders" in told[sheet.sheet]["problem"]
 
 
-def test_a_slider_for_everyone_stays(handlers: Handlers, own: OwnSliders) -> None:
+def test_a_slider_for_everyone_stays(handlers: Handlers, sheet: NewSliderSheet) -> None:
     visitor = _taught(handlers)
-    own.saved(visitor, "bart")
-    *_, (left, said) = own.removed(visitor, "bart")
-    assert "no edit changed, it stays a slider of Tiny" in said
-    assert left.project.nodes == visitor.project.nodes
+    told = sheet.own.saved(visitor, {"own": "bart"})
+    assert "slider of Tiny for everyone" in told[sheet.sheet]["said"]
+    *_, last = sheet.own.removed(visitor, {"own": "bart"})
+    assert "no edit changed, it stays a slider of Tiny" in last[sheet.sheet]["said"]
+    assert last[sheet.page.visitor].project.nodes == visitor.project.nodes
+
+
+def test_an_own_slider_goes_out_and_comes_back(handlers: Handlers, sheet: NewSliderSheet) -> None:
+    told = sheet.own.exported(_taught(handlers), {"own": "bart"})
+    path, visitor = told[sheet.page.paths], handlers.first_visitor()
+    assert Path(path).name == "bart.safetensors"
+    back = sheet.own.imported(visitor, {"file": {"path": path}})
+    assert [one.info.title for one in back[sheet.page.visitor].project.sliders] == ["<Bart>"]
+    for wrong in (None, {"path": "/etc/passwd"}, {"path": ""}):
+        told = sheet.own.imported(visitor, {"file": wrong})
+        assert told[sheet.sheet]["problem"]
+        assert sheet.page.visitor not in told
 
 
 def test_an_edit_dropped_onto_the_picture_is_mixed_in(handlers: Handlers, mixing: MixPanel) -> None:
@@ -295,5 +310,6 @@ def test_panels_are_made_in_any_order_and_connected_later(handlers: Handlers) ->
         context = _context(handlers)
         made = {kind: kind(context) for kind in reversed(ALL_PANELS)}
         assert not blocks.fns, "a panel was connected while it was made"
-        Panels(*(made[kind] for kind in ALL_PANELS)).connect()
+        sheet = made.pop(NewSliderSheet)
+        Panels(*(made[kind] for kind in ALL_PANELS if kind in made)).connect(sheet)
         assert len(blocks.fns) > 60
