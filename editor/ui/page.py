@@ -10,20 +10,20 @@ import gradio as gr
 
 from editor.domains import Domains
 from editor.project.archive import MAX_BYTES
+from editor.ui.animate import AnimatePanel
+from editor.ui.blend import BlendPanel
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import strip_value
 from editor.ui.component_values import where as line
 from editor.ui.components.history_strip import history_strip
 from editor.ui.components.html_component import stylesheet
-from editor.ui.diffuse import DiffusePanel
 from editor.ui.edit import EditPanel
 from editor.ui.environment import keep_to_ourselves
 from editor.ui.handlers import Handlers
-from editor.ui.interpolate import InterpolatePanel
 from editor.ui.library import LibraryPanel
 from editor.ui.limits import Limits
-from editor.ui.mix import MixPanel
 from editor.ui.page_context import PageContext
+from editor.ui.patch import PatchPanel
 from editor.ui.scheduling import schedule
 from editor.ui.scripts import script
 from editor.ui.service import Service
@@ -108,9 +108,9 @@ class Panels:
 
     edit: EditPanel
     storage: BrowserStorage
-    interpolate: InterpolatePanel
-    diffuse: DiffusePanel
-    mix: MixPanel
+    blend: BlendPanel
+    patch: PatchPanel
+    animate: AnimatePanel
     teach: TeachPanel
     library: LibraryPanel
 
@@ -119,12 +119,18 @@ class Panels:
         """Make all panels. None needs another."""
         with gr.Tab("Edit", id="edit"):
             edit, storage = EditPanel(context), BrowserStorage(context)
+        with gr.Tab("Blend", id="blend"):
+            blend = BlendPanel(context)
+        with gr.Tab("Patch", id="patch"):
+            patch = PatchPanel(context)
+        with gr.Tab("Animate", id="animate"):
+            animate = AnimatePanel(context)
         return cls(
             edit,
             storage,
-            InterpolatePanel(context),
-            DiffusePanel(context),
-            MixPanel(context),
+            blend,
+            patch,
+            animate,
             TeachPanel(context),
             LibraryPanel(context),
         )
@@ -134,9 +140,9 @@ class Panels:
         edit = self.edit
         changed = edit.connect()
         self.storage.connect(edit)
-        self.interpolate.connect(changed)
-        self.diffuse.connect(edit, changed)
-        self.mix.connect(edit, changed)
+        self.blend.connect(edit, changed)
+        self.patch.connect(edit, changed)
+        self.animate.connect(changed, edit.refresh)
         self.teach.connect(edit, changed)
         self.library.connect(edit, changed, self.storage)
 
