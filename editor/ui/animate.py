@@ -71,7 +71,8 @@ class AnimatePanel:
         page, panel = self.page, self.panel
         given, shown = [page.visitor, panel], [panel, self.line]
         made: dict[str, Any] = {"fn": self.make, "inputs": given, "outputs": shown, **QUIET}
-        job = gr.on([panel.input, panel.expand], **made)
+        job = panel.input(**made)
+        panel.stop(None, cancels=job)  # something else is wanted
         changed(**made)
         saved = panel.submit(
             self.save,
@@ -83,7 +84,7 @@ class AnimatePanel:
         )
         saved.success(None, page.paths, None, js=script("download_file"))
         saved.failure(self.unsaved, None, shown, **QUIET)
-        panel.clear(self.unsaved, None, shown, cancels=[job, saved], **QUIET)
+        panel.clear(self.unsaved, None, shown, cancels=saved, **QUIET)
         turned = panel.edit(self.turn_to, given, [page.visitor, page.strip], **QUIET)
         if refresh is not None:
             turned.success(**refresh)
@@ -194,7 +195,7 @@ def _missing(project: Project, value: Value) -> str:
     kind = (value or {}).get("kind") or PEOPLE
     assert kind in FILM_KINDS
     if kind == PEOPLE:
-        return "Drop two pictures here. Only one photo yet? Try before → after."
+        return "Drop two pictures on the timeline. Only one photo yet?"
     if kind == "change":
         return "This picture is unchanged. Move a slider in Edit first."
     return "Choose a slider."

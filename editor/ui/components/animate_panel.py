@@ -28,8 +28,8 @@ def animate_panel() -> gr.HTML:
     The page sends "kind" (people, change, slider), "path" (the tiles of people), "gaps" (seconds
     between them, one more with "back"), "length" (seconds), "slider" (its name), "ease" (gentle,
     even, rest), "back", "type" (MP4, GIF, WebP), "size" (px; 0 is the whole photo) and "turn"
-    (counts what was set). Its events: `expand` (what is shown may have changed), `input` (make it),
-    `clear` (stop), `submit` (export), `edit` (bake in what "bake" names).
+    (counts what was set). Its events: `input` (make it), `stop` (something else is wanted), `submit`
+    (export), `clear` (stop that), `edit` (bake in what "bake" names).
 
     The server sends "base" and list "path" as `slot_value`, "sliders": [{"name", "title"}], "side" (px
     of a frame), "photo": whether the shown picture has one, "ends": data URIs of the first and last

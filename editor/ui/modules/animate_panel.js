@@ -8,6 +8,7 @@ import { exchange, made, partsOf } from './value_exchange.js';
 
 const PATIENCE_MS = 120; // a hand that sets several things is waited for
 const WHOLE_PHOTO = '0';
+const capital = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @typedef {import('./slots.js').Slot} Slot */
 /** @typedef {import('./timeline_times.js').Times} Times */
@@ -45,7 +46,7 @@ export function start(handed) {
 
   function set() {
     turn += 1;
-    if (['working', 'saving'].includes(theirs.state)) send('clear');
+    if (theirs.state === 'working') send('stop');
     draw();
     clearTimeout(timer);
     timer = window.setTimeout(() => send('input'), PATIENCE_MS);
@@ -68,7 +69,7 @@ export function start(handed) {
       if (value.path.length === path.length) times = { ...times, path: value.path };
     }
     if (Array.isArray(value.sliders)) showSliders();
-    if (value.state !== undefined && !['saving'].includes(value.state) && !Array.isArray(value.frames) && ['empty', 'error'].includes(value.state)) theirs.frames = [];
+    if (['empty', 'error'].includes(value.state)) theirs.frames = [];
     draw();
     screen.show({ frames: theirs.frames, count: theirs.count, seconds: theirs.seconds, loop: times.back });
   }
@@ -127,7 +128,7 @@ export function start(handed) {
     const names = theirs.sliders.map((/** @type {any} */ one) => one.name).join();
     if ([...select.options].map((one) => one.value).join() === names) return;
     const before = select.value;
-    select.replaceChildren(...theirs.sliders.map((/** @type {any} */ one) => made('option', { value: one.name }, one.title)));
+    select.replaceChildren(...theirs.sliders.map((/** @type {any} */ one) => made('option', { value: one.name }, capital(one.title))));
     select.value = theirs.sliders.some((/** @type {any} */ one) => one.name === before) ? before : (theirs.sliders.find((/** @type {any} */ one) => one.name === 'smile') || theirs.sliders[0])?.name || '';
   }
 
@@ -163,7 +164,7 @@ export function start(handed) {
   };
   hear('place', look);
   hear('chosen', () => drawState());
-  document.addEventListener('idgan:changed', () => { if (isOpen()) look(); }); // another picture is shown
+  document.addEventListener('idgan:changed', () => { if (isOpen() && !isPeople()) look(); }); // another picture is shown
   const send = exchange(handed, said, receive);
   draw();
   screen.show({ frames: [], count: 0, seconds: 0, loop: true });

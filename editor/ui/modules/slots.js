@@ -123,7 +123,7 @@ export function slotRow(row, { most, label, hint = '', fixed = false, shown, cha
     type: 'button', className: 'slot empty', 'aria-label': `${label}: add a picture`,
     title: 'Drop a picture here; or press, then click a picture of the strip',
     onclick: () => arm(row, shown, take),
-  }, made('span', { className: 'plus', 'aria-hidden': true }, '＋'), ...(hint && !list.length ? [made('span', { className: 'slot-name' }, hint)] : []));
+  }, made('span', { className: 'plus', 'aria-hidden': true }, '+'), ...(hint && !list.length ? [made('span', { className: 'slot-name' }, hint)] : []));
 
   return (next, picked = -1, first = null) => {
     list = next;

@@ -115,7 +115,7 @@ export function timeline(element, { shown, changed, back }) {
   const plus = () => made('button', {
     type: 'button', className: 'plus', 'aria-label': 'Add a picture', title: 'Drop a picture here; or press, then click a picture of the strip',
     onclick: (/** @type {MouseEvent} */ event) => arm(/** @type {HTMLElement} */ (event.currentTarget), shown, (slot) => set(inserted(times, times.path.length, slot))),
-  }, '＋');
+  }, '+');
 
   const backButton = () => made('button', {
     type: 'button', className: 'quiet round', 'aria-pressed': times.back, onclick: () => back(!times.back),

@@ -43,8 +43,8 @@ export const lengthOf = (times) => Math.round(10 * stretches(times).reduce((sum,
 export function inserted(times, index, slot) {
   if (times.path.length >= MOST_TILES) return times;
   const at = Math.min(Math.max(index, 0), times.path.length);
-  const gaps = times.gaps.toSpliced(Math.max(at - 1, 0), 0, USUAL_S);
-  return fitted({ ...times, path: times.path.toSpliced(at, 0, slot), gaps });
+  const gaps = spliced(times.gaps, Math.max(at - 1, 0), 0, USUAL_S);
+  return fitted({ ...times, path: spliced(times.path, at, 0, slot), gaps });
 }
 
 /**
@@ -56,7 +56,7 @@ export function inserted(times, index, slot) {
 export function removed(times, index) {
   if (index < 0 || index >= times.path.length) return times;
   const gap = index === times.path.length - 1 ? Math.max(index - 1, 0) : index;
-  return { ...times, path: times.path.toSpliced(index, 1), gaps: times.gaps.toSpliced(gap, 1) };
+  return { ...times, path: spliced(times.path, index, 1), gaps: spliced(times.gaps, gap, 1) };
 }
 
 /**
@@ -69,8 +69,7 @@ export function removed(times, index) {
 export function reordered(times, from, to) {
   const count = times.path.length;
   if (from === to || from < 0 || to < 0 || from >= count || to >= count) return times;
-  const path = times.path.toSpliced(from, 1);
-  return { ...times, path: path.toSpliced(to, 0, times.path[from]) };
+  return { ...times, path: spliced(spliced(times.path, from, 1), to, 0, times.path[from]) };
 }
 
 /**
@@ -83,7 +82,7 @@ export function reordered(times, from, to) {
 export function withGap(times, index, seconds) {
   if (!Number.isFinite(seconds) || index < 0 || index >= times.gaps.length) return times;
   const others = lengthOf(times) - times.gaps[index];
-  return { ...times, gaps: times.gaps.with(index, bounded(Math.min(seconds, MOST_S - others))) };
+  return { ...times, gaps: spliced(times.gaps, index, 1, bounded(Math.min(seconds, MOST_S - others))) };
 }
 
 /**
@@ -100,7 +99,7 @@ export function withLength(times, seconds) {
   const gaps = times.gaps.map((gap, i) => (i < counted ? bounded((gap * wanted) / now) : gap));
   const rest = wanted - gaps.slice(0, counted).reduce((sum, gap) => sum + gap, 0); // what rounding left
   const widest = gaps.indexOf(Math.max(...gaps.slice(0, counted)));
-  return { ...times, gaps: gaps.with(widest, bounded(gaps[widest] + rest)) };
+  return { ...times, gaps: spliced(gaps, widest, 1, bounded(gaps[widest] + rest)) };
 }
 
 /**
@@ -113,3 +112,6 @@ export const withBack = (times, back) => fitted({ ...times, back });
 
 /** @type {(times: Times) => Times} */
 const fitted = (times) => (lengthOf(times) > MOST_S ? withLength(times, MOST_S) : times);
+
+/** @type {<T>(list: T[], at: number, out: number, ...into: T[]) => T[]} */
+const spliced = (list, at, out, ...into) => [...list.slice(0, at), ...into, ...list.slice(at + out)];
