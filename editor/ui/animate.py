@@ -37,7 +37,6 @@ from editor.ui.page_context import Hook, PageContext
 from editor.ui.picture_slots import node_of, nodes_of, slot_value, slot_values
 from editor.ui.scripts import script
 from editor.ui.state import Visitor
-from editor.ui.turns import in_passing
 
 PREVIEW_S = 0.25
 PREVIEW_FPS, LEAST_FRAMES, MOST_FRAMES = 16, 12, 96  # that are played on the page
@@ -70,9 +69,8 @@ class AnimatePanel:
         """
         page, panel = self.page, self.panel
         given, shown = [page.visitor, panel], [panel, self.line]
-        made: dict[str, Any] = {"fn": self.make, "inputs": given, "outputs": shown, **QUIET}
-        job = panel.input(**made)
-        panel.stop(None, cancels=job)  # something else is wanted
+        made: dict[str, Any] = {"fn": self.make, "inputs": given, "outputs": panel, **QUIET}
+        panel.input(trigger_mode="always_last", **made)
         changed(**made)
         saved = panel.submit(
             self.save,
@@ -89,26 +87,21 @@ class AnimatePanel:
         if refresh is not None:
             turned.success(**refresh)
 
-    @in_passing
     @tells_errors
-    def make(self, visitor: Visitor, value: Value) -> Iterator[tuple[Any, str]]:
-        """Draw the frames. Yield the panel with those so far."""
+    def make(self, visitor: Visitor, value: Value) -> dict[str, Any]:
+        """Draw some of the frames, those after what the page has; it asks again for the others."""
         visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         shown = self._shown(visitor, value)
         try:
             film = film_of(project, editor, value)
         except PaintedError as error:
-            bake = slot_value(project, error.index)
-            yield shown | _state("error", str(error), bake=bake), status("")
-            return
+            return shown | _state("error", str(error), slot_value(project, error.index))
         except OptionError as error:
-            yield shown | _state("error", str(error)), status("")
-            return
+            return shown | _state("error", str(error))
         if film is None:
-            yield shown | _state("empty", _missing(project, value)), status("")
-            return
-        yield from self._frames(editor, film, shown)
+            return shown | _state("empty", _missing(value))
+        return shown | _frames(editor, film, _done(value))
 
     @tells_errors
     def save(self, visitor: Visitor, value: Value) -> Iterator[tuple[Any, ...]]:
@@ -154,43 +147,49 @@ class AnimatePanel:
     def _shown(self, visitor: Visitor, value: Value) -> dict[str, Any]:
         """Return what the panel shows besides the frames."""
         project, editor = visitor.project, self.page.editor(visitor)
-        path = nodes_of(project, (value or {}).get("path"), MOST_TILES, twice=True)
+        path = nodes_of(project, (value or {}).get("tiles"), MOST_TILES, twice=True)
         sliders = self.page.handlers.sliders(visitor)
         return {
             "base": None if project.node is None else slot_value(project, project.at),
-            "path": slot_values(project, path),
+            "tiles": slot_values(project, path),
             "sliders": [{"name": info.name, "title": info.title} for info in sliders],
             "side": editor.info.resolution,
             "photo": photo_of(project) is not None,
-            "ends": [],
             "turn": (value or {}).get("turn"),
         }
 
-    def _frames(
-        self, editor: Editor, film: Film, shown: dict[str, Any]
-    ) -> Iterator[tuple[Any, str]]:
-        count = min(max(round(film.seconds * PREVIEW_FPS), LEAST_FRAMES), MOST_FRAMES)
-        frames: list[str] = []
-        begun = told = time.monotonic()
-        whole = {"count": count, "seconds": round(film.seconds, 2)}
-        if film.edit is not None:  # the timeline shows both ends at once
-            first, last = film.frames(editor, 2)  # a loop is in the middle at its last code
-            shown = shown | {"ends": [_jpeg(first), _jpeg(last)]}
-        for image in film.frames(editor, count):
-            frames.append(_jpeg(image))
-            if len(frames) < count and time.monotonic() - told > PREVIEW_S:
-                told = time.monotonic()
-                going = {"frames": list(frames), "progress": {"done": len(frames), "total": count}}
-                yield shown | whole | _state("working", "") | going, status("")
-        said = f"{count} frames in {time.monotonic() - begun:.1f} s"
-        yield shown | whole | _state("done", said) | {"frames": frames}, status("")
+
+def _frames(editor: Editor, film: Film, done: int) -> dict[str, Any]:
+    """Draw frames for a short time, the first of them after `done` others."""
+    count = min(max(round(film.seconds * PREVIEW_FPS), LEAST_FRAMES), MOST_FRAMES)
+    done = done if done < count else 0
+    made = {"count": count, "seconds": round(film.seconds, 2), "from": done}
+    if film.edit is not None and not done:  # the timeline shows both ends
+        first, last = film.frames(editor, 2)  # a loop is in the middle at its last code
+        made["ends"] = [_jpeg(first), _jpeg(last)]
+    frames: list[str] = []
+    begun = time.monotonic()
+    for image in film.frames(editor, count, done):
+        frames.append(_jpeg(image))
+        if time.monotonic() - begun > PREVIEW_S:
+            break
+    done += len(frames)
+    state = _state("done", "") if done == count else _state("working", "")
+    progress = {"done": done, "total": count} if done < count else None
+    return made | state | {"frames": frames, "progress": progress}
+
+
+def _done(value: Value) -> int:
+    """Return how many frames the page has already."""
+    done = (value or {}).get("done") or 0
+    return int(done) if 0 <= done < MOST_FRAMES else 0
 
 
 def _state(state: str, line: str, bake: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"state": state, "line": line, "bake": bake, "progress": None}
 
 
-def _missing(project: Project, value: Value) -> str:
+def _missing(value: Value) -> str:
     """Say what has to be done before anything can be shown."""
     kind = (value or {}).get("kind") or PEOPLE
     assert kind in FILM_KINDS

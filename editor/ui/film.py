@@ -74,13 +74,18 @@ class Film:
         """Return the code at a share of the time, 0…1."""
         return at(self.codes, share, self.easing, self.loop, self.times_s)
 
-    def frames(self, editor: Editor, count: int) -> Iterator[Image.Image]:
+    def frames(self, editor: Editor, count: int, first: int = 0) -> Iterator[Image.Image]:
         """Draw frames that are evenly spaced, each when it is asked for: RGB, of the model's size.
+
+        Args:
+            editor: of the domain.
+            count: of all frames.
+            first: index of the one to begin with.
 
         Raises:
             OptionError: the frames are fewer than 2 or more than 1000.
         """
-        for share in fractions(count, self.loop):
+        for share in fractions(count, self.loop)[first:]:
             yield to_pil(self._drawn(editor, self.code(share)))
 
     def in_photo(
@@ -164,7 +169,7 @@ def small_photo(picture: Picture, side: int = PHOTO_PX) -> tuple[Image.Image, Cr
 def _people(
     project: Project, editor: Editor, value: dict[str, Any], easing: str, loop: bool
 ) -> Film | None:
-    indices = nodes_of(project, value.get("path"), MOST_TILES, twice=True)
+    indices = nodes_of(project, value.get("tiles"), MOST_TILES, twice=True)
     if len(indices) < 2:
         return None
     nodes = [project.nodes[index] for index in indices]

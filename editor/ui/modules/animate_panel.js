@@ -24,6 +24,7 @@ export function start(handed) {
   /** @type {Times} */
   let times = { path: [], gaps: [], back: true };
   let turn = 0;
+  let done = 0; // frames of this turn that are here
   let timer = 0;
   let size = '';
   /** @type {any} */
@@ -33,9 +34,9 @@ export function start(handed) {
   const isPeople = () => picked('animate-kind') === 'people';
 
   const said = () => ({
-    kind: picked('animate-kind'), path: times.path.map(({ picture, node }) => ({ picture, node: node ?? null })), gaps: stretches(times),
+    kind: picked('animate-kind'), tiles: times.path.map(({ picture, node }) => ({ picture, node: node ?? null })), gaps: stretches(times),
     length: Number(part('length').value), slider: part('slider').value, ease: picked('animate-ease'), back: times.back,
-    type: picked('animate-type'), size: Number(part('size').value || 0), turn,
+    type: picked('animate-type'), size: Number(part('size').value || 0), turn, done,
   });
 
   const line = timeline(part('timeline'), {
@@ -46,7 +47,7 @@ export function start(handed) {
 
   function set() {
     turn += 1;
-    if (theirs.state === 'working') send('stop');
+    done = 0;
     draw();
     clearTimeout(timer);
     timer = window.setTimeout(() => send('input'), PATIENCE_MS);
@@ -61,17 +62,20 @@ export function start(handed) {
   function receive(/** @type {any} */ value) {
     const late = Number.isInteger(value.turn) && value.turn !== turn;
     if (late) return;
-    Object.assign(theirs, value);
+    const frames = Array.isArray(value.frames) ? [...theirs.frames.slice(0, value.from), ...value.frames] : theirs.frames;
+    Object.assign(theirs, value, { frames });
+    if (Array.isArray(value.frames)) done = frames.length;
     // names and pictures of the tiles; one that is gone is left out
-    if (Array.isArray(value.path) && isPeople()) {
-      const path = times.path.filter((one) => value.path.some((/** @type {Slot} */ other) => other.picture === one.picture));
+    if (Array.isArray(value.tiles) && isPeople()) {
+      const path = times.path.filter((one) => value.tiles.some((/** @type {Slot} */ other) => other.picture === one.picture));
       if (path.length !== times.path.length) times = { ...times, path, gaps: times.gaps.slice(0, path.length) };
-      if (value.path.length === path.length) times = { ...times, path: value.path };
+      if (value.tiles.length === path.length) times = { ...times, path: value.tiles };
     }
     if (Array.isArray(value.sliders)) showSliders();
     if (['empty', 'error'].includes(value.state)) theirs.frames = [];
     draw();
     screen.show({ frames: theirs.frames, count: theirs.count, seconds: theirs.seconds, loop: times.back });
+    if (value.state === 'working') queueMicrotask(() => send('input')); // the others
   }
 
   function draw() {

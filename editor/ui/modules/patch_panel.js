@@ -21,6 +21,7 @@ export function start(handed) {
   const theirs = { base: null, square: '', kinds: [], working: false };
   let painted = ''; // a grey PNG as a data URI
   let erases = false;
+  let isPlaced = false; // the stage shows the patch
   const proposal = proposals('patch', (standing) => { part('keep').disabled = !standing || theirs.working; });
   const shown = () => theirs.base?.picture || '';
   const size = /** @type {HTMLInputElement} */ (part('size'));
@@ -49,7 +50,9 @@ export function start(handed) {
 
   // Tell the stage which patch lies over the picture, and where.
   function place() {
-    const there = proposal.open() && theirs.square && mask() && !proposal.standing();
+    const there = proposal.open() && theirs.square && mask() && !proposal.standing() && !theirs.working;
+    if (!there && !isPlaced) return;
+    isPlaced = Boolean(there);
     tell('patch', there ? { picture: theirs.square, mask: mask(), offset: mine.offset } : null);
   }
 
@@ -144,7 +147,7 @@ export function start(handed) {
     theirs.working = true;
     showProgress(null);
     draw();
-    tell('patch', null);
+    place();
     send('apply');
   });
   part('stop').addEventListener('click', () => send('clear'));
