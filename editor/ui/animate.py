@@ -163,7 +163,7 @@ def _frames(editor: Editor, film: Film, done: int) -> dict[str, Any]:
     """Draw frames for a short time, the first of them after `done` others."""
     count = min(max(round(film.seconds * PREVIEW_FPS), LEAST_FRAMES), MOST_FRAMES)
     done = done if done < count else 0
-    made = {"count": count, "seconds": round(film.seconds, 2), "from": done}
+    made: dict[str, Any] = {"count": count, "seconds": round(film.seconds, 2), "from": done}
     if film.edit is not None and not done:  # the timeline shows both ends
         first, last = film.frames(editor, 2)  # a loop is in the middle at its last code
         made["ends"] = [_jpeg(first), _jpeg(last)]
