@@ -126,7 +126,7 @@ class Panels:
         sheets = NewSliderSheet(context), SaveDialog(context)  # they open over every place
         return cls(edit, storage, blend, patch, animate, pictures, *sheets)
 
-    def connect(self, new_slider: NewSliderSheet) -> None:
+    def connect(self) -> None:
         """Connect the panels with each other, in this place alone."""
         edit = self.edit
         changed = edit.connect()

@@ -112,3 +112,37 @@ def test_what_does_not_fit_is_refused(codes: torch.Tensor) -> None:
     for t in (-0.1, 1.1, math.nan):
         with pytest.raises(OptionError, match="outside"):
             at(codes, t)
+
+
+def test_each_stretch_takes_its_time(codes: torch.Tensor) -> None:
+    path = interpolate(codes, 11, times=(0.8, 0.2))
+    assert torch.equal(path[8], codes[1])
+    for index, code in enumerate(path[:9]):
+        assert torch.allclose(code, torch.lerp(codes[0], codes[1], index / 8), atol=1e-6)
+    assert torch.allclose(path[9], (codes[1] + codes[2]) / 2, atol=1e-6)
+    assert torch.equal(path[10], codes[2])
+    back = interpolate(codes, 10, "smoothstep", loop=True, times=(1.0, 3.0, 6.0))
+    assert torch.equal(back[0], codes[0])
+    assert torch.equal(back[1], codes[1])
+    assert torch.equal(back[4], codes[2])
+    assert torch.allclose(back[7], (codes[2] + codes[0]) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.7, 1e-300, 1e308])
+def test_times_that_are_all_the_same_change_nothing(codes: torch.Tensor, unit: float) -> None:
+    for loop in (False, True):
+        times = [unit] * (3 if loop else 2)
+        for easing in EASINGS:
+            same = interpolate(codes, 25, easing, loop, times)
+            assert torch.allclose(same, interpolate(codes, 25, easing, loop), atol=1e-6)
+
+
+def test_times_that_make_no_sense(codes: torch.Tensor) -> None:
+    for times in ((), (1.0,), (1.0, 1.0, 1.0)):
+        with pytest.raises(OptionError, match="2 stretches"):
+            interpolate(codes, 5, times=times)
+    with pytest.raises(OptionError, match="3 stretches"):
+        interpolate(codes, 5, loop=True, times=(1.0, 1.0))
+    for wrong in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(OptionError, match="above 0"):
+            interpolate(codes, 5, times=(1.0, wrong))

@@ -1,0 +1,36 @@
+// What Blend and Patch propose: the stage shows it with a dashed edge until it is kept or dropped.
+import { hear, now, tell } from './page_state.js';
+
+/** @typedef {{after: string, label: string, picture: string, of?: string}} Proposal */
+
+/**
+ * Make the proposals of one tool. They last while the tool is open; Esc drops one.
+ * @param {string} tool "blend" or "patch"
+ * @param {(standing: boolean) => void} changed
+ * @returns {{set: (proposal: Proposal|null) => void, standing: () => Proposal|null, open: () => boolean}}
+ */
+export function proposals(tool, changed) {
+  /** @type {Proposal|null} */
+  let standing = null;
+  const open = () => now().place === 'edit' && now().tool === tool;
+  const set = (/** @type {Proposal|null} */ proposal) => {
+    if (proposal && !open()) return;
+    if (proposal || standing) tell('proposal', proposal && { ...proposal, of: tool });
+  };
+  hear('proposal', (/** @type {Proposal|null} */ proposal) => {
+    const before = standing;
+    standing = proposal && proposal.of === tool ? proposal : null;
+    if (Boolean(before) !== Boolean(standing)) changed(Boolean(standing));
+  });
+  const left = () => { if (!open()) set(null); };
+  hear('tool', left);
+  hear('place', left);
+  if (typeof document !== 'undefined') {
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !standing || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      set(null);
+    });
+  }
+  return { set, standing: () => standing, open };
+}
