@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from editor.ui.component_values import panel_value, status
+from editor.ui.components.looks import looks_row
 from editor.ui.components.slider_panel import slider_panel
 from editor.ui.components.stage import stage
 from editor.ui.handler_base import KEEP, REPLACE
@@ -38,12 +39,14 @@ class EditPanel:
     def __init__(self, page: PageContext) -> None:
         self.page, self.handlers = page, page.handlers
         first = self.handlers.first_visitor()
-        self.stage = stage(self.handlers.stage(first), live_functions(self.handlers))
+        live = live_functions(self.handlers)
+        self.stage = stage(self.handlers.stage(first), server_functions=live)
         self.status = gr.HTML(status(""), elem_id="edit-status", padding=False)
 
     def sliders(self) -> None:
         """Make the sliders, with the advanced settings under them."""
         editor = self.handlers.domains.open(self.handlers.start)
+        self.looks = looks_row(self.handlers.looks(self.handlers.first_visitor()))
         self.panel = slider_panel(panel_value(editor.sliders))
         default = Settings.of(editor.engine.inversion)
         with gr.Accordion("Advanced", open=False, elem_id="advanced"):
@@ -75,7 +78,7 @@ class EditPanel:
         self.refresh = {
             "fn": handlers.refresh,
             "inputs": [page.visitor, self.mode],
-            "outputs": [self.panel, self.layers, self.stage, page.strip],
+            "outputs": [self.panel, self.layers, self.stage, page.strip, self.looks],
             **QUIET,
         }
         self.choose = {

@@ -17,6 +17,7 @@ from editor.project.nodes import describe
 from editor.project.pixels import mask_png
 from editor.session import Editor
 from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
+from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import KEEP, MODES, first_project
@@ -115,7 +116,12 @@ class Handlers(ReadingHandlers, SavingHandlers):
         node = visitor.project.node
         assert node is not None
         panel, layers = self.panel(visitor), write_layers(node.layers)
-        return panel, layers, self.look(visitor, panel, layers, mode), strip_value(visitor.project)
+        strip, looks = strip_value(visitor.project), self.looks(visitor)
+        return panel, layers, self.look(visitor, panel, layers, mode), strip, looks
+
+    def looks(self, visitor: Visitor) -> dict[str, Any]:
+        """Return the looks of the visitor's domain."""
+        return looks_value(self.domains, visitor.domain, self.sliders(visitor))
 
     @tells_errors
     def look(

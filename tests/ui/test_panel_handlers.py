@@ -25,7 +25,7 @@ from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page import Panels
 from editor.ui.page_context import PageContext
 from editor.ui.patch import PatchPanel
-from editor.ui.state import Visit, Visitor
+from editor.ui.state import Visitor
 
 ALL_PANELS = (
     EditPanel,

@@ -234,6 +234,23 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
     },
 
     /**
+     * Have pictures made, and return them, null for those that did not come. A hand on a slider goes before.
+     * @param {Moves[]} list
+     * @returns {Promise<(string | null)[]>}
+     */
+    async many(list) {
+      const of = current();
+      for (let tries = 0; tries < 3 + list.length / AT_ONCE && current() === of; tries += 1) {
+        const missing = list.filter((moves) => !cache.get(moves)).slice(0, AT_ONCE);
+        if (!missing.length) break;
+        while (asking || making) await new Promise((done) => { setTimeout(done, idle); });
+        making = true;
+        try { await fetched(missing.map((moves) => ({ ...moves }))); } finally { making = false; }
+      }
+      return list.map((moves) => (current() === of ? cache.get(moves) : null));
+    },
+
+    /**
      * Return what to cross-fade until the picture comes: its kept neighbours along one slider.
      * @param {Moves} moves
      * @returns {[Share] | [Share, Share] | null} one share where the picture itself is there

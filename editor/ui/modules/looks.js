@@ -70,6 +70,7 @@ export function start({ element, props, watch }) {
   }
 
   function show() {
+    change({ ranges: value().ranges });
     const count = value().looks.length;
     find('.row').replaceChildren(...all().map((look, index) => tile(look, index >= count)));
     made = '';

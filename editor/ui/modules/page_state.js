@@ -4,16 +4,16 @@
  * @typedef {{picture: string, version: string, state: string, domain: string}} ShownPicture
  *   what the stage shows: id of the picture, its version, state of the stage, domain; empty texts for nothing.
  * @typedef {{place: string, tool: string, moves: Record<string, number>, stage: ShownPicture, chosen: string[],
- *   copied: Record<string, number>|null}} PageState
+ *   copied: Record<string, number>|null, ranges: Record<string, [number, number]>}} PageState
  *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend", "patch", and "strip" on a phone;
  *   moves: distance by slider, in the units of codes, as the hand has it now;
  *   chosen: ids of the open domain's pictures that are chosen in filmstrip or library, in order;
- *   copied: moves that were copied, to be pasted onto other pictures.
+ *   copied: moves that were copied, to be pasted onto other pictures; ranges: low and high distance by slider.
  */
 
 /** @type {PageState} */
 const state = {
-  place: 'edit', tool: 'sliders', moves: {}, stage: { picture: '', version: '', state: '', domain: '' }, chosen: [], copied: null,
+  place: 'edit', tool: 'sliders', moves: {}, stage: { picture: '', version: '', state: '', domain: '' }, chosen: [], copied: null, ranges: {},
 };
 /** @type {Map<string, Set<(value: any) => void>>} */
 const listeners = new Map();

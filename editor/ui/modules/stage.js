@@ -6,6 +6,7 @@ import { listenForPhotos } from './photo_files.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
 import { description, NOTHING, notice, sayState } from './stage_words.js';
+import { layOver } from './stage_overlays.js';
 import { viewer } from './viewer.js';
 
 /**
@@ -162,7 +163,7 @@ export async function start(handed) {
     show();
   });
   hear('proposal', (made) => {
-    proposal = made || NO_STEP;
+    proposal = made ? { src: made.after, name: made.label || '' } : NO_STEP;
     element.classList.toggle('proposing', proposal.src !== '');
     show();
   });
@@ -179,7 +180,7 @@ export async function start(handed) {
     ready: () => showing,
     live,
   };
-  for (const lay of overlays) lay(stage);
+  for (const lay of [layOver, ...overlays]) lay(stage);
   watch('value', hearValue);
   say();
   hearValue();
