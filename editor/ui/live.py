@@ -40,7 +40,6 @@ SHAPE = {
     "layers": str,
     "turn": NUMBER,
 }
-END = object()
 
 
 @dataclass(frozen=True)
@@ -135,17 +134,14 @@ class LivePictures:
     ) -> dict[str, Any]:
         after: list[str] = []
         steps, version = self._steps(visitor, asked), ""
-        while not (after and place.wanted):
+        while len(after) < len(asked.moves) and not (after and place.wanted):
             try:
                 async with self.service.lanes[LANE].turn(client.key, WAIT_S):
-                    step = await self._threads.run(next, steps, END)
+                    uri, version = await self._threads.run(next, steps)
             except BusyError:
                 if after:
                     break
                 raise
-            if step is END:
-                break
-            uri, version = step
             after.append(uri)
         return {"after": after, "version": version}
 

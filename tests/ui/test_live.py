@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import statistics
 import threading
 import time
@@ -39,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
-    with served_tiny(folder, LIMITS, shared=True) as where:
+    with served_tiny(folder, LIMITS, shared=True, trusted=("127.0.0.1",)) as where:
         yield where
 
 
@@ -298,7 +299,7 @@ def test_a_removed_picture_is_gone(stranger: Stranger) -> None:
     assert stranger.live({}, picture="p2")["after"]
 
 
-SLOW_S = 0.02  # a picture, as of a real network
+SLOW_S = 0.03  # a picture, as of a real network
 
 
 @contextmanager
@@ -333,36 +334,36 @@ def dragging(pages: list[Stranger], count: int) -> Iterator[list[float]]:
 
 
 def test_another_visitors_slider_stays_quick(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside one who asks for nine pictures at a time, on many pages, without end."""
-    made = Engine._synthesis
+    """Beside two who ask for nine pictures at a time, on many pages, without end."""
+    made, count = Engine._synthesis, itertools.count()
 
     def slow(self: Engine, codes: torch.Tensor) -> torch.Tensor:
         time.sleep(SLOW_S)
+        next(count)
         return made(self, codes)
 
     monkeypatch.setattr(Engine, "_synthesis", slow)
-    transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits())
-    hostile = [Stranger(url, transport=transport)]
-    hostile += [hostile[0].another_page() for _ in range(5)]
+    hostile = [Stranger(url, headers={"x-forwarded-for": f"9.9.9.{i}"}) for i in range(2)]
+    hostile += [one.another_page() for one in hostile for _ in range(2)]
     honest = Stranger(url)
 
-    def latencies(event: bool) -> list[float]:
-        taken = []
+    def waits(event: bool) -> list[int]:
+        """How many pictures were made from asking to getting: a time that no other work lengthens."""
+        found = []
         for turn in range(12):
-            started = time.monotonic()
+            before = next(count)
             if event:
                 panel = {"moves": {"age": turn / 10}, "turn": turn}
                 assert honest.call("panel", "input", panel=panel)["success"]
             else:
                 assert honest.live({"age": -turn / 10})["after"]
-            taken.append(time.monotonic() - started)
-        return taken
+            found.append(next(count) - before - 1)
+        return found
 
     with dragging(hostile, MAX_MOVES) as theirs:
         time.sleep(0.3)
-        live, events = latencies(False), latencies(True)
+        live, events = waits(False), waits(True)
     assert sum(theirs) > 20, "they were served, too"
-    # its own picture, and at most one of theirs before it in each of the two places
-    assert statistics.median(live) < 6 * SLOW_S
-    assert max(live) < 20 * SLOW_S
-    assert statistics.median(events) < 10 * SLOW_S
+    # its own, what is at work in both places, and what is made while it is on its way
+    assert statistics.median(live) <= 6
+    assert statistics.median(events) <= 9
