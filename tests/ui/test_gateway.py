@@ -91,18 +91,17 @@ def test_no_path_but_of_its_own_files_is_opened(
         ("photo", "change"),
         ("invert", "click"),
         ("domain", "input"),
-        ("project-open", "upload"),
-        ("library-invert", "click"),
+        ("library", "expand"),
+        ("library", "upload"),
         ("teach-file", "upload"),
         ("browser-storage", "apply"),
         ("panel", "input"),
     ):
         given = {
-            target: value if target in ("photo", "browser-storage", "panel") else [value]
+            target: [value] if target == "teach-file" else value
             for target in (
                 "photo",
-                "project-open",
-                "library-photos",
+                "library",
                 "teach-file",
                 "browser-storage",
                 "panel",
