@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.ui.driver import asked, frames, invert, kept, move, opened, settled
 
-NODES = "#history .node"
+NODES = "#filmstrip .step"
 KEPT = """async () => {
   const base = await new Promise((resolve, reject) => {
     const request = indexedDB.open('in-domain-editor', 2);
