@@ -102,8 +102,7 @@ class Hostile:
 
     def swelling_code(self, page: Stranger) -> None:
         file = self._given(page, "code.npz", swelling_npz())
-        given = {"library-photos": [file]}
-        self._count("codes", page.join("library-invert", "click", **given))
+        self._count("codes", page.join("library", "upload", library={"given": [file]}))
 
     def deep_pictures(self, page: Stranger) -> None:
         file = self._given(page, "deep.png", self.deep)
@@ -120,12 +119,12 @@ class Hostile:
 
     def repeated_names(self, page: Stranger) -> None:
         value = {"chosen": ["p1"] * 5000}
-        self._count("names", page.join("library-save", "click", library=value))
+        self._count("names", page.join("library", "download", library=value))
         self._count("names", page.join("path-make", "click", path=value))
 
     def projects(self, page: Stranger) -> None:
         file = self._given(page, "project.zip", hostile_project())
-        self._count("projects", page.join("project-open", "upload", **{"project-open": file}))
+        self._count("projects", page.join("library", "expand", library={"given": [file]}))
 
     def pictures_past_the_queue(self, page: Stranger) -> None:
         moves = [{"smile": random.random()} for _ in range(9)]

@@ -88,21 +88,19 @@ def test_no_path_but_of_its_own_files_is_opened(
     }[shape]
     started, said = time.monotonic(), set()
     for name, event in (
-        ("photo", "change"),
-        ("invert", "click"),
+        ("stage", "upload"),
         ("domain", "input"),
-        ("project-open", "upload"),
-        ("library-invert", "click"),
+        ("library", "expand"),
+        ("library", "upload"),
         ("new-slider-sheet", "edit"),
         ("browser-storage", "apply"),
-        ("panel", "input"),
+        ("panel", "release"),
     ):
         given = {
-            target: value if target not in ("project-open", "library-photos") else [value]
+            target: value
             for target in (
-                "photo",
-                "project-open",
-                "library-photos",
+                "stage",
+                "library",
                 "new-slider-sheet",
                 "browser-storage",
                 "panel",
@@ -440,7 +438,10 @@ def test_answers_that_nobody_reads_do_not_pile_up(stranger: Stranger) -> None:
         ("panel", "input", {"panel": {"moves": 5}}),
         ("panel", "input", {"panel": "x"}),
         ("panel", "input", {"panel": {"turn": [1]}}),
-        ("history", "select", {"history": {"chosen": "first"}}),
+        ("filmstrip", "select", {"filmstrip": {"chosen": "first"}}),
+        ("library", "delete", {"library": {"chosen": "tiny:p1"}}),
+        ("library", "upload", {"library": {"given": "x"}}),
+        ("saving", "submit", {"saving": {"wish": {"what": 3}}}),
         ("browser-storage", "apply", {"browser-storage": {"restore": 5}}),
         ("browser-storage", "apply", {"browser-storage": {"restore": {"projects": [1]}}}),
     ],
@@ -556,8 +557,8 @@ def test_texts_of_a_hostile_project_are_no_html(stranger: Stranger) -> None:
     with zipfile.ZipFile(buffer, "w") as archive:
         text = '{"kind": "idgan-project", "domain": "<img src=x onerror=alert(1)>"}'
         archive.writestr("project.json", text)
-    given = {"project-open": stranger.given("p.zip", buffer.getvalue())}
-    said = error_of(stranger.call("project-open", "upload", **given))
+    given = {"library": {"given": [stranger.given("p.zip", buffer.getvalue())]}}
+    said = error_of(stranger.call("library", "expand", **given))
     assert "&lt;img" in said
     assert "<img" not in said
 
@@ -569,7 +570,7 @@ def test_lone_surrogates_are_replaced() -> None:
 
 
 def test_a_text_with_lone_surrogates_is_kept(stranger: Stranger) -> None:
-    given = {"library": {"chosen": ["p1"]}, "library-name": "A\ud800B"}
-    assert stranger.call("library-rename", "click", **given)["success"]
-    saved = stranger.call("project-save", "click")
+    given = {"library": {"rename": {"key": "tiny:p1", "name": "A\ud800B"}}}
+    assert stranger.call("library", "input", **given)["success"]
+    saved = stranger.call("library", "submit")
     assert saved["success"], saved

@@ -98,13 +98,15 @@ def _round(page, photo: Path, rng: random.Random) -> None:
     page.wait_for_timeout(300)
     _done(page, "#path-make", "#path-status :text('frames in')", _choose_two)
     _saved(page, "#path-save")
-    if page.locator("#history .node").count() > 55:
+    if page.locator("#filmstrip .picture").count() > 15:
         page.click("role=tab[name=Library]")
+        page.evaluate(
+            "import('/modules/page_state.js').then((m) => m.change({ place: 'library' }))"
+        )
         page.wait_for_timeout(300)
-        for index in range(1, 6):
-            page.locator("#library .card").nth(index).click()
-            page.wait_for_timeout(60)
-        page.click("#library-remove")
+        page.locator("#library .tile .go").nth(0).click()
+        page.locator("#library .tile .go").nth(4).click(modifiers=["Shift"])
+        page.keyboard.press("Delete")
         page.wait_for_timeout(500)
 
 
