@@ -8,6 +8,7 @@ import gradio as gr
 
 from editor.ui.component_values import panel_value, status
 from editor.ui.components.looks import looks_row
+from editor.ui.components.panel_foot import panel_foot
 from editor.ui.components.slider_panel import slider_panel
 from editor.ui.components.stage import stage
 from editor.ui.handler_base import KEEP, REPLACE
@@ -15,6 +16,10 @@ from editor.ui.inverting import Settings
 from editor.ui.live import live_functions
 from editor.ui.page_context import Hook, PageContext
 
+BRUSH = (
+    "Paint on the picture. Sliders then change only the painted part. Bake in makes the result a picture "
+    "of its own, whose seam the model draws itself."
+)
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 MANY: dict[str, Any] = {"trigger_mode": "multiple", **QUIET}  # none is dropped while another runs
 LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
@@ -40,7 +45,8 @@ class EditPanel:
         self.page, self.handlers = page, page.handlers
         first = self.handlers.first_visitor()
         live = live_functions(self.handlers)
-        self.stage = stage(self.handlers.stage(first), server_functions=live)
+        # whose visit the page is, it is told with its first event
+        self.stage = stage(self.handlers.stage(first) | {"visit": ""}, server_functions=live)
         self.status = gr.HTML(status(""), elem_id="edit-status", padding=False)
 
     def sliders(self) -> None:
@@ -49,6 +55,7 @@ class EditPanel:
         self.looks = looks_row(self.handlers.looks(self.handlers.first_visitor()))
         self.panel = slider_panel(panel_value(editor.sliders))
         default = Settings.of(editor.engine.inversion)
+        panel_foot()
         with gr.Accordion("Advanced", open=False, elem_id="advanced"):
             self.mode = gr.Radio(
                 [KEEP, REPLACE], value=KEEP, label="In the whole photo", elem_id="mode"
@@ -67,9 +74,8 @@ class EditPanel:
             )
 
     def brush(self) -> None:
-        """Make the controls of the brush; its tools lie over the stage."""
-        gr.Markdown("Paint on the picture. Sliders then change only the painted part.")
-        self.bake = gr.Button("Bake in", elem_id="bake-in", size="sm")
+        """Say what the brush is for; its tools lie over the stage."""
+        gr.HTML(f"<p>{BRUSH}</p>", padding=False)
 
     def connect(self) -> Hook:
         """Connect the components. Return what adds an event after another domain was chosen."""
@@ -110,7 +116,7 @@ class EditPanel:
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
             begun.then(function, given, shown, **MANY)
-        baked = self.bake.click(handlers.begin, page.visitor, None, **MANY)
+        baked = stage.apply(handlers.begin, page.visitor, None, **MANY)
         baked.then(handlers.settle, [*self._now, *self.settings], shown, **MANY)
         stage.clear(handlers.stop, page.visitor, [page.visitor, stage], **MANY)
 

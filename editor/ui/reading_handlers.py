@@ -219,8 +219,8 @@ class ReadingHandlers(HandlerBase):
         assert step is not None
         visitor = amended(self.store, visitor, editor, origin, step)
         visitor = finished(self.store, visitor, editor, origin)
-        said = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
-        stage = self._seen(visitor, editor, origin, said, at_end=True)
+        end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
+        stage = self._seen(visitor, editor, origin, end, at_end=True)
         yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
 
     def _seen(

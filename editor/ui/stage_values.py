@@ -176,6 +176,7 @@ class StageValues:
                 "after": data_uri(editor.render(edit)),
             }
             for edit, other in faces_beside(visitor.project, editor, shown)
+            if other.crop is not None
         ]
 
 

@@ -96,16 +96,9 @@ def test_no_path_but_of_its_own_files_is_opened(
         ("browser-storage", "apply"),
         ("panel", "release"),
     ):
-        given = {
-            target: value
-            for target in (
-                "stage",
-                "library",
-                "new-slider-sheet",
-                "browser-storage",
-                "panel",
-            )
-        }
+        given = dict.fromkeys(
+            ("stage", "library", "new-slider-sheet", "browser-storage", "panel"), value
+        )
         answer = stranger.join(name, event, **given)
         assert answer.status_code == 400
         said.add(answer.json()["detail"])

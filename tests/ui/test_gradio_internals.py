@@ -20,6 +20,7 @@ import pytest
 from gradio import networking, queueing, route_utils, routes
 
 from editor.ui import gradio_internals
+from editor.ui.components.html_component import FOLDER
 from editor.ui.gradio_internals import (
     API,
     FILE,
@@ -292,3 +293,17 @@ def test_a_tunnel_is_opened_by_these_arguments(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(networking, "setup_tunnel", tunnel)
     assert gradio_internals.open_tunnel(7860) == "https://x"
     assert given[:2] == ["127.0.0.1", 7860]
+
+
+def test_selectors_survive_what_gradio_does_to_them() -> None:
+    """It copies each rule for its container, and splits selectors at every comma, also in brackets."""
+    inside = re.compile(r"\([^(){}]*,[^(){}]*\)[^{}]*\{")
+    for path in (*FOLDER.glob("*.css"), FOLDER.parent / "page.css"):
+        rules = re.sub(
+            r"/\*.*?\*/|\{[^{}]*\}",
+            lambda m: "{" if m[0][0] == "{" else "",
+            path.read_text(),
+            flags=re.S,
+        )
+        assert not [one for one in inside.findall(rules) if "@" not in one], path.name
+        assert "body[data-" not in rules.replace("body[data-giving", ""), path.name

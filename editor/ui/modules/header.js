@@ -23,8 +23,9 @@ export function start({ element, props, trigger, watch }) {
   theme();
 
   function show() {
-    document.body.dataset.place = now().place;
-    document.body.dataset.tool = now().tool;
+    for (const root of [document.body, document.getElementById('page')]) { // Gradio copies our styles, for what lies in its container
+      if (root) Object.assign(root.dataset, { place: now().place, tool: now().tool });
+    }
     for (const button of element.querySelectorAll('.places button')) {
       if (!(button instanceof HTMLElement)) continue;
       if (button.dataset.place === now().place) button.setAttribute('aria-current', 'page');
@@ -80,7 +81,7 @@ export function start({ element, props, trigger, watch }) {
     for (const text of [keys, does]) row.append(Object.assign(document.createElement('td'), { textContent: text }));
     return row;
   }));
-  hear('domain', (domain) => { find('.about').textContent = (props.value?.about || {})[domain] || ''; });
+  hear('stage', ({ domain }) => { find('.about').textContent = (props.value?.about || {})[domain] || ''; });
 
   const place = stored(sessionStorage, 'place');
   const tool = stored(sessionStorage, 'tool');

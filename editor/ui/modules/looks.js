@@ -79,9 +79,10 @@ export function start({ element, props, watch }) {
   }
   function draw() {
     const stage = now().stage;
-    find('.looks').hidden = !stage.version || !Object.keys(value().ranges).length;
+    const shown = stage.version && stage.state !== 'empty' && stage.state !== 'frame';
+    find('.looks').hidden = !shown || !Object.keys(value().ranges).length;
     clearTimeout(timer);
-    if (!stage.version || made === `${stage.picture} ${stage.version}`) return;
+    if (!shown || made === `${stage.picture} ${stage.version}`) return;
     timer = setTimeout(async () => {
       const wanted = `${stage.picture} ${stage.version}`;
       const images = [...element.querySelectorAll('.look img')];

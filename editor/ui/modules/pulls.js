@@ -2,10 +2,10 @@
 
 /** @typedef {Record<string, [number, number]>} Ranges low and high by slider */
 
-/** By handle and axis, sliders in order of preference; a leading minus: to the right, or down, is less. */
+/** By handle and axis, sliders in order of preference; a leading minus: to the right, or up, is less. */
 const WISHES = {
-  mouth: { y: ['-smile'], x: ['mouth_open'] },
-  nose: { x: ['yaw', 'turn'], y: ['pitch', 'nod'] },
+  mouth: { y: ['smile'], x: ['mouth_open'] },
+  nose: { x: ['-yaw', '-turn'], y: ['-pitch', '-nod'] },
   sun: { x: ['light_side', 'light'] },
 };
 

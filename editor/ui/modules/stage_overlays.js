@@ -23,7 +23,7 @@ export function layOver(stage) {
 
   const choosing = faces(view, { choose: (face) => stage.send('select', { face }) });
   const placing = frame(view, { asks: false, changed: (crop) => tell('frame', crop) });
-  const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => tell('bake') });
+  const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
   const pulling = pucks(view, {
     pulls: pullsOf(now().ranges),
