@@ -31,7 +31,24 @@ export function layOver(stage) {
     rest: () => tell('rest'),
   });
 
+  const suggests = /** @type {HTMLButtonElement | null} */ (stage.element.querySelector('.suggest'));
+  const switches = () => stage.send('edit', { domain: stage.value().suggest?.domain || '' });
+  let offered = ''; // for which photo
+  suggests?.addEventListener('click', switches);
+  /** Say that the photo is for another domain: on the frame's bar, or in passing where it was read already. */
+  function suggest() {
+    const { suggest: other, photo, state } = stage.value();
+    if (!suggests) return;
+    suggests.hidden = !other || state !== 'frame';
+    if (!other) return;
+    suggests.textContent = `Looks like a ${other.subject}: switch`;
+    if (state !== 'done' || offered === photo?.key) return;
+    offered = photo?.key || '';
+    tell('said', { text: `This looks like a ${other.subject}.`, actions: [{ title: `Switch to ${other.title}`, run: switches }] });
+  }
+
   function show() {
+    suggest();
     const value = stage.value();
     const { place, tool, ranges } = now();
     const here = place === 'edit' && value.photo;
