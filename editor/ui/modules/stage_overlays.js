@@ -7,6 +7,7 @@ import { patch } from './patch.js';
 import { pucks } from './pucks.js';
 import { pullsOf, sharesOf, withShare } from './pulls.js';
 import { change, hear, now, tell } from './page_state.js';
+import { keepFrame, keptFrame, remembersView } from './stage_memory.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -22,7 +23,7 @@ export function layOver(stage) {
   let sizes = '';
 
   const choosing = faces(view, { choose: (face) => stage.send('select', { face }) });
-  const placing = frame(view, { asks: false, changed: (crop) => tell('frame', crop) });
+  const placing = frame(view, { asks: false, changed: (crop) => { tell('frame', crop); keepFrame(stage.value().photo?.key || '', crop); } });
   const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
   const pulling = pucks(view, {
@@ -53,8 +54,12 @@ export function layOver(stage) {
     const { place, tool, ranges } = now();
     const here = place === 'edit' && value.photo;
     const done = here && (value.state === 'done' || value.state === 'working') && Boolean(value.picture);
-    if (here && value.state === 'frame') placing.show(value.crop, value.marks, value.subject);
-    else placing.hide();
+    if (here && value.state === 'frame') {
+      const crop = keptFrame(value.photo?.key || '');
+      if (crop) tell('frame', crop);
+      placing.show(crop || value.crop, value.marks, value.subject);
+    }
+    if (!here || value.state !== 'frame') placing.hide();
     if (done && tool === 'sliders' && value.faces.length > 1) {
       choosing.show(value.faces, value.crop ? nearest(value.faces, value.crop) : -1, value.subject);
     } else choosing.hide();
@@ -69,6 +74,7 @@ export function layOver(stage) {
     sizes = known;
   }
   stage.onValue(show);
+  remembersView(stage);
   for (const name of ['tool', 'place', 'ranges']) hear(name, show);
   hear('moves', () => {
     const value = stage.value();
