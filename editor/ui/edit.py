@@ -111,11 +111,12 @@ class EditPanel:
         for event, function in (
             (stage.upload, handlers.take),
             (stage.release, handlers.place),
-            (stage.select, handlers.choose_face),
+            (stage.expand, handlers.read_face),
             (stage.submit, handlers.example),
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
             begun.then(function, given, shown, **MANY)
+        stage.select(handlers.show_face, [page.visitor, stage], shown, **MANY)
         switched = stage.edit(
             handlers.switch,
             [page.visitor, stage],

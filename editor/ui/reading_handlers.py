@@ -30,7 +30,7 @@ from editor.ui.inverting import (
     is_usual,
 )
 from editor.ui.right_domain import better_domain
-from editor.ui.stage_values import Said
+from editor.ui.stage_values import Said, faces_of
 from editor.ui.state import Found, Visitor
 
 Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status
@@ -66,23 +66,36 @@ class ReadingHandlers(HandlerBase):
         yield from self._told(visitor, work)
 
     @tells_errors
-    def choose_face(
+    def show_face(self, visitor: Visitor, stage: dict[str, Any] | None) -> Shown:
+        """Show another face of the photo, which was read already. What is being read goes on."""
+        newest, face = self._face(visitor, stage)
+        at = newest.project.last(face["picture"])
+        return self._all(self.store.update(visitor, lambda new: new.keep(new.project.go(at))))
+
+    @tells_errors
+    def read_face(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
     ) -> Iterator[Shown]:
-        """Show another face of the photo, and read it if that was not done yet."""
-        newest = self.store.newest(visitor)
+        """Read another face of the photo, and those that are left after it."""
+        newest, face = self._face(visitor, stage)
         shown = newest.project.shown
-        index, value = int((stage or {}).get("face") or 0), self.stage(newest)
-        faces = value["faces"]
-        if shown is None or not 0 <= index < len(faces):
+        path = "" if shown is None else shown.photo
+        yield from self._told(visitor, self._read(visitor, path, face, settings))
+
+    def _face(
+        self, visitor: Visitor, stage: dict[str, Any] | None
+    ) -> tuple[Visitor, dict[str, Any]]:
+        """Return the newest state, and the face that was chosen.
+
+        Raises:
+            ImageError: there is none of that number.
+        """
+        newest = self.store.newest(visitor)
+        shown, index = newest.project.shown, int((stage or {}).get("face") or 0)
+        faces = faces_of(newest, "" if shown is None else shown.photo)
+        if not 0 <= index < len(faces):
             raise ImageError("that face is not there any more; open the photo again")
-        face = faces[index]
-        if face["picture"]:
-            at = newest.project.last(face["picture"])
-            visitor = self.store.update(visitor, lambda new: new.keep(new.project.go(at)))
-            yield self._all(visitor)
-            return
-        yield from self._told(visitor, self._read(visitor, shown.photo, face, settings))
+        return newest, faces[index]
 
     @tells_errors
     def example(

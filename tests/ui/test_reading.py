@@ -121,7 +121,7 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     assert after.project.shown.crop == right, "the one that came first stays shown"
     assert [face["picture"] for face in stage["faces"]] == ["p3", "p2"], "from left to right"
     handlers.commit(after, {"moves": {"smile": 3.0}})
-    (chosen,) = handlers.choose_face(after, {"face": 0}, *SETTINGS)
+    chosen = handlers.show_face(after, {"face": 0})
     assert chosen[0].project.shown.crop == left
     assert chosen[2]["moves"] == {}, "the sliders of the other face"
     (other,) = chosen[1]["others"]
@@ -131,10 +131,26 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     changed = (np.asarray(saved) != np.asarray(picture_of(photo))).any(axis=(0, 2))
     assert changed[:16].any(), "the face that is shown"
     assert changed[24:].any(), "the face that was edited before"
-    (back,) = handlers.choose_face(after, {"face": 1}, *SETTINGS)
+    back = handlers.show_face(after, {"face": 1})
     assert back[2]["moves"] == {"smile": 3.0}
     with pytest.raises(gr.Error, match="not there any more"):
-        list(handlers.choose_face(after, {"face": 9}, *SETTINGS))
+        handlers.show_face(after, {"face": 9})
+
+
+def test_a_face_that_was_not_read_yet_is_read_next_and_the_others_after_it(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [Crop(x, 0.4, 0.2) for x in (0.2, 0.5, 0.8)]
+    _finding(handlers, monkeypatch, *((place, SURE) for place in places))
+    visitor = handlers.first_visitor()
+    stream = handlers.take(visitor, _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    handlers.begin(visitor)
+    *_, (after, stage, *_) = handlers.read_face(running, {"face": 2}, *SETTINGS)
+    assert list(stream) == []
+    assert [p.crop.x for p in after.project.pictures[1:]] == [0.2, 0.8, 0.5]
+    assert after.project.shown.crop == places[2]
+    assert all(face["picture"] for face in stage["faces"])
 
 
 def test_a_new_photo_ends_what_is_read_and_both_are_there(
