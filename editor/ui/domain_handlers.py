@@ -28,7 +28,8 @@ class DomainHandlers(ReadingHandlers):
 
         def opened(newest: Visitor) -> Visitor:
             project = newest.projects.get(name) or first_project(editor)
-            return replace(newest.keep(project), waiting="")
+            other = name != newest.domain  # what was found was another domain's
+            return replace(newest.keep(project), waiting="", found={} if other else newest.found)
 
         return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 

@@ -162,6 +162,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
   async function fetched(list) {
     const [before, began] = [current(), stopped];
     const { visit, picture, version, layers = null } = about();
+    if (!picture) return 0; // nothing is shown: a photo waits for its frame
     turn += 1;
     /** @type {Answer | undefined | null} */
     let answer = null;
