@@ -129,7 +129,7 @@ class Hostile:
     def pictures_past_the_queue(self, page: Stranger) -> None:
         moves = [{"smile": random.random()} for _ in range(9)]
         asked = {"picture": "p1", "moves": moves}
-        self._count("pictures", page.server_call("picture", "live", asked))
+        self._count("pictures", page.server_call("stage", "live", asked))
 
     def _given(self, page: Stranger, name: str, data: bytes) -> dict[str, object]:
         answer = self._count("files", page.upload(name, data))

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from editor.ui.components.history_strip import history_strip
+from editor.ui.components.filmstrip import filmstrip
 
 from editor import Domains
 from editor.errors import OptionError
@@ -27,7 +27,7 @@ def handlers(tiny_root: Path) -> Handlers:
 @pytest.fixture
 def panel(handlers: Handlers) -> NewSliderSheet:
     with gr.Blocks():
-        shown = gr.Dropdown(), gr.Markdown(), history_strip({})
+        shown = gr.Dropdown(), gr.Markdown(), filmstrip({})
         files = gr.JSON(visible=False), gr.File(visible=False)
         return NewSliderSheet(PageContext(handlers, gr.State(), *shown, *files))
 
