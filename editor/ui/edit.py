@@ -116,6 +116,14 @@ class EditPanel:
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
             begun.then(function, given, shown, **MANY)
+        switched = stage.edit(
+            handlers.switch,
+            [page.visitor, stage],
+            [page.visitor, page.domain, *self.settings],
+            **MANY,
+        )
+        again = switched.success(**self.refresh)
+        again.success(handlers.read_waiting, [page.visitor, *self.settings], shown, **MANY)
         baked = stage.apply(handlers.begin, page.visitor, None, **MANY)
         baked.then(handlers.settle, [*self._now, *self.settings], shown, **MANY)
         stage.clear(handlers.stop, page.visitor, [page.visitor, stage], **MANY)

@@ -41,7 +41,7 @@ class HandlerBase:
         self.start = start
         self.service = service or Service(Limits.at_home(), VisitFiles())
         self.store = self.service.store
-        self.values = StageValues(ShownPhotos(self.service.files))
+        self.values = StageValues(ShownPhotos(self.service.files), library)
 
     def keep_file(self, visitor: Visitor | None, name: str, data: bytes) -> str:
         """Keep a file of a visit, or of none. Return its path.

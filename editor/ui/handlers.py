@@ -19,28 +19,15 @@ from editor.session import Editor
 from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
 from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
+from editor.ui.domain_handlers import DomainHandlers
 from editor.ui.error_messages import tells_errors
-from editor.ui.handler_base import KEEP, MODES, first_project
-from editor.ui.inverting import Settings
-from editor.ui.reading_handlers import ReadingHandlers
+from editor.ui.handler_base import KEEP, MODES
 from editor.ui.saving_handlers import SavingHandlers
 from editor.ui.state import Visitor
 
 
-class Handlers(ReadingHandlers, SavingHandlers):
+class Handlers(DomainHandlers, SavingHandlers):
     """What the controls do; holds nothing of any visitor."""
-
-    @tells_errors
-    def choose(self, name: str, visitor: Visitor) -> tuple[Any, ...]:
-        """Open another domain, and keep the work of both. Return visitor and settings."""
-        visitor.visit.supersede()
-        editor = self.domains.open(name)
-
-        def opened(newest: Visitor) -> Visitor:
-            project = newest.projects.get(name) or first_project(editor)
-            return replace(newest.keep(project), waiting="")
-
-        return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 
     @tells_errors
     def commit(

@@ -21,7 +21,15 @@ from editor.session import Editor
 from editor.ui.component_values import panel_value, status, strip_value
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import HandlerBase
-from editor.ui.inverting import Previews, added, amended, chosen_options, finished, is_usual
+from editor.ui.inverting import (
+    Previews,
+    added,
+    amended,
+    chosen_options,
+    finished,
+    is_usual,
+)
+from editor.ui.right_domain import better_domain
 from editor.ui.stage_values import Said
 from editor.ui.state import Found, Visitor
 
@@ -145,6 +153,7 @@ class ReadingHandlers(HandlerBase):
             crop = sure[0][0] if sure else None if editor.finds else Crop()
         waits = crop is None
         visitor = self.store.update(visitor, lambda newest: newest.look(path, found, waits))
+        visitor = self._suggested(visitor, editor, photo, path, bool(sure))
         if crop is None:
             subject = editor.info.subject
             line = "" if likely else f"No {subject} was found. Put the frame around one."
@@ -162,6 +171,13 @@ class ReadingHandlers(HandlerBase):
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
             if visitor.visit.reading == job and not any(is_same_place(other, one) for one in there):
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
+
+    def _suggested(
+        self, visitor: Visitor, editor: Editor, photo: Image.Image, path: str, sure: bool
+    ) -> Visitor:
+        """Note which other domain would fit the photo better."""
+        better = (path, better_domain(self.domains, editor, photo, sure))
+        return self.store.update(visitor, lambda newest: replace(newest, better=better))
 
     def _inverted(
         self,

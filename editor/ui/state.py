@@ -60,6 +60,7 @@ class Visitor:
         visit: shared by all states of the visitor.
         found: by path of a photo that was given, squares with confidences, best first.
         waiting: path of a photo whose square has to be placed by hand; empty for none.
+        better: path of a photo that another domain fits better, and that domain.
     """
 
     domain: str
@@ -67,6 +68,7 @@ class Visitor:
     visit: Visit = field(default_factory=Visit)
     found: Mapping[str, Found] = field(default_factory=dict)
     waiting: str = ""
+    better: tuple[str, str] = ("", "")
 
     @property
     def project(self) -> Project:
