@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import gradio as gr
-from editor.ui.components.filmstrip import filmstrip
 
 from editor.project.actions import add_edit
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.page_context import PageContext
 from editor.ui.page_values import check_paths, read_call, read_record

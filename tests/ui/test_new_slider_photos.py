@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from editor.ui.components.filmstrip import filmstrip
 
 from editor import Domains
 from editor.errors import OptionError
 from editor.sliders.sample_pool import pool_of, pool_so_far
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.new_slider import NewSliderSheet
 from editor.ui.new_slider_photos import pair_by_name

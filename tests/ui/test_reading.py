@@ -180,6 +180,20 @@ def test_stop_keeps_what_is_shown(handlers: Handlers, photo: str) -> None:
     assert after.project.shown.name == "photo"
 
 
+def test_a_reload_breaks_nothing_off(handlers: Handlers, photo: str) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running, guess, *_ = next(stream)
+    stream.close()  # nobody hears it any more
+    steps = list(handlers.resume(running, *SETTINGS))
+    assert steps[-1][1]["state"] == "done"
+    assert steps[-1][1]["version"] != guess["version"], "it went no further"
+    assert [p.name for p in steps[-1][0].project.pictures] == ["Example", "photo"]
+    assert list(handlers.resume(running, *SETTINGS)) == [], "it is done"
+    stopped = handlers.take(running, _given(photo), *SETTINGS)
+    handlers.stop(next(stopped)[0])
+    assert list(handlers.resume(running, *SETTINGS)) == [], "the visitor stopped it"
+
+
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
     """A page that is closed closes the generator; what was shown last is what is kept."""
     stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
@@ -256,7 +270,7 @@ def test_a_slow_page_does_not_slow_the_inversion(
     clock = SimpleNamespace(now=100.0, steps=0)
     time = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr("editor.ui.inverting.time", time)
-    monkeypatch.setattr("editor.ui.reading_handlers.time", time)
+    monkeypatch.setattr("editor.ui.reading_jobs.time", time)
     editor = handlers.domains.open("tiny")
     original = editor.invert_steps
 
