@@ -10,7 +10,8 @@ from editor.errors import ImageError
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import first_project
 from editor.ui.inverting import Settings
-from editor.ui.reading_handlers import ReadingHandlers, Shown
+from editor.ui.reading_handlers import ReadingHandlers
+from editor.ui.reading_jobs import Shown
 from editor.ui.state import Visitor
 
 
