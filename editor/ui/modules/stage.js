@@ -84,7 +84,7 @@ export async function start(handed) {
   function hearValue() {
     const next = props.value;
     if (next?.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
+    if (!next || (next.visit === value.visit && next.turn < value.turn)) return; // of a photo that another has followed
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
     if (next.state && next.state !== 'error') notice(element, '');
@@ -123,25 +123,35 @@ export async function start(handed) {
     show(after);
   }
 
+  let given = 0; // photos so far
+  let sent = Promise.resolve(); // those before: they come to the server in their order
   /** @param {File} file */
   async function give(file) {
-    notice(element, '');
+    const number = given += 1;
     const old = value;
-    const opening = { ...NOTHING, examples: old.examples, turn: old.turn, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…` };
-    sayState(element, opening, () => {});
+    const { examples, subject, subjects, visit, domain } = old;
+    // of the next turn: what still comes of the photo before is not shown any more
+    const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
+    value = { ...old, ...opening };
+    notice(element, '');
+    sayState(element, { ...NOTHING, ...opening, examples }, () => {});
+    const [before, taken] = [sent, upload(file)];
+    const mine = taken.then(async ({ path }) => { await before; send('upload', { given: { path, name: file.name } }); });
+    sent = mine.catch(() => {});
     const own = await preview(file);
-    if (own) {
-      value = { ...opening, subject: old.subject, subjects: old.subjects, photo: own };
+    if (own && number === given && value.line === opening.line) {
+      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
       show();
       for (const listener of [...listeners]) listener();
     }
     try {
-      const { path } = await upload(file);
-      send('upload', { given: { path, name: file.name } });
+      await mine;
     } catch {
-      value = old;
-      show();
-      say();
+      if (number === given) {
+        value = old;
+        show();
+        say();
+      }
       notice(element, `${file.name} could not be sent. Try again.`);
     }
   }
