@@ -87,6 +87,7 @@ def complaints(page) -> list[str]:
             told.append(f"{line.text} ({line.location['url']})")
 
     page.on("console", tells)
+    page.on("requestfinished", lambda r: print("DBG", r.response().status, r.response().text(), r.post_data[:600]) if "queue/join" in r.url and r.response().status>=400 else None)
     return told
 
 

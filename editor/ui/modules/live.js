@@ -162,6 +162,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
   async function fetched(list) {
     const [before, began] = [current(), stopped];
     const { visit, picture, version, layers = null } = about();
+    if (!picture) return 0; // a photo that the server does not have yet
     turn += 1;
     /** @type {Answer | undefined | null} */
     let answer = null;
@@ -171,6 +172,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
     } catch (error) {
       console.warn('no picture came:', error);
     }
+    if (answer && current() !== before) return 0; // of a picture that another has followed
     if (!heard(answer) || began !== stopped || current() !== before) return 0;
     if (version && answer?.version !== version) return 0; // it is of a picture that is on its way here
     const after = answer?.after || [];

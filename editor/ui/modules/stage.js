@@ -142,7 +142,7 @@ export async function start(handed) {
     if (own && number === given && value.line === opening.line) {
       value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
       show();
-      for (const listener of [...listeners]) listener();
+      say();
     }
     try {
       await mine;
