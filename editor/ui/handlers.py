@@ -38,7 +38,8 @@ class Handlers(ReadingHandlers, SavingHandlers):
 
         def opened(newest: Visitor) -> Visitor:
             project = newest.projects.get(name) or first_project(editor)
-            return replace(newest.keep(project), waiting="")
+            waiting = newest.waiting if name == newest.domain else ""  # also after a reload
+            return replace(newest.keep(project), waiting=waiting)
 
         return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 

@@ -17,6 +17,7 @@ PIXELS = """async () => {
   const { data, width, height } = stage.compose();
   return [Array.from(data), width, height];
 }"""
+BARE = f"{STAGE} .view-host, {STAGE} .tag, {STAGE} .divider, #toasts {{ visibility: hidden !important }}"
 CANVAS = f"{STAGE} canvas.picture"
 
 
@@ -28,7 +29,7 @@ def _pixels(page) -> np.ndarray:
 
 def _drawn(page) -> bytes:
     page.evaluate("calls.frames(3)")
-    return page.locator(CANVAS).screenshot()
+    return page.locator(CANVAS).screenshot(style=BARE)
 
 
 def _middle(page, selector: str) -> tuple[float, float]:
