@@ -105,7 +105,8 @@ class ReadingHandlers(HandlerBase):
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
         shown, options = visitor.project.shown, chosen_options(settings)
         assert shown is not None
-        origin = replace(shown, name=f"{shown.name}, baked in"[:MAX_NAME], base=shown.reference)
+        name = f"{shown.name}, baked in"[:MAX_NAME]
+        origin = replace(shown, id="", name=name, base=shown.reference)
         steps = editor.settle_steps(edit, options)
         work = self._optimised(job, visitor, editor, origin, "baked in", steps, options)
         yield from self._told(visitor, work)

@@ -83,11 +83,10 @@ def complaints(page) -> list[str]:
     page.on("pageerror", lambda error: told.append(str(error)))
 
     def tells(line) -> None:
-        if line.type == "error":
+        if line.type == "error" and "BodyStreamBuffer was aborted" not in line.text:  # by a reload
             told.append(f"{line.text} ({line.location['url']})")
 
     page.on("console", tells)
-    page.on("requestfinished", lambda r: print("DBG", r.response().status, r.response().text(), r.post_data[:600]) if "queue/join" in r.url and r.response().status>=400 else None)
     return told
 
 

@@ -20,15 +20,15 @@ from tests.ui.driver import (
 DESKTOP, PHONE = (1280, 800), (390, 844)
 FIRST = "#slider-mouth_open input[type=range]"
 COMMON = [
-    *("#domain input", "[data-place=edit]", "[data-place=animate]", "[data-place=library]"),
-    *("[data-act=undo]", "[data-act=redo]", "[data-act=compare]", "[data-act=save]"),
-    *("[data-act=theme]", "[data-act=help]"),
+    *("#domain input", "#header-bar [data-place=animate]", "#header-bar [data-place=edit]", "#header-bar [data-place=library]"),
+    *("[data-act=undo]", "[data-act=redo]", "[data-act=save]"),
     *(f"#rail [data-tool={tool}]" for tool in ("sliders", "brush", "blend", "patch")),
     *(f"{STAGE} canvas.picture", f"{STAGE} [data-look=fit]", f"{STAGE} [data-look=face]"),
     FIRST,
 ]
 NEEDED = {
     DESKTOP: [*COMMON, "#filmstrip .open", "#filmstrip .picture", "[data-tell=new-slider]"]
+    + ["[data-act=compare]", "[data-act=theme]", "[data-act=help]", "[data-act=save-as]"]
     + ["[data-tell=reset]", "#slider-yaw input[type=range]", f"{STAGE} [data-compare=split]"],
     PHONE: [*COMMON, "#rail [data-tool=strip]", "#tool-sliders .chip >> nth=0"],
 }
@@ -92,7 +92,7 @@ def test_what_is_scrolled_into_view_is_what_is_hit(
         settled(page)
         assert page.evaluate(MISSED) == [], tool
     for place in ("animate", "library"):
-        page.click(f"[data-place={place}]")
+        page.click(f"#header-bar [data-place={place}]")
         settled(page)
         assert page.evaluate(MISSED) == [], place
 
@@ -111,7 +111,7 @@ def test_nothing_overflows_and_everything_has_a_name(
         assert page.evaluate("document.querySelector('#tool-panel').scrollWidth") <= size[0]
         assert page.evaluate(UNNAMED) == [], tool
     for place in ("animate", "library"):
-        page.click(f"[data-place={place}]")
+        page.click(f"#header-bar [data-place={place}]")
         settled(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert page.evaluate(UNNAMED) == [], place

@@ -83,7 +83,7 @@ def test_after_a_reload_photo_theme_place_and_tool_are_there(page, photo: Path) 
         _reload(page)
         assert page.is_visible("#library-place")
         assert page.is_hidden("#stage")
-        assert page.get_attribute("[data-place=library]", "aria-current") == "page"
+        assert page.get_attribute("#header-bar [data-place=library]", "aria-current") == "page"
     page.click("#header-bar [data-place=edit]")
     page.click("#rail [data-tool=sliders]")
     page.click("[data-act=theme]")
