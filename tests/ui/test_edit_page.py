@@ -43,7 +43,7 @@ MISSED = """() => {
     if (one.disabled || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     if (one.closest('dialog:not([open]), [popover]:not(:popover-open)')) continue;
     if (getComputedStyle(one).pointerEvents === 'none') continue;
-    one.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    one.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
     const { left, top, width, height } = one.getBoundingClientRect();
     if (!width || !height) continue;
     const hit = document.elementFromPoint(left + width / 2, top + height / 2);
@@ -149,7 +149,7 @@ def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) ->
     shown = source(page)
     _choose(page, "Published", "tilt")
     assert page.locator("#slider-smile").count() == 0
-    assert page.locator("#filmstrip .picture").count() == 1
+    assert page.locator("#filmstrip .picture").count() == 0, "the example is none yet"
     in_state(page, "empty")
     assert "Scene" in page.inner_text(f"{STAGE} .for")
     page.click("#advanced button.label-wrap")
