@@ -20,7 +20,12 @@ from tests.ui.driver import (
 DESKTOP, PHONE = (1280, 800), (390, 844)
 FIRST = "#slider-mouth_open input[type=range]"
 COMMON = [
-    *("#domain input", "#header-bar [data-place=animate]", "#header-bar [data-place=edit]", "#header-bar [data-place=library]"),
+    *(
+        "#domain input",
+        "#header-bar [data-place=animate]",
+        "#header-bar [data-place=edit]",
+        "#header-bar [data-place=library]",
+    ),
     *("[data-act=undo]", "[data-act=redo]", "[data-act=save]"),
     *(f"#rail [data-tool={tool}]" for tool in ("sliders", "brush", "blend", "patch")),
     *(f"{STAGE} canvas.picture", f"{STAGE} [data-look=fit]", f"{STAGE} [data-look=face]"),
@@ -82,9 +87,7 @@ def test_everything_needed_is_in_the_window(tab, photo: Path, size: tuple[int, i
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_what_is_scrolled_into_view_is_what_is_hit(
-    tab, photo: Path, size: tuple[int, int]
-) -> None:
+def test_what_is_scrolled_into_view_is_what_is_hit(tab, photo: Path, size: tuple[int, int]) -> None:
     page = _sized(tab, size)
     invert(page, photo, steps=2)
     for tool in TOOLS:
@@ -206,5 +209,3 @@ def test_the_page_of_a_telephone_has_one_slider_and_chips(tab, photo: Path) -> N
     number.fill("60")
     number.press("Enter")
     wait_for_change(page, before)
-
-

@@ -101,9 +101,7 @@ def test_a_wrong_file_says_so_once_in_its_place_and_the_old_picture_stays(
     wait_for_change(page, before)
 
 
-def test_photos_of_every_kind_are_read_after_a_wrong_one(
-    page, photo: Path, tmp_path: Path
-) -> None:
+def test_photos_of_every_kind_are_read_after_a_wrong_one(page, photo: Path, tmp_path: Path) -> None:
     most_steps(page, 1)
     (tmp_path / "text.png").write_text("no picture")
     give(page, tmp_path / "text.png")
@@ -172,9 +170,7 @@ def test_stop_keeps_the_last_picture_and_its_sliders(page, photo: Path) -> None:
     wait_for_change(page, before)
 
 
-def test_two_faces_in_one_photo_each_with_its_sliders_and_one_save(
-    page, two: Path, faces
-) -> None:
+def test_two_faces_in_one_photo_each_with_its_sliders_and_one_save(page, two: Path, faces) -> None:
     invert(page, two, steps=5)
     whole = np.asarray(picture_of(two).convert("RGB"))
     assert page.locator(f"{FACES} .face").count() == 2

@@ -44,7 +44,9 @@ def test_a_friend_smiles_in_three_clicks_and_three_seconds(page, photo: Path) ->
     page.evaluate(PRESSES)
     began = time.monotonic()
     drop(page, photo)
-    page.wait_for_function("() => calls.stage().value().picture && !calls.stage().value().photo.file")
+    page.wait_for_function(
+        "() => calls.stage().value().picture && !calls.stage().value().photo.file"
+    )
     untouched = source(page)
     track = _track(page, "smile")
     page.mouse.move(track["x"], track["y"])
