@@ -83,7 +83,7 @@ def complaints(page) -> list[str]:
     page.on("pageerror", lambda error: told.append(str(error)))
 
     def tells(line) -> None:
-        if line.type == "error" and "BodyStreamBuffer was aborted" not in line.text:  # by a reload
+        if line.type == "error" and not line.text.startswith("AbortError"):  # by a reload
             told.append(f"{line.text} ({line.location['url']})")
 
     page.on("console", tells)
