@@ -29,8 +29,9 @@ class DomainHandlers(ReadingHandlers):
 
         def opened(newest: Visitor) -> Visitor:
             project = newest.projects.get(name) or first_project(editor)
-            other = name != newest.domain  # what was found was another domain's
-            return replace(newest.keep(project), waiting="", found={} if other else newest.found)
+            if name == newest.domain:  # a page was reloaded: what waits goes on waiting
+                return newest.keep(project)
+            return replace(newest.keep(project), waiting="", found={})
 
         return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 

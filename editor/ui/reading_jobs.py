@@ -92,7 +92,8 @@ class ReadingJobs(HandlerBase):
         previews, step = Previews(options.steps), None
         for step in steps:
             began = time.monotonic()
-            if visitor.visit.reading != job:
+            ended = visitor.visit.reading != job
+            if ended and (origin.id or not shown):
                 return
             if not previews.due(step.step):
                 continue
@@ -105,32 +106,39 @@ class ReadingJobs(HandlerBase):
             said = Said("working", done=step.step, total=options.steps, seconds=left)
             panel = self.panel(visitor) if first and shown else gr.skip()
             strip = strip_value(visitor.project) if first else gr.skip()
-            yield visitor, self._seen(visitor, editor, origin, said), panel, strip, status("")
+            stage = self._seen(job, visitor, editor, origin, said)
+            yield visitor, stage, panel, strip, status("")
+            if ended:  # by a photo that was given after this one, which is there all the same
+                return
             previews.showing(began)
         assert step is not None
         visitor = amended(self.store, visitor, editor, origin, step)
         visitor = finished(self.store, visitor, editor, origin)
         visitor = self._reads(visitor, ("", ""))
         end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
-        stage = self._seen(visitor, editor, origin, end, at_end=True)
+        stage = self._seen(job, visitor, editor, origin, end, at_end=True)
         yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
 
     def _seen(
         self,
+        job: int,
         visitor: Visitor,
         editor: Editor,
         origin: Picture,
         said: Said | None,
         at_end: bool = False,
     ) -> Any:
-        """Return the stage's value, where it shows the picture that is worked on, or the same photo."""
+        """Return the stage's value, where it shows the picture that is worked on, or the same photo.
+
+        It is of the job's turn: the browser leaves it where it arrives after the job was ended.
+        """
         project = visitor.project
         if visitor.domain != editor.info.name or visitor.waiting or project.shown is None:
             return gr.skip()
         if project.shown.id == origin.id:
-            return self.values.of(visitor, editor, said)
+            return self.values.of(visitor, editor, said) | {"turn": job}
         if at_end and project.shown.photo == origin.photo:  # another of its faces can be chosen now
-            return self.values.of(visitor, editor)
+            return self.values.of(visitor, editor) | {"turn": job}
         return gr.skip()
 
     def panel(self, visitor: Visitor) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def tab(server: str, browser) -> Iterator[Callable[..., object]]:
     def new(**options):
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
-        page = opened(context, None)
+        page = opened(context, None, 15_000)
         told.append(complaints(page))
         page.goto(server)
         ready(page)

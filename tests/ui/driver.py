@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import signal
@@ -38,6 +39,15 @@ DISTANCE = """async (name) => {
   const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
   return state.now().moves[name] || 0;
 }"""
+DROP = """([data, name]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  const target = document.querySelector('#stage');
+  for (const kind of ['dragover', 'drop']) {
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
 START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
 
 
@@ -71,7 +81,12 @@ def complaints(page) -> list[str]:
     """A list that grows with every error of the page's scripts, and every one that its console tells."""
     told: list[str] = []
     page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
+
+    def tells(line) -> None:
+        if line.type == "error" and not line.text.startswith("AbortError"):  # by a reload
+            told.append(f"{line.text} ({line.location['url']})")
+
+    page.on("console", tells)
     return told
 
 
@@ -151,6 +166,12 @@ def most_steps(page, count: int) -> None:
 def give(page, path: Path) -> None:
     """Open a photo. The stage is at work when this returns, unless the browser refused the file."""
     page.set_input_files(OPEN, str(path))
+
+
+def drop(page, path: Path) -> None:
+    """Drop a photo onto the page, as a hand does."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(DROP, [data, path.name])
 
 
 def invert(page, path: Path, steps: int = 12) -> None:

@@ -172,6 +172,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
     } catch (error) {
       console.warn('no picture came:', error);
     }
+    if (answer && current() !== before) return 0; // of a picture that another has followed
     if (!heard(answer) || began !== stopped || current() !== before) return 0;
     if (version && answer?.version !== version) return 0; // it is of a picture that is on its way here
     const after = answer?.after || [];

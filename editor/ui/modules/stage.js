@@ -27,6 +27,7 @@ import { viewer } from './viewer.js';
  */
 
 const NO_STEP = { src: '', name: '' };
+const ANSWER_MS = 2000; // so long a photo waits for the answer to the one before
 const HAND_MS = 5000; // so long after a slider moved the server's answer to it is awaited
 
 /** Called with the stage when it starts: what lies over the picture. @type {((stage: Stage) => void)[]} */
@@ -45,6 +46,8 @@ export async function start(handed) {
   let before = NO_STEP; // what is compared with
   let proposal = NO_STEP; // of another tool, shown in place of the edit
   let showing = Promise.resolve();
+  let wish = /** @type {Record<string, unknown>} */ ({ own: true }); // what was sent last
+  let answered = () => {}; // a value came that is not of what was before
   /** @type {import('./composite.js').Crop | null} */
   let frame = null;
   /** @type {Set<() => void>} */
@@ -59,7 +62,8 @@ export async function start(handed) {
   /** @param {string} event @param {Record<string, unknown>} values */
   function send(event, values) {
     const { picture, node, version, turn } = value;
-    props.value = { picture, node, version, turn, ...values };
+    wish = { picture, node, version, turn, ...values, own: true };
+    props.value = wish;
     trigger(event);
   }
 
@@ -83,8 +87,11 @@ export async function start(handed) {
 
   function hearValue() {
     const next = props.value;
-    if (next?.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
+    if (!next || next.own) return;
+    props.value = wish; // an event of several calls reads it again for each, whatever came meanwhile
+    if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
+    if (next.visit === value.visit && next.turn < value.turn) return; // of a photo that another has followed
+    answered();
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
     if (next.state && next.state !== 'error') notice(element, '');
@@ -123,25 +130,35 @@ export async function start(handed) {
     show(after);
   }
 
+  let given = 0; // photos so far
+  let sent = Promise.resolve(); // those before: they come to the server in their order
   /** @param {File} file */
   async function give(file) {
-    notice(element, '');
+    const number = given += 1;
     const old = value;
-    const opening = { ...NOTHING, examples: old.examples, turn: old.turn, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…` };
-    sayState(element, opening, () => {});
+    const { examples, subject, subjects, visit, domain } = old;
+    // of the next turn: what still comes of the photo before is not shown any more
+    const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
+    value = { ...old, ...opening };
+    notice(element, '');
+    sayState(element, { ...NOTHING, ...opening, examples }, () => {});
+    const [before, taken] = [sent, upload(file)];
+    const mine = taken.then(async ({ path }) => { await before; send('upload', { given: { path, name: file.name } }); });
+    sent = mine.then(() => new Promise((done) => { answered = done; setTimeout(done, ANSWER_MS); }), () => {});
     const own = await preview(file);
-    if (own) {
-      value = { ...opening, subject: old.subject, subjects: old.subjects, photo: own };
-      show();
-      for (const listener of [...listeners]) listener();
-    }
-    try {
-      const { path } = await upload(file);
-      send('upload', { given: { path, name: file.name } });
-    } catch {
-      value = old;
+    if (own && number === given && value.line === opening.line) {
+      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
       show();
       say();
+    }
+    try {
+      await mine;
+    } catch {
+      if (number === given) {
+        value = old;
+        show();
+        say();
+      }
       notice(element, `${file.name} could not be sent. Try again.`);
     }
   }

@@ -88,7 +88,7 @@ export function layOver(stage) {
     if (!low && !high) return;
     const { moves } = now();
     const [least, most] = await pictures([{ ...moves, [name]: low }, { ...moves, [name]: high }]);
-    tell('ends-pictures', { name, low: least, high: most });
+    if (least && most) tell('ends-pictures', { name, low: least, high: most }); // else the picture is another by now
   });
   show();
 }
