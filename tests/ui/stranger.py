@@ -68,7 +68,10 @@ class Stranger:
 
     def join(self, name: str, event: str, **given: Any) -> httpx.Response:
         """Ask for a call."""
-        function = self.function(name, event)
+        return self.ask(self.function(name, event), **given)
+
+    def ask(self, function: dict[str, Any], **given: Any) -> httpx.Response:
+        """Ask for a call of a function."""
         body = {
             "fn_index": function["id"],
             "session_hash": self.session,
@@ -81,7 +84,11 @@ class Stranger:
 
     def call(self, name: str, event: str, **given: Any) -> dict[str, Any]:
         """Ask for a call and wait for its end: the last message, with "status" of the asking."""
-        answer = self.join(name, event, **given)
+        return self.run(self.function(name, event), **given)
+
+    def run(self, function: dict[str, Any], **given: Any) -> dict[str, Any]:
+        """As `call`, by the function."""
+        answer = self.ask(function, **given)
         if answer.status_code != 200:
             return {"status": answer.status_code, "success": False, "output": answer.json()}
         last = {}
