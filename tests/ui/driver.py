@@ -83,7 +83,8 @@ def complaints(page) -> list[str]:
     page.on("pageerror", lambda error: told.append(str(error)))
 
     def tells(line) -> None:
-        if line.type == "error" and not line.text.startswith("AbortError"):  # by a reload
+        broken_off = line.text.startswith(("AbortError", "Unexpected error Connection errored out"))
+        if line.type == "error" and not broken_off:  # as a reload does with what Gradio reads
             told.append(f"{line.text} ({line.location['url']})")
 
     page.on("console", tells)
