@@ -13,35 +13,21 @@ from PIL import Image
 from editor.editing.edit import Edit
 from editor.photo.crop import Crop
 from editor.project.actions import commit_edit
-from editor.project.nodes import describe
 from editor.project.pixels import mask_png
 from editor.session import Editor
 from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
 from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
+from editor.ui.domain_handlers import DomainHandlers
 from editor.ui.error_messages import tells_errors
-from editor.ui.handler_base import KEEP, MODES, first_project
-from editor.ui.inverting import Settings
-from editor.ui.reading_handlers import ReadingHandlers
+from editor.ui.handler_base import KEEP, mode_of
 from editor.ui.saving_handlers import SavingHandlers
+from editor.ui.slider_words import moved_label
 from editor.ui.state import Visitor
 
 
-class Handlers(ReadingHandlers, SavingHandlers):
+class Handlers(DomainHandlers, SavingHandlers):
     """What the controls do; holds nothing of any visitor."""
-
-    @tells_errors
-    def choose(self, name: str, visitor: Visitor) -> tuple[Any, ...]:
-        """Open another domain, and keep the work of both. Return visitor and settings."""
-        visitor.visit.supersede()
-        editor = self.domains.open(name)
-
-        def opened(newest: Visitor) -> Visitor:
-            project = newest.projects.get(name) or first_project(editor)
-            waiting = newest.waiting if name == newest.domain else ""  # also after a reload
-            return replace(newest.keep(project), waiting=waiting)
-
-        return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 
     @tells_errors
     def commit(
@@ -99,14 +85,14 @@ class Handlers(ReadingHandlers, SavingHandlers):
     @tells_errors
     def go(self, visitor: Visitor, strip: dict[str, Any] | None) -> Visitor:
         """Go to the edit that was clicked in the history."""
-        index = int((strip or {}).get("chosen", -1))
+        index = _chosen(strip)
         return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
 
     @tells_errors
     def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
         """Return the picture of another edit, to compare the shown one with. That one stays shown."""
         visitor = self.store.newest(visitor)
-        index = int((strip or {}).get("chosen", -1))
+        index = _chosen(strip)
         there = visitor.keep(visitor.project.go(index))
         return self.values.of(there, self.editor(visitor)) | {"compare": True}
 
@@ -133,7 +119,7 @@ class Handlers(ReadingHandlers, SavingHandlers):
         if visitor.waiting:
             return self.stage(visitor)
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
-        paste = None if MODES[mode] == "difference" else partial(_pasted, editor, mode)
+        paste = None if mode_of(mode) == "difference" else partial(_pasted, editor, mode)
         return self.values.of(visitor, editor, None, edit, paste)
 
     @tells_errors
@@ -153,9 +139,15 @@ class Handlers(ReadingHandlers, SavingHandlers):
         node, now = visitor.project.node, self.node(visitor, panel, layers)
         if node is None or (now.moves, now.layers) == (node.moves, node.layers):
             return visitor
-        label = describe(node.moves, now.moves)
+        label = moved_label(self.sliders(visitor), node.moves, now.moves)
         return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
 
 
 def _pasted(editor: Editor, mode: str, edit: Edit, photo: Image.Image, crop: Crop) -> Image.Image:
-    return editor.paste(edit, MODES[mode], photo, crop)
+    return editor.paste(edit, mode_of(mode), photo, crop)
+
+
+def _chosen(strip: dict[str, Any] | None) -> int:
+    """Return the index that the filmstrip sends; -1, which no edit has, where it sends none."""
+    chosen = (strip or {}).get("chosen")
+    return -1 if chosen is None else int(chosen)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from editor.project.nodes import Moves
 from editor.sliders.boundary import BoundaryInfo
+from editor.sliders.scale import SliderScale
+from editor.sliders.slider_set import SliderSet
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,25 @@ def slider_words(info: BoundaryInfo) -> SliderWords:
     if "made" not in info.facts and info.name in FITTED:
         return FITTED[info.name]
     return SliderWords(sentence_case(info.title))
+
+
+def moved_label(sliders: SliderSet, before: Moves, now: Moves) -> str:
+    """Say in a few words what changed between two sets of moves, such as "Smile 45", by positions.
+
+    Args:
+        sliders: that may have moved.
+        before: distances by slider.
+        now: the same, after it.
+    """
+    old, new = dict(before), dict(now)
+    changed = [name for name in {**old, **new} if old.get(name, 0.0) != new.get(name, 0.0)]
+    known = [name for name in changed if name in sliders]
+    if not new or not known:
+        return "Reset" if changed else "Same"
+    info = sliders[known[0]].info
+    position = round(SliderScale.of(info).position(new.get(known[0], 0.0)))
+    text = f"{slider_words(info).title} {position}".replace("-", "−")
+    return text if len(changed) == 1 else f"{text} and {len(changed) - 1} more"
 
 
 def sentence_case(text: str) -> str:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from PIL import Image
 
+from editor.domains import Domains
 from editor.editing.edit import Edit
 from editor.errors import EditorError
 from editor.photo.crop import Crop, is_same_place
@@ -23,6 +24,7 @@ from editor.session import Editor
 from editor.ui.component_values import example_sources
 from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
+from editor.ui.right_domain import suggestion
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
 
@@ -53,10 +55,11 @@ class StageValues:
 
     Args:
         shown: the photos as browsers show them.
+        domains: all that there are.
     """
 
-    def __init__(self, shown: ShownPhotos) -> None:
-        self.shown = shown
+    def __init__(self, shown: ShownPhotos, domains: Domains) -> None:
+        self.shown, self.domains = shown, domains
         self._likeness: WeakKeyDictionary[Picture, Likeness] = WeakKeyDictionary()
 
     def of(
@@ -101,6 +104,7 @@ class StageValues:
             "faces": faces_of(visitor, picture.photo),
             "others": self._others(visitor, editor, picture),
             "composed": "",
+            "suggest": self._suggestion(visitor, picture.photo),
         }
         value["after"] = data_uri(editor.render(edit))
         plain = replace(edit, moves=(), mask=None)
@@ -133,6 +137,7 @@ class StageValues:
             "faces": [],
             "others": [],
             "moves": {},
+            "suggest": self._suggestion(visitor, path),
             **dict.fromkeys(("before", "mask", "composed", "after", "reference"), ""),
             **self._said(editor, None, said),
         }
@@ -160,6 +165,11 @@ class StageValues:
             edit = editor.edit(picture.wp, aligned or None, dict(picture.losses))
             self._likeness[picture] = likeness_of(editor, edit) if known else Likeness()
         return self._likeness[picture]
+
+    def _suggestion(self, visitor: Visitor, path: str) -> dict[str, Any] | None:
+        given, name = visitor.better
+        wrong = not path or given != path or not name or name == visitor.domain
+        return None if wrong else suggestion(self.domains, name)
 
     def _photo(self, visitor: Visitor, path: str) -> dict[str, Any] | None:
         if not path:

@@ -1,4 +1,5 @@
 // The header: places, undo and redo, compare, help, theme, Save. Keeps place and tool over a reload.
+import { coaches } from './coach.js';
 import { asked, TOLD, typing } from './keys.js';
 import { change, hear, now, tell } from './page_state.js';
 
@@ -21,6 +22,7 @@ export function start({ element, props, trigger, watch }) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (element.querySelector(selector));
   const help = /** @type {HTMLDialogElement} */ (find('#help'));
   theme();
+  coaches();
 
   function show() {
     for (const root of [document.body, document.getElementById('page')]) { // Gradio copies our styles, for what lies in its container

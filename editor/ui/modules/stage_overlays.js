@@ -7,6 +7,7 @@ import { patch } from './patch.js';
 import { pucks } from './pucks.js';
 import { pullsOf, sharesOf, withShare } from './pulls.js';
 import { change, hear, now, tell } from './page_state.js';
+import { keepFrame, keptFrame, remembersView } from './stage_memory.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -21,8 +22,8 @@ export function layOver(stage) {
   let laid = null; // the patch
   let sizes = '';
 
-  const choosing = faces(view, { choose: (face) => stage.send('select', { face }) });
-  const placing = frame(view, { asks: false, changed: (crop) => tell('frame', crop) });
+  const choosing = faces(view, { choose: (face) => stage.send(stage.value().faces[face]?.picture ? 'select' : 'expand', { face }) });
+  const placing = frame(view, { asks: false, changed: (crop) => { tell('frame', crop); keepFrame(stage.value().photo?.key || '', crop); } });
   const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
   const pulling = pucks(view, {
@@ -31,13 +32,34 @@ export function layOver(stage) {
     rest: () => tell('rest'),
   });
 
+  const suggests = /** @type {HTMLButtonElement | null} */ (stage.element.querySelector('.suggest'));
+  const switches = () => stage.send('edit', { domain: stage.value().suggest?.domain || '' });
+  let offered = ''; // for which photo
+  suggests?.addEventListener('click', switches);
+  /** Say that the photo is for another domain: on the frame's bar, or in passing where it was read already. */
+  function suggest() {
+    const { suggest: other, photo, state } = stage.value();
+    if (!suggests) return;
+    suggests.hidden = !other || state !== 'frame';
+    if (!other) return;
+    suggests.textContent = `Looks like a ${other.subject}: switch`;
+    if (state !== 'done' || offered === photo?.key) return;
+    offered = photo?.key || '';
+    tell('said', { text: `This looks like a ${other.subject}.`, actions: [{ title: `Switch to ${other.title}`, run: switches }] });
+  }
+
   function show() {
+    suggest();
     const value = stage.value();
     const { place, tool, ranges } = now();
     const here = place === 'edit' && value.photo;
     const done = here && (value.state === 'done' || value.state === 'working') && Boolean(value.picture);
-    if (here && value.state === 'frame') placing.show(value.crop, value.marks, value.subject);
-    else placing.hide();
+    if (here && value.state === 'frame') {
+      const crop = keptFrame(value.photo?.key || '');
+      if (crop) tell('frame', crop);
+      placing.show(crop || value.crop, value.marks, value.subject);
+    }
+    if (!here || value.state !== 'frame') placing.hide();
     if (done && tool === 'sliders' && value.faces.length > 1) {
       choosing.show(value.faces, value.crop ? nearest(value.faces, value.crop) : -1, value.subject);
     } else choosing.hide();
@@ -52,6 +74,7 @@ export function layOver(stage) {
     sizes = known;
   }
   stage.onValue(show);
+  remembersView(stage);
   for (const name of ['tool', 'place', 'ranges']) hear(name, show);
   hear('moves', () => {
     const value = stage.value();

@@ -3,6 +3,7 @@
 import { READ } from './photo_files.js';
 
 /**
+ * @typedef {{domain: string, title: string, subject: string}} Suggestion  a domain that fits the photo better
  * @typedef {'empty' | 'frame' | 'working' | 'done' | 'error'} State
  * @typedef {{
  *   picture: string, node: number, version: string, name: string, resolution: number, subject: string, subjects: string[],
@@ -11,7 +12,7 @@ import { READ } from './photo_files.js';
  *   faces: (import('./composite.js').Crop & {confidence: number, picture: string})[], marks: Record<string, [number, number]> | null,
  *   moves: Record<string, number>, state: State, line: string, likeness: string, advice: string,
  *   progress: {done: number, total: number, seconds: number} | null, turn: number, examples: string[], visit: string,
- *   domain: string, before: string, others: import('./stage_photo.js').Other[], compare: boolean,
+ *   domain: string, before: string, others: import('./stage_photo.js').Other[], compare: boolean, suggest: Suggestion | null,
  * }} StageValue  as `editor.ui.components.stage` describes it
  */
 
@@ -19,7 +20,7 @@ import { READ } from './photo_files.js';
 export const NOTHING = {
   picture: '', node: 0, version: '', name: '', resolution: 0, subject: '', subjects: [], photo: null, crop: null, reference: '',
   after: '', mask: '', composed: '', faces: [], marks: null, moves: {}, state: 'empty', line: '', likeness: '', advice: '',
-  progress: null, turn: 0, examples: [], visit: '', domain: '', before: '', others: [], compare: false,
+  progress: null, turn: 0, examples: [], visit: '', domain: '', before: '', others: [], compare: false, suggest: null,
 };
 
 /**
