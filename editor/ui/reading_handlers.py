@@ -22,7 +22,7 @@ from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import (
     chosen_options,
 )
-from editor.ui.reading_jobs import ReadingJobs, Shown
+from editor.ui.reading_jobs import ReadingJobs, Shown, as_it_is
 from editor.ui.right_domain import better_domain
 from editor.ui.stage_values import Said, faces_of
 from editor.ui.state import Found, Visitor
@@ -115,6 +115,7 @@ class ReadingHandlers(ReadingJobs):
         newest = self.store.newest(visitor)
         shown, editor, options = newest.project.shown, self.editor(newest), chosen_options(settings)
         if shown is None or newest.unfinished != (newest.domain, shown.id):
+            yield as_it_is()
             return
         job = newest.visit.supersede()
         aligned = Image.open(BytesIO(shown.aligned)).convert("RGB")

@@ -33,6 +33,11 @@ Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status
 UNUSUAL = "Likeness is not measured with settings of your own."
 
 
+def as_it_is() -> Shown:
+    """Return an answer that changes nothing."""
+    return gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+
+
 class ReadingJobs(HandlerBase):
     """Jobs that find codes. The newest one of a visit ends the one before at its next step."""
 
@@ -45,13 +50,22 @@ class ReadingJobs(HandlerBase):
         return self.values.of(visitor, editor, said)
 
     def _told(self, visitor: Visitor, work: Iterator[Shown]) -> Iterator[Shown]:
-        """Do the work. Say on the stage what went wrong; what was there stays."""
+        """Do the work. Say on the stage what went wrong; what was there stays.
+
+        One answer is given at least: Gradio empties the components of a handler that gives none.
+        """
+        came = False
         try:
-            yield from work
+            for shown in work:
+                came = True
+                yield shown
         except EditorError as error:
             newest = self.store.update(visitor, lambda now: replace(now, waiting=""))
             text = f"{str(error)[:1].upper()}{str(error)[1:]}."
             yield newest, self.stage(newest, Said("error", text)), gr.skip(), gr.skip(), status("")
+            return
+        if not came:
+            yield as_it_is()
 
     def _inverted(
         self,

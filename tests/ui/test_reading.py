@@ -333,3 +333,12 @@ def test_squares_about_the_same_place_are_one() -> None:
     assert is_same_place(face, Crop(0.32, 0.41, 0.42))
     assert not is_same_place(face, Crop(0.6, 0.4, 0.4))
     assert not is_same_place(face, Crop(0.3, 0.4, 0.15))
+
+
+def test_a_job_with_nothing_to_do_still_answers_and_changes_nothing(handlers: Handlers) -> None:
+    """Gradio would empty the stage, the sliders and the filmstrip after no answer at all."""
+    visitor = handlers.first_visitor()
+    (answer,) = handlers.resume(visitor, *SETTINGS)
+    assert answer == (gr.skip(),) * 5
+    (answer,) = handlers._told(visitor, iter(()))
+    assert answer == (gr.skip(),) * 5

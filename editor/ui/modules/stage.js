@@ -90,7 +90,7 @@ export async function start(handed) {
     if (!next || next.own) return;
     props.value = wish; // an event of several calls reads it again for each, whatever came meanwhile
     if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if (next.visit === value.visit && next.turn < value.turn) return; // of a photo that another has followed
+    if ((next.visit ?? value.visit) === value.visit && next.turn < value.turn) return; // of a photo that another has followed
     answered();
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
