@@ -15,7 +15,7 @@ from editor.project.actions import photo_of
 from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.session import Editor
-from editor.sliders.looks import shares
+from editor.sliders.scale import SliderScale
 
 FACE_PX = 512
 WIPE_PX = 1280  # longer side of a film
@@ -127,11 +127,14 @@ def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
 def stem(picture: Picture, edit: Edit) -> str:
     """Return the name of an edit's file, without suffix: its photo's, and what was done.
 
-    Such as "holiday smile+45": shares of the sliders' ranges in percent. Of more than two, and of
+    Such as "holiday smile+45": positions, as the page's sliders have them. Of more than two, and of
     none where something else was changed, it says "edited".
     """
-    moved = shares(edit.sliders, edit.moves)
-    told = [f"{name.replace('_', ' ')}{round(100 * share):+d}" for name, share in moved.items()]
+    told = [
+        f"{name.replace('_', ' ')}{round(SliderScale.of(edit.sliders[name].info).position(by)):+d}"
+        for name, by in edit.moves
+        if by and name in edit.sliders
+    ]
     done = " ".join(told) if 0 < len(told) <= NAMED else "edited"
     return f"{plain_stem(picture.name)} {done}"
 

@@ -13,7 +13,6 @@ from PIL import Image
 from editor.editing.edit import Edit
 from editor.photo.crop import Crop
 from editor.project.actions import commit_edit
-from editor.project.nodes import describe
 from editor.project.pixels import mask_png
 from editor.session import Editor
 from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
@@ -23,6 +22,7 @@ from editor.ui.domain_handlers import DomainHandlers
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import KEEP, MODES
 from editor.ui.saving_handlers import SavingHandlers
+from editor.ui.slider_words import step_words
 from editor.ui.state import Visitor
 
 
@@ -56,7 +56,7 @@ class Handlers(DomainHandlers, SavingHandlers):
             data = b"" if mask is None else mask_png(mask)
             if data == node.mask:
                 return newest
-            label = "painted part" if data else "no painted part"
+            label = "Painted part" if data else "No painted part"
             return newest.keep(commit_edit(newest.project, editor, replace(node, mask=data), label))
 
         return self._changed(visitor, painted)
@@ -139,7 +139,7 @@ class Handlers(DomainHandlers, SavingHandlers):
         node, now = visitor.project.node, self.node(visitor, panel, layers)
         if node is None or (now.moves, now.layers) == (node.moves, node.layers):
             return visitor
-        label = describe(node.moves, now.moves)
+        label = step_words(self.sliders(visitor), node.moves, now.moves)
         return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
 
 

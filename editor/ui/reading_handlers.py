@@ -115,7 +115,7 @@ class ReadingHandlers(HandlerBase):
         assert shown is not None
         origin = replace(shown, name=f"{shown.name}, baked in"[:MAX_NAME], base=shown.reference)
         steps = editor.settle_steps(edit, options)
-        work = self._optimised(job, visitor, editor, origin, "baked in", steps, options)
+        work = self._optimised(job, visitor, editor, origin, "Baked in", steps, options)
         yield from self._told(visitor, work)
 
     def stage(self, visitor: Visitor, said: Said | None = None) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class ReadingHandlers(HandlerBase):
             aligned=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
-        yield from self._optimised(job, visitor, editor, origin, "inverted", steps, options, shown)
+        yield from self._optimised(job, visitor, editor, origin, "Start", steps, options, shown)
 
     def _optimised(
         self,

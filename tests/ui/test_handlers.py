@@ -152,7 +152,7 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
     visitor = handlers.first_visitor()
     assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
     once, strip = handlers.commit(visitor, _moves(smile=1.0))
-    assert [step["label"] for step in strip["steps"]] == ["", "smile +1.0"]
+    assert [step["label"] for step in strip["steps"]] == ["", "Smile 50"]
     assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"
@@ -245,7 +245,7 @@ def test_every_page_is_a_visit_of_its_own(handlers: Handlers) -> None:
     assert one.visit.id != two.visit.id
     # an event that began before the first ended gets what the first one made
     after, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
-    assert [n.label for n in after.project.nodes] == ["", "smile +1.0", "age +1.0"]
+    assert [n.label for n in after.project.nodes] == ["", "Smile 50", "Age 50"]
 
 
 def test_baking_in_gives_a_picture_of_its_own(handlers: Handlers) -> None:

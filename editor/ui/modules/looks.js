@@ -7,6 +7,7 @@ import { change, hear, now, tell } from './page_state.js';
 /** @typedef {import('./look_values.js').Look} Look */
 
 const KEY = 'in-domain-editor-looks';
+const BLANK = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='; // until the picture is made
 const SOON_MS = 300; // after the picture has changed
 
 /** @returns {Record<string, Look[]>} own looks by domain */
@@ -46,7 +47,7 @@ export function start({ element, props, watch }) {
     button.type = 'button';
     button.className = 'look';
     button.dataset.name = look.name;
-    button.append(Object.assign(document.createElement('img'), { alt: '', draggable: false }), Object.assign(document.createElement('span'), { textContent: look.name }));
+    button.append(Object.assign(document.createElement('img'), { src: BLANK, alt: '', draggable: false }), Object.assign(document.createElement('span'), { textContent: look.name }));
     const tried = (/** @type {boolean} */ on) => tell('try', on ? movesOf(look, value().ranges) : null);
     button.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') tried(true); });
     button.addEventListener('pointerleave', () => tried(false));
