@@ -38,5 +38,5 @@ module.exports = [
     languageOptions: { sourceType: 'commonjs', globals: globals.node },
   },
   { files: ['tests/ui/modules/*.js'], languageOptions: { sourceType: 'module', globals: globals.node } },
-  { files: ['tests/ui/calls.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
+  { files: ['tests/ui/calls.js', 'tests/ui/job_audit.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
 ];

@@ -127,13 +127,12 @@ def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
 def stem(picture: Picture, edit: Edit) -> str:
     """Return the name of an edit's file, without suffix: its photo's, and what was done.
 
-    Such as "holiday smile+45": positions, as the page's sliders have them. Of more than two, and of
+    Such as "holiday smile+45": positions of the sliders, as the page shows them. Of more than two, and of
     none where something else was changed, it says "edited".
     """
     told = [
-        f"{name.replace('_', ' ')}{round(SliderScale.of(edit.sliders[name].info).position(by)):+d}"
-        for name, by in edit.moves
-        if by and name in edit.sliders
+        f"{name.replace('_', ' ')}{round(SliderScale.of(edit.sliders[name].info).position(distance)):+d}"
+        for name, distance in edit.moves
     ]
     done = " ".join(told) if 0 < len(told) <= NAMED else "edited"
     return f"{plain_stem(picture.name)} {done}"

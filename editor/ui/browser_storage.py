@@ -48,7 +48,7 @@ class BrowserStorage:
             [page.visitor, page.domain, self.component],
             **QUIET,
         )
-        edit.show_opened(loaded)
+        edit.go_on(edit.show_opened(loaded))
         loaded.failure(lambda: {"restored": False}, None, self.component, **QUIET)
 
     @tells_errors

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from editor.errors import ImageError
+from editor.errors import ImageError, OptionError
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import first_project
 from editor.ui.inverting import Settings
-from editor.ui.reading_handlers import ReadingHandlers, Shown
+from editor.ui.reading_handlers import ReadingHandlers
+from editor.ui.reading_jobs import Shown
 from editor.ui.state import Visitor
 
 
@@ -20,15 +21,18 @@ class DomainHandlers(ReadingHandlers):
     @tells_errors
     def choose(self, name: str, visitor: Visitor) -> tuple[Any, ...]:
         """Open another domain, and keep the work of both. Return visitor and settings."""
-        if (
-            name != self.store.newest(visitor).domain
-        ):  # else a page was reloaded: what it reads goes on
-            visitor.visit.supersede()
+        if not isinstance(name, str):
+            raise OptionError("that domain is not known; choose another")
         editor = self.domains.open(name)
+        # the same one: a page was reloaded, and what it reads goes on
+        if name != self.store.newest(visitor).domain:
+            visitor.visit.supersede()
 
         def opened(newest: Visitor) -> Visitor:
             project = newest.projects.get(name) or first_project(editor)
-            return replace(newest.keep(project), waiting="")
+            if name == newest.domain:  # a page was reloaded: what waits goes on waiting
+                return newest.keep(project)
+            return replace(newest.keep(project), waiting="", found={})
 
         return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 

@@ -103,6 +103,13 @@ class EditPanel:
         """Show a project with its domain after an event that opened it."""
         return event.success(**self.choose).success(**self.refresh)
 
+    def go_on(self, event: Any) -> None:
+        """Go on with what was being read when the page was reloaded, after an event that showed it."""
+        page, handlers = self.page, self.handlers
+        shown = [page.visitor, self.stage, self.panel, page.strip, self.status]
+        begun = event.success(handlers.begin, page.visitor, None, **MANY)
+        begun.success(handlers.resume, [page.visitor, *self.settings], shown, **MANY)
+
     def _read(self) -> None:
         """Let each visitor read one photo at a time: the newest ends what is read."""
         page, handlers, stage = self.page, self.handlers, self.stage
@@ -111,11 +118,12 @@ class EditPanel:
         for event, function in (
             (stage.upload, handlers.take),
             (stage.release, handlers.place),
-            (stage.select, handlers.choose_face),
+            (stage.expand, handlers.read_face),
             (stage.submit, handlers.example),
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
             begun.then(function, given, shown, **MANY)
+        stage.select(handlers.show_face, [page.visitor, stage], shown, **MANY)
         switched = stage.edit(
             handlers.switch,
             [page.visitor, stage],

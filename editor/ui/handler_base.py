@@ -8,7 +8,7 @@ from typing import Any
 from editor.domains import Domains
 from editor.editing.edit import Edit
 from editor.editing.paste import Mode
-from editor.errors import ImageError
+from editor.errors import ImageError, OptionError
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.project.nodes import Moves, Node
@@ -100,3 +100,15 @@ def first_project(editor: Editor) -> Project:
     """Return a project with a generated picture in it."""
     edit = editor.sample(editor.info.example_seeds[0])
     return add_edit(Project.new(editor), editor, edit, "Example", label="")
+
+
+def mode_of(name: str | None) -> Mode:
+    """Return how the square is laid into the photo, by the title that the page shows.
+
+    Raises:
+        OptionError: there is none of that title.
+    """
+    mode = MODES.get(name or "")
+    if mode is None:
+        raise OptionError("choose how the square is laid into the photo")
+    return mode

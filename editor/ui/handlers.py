@@ -20,9 +20,9 @@ from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
 from editor.ui.domain_handlers import DomainHandlers
 from editor.ui.error_messages import tells_errors
-from editor.ui.handler_base import KEEP, MODES
+from editor.ui.handler_base import KEEP, mode_of
 from editor.ui.saving_handlers import SavingHandlers
-from editor.ui.slider_words import step_words
+from editor.ui.slider_words import moved_label
 from editor.ui.state import Visitor
 
 
@@ -56,7 +56,7 @@ class Handlers(DomainHandlers, SavingHandlers):
             data = b"" if mask is None else mask_png(mask)
             if data == node.mask:
                 return newest
-            label = "Painted part" if data else "No painted part"
+            label = "painted part" if data else "no painted part"
             return newest.keep(commit_edit(newest.project, editor, replace(node, mask=data), label))
 
         return self._changed(visitor, painted)
@@ -85,14 +85,14 @@ class Handlers(DomainHandlers, SavingHandlers):
     @tells_errors
     def go(self, visitor: Visitor, strip: dict[str, Any] | None) -> Visitor:
         """Go to the edit that was clicked in the history."""
-        index = int((strip or {}).get("chosen", -1))
+        index = _chosen(strip)
         return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
 
     @tells_errors
     def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
         """Return the picture of another edit, to compare the shown one with. That one stays shown."""
         visitor = self.store.newest(visitor)
-        index = int((strip or {}).get("chosen", -1))
+        index = _chosen(strip)
         there = visitor.keep(visitor.project.go(index))
         return self.values.of(there, self.editor(visitor)) | {"compare": True}
 
@@ -119,7 +119,7 @@ class Handlers(DomainHandlers, SavingHandlers):
         if visitor.waiting:
             return self.stage(visitor)
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
-        paste = None if MODES[mode] == "difference" else partial(_pasted, editor, mode)
+        paste = None if mode_of(mode) == "difference" else partial(_pasted, editor, mode)
         return self.values.of(visitor, editor, None, edit, paste)
 
     @tells_errors
@@ -139,9 +139,15 @@ class Handlers(DomainHandlers, SavingHandlers):
         node, now = visitor.project.node, self.node(visitor, panel, layers)
         if node is None or (now.moves, now.layers) == (node.moves, node.layers):
             return visitor
-        label = step_words(self.sliders(visitor), node.moves, now.moves)
+        label = moved_label(self.sliders(visitor), node.moves, now.moves)
         return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
 
 
 def _pasted(editor: Editor, mode: str, edit: Edit, photo: Image.Image, crop: Crop) -> Image.Image:
-    return editor.paste(edit, MODES[mode], photo, crop)
+    return editor.paste(edit, mode_of(mode), photo, crop)
+
+
+def _chosen(strip: dict[str, Any] | None) -> int:
+    """Return the index that the filmstrip sends; -1, which no edit has, where it sends none."""
+    chosen = (strip or {}).get("chosen")
+    return -1 if chosen is None else int(chosen)

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from io import BytesIO
 from typing import Any
 
 import gradio as gr
+import torch
 from PIL import Image
 
-from editor.errors import EditorError, ImageError
-from editor.inversion.loop import InversionOptions
+from editor.errors import ImageError
 from editor.media.images import load_image
 from editor.photo.crop import Crop, is_same_place
-from editor.project.actions import photo_name
-from editor.project.nodes import MAX_NAME, Picture
-from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
+from editor.project.nodes import MAX_NAME
+from editor.project.pixels import png_bytes
 from editor.session import Editor
-from editor.ui.component_values import panel_value, status, strip_value
+from editor.ui.component_values import status
 from editor.ui.error_messages import tells_errors
-from editor.ui.handler_base import HandlerBase
 from editor.ui.inverting import (
-    Previews,
-    added,
-    amended,
     chosen_options,
-    finished,
-    is_usual,
 )
+from editor.ui.reading_jobs import ReadingJobs, Shown
 from editor.ui.right_domain import better_domain
-from editor.ui.stage_values import Said
+from editor.ui.stage_values import Said, faces_of
 from editor.ui.state import Found, Visitor
 
-Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status
 FACES = 6  # of a photo that are read by themselves
-UNUSUAL = "Likeness is not measured with settings of your own."
 
 
-class ReadingHandlers(HandlerBase):
+class ReadingHandlers(ReadingJobs):
     """Jobs that read photos. The newest one of a visit ends the one before at its next step."""
 
     @tells_errors
@@ -66,23 +58,36 @@ class ReadingHandlers(HandlerBase):
         yield from self._told(visitor, work)
 
     @tells_errors
-    def choose_face(
+    def show_face(self, visitor: Visitor, stage: dict[str, Any] | None) -> Shown:
+        """Show another face of the photo, which was read already. What is being read goes on."""
+        newest, face = self._face(visitor, stage)
+        at = newest.project.last(face["picture"])
+        return self._all(self.store.update(visitor, lambda new: new.keep(new.project.go(at))))
+
+    @tells_errors
+    def read_face(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
     ) -> Iterator[Shown]:
-        """Show another face of the photo, and read it if that was not done yet."""
-        newest = self.store.newest(visitor)
+        """Read another face of the photo, and those that are left after it."""
+        newest, face = self._face(visitor, stage)
         shown = newest.project.shown
-        index, value = int((stage or {}).get("face") or 0), self.stage(newest)
-        faces = value["faces"]
-        if shown is None or not 0 <= index < len(faces):
+        path = "" if shown is None else shown.photo
+        yield from self._told(visitor, self._read(visitor, path, face, settings))
+
+    def _face(
+        self, visitor: Visitor, stage: dict[str, Any] | None
+    ) -> tuple[Visitor, dict[str, Any]]:
+        """Return the newest state, and the face that was chosen.
+
+        Raises:
+            ImageError: there is none of that number.
+        """
+        newest = self.store.newest(visitor)
+        shown, index = newest.project.shown, int((stage or {}).get("face") or 0)
+        faces = faces_of(newest, "" if shown is None else shown.photo)
+        if not 0 <= index < len(faces):
             raise ImageError("that face is not there any more; open the photo again")
-        face = faces[index]
-        if face["picture"]:
-            at = newest.project.last(face["picture"])
-            visitor = self.store.update(visitor, lambda new: new.keep(new.project.go(at)))
-            yield self._all(visitor)
-            return
-        yield from self._told(visitor, self._read(visitor, shown.photo, face, settings))
+        return newest, faces[index]
 
     @tells_errors
     def example(
@@ -100,8 +105,24 @@ class ReadingHandlers(HandlerBase):
     def stop(self, visitor: Visitor) -> tuple[Any, Any]:
         """Stop what is being read. The picture stays as it is. Return visitor and stage."""
         visitor.visit.supersede()
+        visitor = self._reads(visitor, ("", ""))
         visitor = self.store.update(visitor, lambda newest: replace(newest, waiting=""))
         return visitor, self.stage(visitor)
+
+    @tells_errors
+    def resume(self, visitor: Visitor, *settings: float) -> Iterator[Shown]:
+        """Go on reading the shown picture where a reload of the page broke it off."""
+        newest = self.store.newest(visitor)
+        shown, editor, options = newest.project.shown, self.editor(newest), chosen_options(settings)
+        if shown is None or newest.unfinished != (newest.domain, shown.id):
+            return
+        job = newest.visit.supersede()
+        aligned = Image.open(BytesIO(shown.aligned)).convert("RGB")
+        start = torch.from_numpy(shown.wp)[None]
+        steps = editor.engine.invert(editor.engine.tensor(aligned), options, start=start)
+        yield from self._told(
+            visitor, self._optimised(job, newest, editor, shown, "inverted", steps, options)
+        )
 
     @tells_errors
     def settle(
@@ -113,27 +134,11 @@ class ReadingHandlers(HandlerBase):
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
         shown, options = visitor.project.shown, chosen_options(settings)
         assert shown is not None
-        origin = replace(shown, name=f"{shown.name}, baked in"[:MAX_NAME], base=shown.reference)
+        name = f"{shown.name}, baked in"[:MAX_NAME]
+        origin = replace(shown, id="", name=name, base=shown.reference)  # the old one stays
         steps = editor.settle_steps(edit, options)
-        work = self._optimised(job, visitor, editor, origin, "Baked in", steps, options)
+        work = self._optimised(job, visitor, editor, origin, "baked in", steps, options)
         yield from self._told(visitor, work)
-
-    def stage(self, visitor: Visitor, said: Said | None = None) -> dict[str, Any]:
-        """Return the value of the stage as the visitor's state has it."""
-        visitor = self.store.newest(visitor)
-        editor = self.editor(visitor)
-        if visitor.waiting:
-            return self.values.waiting(visitor, editor, said or Said("frame"))
-        return self.values.of(visitor, editor, said)
-
-    def _told(self, visitor: Visitor, work: Iterator[Shown]) -> Iterator[Shown]:
-        """Do the work. Say on the stage what went wrong; what was there stays."""
-        try:
-            yield from work
-        except EditorError as error:
-            newest = self.store.update(visitor, lambda now: replace(now, waiting=""))
-            text = f"{str(error)[:1].upper()}{str(error)[1:]}."
-            yield newest, self.stage(newest, Said("error", text)), gr.skip(), gr.skip(), status("")
 
     def _read(
         self, visitor: Visitor, path: str | None, frame: Any, settings: tuple[float, ...]
@@ -178,96 +183,6 @@ class ReadingHandlers(HandlerBase):
         """Note which other domain would fit the photo better."""
         better = (path, better_domain(self.domains, editor, photo, sure))
         return self.store.update(visitor, lambda newest: replace(newest, better=better))
-
-    def _inverted(
-        self,
-        job: int,
-        visitor: Visitor,
-        editor: Editor,
-        photo: Image.Image,
-        path: str,
-        crop: Crop,
-        options: InversionOptions,
-        shown: bool = True,
-    ) -> Iterator[Shown]:
-        aligned = editor.align(photo, crop)
-        origin = Picture(
-            "",
-            photo_name(path),
-            wp=editor.engine.w_avg.numpy(),
-            photo=path,
-            crop=crop,
-            small=thumbnail(photo, SMALL_PX),
-            aligned=png_bytes(aligned),
-        )
-        steps = editor.invert_steps(aligned, options)
-        yield from self._optimised(job, visitor, editor, origin, "Start", steps, options, shown)
-
-    def _optimised(
-        self,
-        job: int,
-        visitor: Visitor,
-        editor: Editor,
-        origin: Picture,
-        label: str,
-        steps: Iterator[Any],
-        options: InversionOptions,
-        shown: bool = True,
-    ) -> Iterator[Shown]:
-        """Add a picture from an optimisation, and show it as it goes, the first guess at once."""
-        previews, step = Previews(options.steps), None
-        for step in steps:
-            began = time.monotonic()
-            if visitor.visit.reading != job:
-                return
-            if not previews.due(step.step):
-                continue
-            first = not origin.id
-            if first:
-                visitor, origin = added(self.store, visitor, editor, origin, label, shown)
-            visitor = amended(self.store, visitor, editor, origin, step)
-            left = previews.left(step.step)
-            said = Said("working", done=step.step, total=options.steps, seconds=left)
-            panel = self.panel(visitor) if first and shown else gr.skip()
-            strip = strip_value(visitor.project) if first else gr.skip()
-            yield visitor, self._seen(visitor, editor, origin, said), panel, strip, status("")
-            previews.showing(began)
-        assert step is not None
-        visitor = amended(self.store, visitor, editor, origin, step)
-        visitor = finished(self.store, visitor, editor, origin)
-        end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
-        stage = self._seen(visitor, editor, origin, end, at_end=True)
-        yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
-
-    def _seen(
-        self,
-        visitor: Visitor,
-        editor: Editor,
-        origin: Picture,
-        said: Said | None,
-        at_end: bool = False,
-    ) -> Any:
-        """Return the stage's value, where it shows the picture that is worked on, or the same photo."""
-        project = visitor.project
-        if visitor.domain != editor.info.name or visitor.waiting or project.shown is None:
-            return gr.skip()
-        if project.shown.id == origin.id:
-            return self.values.of(visitor, editor, said)
-        if at_end and project.shown.photo == origin.photo:  # another of its faces can be chosen now
-            return self.values.of(visitor, editor)
-        return gr.skip()
-
-    def panel(self, visitor: Visitor) -> dict[str, Any]:
-        """Return the value of the sliders as the shown edit has them."""
-        project = visitor.project
-        moves = () if project.node is None else project.node.moves
-        return panel_value(self.sliders(visitor), moves, project, visitor.visit.id)
-
-    def _all(self, visitor: Visitor) -> Shown:
-        """Return what all parts of the tab show of the visitor's state."""
-        visitor = self.store.newest(visitor)
-        strip = strip_value(visitor.project)
-        return visitor, self.stage(visitor), self.panel(visitor), strip, status("")
 
 
 def _crop(frame: Any) -> Crop:

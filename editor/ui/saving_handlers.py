@@ -18,7 +18,7 @@ from editor.project.nodes import Picture
 from editor.sliders.looks import look_bytes
 from editor.ui.error_messages import tells_errors
 from editor.ui.export_wish import Wish
-from editor.ui.handler_base import KEEP, MODES, HandlerBase
+from editor.ui.handler_base import KEEP, MODES, HandlerBase, mode_of
 from editor.ui.state import Visitor
 from editor.ui.turns import reads_files
 
@@ -106,7 +106,7 @@ class SavingHandlers(HandlerBase):
         if wish.what == "face":
             image = exports.face(editor, edit)
             return wish.encoded(image), image.size
-        image = exports.after(editor, edit, shown, MODES[mode], beside)
+        image = exports.after(editor, edit, shown, mode_of(mode), beside)
         if wish.what == "photo":
             return wish.encoded(image), image.size
         first = exports.before(editor, edit, shown)
@@ -124,7 +124,7 @@ class SavingHandlers(HandlerBase):
         editor = self.editor(visitor)
         beside = exports.faces_beside(visitor.project, editor, shown)
         photo_of(shown)
-        pasted = exports.after(editor, edit, shown, MODES[mode], beside)
+        pasted = exports.after(editor, edit, shown, mode_of(mode), beside)
         kind = "PNG" if shown.photo.lower().endswith(".png") else "JPEG"
         return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
 

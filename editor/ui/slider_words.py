@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from editor.project.nodes import MAX_LABEL, Moves
+from editor.project.nodes import Moves
 from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
@@ -39,33 +39,23 @@ def slider_words(info: BoundaryInfo) -> SliderWords:
     return SliderWords(sentence_case(info.title))
 
 
-def step_words(sliders: SliderSet, before: Moves, now: Moves) -> str:
-    """Say what a step changed, as the panel shows it, such as "Smile 45" or "Tilt down 20 and 1 more".
+def moved_label(sliders: SliderSet, before: Moves, now: Moves) -> str:
+    """Say in a few words what changed between two sets of moves, such as "Smile 45", by positions.
 
     Args:
-        sliders: that may be moved.
+        sliders: that may have moved.
         before: distances by slider.
-        now: the same, after the step.
+        now: the same, after it.
     """
     old, new = dict(before), dict(now)
     changed = [name for name in {**old, **new} if old.get(name, 0.0) != new.get(name, 0.0)]
-    if not changed:
-        return "Other layers"
-    if not new:
-        return "Reset"
-    first = changed[0]
-    distance = new.get(first, 0.0)
-    if first not in sliders:
-        text = f"{sentence_case(first.replace('_', ' '))} {distance:+.1f}"
-    else:
-        info = sliders[first].info
-        words, place = slider_words(info), round(SliderScale.of(info).position(distance))
-        if words.ends is None:
-            text = f"{words.title} {place}".replace("-", "−")
-        else:
-            text = f"{words.ends[place > 0]} {abs(place)}"
-    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    return f"{text}{more}"[:MAX_LABEL]
+    known = [name for name in changed if name in sliders]
+    if not new or not known:
+        return "Reset" if changed else "Same"
+    info = sliders[known[0]].info
+    position = round(SliderScale.of(info).position(new.get(known[0], 0.0)))
+    text = f"{slider_words(info).title} {position}".replace("-", "−")
+    return text if len(changed) == 1 else f"{text} and {len(changed) - 1} more"
 
 
 def sentence_case(text: str) -> str:

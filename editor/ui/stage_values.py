@@ -91,6 +91,7 @@ class StageValues:
         said = said or Said("empty" if is_untouched(project) else "done")
         value = {
             "visit": visitor.visit.id,
+            "turn": visitor.visit.reading,
             "domain": visitor.domain,
             "picture": picture.id,
             "node": project.at,
@@ -126,6 +127,7 @@ class StageValues:
         crop = found[0][0] if found else first_crop(self._photo(visitor, path))
         return {
             "visit": visitor.visit.id,
+            "turn": visitor.visit.reading,
             "domain": visitor.domain,
             "picture": "",
             "node": -1,

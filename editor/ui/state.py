@@ -60,6 +60,7 @@ class Visitor:
         visit: shared by all states of the visitor.
         found: by path of a photo that was given, squares with confidences, best first.
         waiting: path of a photo whose square has to be placed by hand; empty for none.
+        unfinished: domain and id of the picture that is being read; empty texts for none.
         better: path of a photo that another domain fits better, and that domain.
     """
 
@@ -68,6 +69,7 @@ class Visitor:
     visit: Visit = field(default_factory=Visit)
     found: Mapping[str, Found] = field(default_factory=dict)
     waiting: str = ""
+    unfinished: tuple[str, str] = ("", "")
     better: tuple[str, str] = ("", "")
 
     @property

@@ -8,7 +8,11 @@ window.calls = (() => {
   let requests = 0; // that wait for an answer's head
   let quiet = 0;
   let changed = 0;
+  let stage = null; // of the page, when it has started
   document.addEventListener('idgan:changed', () => { changed = performance.now(); });
+  if (location.protocol.startsWith('http')) {
+    import(`${location.origin}/modules/stage.js`).then(({ overlays }) => overlays.push((one) => { stage = one; })).catch(() => {});
+  }
 
   function end(id, data) {
     quiet = 0;
@@ -101,9 +105,31 @@ window.calls = (() => {
       && Object.keys(found.photos).length === wanted;
   }
 
+  // A fingerprint of the photo with its edit.
+  async function shown() {
+    await stage.ready();
+    if (!stage.view.photo().width) return '';
+    const { data, width, height } = stage.compose();
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-1', data));
+    return `${width}×${height} ${Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }
+
+  // Until the stage shows this, or no longer this: what it shows then, or null after a time.
+  async function shows(print, same, patience) {
+    for (const start = performance.now(); performance.now() - start < patience;) {
+      const found = await shown();
+      if ((found === print) === same) return found;
+      await new Promise(requestAnimationFrame);
+    }
+    return null;
+  }
+
   return {
     index,
     last,
+    shown,
+    shows,
+    stage: () => stage,
     settled() {
       quiet = under.size || requests ? 0 : quiet + 1;
       return quiet > QUIET;

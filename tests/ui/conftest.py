@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 from editor.packs.convert.run import Sources, convert_idinvert
 from tests.conftest import SHARED
 from tests.reference.published import write_published
-from tests.ui.driver import CHROMIUM, FLAGS, ROOT, opened, served
+from tests.ui.driver import CHROMIUM, FLAGS, ROOT, complaints, opened, ready, served
 from tests.ui.overlay_stage import harness as harness
 from tests.ui.overlay_stage import stage as stage
 from tests.ui.stranger import Stranger
@@ -65,10 +65,28 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def page(server: str, browser) -> Iterator[object]:
-    tab = opened(browser, server, viewport={"width": 1280, "height": 900})
-    yield tab
-    tab.close()
+def tab(server: str, browser) -> Iterator[Callable[..., object]]:
+    """Open tabs, each of a visitor of its own; an error that a browser tells fails the test."""
+    contexts, told = [], []
+
+    def new(**options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        contexts.append(context)
+        page = opened(context, None, 15_000)
+        told.append(complaints(page))
+        page.goto(server)
+        ready(page)
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert [one for each in told for one in each] == []
+
+
+@pytest.fixture
+def page(tab):
+    return tab()
 
 
 @pytest.fixture(scope="session")

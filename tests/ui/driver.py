@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import signal
@@ -26,7 +27,8 @@ FLAGS = [
     "--disable-component-update",
 ]
 ROOT = Path(__file__).resolve().parents[2]
-AFTER = "#picture img.after"
+STAGE = "#stage .stage"
+OPEN = "#stage input.open"  # takes a photo
 CALLS = (Path(__file__).parent / "calls.js").read_text()  # goes into every page before its own
 MOVE = """async ([name, value, rests]) => {
   const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
@@ -36,6 +38,15 @@ MOVE = """async ([name, value, rests]) => {
 DISTANCE = """async (name) => {
   const state = await import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`);
   return state.now().moves[name] || 0;
+}"""
+DROP = """([data, name]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  const target = document.querySelector('#stage');
+  for (const kind of ['dragover', 'drop']) {
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  }
 }"""
 START = "\nimport runpy; runpy.run_path('app.py', run_name='__main__')"
 
@@ -55,8 +66,29 @@ def opened(browser, url: str | None, patience_ms: int = 60_000, **options):
     page.add_init_script(CALLS)
     if url is not None:
         page.goto(url)
-        page.wait_for_selector(f"{AFTER}[src]")
+        ready(page)
     return page
+
+
+def ready(page) -> None:
+    """Until the page has started, also after a reload, and shows what was kept of its visit."""
+    page.wait_for_function("() => calls.stage()")
+    asked(page, "browser-storage", "submit")
+    settled(page)
+
+
+def complaints(page) -> list[str]:
+    """A list that grows with every error of the page's scripts, and every one that its console tells."""
+    told: list[str] = []
+    page.on("pageerror", lambda error: told.append(str(error)))
+
+    def tells(line) -> None:
+        broken_off = line.text.startswith(("AbortError", "Unexpected error Connection errored out"))
+        if line.type == "error" and not broken_off:  # as a reload does with what Gradio reads
+            told.append(f"{line.text} ({line.location['url']})")
+
+    page.on("console", tells)
+    return told
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -98,33 +130,59 @@ def resized(page, width: int, height: int = 844) -> None:
     settled(page)
 
 
-def shows(page, expected: str) -> None:
-    """Until the picture is this one."""
-    page.wait_for_function(
-        "([s, now]) => document.querySelector(s).src === now", arg=[AFTER, expected]
-    )
-
-
 def source(page) -> str:
-    return page.get_attribute(AFTER, "src")
+    """A fingerprint of the photo with its edit, as the stage shows it, at the photo's own size."""
+    return page.evaluate("() => calls.shown()")
+
+
+def shows(page, expected: str) -> None:
+    """Until the stage shows this, by `source`."""
+    assert page.evaluate("now => calls.shows(now, true, 30_000)", expected), source(page)
 
 
 def wait_for_change(page, before: str) -> str:
-    page.wait_for_function(
-        "([s, old]) => document.querySelector(s).src !== old", arg=[AFTER, before]
-    )
-    return source(page)
+    """Until the stage shows something else, by `source`; what it shows then."""
+    found = page.evaluate("old => calls.shows(old, false, 30_000)", before)
+    assert found, "the stage shows what it showed"
+    return found
+
+
+def in_state(page, *states: str) -> str:
+    """Until the stage is in one of these states: which."""
+    wanted = ", ".join(f"{STAGE}[data-state={state}]" for state in states)
+    return page.locator(wanted).get_attribute("data-state")
+
+
+def most_steps(page, count: int) -> None:
+    """Set how many steps an inversion takes at most."""
+    field = page.get_by_label("Most steps")
+    if not field.is_visible():
+        page.click("#advanced button.label-wrap")
+    field.fill(str(count))
+    field.press("Tab")
+    page.click("#advanced button.label-wrap")
+    field.wait_for(state="hidden")
+
+
+def give(page, path: Path) -> None:
+    """Open a photo. The stage is at work when this returns, unless the browser refused the file."""
+    page.set_input_files(OPEN, str(path))
+
+
+def drop(page, path: Path) -> None:
+    """Drop a photo onto the page, as a hand does."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(DROP, [data, path.name])
 
 
 def invert(page, path: Path, steps: int = 12) -> None:
-    page.set_input_files("#photo input[type=file]", str(path))
-    page.wait_for_selector("#square .crop:not([hidden])")
-    page.click("text=Advanced")
-    field = page.get_by_label("Most steps")
-    field.fill(str(steps))
-    field.press("Tab")
-    page.click("#invert")
-    page.wait_for_selector("#status :text('Done')")
+    """Open a photo, with the frame as it was found, until all its faces are read."""
+    most_steps(page, steps)
+    give(page, path)
+    if in_state(page, "frame", "done") == "frame":
+        page.click("#stage [data-send=release]")
+        in_state(page, "done")
+    settled(page)
 
 
 def slide(page, name: str, value: float, rests: bool = True) -> None:
@@ -135,6 +193,11 @@ def slide(page, name: str, value: float, rests: bool = True) -> None:
 def distance(page, name: str) -> float:
     """Where a slider is, in units of codes."""
     return page.evaluate(DISTANCE, name)
+
+
+def place(page, name: str) -> float:
+    """Where a slider is, as its number says: 100 is the end of the measured range."""
+    return float(page.input_value(f"#slider-{name} input[type=number]"))
 
 
 def move(page, name: str, value: float) -> None:

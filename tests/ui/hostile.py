@@ -93,12 +93,12 @@ class Hostile:
     def unread_inversions(self, page: Stranger) -> None:
         photo = self._given(page, "photo.jpg", self.photo)
         for _ in range(3):
-            self._count("inversions", page.join("invert", "click", photo=photo))
+            self._count("inversions", page.join("stage", "upload", stage={"given": photo}))
 
     def many_calls(self, page: Stranger) -> None:
         for _ in range(50):
-            moves = {"moves": {"smile": 1.0}, "turn": 1}
-            self._count("calls", page.join("panel", "input", panel=moves))
+            moves = {"moves": {"smile": random.random()}, "turn": 1}  # each is an edit more
+            self._count("calls", page.join("panel", "release", panel=moves))
 
     def swelling_code(self, page: Stranger) -> None:
         file = self._given(page, "code.npz", swelling_npz())
@@ -106,7 +106,7 @@ class Hostile:
 
     def deep_pictures(self, page: Stranger) -> None:
         file = self._given(page, "deep.png", self.deep)
-        self._count("deep", page.join("photo", "change", photo=file))
+        self._count("deep", page.join("stage", "upload", stage={"given": file}))
 
     def large_bodies(self, page: Stranger) -> None:
         value = {"restore": {"projects": {"faces64": "A" * (50 * 2**20)}, "photos": {}}}
@@ -118,9 +118,10 @@ class Hostile:
         self._count("uploads", page.upload("large.bin", b"x" * (30 * 2**20)))
 
     def repeated_names(self, page: Stranger) -> None:
-        value = {"chosen": ["p1"] * 5000}
+        value = {"chosen": ["faces64:p1"] * 5000}
         self._count("names", page.join("library", "download", library=value))
-        self._count("names", page.join("path-make", "click", path=value))
+        tiles = {"kind": "people", "tiles": [{"picture": "p1"}] * 2000, "gaps": [1.0] * 2000}
+        self._count("names", page.join("animate-panel", "submit", **{"animate-panel": tiles}))
 
     def projects(self, page: Stranger) -> None:
         file = self._given(page, "project.zip", hostile_project())
@@ -129,7 +130,7 @@ class Hostile:
     def pictures_past_the_queue(self, page: Stranger) -> None:
         moves = [{"smile": random.random()} for _ in range(9)]
         asked = {"picture": "p1", "moves": moves}
-        self._count("pictures", page.server_call("picture", "live", asked))
+        self._count("pictures", page.server_call("stage", "live", asked))
 
     def _given(self, page: Stranger, name: str, data: bytes) -> dict[str, object]:
         answer = self._count("files", page.upload(name, data))

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import gradio as gr
-from editor.ui.components.history_strip import history_strip
 
 from editor.project.actions import add_edit
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.page_context import PageContext
 from editor.ui.page_values import check_paths, read_call, read_record
@@ -19,7 +19,7 @@ from editor.ui.visit_files import VisitFiles
 def context_of(handlers: Handlers) -> PageContext:
     """What the panels share; call it inside of `gr.Blocks`."""
     paths = gr.File(visible=False)
-    file, strip = gr.JSON(visible=False), history_strip({})
+    file, strip = gr.JSON(visible=False), filmstrip({})
     return PageContext(handlers, gr.State(), gr.Dropdown(), gr.Markdown(), strip, file, paths)
 
 

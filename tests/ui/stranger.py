@@ -49,11 +49,17 @@ class Stranger:
         return other
 
     def function(self, name: str, event: str) -> dict[str, Any]:
-        """What happens first at an event of a component."""
-        for item in self.config["dependencies"]:
+        """What an event of a component asks for: the last of what follows it whatever happens.
+
+        So of the reading of a photo, before which the job before it is ended.
+        """
+        functions = [item for item in self.config["dependencies"] if item["backend_fn"]]
+        for item in functions:
             targets = [[self.names.get(i), e] for i, e in item["targets"]]
-            if item["backend_fn"] and [name, event] in targets:
-                return item
+            if [name, event] in targets:
+                after = [one for one in functions if one["trigger_after"] == item["id"]]
+                always = [one for one in after if one["targets"][0][1] == "then"]
+                return item if item["outputs"] or not always else always[0]
         raise AssertionError(f"nothing happens at {event} of {name}")
 
     def data(self, function: dict[str, Any], **given: Any) -> list[Any]:
@@ -62,7 +68,10 @@ class Stranger:
 
     def join(self, name: str, event: str, **given: Any) -> httpx.Response:
         """Ask for a call."""
-        function = self.function(name, event)
+        return self.ask(self.function(name, event), **given)
+
+    def ask(self, function: dict[str, Any], **given: Any) -> httpx.Response:
+        """Ask for a call of a function."""
         body = {
             "fn_index": function["id"],
             "session_hash": self.session,
@@ -75,7 +84,11 @@ class Stranger:
 
     def call(self, name: str, event: str, **given: Any) -> dict[str, Any]:
         """Ask for a call and wait for its end: the last message, with "status" of the asking."""
-        answer = self.join(name, event, **given)
+        return self.run(self.function(name, event), **given)
+
+    def run(self, function: dict[str, Any], **given: Any) -> dict[str, Any]:
+        """As `call`, by the function."""
+        answer = self.ask(function, **given)
         if answer.status_code != 200:
             return {"status": answer.status_code, "success": False, "output": answer.json()}
         last = {}
@@ -109,7 +122,7 @@ class Stranger:
     def live(self, *moves: dict[str, Any], **changed: Any) -> dict[str, Any]:
         """Pictures of a slider that is dragged."""
         asked = {"visit": "", "picture": "p1", "moves": list(moves), "turn": 1} | changed
-        answer = self.server_call("picture", "live", asked)
+        answer = self.server_call("stage", "live", asked)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

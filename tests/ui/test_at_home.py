@@ -250,7 +250,7 @@ def test_where_people_log_in_nobody_else_asks_for_pictures(tmp_path: Path) -> No
             client.get("/")
         ann.post("/login", data={"username": "ann", "password": "correct horse"})
         shown = ann.get("/config").json()["components"]
-        (number,) = (one["id"] for one in shown if one["props"].get("elem_id") == "picture")
+        (number,) = (one["id"] for one in shown if one["props"].get("elem_id") == "stage")
         asked["component_id"] = number
         where = "/gradio_api/component_server/"
         assert ann.post(where, json=asked | {"session_hash": "ann"}).json()["after"]
@@ -277,7 +277,7 @@ def test_a_page_over_https(tmp_path: Path) -> None:
     with served_tiny(tmp_path, Limits.at_home(), **pair) as url:
         assert url.startswith("https://")
         visitor = Stranger(url, verify=False)
-        assert visitor.call("undo", "click")["success"]
+        assert visitor.call("header-bar", "undo")["success"]
         answer = httpx.get(url, verify=False, trust_env=False)
         assert "Secure" in answer.headers["set-cookie"]
 
@@ -298,7 +298,7 @@ def test_behind_a_proxy_that_adds_a_prefix(tmp_path: Path) -> None:
         visitor.http.cookies.jar.clear()  # they are for https; send them by hand
         given = httpx.get(url.removesuffix("/editor"), headers=headers, trust_env=False)
         visitor.http.headers["cookie"] = given.headers["set-cookie"].partition(";")[0]
-        assert visitor.call("undo", "click")["success"]
+        assert visitor.call("header-bar", "undo")["success"]
 
 
 def _listens(visitor: Stranger) -> None:

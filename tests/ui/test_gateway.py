@@ -63,9 +63,10 @@ def _png(side: int = 40) -> bytes:
 def test_a_photo_that_was_given_is_shown(stranger: Stranger) -> None:
     data = _png()
     photo = stranger.given("a #1 %20 ü.png", data)
-    message = stranger.call("photo", "change", photo=photo)
+    message = stranger.call("stage", "upload", stage={"given": photo})
     assert message["success"], message
-    assert message["output"]["data"][0]["width"] == 40
+    shown = message["output"]["data"][1]
+    assert (shown["state"], shown["photo"]["width"]) == ("done", 40)
     again = stranger.http.get(f"{API}/file={urllib.parse.quote(photo['path'])}")
     assert again.content == data
 
@@ -96,9 +97,8 @@ def test_no_path_but_of_its_own_files_is_opened(
         ("browser-storage", "apply"),
         ("panel", "release"),
     ):
-        given = dict.fromkeys(
-            ("stage", "library", "new-slider-sheet", "browser-storage", "panel"), value
-        )
+        names = ("stage", "domain", "library", "new-slider-sheet", "browser-storage", "panel")
+        given = dict.fromkeys(names, value)
         answer = stranger.join(name, event, **given)
         assert answer.status_code == 400
         said.add(answer.json()["detail"])
@@ -119,7 +119,7 @@ def test_files_are_sent_on_a_connection_that_has_uploaded(stranger: Stranger) ->
 def test_another_visits_file_is_neither_used_nor_sent(url: str, stranger: Stranger) -> None:
     photo = stranger.given("mine.png", _png())
     other = Stranger(url)
-    assert other.join("photo", "change", photo=photo).status_code == 400
+    assert other.join("stage", "upload", stage={"given": photo}).status_code == 400
     where = f"{API}/file={urllib.parse.quote(photo['path'])}"
     assert other.http.get(where).status_code == 403
     assert other.http.get(f"{API}/file=/etc/passwd").status_code == 403
@@ -128,10 +128,10 @@ def test_another_visits_file_is_neither_used_nor_sent(url: str, stranger: Strang
 
 
 def test_another_visits_page_is_not_used(url: str, stranger: Stranger) -> None:
-    assert stranger.call("undo", "click")["success"]
+    assert stranger.call("header-bar", "undo")["success"]
     other = Stranger(url)
     other.session = stranger.session
-    assert other.join("undo", "click").status_code == 400
+    assert other.join("header-bar", "undo").status_code == 400
     for where in ("queue/data?session_hash=", "heartbeat/"):
         assert other.http.get(f"{API}/{where}{stranger.session}").status_code == 400
     cancel = {"session_hash": stranger.session, "fn_index": 1, "event_id": "x"}
@@ -209,7 +209,7 @@ def test_another_sites_page_may_not_use_it(stranger: Stranger) -> None:
         answer = stranger.http.post(f"{API}/cancel", json=body, headers=headers)
         assert answer.status_code == 403, headers
     stranger.http.headers["origin"] = str(stranger.http.base_url).rstrip("/")
-    assert stranger.call("undo", "click")["success"]
+    assert stranger.call("header-bar", "undo")["success"]
 
 
 def test_nobody_says_where_the_page_is_but_a_trusted_proxy(stranger: Stranger) -> None:
@@ -262,9 +262,10 @@ def test_what_is_no_call_is_refused(stranger: Stranger, body: bytes) -> None:
 def test_a_call_names_few_files(stranger: Stranger) -> None:
     photo = stranger.given("a.png", _png())
     started = time.monotonic()
-    answer = stranger.join("photo", "change", photo=photo, square={"a": [photo] * 300})
-    assert answer.status_code == 200  # the square is no input of this call
-    answer = stranger.join("angle", "input", square={"a": [photo] * 300})
+    many = {"a": [photo] * 300}
+    answer = stranger.join("stage", "upload", stage={"given": photo}, panel=many)
+    assert answer.status_code == 200  # the panel is no input of this call
+    answer = stranger.join("stage", "upload", stage=many)
     assert answer.status_code == 400
     assert "at most 100 files" in answer.json()["detail"]
     assert time.monotonic() - started < 3
@@ -334,7 +335,7 @@ def test_a_call_that_does_not_come_is_given_up(
         connection.sendall(head.encode())
         assert b" 400 " in connection.recv(4096).split(b"\r\n")[0]
     large = {"src": "x" * (2 * MB)}
-    assert stranger.join("angle", "input", square=large).status_code == 200
+    assert stranger.join("stage", "release", stage=large).status_code == 200
 
 
 def test_a_page_has_one_stream_of_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,7 +417,7 @@ def test_answers_that_nobody_reads_do_not_pile_up(stranger: Stranger) -> None:
     taken = []
 
     def is_refused() -> bool:
-        answer = stranger.join("angle", "input", square=large)
+        answer = stranger.join("stage", "release", stage=large)
         if answer.status_code == 200:
             taken.append(answer)
         return "still being answered" in answer.text
@@ -428,9 +429,9 @@ def test_answers_that_nobody_reads_do_not_pile_up(stranger: Stranger) -> None:
 @pytest.mark.parametrize(
     ("name", "event", "value"),
     [
-        ("panel", "input", {"panel": {"moves": 5}}),
-        ("panel", "input", {"panel": "x"}),
-        ("panel", "input", {"panel": {"turn": [1]}}),
+        ("panel", "release", {"panel": {"moves": 5}}),
+        ("panel", "release", {"panel": "x"}),
+        ("panel", "release", {"panel": {"turn": [1]}}),
         ("filmstrip", "select", {"filmstrip": {"chosen": "first"}}),
         ("library", "delete", {"library": {"chosen": "tiny:p1"}}),
         ("library", "upload", {"library": {"given": "x"}}),
@@ -474,9 +475,9 @@ def test_strangers_do_not_fill_the_log(
     stranger: Stranger, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for wrong in ("x", [1], {"moves": 5}, {"moves": {"smile": "y" * 100_000}}, 7):
-        assert not stranger.call("panel", "input", panel=wrong)["success"]
+        assert not stranger.call("panel", "release", panel=wrong)["success"]
     for _ in range(30):
-        stranger.call("diffuse-run", "click", **{"diffuse-steps": "z" * 1000})
+        stranger.call("patch-panel", "apply", **{"patch-panel": {"steps": "z" * 1000}})
     written = caplog.text + "".join(capfd.readouterr())
     assert len(written) < 100_000
     assert "yyyyyyyyyyy" * 40 not in written
@@ -515,7 +516,7 @@ def test_a_visit_gives_so_much_and_an_address_too(url: str) -> None:
 
 def test_calls_of_a_visit_are_counted(stranger: Stranger) -> None:
     answers = [
-        stranger.join("panel", "input", panel={"moves": {"smile": 1.0}}).status_code
+        stranger.join("panel", "release", panel={"moves": {"smile": 1.0}}).status_code
         for _ in range(40)
     ]
     assert answers[0] == 200
@@ -526,19 +527,19 @@ def test_pages_of_a_visit_are_counted(stranger: Stranger) -> None:
     answers = []
     for _ in range(LIMITS.max_pages_visit + 1):
         stranger = stranger.another_page()
-        answers.append(stranger.join("undo", "click").status_code)
+        answers.append(stranger.join("header-bar", "undo").status_code)
     assert answers == [200] * LIMITS.max_pages_visit + [429]
 
 
 def test_jobs_that_nobody_reads_do_not_keep_others_waiting(url: str, stranger: Stranger) -> None:
     idle = Stranger(url)
     photo = idle.given("p.png", _png())
-    answers = [idle.join("invert", "click", photo=photo).status_code for _ in range(50)]
+    answers = [idle.join("stage", "upload", stage={"given": photo}).status_code for _ in range(50)]
     assert answers[0] == 200
     assert 429 in answers
     started = time.monotonic()
     mine = stranger.given("p.png", _png())
-    message = stranger.call("invert", "click", photo=mine)
+    message = stranger.call("stage", "upload", stage={"given": mine})
     assert message["success"], message
     assert time.monotonic() - started < 15
 

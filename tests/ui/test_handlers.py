@@ -130,12 +130,13 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     moved, _ = handlers.commit(first, _moves(smile=1.0))
     visitor, *settings = handlers.choose("pub32", moved)
     assert visitor.domain == "pub32"
-    panel, layers, stage, _ = handlers.refresh(visitor, KEEP)
+    panel, layers, stage, _, looks = handlers.refresh(visitor, KEEP)
     assert visitor.project.shown.wp.shape == (8, 16)
     assert layers == ""
     assert stage["state"] == "empty"
     assert len(stage["examples"]) == 3
     assert panel["groups"] == []
+    assert looks["domain"] == "pub32"
     assert settings == [100, 0.01, 1.0, 0.0, 2.0]
     # a step of the old domain's slider, sent before the panel was replaced
     assert _after(handlers, visitor, smile=2.0) == stage["after"]
@@ -159,7 +160,7 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
     twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
     assert twice.project.node.layers == (("smile", (3,)),)
     back = handlers.undo(twice, _moves(smile=1.0, age=-0.5), "smile=3")
-    panel, layers, stage, strip = handlers.refresh(back, KEEP)
+    panel, layers, stage, strip, _ = handlers.refresh(back, KEEP)
     assert panel["moves"] == {"smile": 1.0}
     assert layers == ""
     assert strip["at"] == 1
@@ -258,7 +259,7 @@ def test_baking_in_gives_a_picture_of_its_own(handlers: Handlers) -> None:
     assert len(baked.project.pictures) == 2
     assert baked.project.node.mask == b""
     assert _after(handlers, baked) == stage["after"]
-    assert strip["at"] == len(strip["nodes"]) - 1
+    assert strip["at"] == len(baked.project.nodes) - 1
 
 
 def test_page_builds(library: Domains) -> None:

@@ -37,8 +37,9 @@ class Honest:
     def invert(self) -> float:
         """Seconds of an inversion."""
         started = time.monotonic()
-        message = self.page.call("invert", "click", photo=self.photo)
+        message = self.page.call("stage", "upload", stage={"given": self.photo})
         assert message["success"], message
+        assert message["output"]["data"][1]["state"] == "done", message["output"]["data"][1]["line"]
         return time.monotonic() - started
 
     def slide(self, count: int = 20) -> list[float]:
@@ -47,7 +48,7 @@ class Honest:
         for turn in range(count):
             started = time.monotonic()
             panel = {"moves": {"smile": 0.1 * turn}, "turn": turn}
-            message = self.page.call("panel", "input", panel=panel)
+            message = self.page.call("mode", "input", panel=panel)
             assert message["success"], message
             taken.append(time.monotonic() - started)
             time.sleep(0.1)  # a hand's rhythm, which what is measured depends on

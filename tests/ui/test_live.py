@@ -130,7 +130,7 @@ def test_a_painted_part_limits_the_sliders_and_is_another_version(
     drawn = io.BytesIO()
     Image.fromarray((mask * 255).byte().numpy()).save(drawn, "PNG")
     uri = PNG + base64.b64encode(drawn.getvalue()).decode()
-    assert stranger.call("paint", "input", paint={"mask": uri})["success"]
+    assert stranger.call("stage", "input", stage={"mask": uri})["success"]
     after = stranger.live({"smile": 2.0}, version=before["version"])
     assert same(after["after"][0], editor.render(example.move(smile=2.0).inside(mask)))
     assert after["after"] != before["after"]
@@ -155,7 +155,7 @@ def test_nobody_elses_visit_is_used(url: str, stranger: Stranger) -> None:
     for name in (visit, "0" * 32, "x"):
         assert "not known any more; reload" in error_of(other.live({"smile": 1.0}, visit=name))
     other.session = stranger.session
-    answer = other.server_call("picture", "live", {"picture": "p1", "moves": [{}]})
+    answer = other.server_call("stage", "live", {"picture": "p1", "moves": [{}]})
     assert answer.status_code == 400
     assert "another visit" in answer.text
     bare = Stranger.client(url)
@@ -169,7 +169,7 @@ def test_another_sites_page_may_not_ask(stranger: Stranger) -> None:
         {"origin": "null"},
         {"sec-fetch-site": "cross-site"},
     ):
-        assert stranger.server_call("picture", "live", asked, headers=headers).status_code == 403
+        assert stranger.server_call("stage", "live", asked, headers=headers).status_code == 403
     for method in ("GET", "PUT", "OPTIONS", "DELETE"):
         assert stranger.http.request(method, SERVER).status_code == 404
 
@@ -198,13 +198,13 @@ def test_another_sites_page_may_not_ask(stranger: Stranger) -> None:
     ],
 )
 def test_no_other_call_goes_through(stranger: Stranger, changed: dict[str, Any]) -> None:
-    answer = stranger.server_call("picture", "live", {}, changed)
+    answer = stranger.server_call("stage", "live", {}, changed)
     assert answer.status_code == 400
     assert "detail" in answer.json()
 
 
 def test_no_other_component_is_called(stranger: Stranger) -> None:
-    for name in ("panel", "photo", "history", "domain"):
+    for name in ("panel", "filmstrip", "library", "domain"):
         asked = {"picture": "p1", "moves": [{}]}
         assert stranger.server_call(name, "live", asked).status_code == 400, name
 
@@ -213,9 +213,9 @@ def test_only_short_calls_of_json_are_read(stranger: Stranger) -> None:
     asked = {"picture": "p1", "moves": [{}]}
     for kind in ("text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""):
         headers = {"content-type": kind}
-        assert stranger.server_call("picture", "live", asked, headers=headers).status_code == 415
+        assert stranger.server_call("stage", "live", asked, headers=headers).status_code == 415
     large = asked | {"layers": "x" * MAX_BODY}
-    answer = stranger.server_call("picture", "live", large)
+    answer = stranger.server_call("stage", "live", large)
     assert answer.status_code == 413
     assert "65536 bytes" in answer.text
 
@@ -292,9 +292,9 @@ def test_a_removed_picture_is_gone(stranger: Stranger) -> None:
     buffer = io.BytesIO()
     Image.effect_noise((40, 40), 50).save(buffer, "PNG")
     photo = stranger.given("a.png", buffer.getvalue())
-    assert stranger.call("invert", "click", photo=photo)["success"]
+    assert stranger.call("stage", "upload", stage={"given": photo})["success"]
     assert stranger.live({}, picture="p1")["after"] != stranger.live({}, picture="p2")["after"]
-    assert stranger.call("library-remove", "click", library={"chosen": ["p1"]})["success"]
+    assert stranger.call("library", "delete", library={"chosen": ["tiny:p1"]})["success"]
     assert "no picture 'p1'" in error_of(stranger.live({}, picture="p1"))
     assert stranger.live({}, picture="p2")["after"]
 
@@ -354,7 +354,7 @@ def test_another_visitors_slider_stays_quick(url: str, monkeypatch: pytest.Monke
             before = next(count)
             if event:
                 panel = {"moves": {"age": turn / 10}, "turn": turn}
-                assert honest.call("panel", "input", panel=panel)["success"]
+                assert honest.call("mode", "input", panel=panel)["success"]
             else:
                 assert honest.live({"age": -turn / 10})["after"]
             found.append(next(count) - before - 1)

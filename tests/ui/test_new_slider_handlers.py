@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
-from editor.ui.components.history_strip import history_strip
 
 from editor import Domains, Editor
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.sliders.boundary import Boundary
 from editor.sliders.sample_pool import FIRST_SEED, POOL, grow_pool, pool_of, pool_so_far
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page_context import PageContext
@@ -39,7 +39,7 @@ def tiny_domain(handlers: Handlers) -> Editor:
 @pytest.fixture
 def panel(handlers: Handlers) -> NewSliderSheet:
     with gr.Blocks():
-        shown = gr.Dropdown(), gr.Markdown(), history_strip({})
+        shown = gr.Dropdown(), gr.Markdown(), filmstrip({})
         files = gr.JSON(visible=False), gr.File(visible=False)
         return NewSliderSheet(PageContext(handlers, gr.State(), *shown, *files))
 

@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from editor.ui.components.history_strip import history_strip
 
 from editor import Domains
 from editor.errors import OptionError
 from editor.sliders.sample_pool import pool_of, pool_so_far
+from editor.ui.components.filmstrip import filmstrip
 from editor.ui.handlers import Handlers
 from editor.ui.new_slider import NewSliderSheet
 from editor.ui.new_slider_photos import pair_by_name
@@ -27,7 +27,7 @@ def handlers(tiny_root: Path) -> Handlers:
 @pytest.fixture
 def panel(handlers: Handlers) -> NewSliderSheet:
     with gr.Blocks():
-        shown = gr.Dropdown(), gr.Markdown(), history_strip({})
+        shown = gr.Dropdown(), gr.Markdown(), filmstrip({})
         files = gr.JSON(visible=False), gr.File(visible=False)
         return NewSliderSheet(PageContext(handlers, gr.State(), *shown, *files))
 

@@ -18,13 +18,16 @@ from editor.ui.animate import AnimatePanel
 from editor.ui.blend import BlendPanel
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.components.filmstrip import filmstrip
+from editor.ui.components.header import header
 from editor.ui.edit import EditPanel
+from editor.ui.handler_base import KEEP
 from editor.ui.handlers import Handlers
 from editor.ui.library import LibraryPanel
 from editor.ui.new_slider import NewSliderSheet
 from editor.ui.page import Panels
 from editor.ui.page_context import PageContext
 from editor.ui.patch import PatchPanel
+from editor.ui.saving import SaveDialog
 from editor.ui.state import Visitor
 
 ALL_PANELS = (
@@ -33,9 +36,10 @@ ALL_PANELS = (
     BlendPanel,
     PatchPanel,
     AnimatePanel,
-    NewSliderSheet,
     LibraryPanel,
-)
+    NewSliderSheet,
+    SaveDialog,
+)  # in the order of `Panels`
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def handlers(tiny_root) -> Handlers:
 def _context(handlers: Handlers) -> PageContext:
     paths = gr.File(visible=False)
     file, strip = gr.JSON(visible=False), filmstrip({})
-    return PageContext(handlers, gr.State(), gr.Dropdown(), gr.Markdown(), strip, file, paths)
+    return PageContext(handlers, gr.State(), gr.Dropdown(), header({}), strip, file, paths)
 
 
 @pytest.fixture
@@ -87,11 +91,11 @@ def test_an_own_slider_is_removed(handlers: Handlers, sheet: NewSliderSheet) -> 
     shown = editor.render(left.project.edit(editor, left.project.nodes[1]))
     assert left.project.nodes[1].thumb == thumbnail(shown)
     assert visitor.project.sliders, "a state that was given out is never changed"
-    panel, *_ = handlers.refresh(left, "Square", "Keep the photo's detail")
+    panel, *_ = handlers.refresh(left, KEEP)
     names = [s["name"] for group in panel["groups"] for s in group["sliders"]]
     assert "bart" not in names
-    late, _ = handlers.slide(left, {"moves": {"bart": 2.0, "smile": 1.0, "age": 1.0}})
-    assert late["after"] == handlers.slide(left, {"moves": {"smile": 1.0, "age": 1.0}})[0]["after"]
+    late = handlers.look(left, {"moves": {"bart": 2.0, "smile": 1.0, "age": 1.0}})
+    assert late["after"] == handlers.look(left, {"moves": {"smile": 1.0, "age": 1.0}})["after"]
     for wrong in ("bart", "smile", None):
         (told,) = sheet.own.removed(left, {"own": wrong})
         assert "Choose one of your sliders" in told[sheet.sheet]["problem"]
@@ -149,6 +153,6 @@ def test_panels_are_made_in_any_order_and_connected_later(handlers: Handlers) ->
         context = _context(handlers)
         made = {kind: kind(context) for kind in reversed(ALL_PANELS)}
         assert not blocks.fns, "a panel was connected while it was made"
-        sheet = made.pop(NewSliderSheet)
-        Panels(*(made[kind] for kind in ALL_PANELS if kind in made)).connect(sheet)
+        made[EditPanel].sliders()
+        Panels(*(made[kind] for kind in ALL_PANELS)).connect()
         assert len(blocks.fns) > 60

@@ -121,7 +121,7 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     assert after.project.shown.crop == right, "the one that came first stays shown"
     assert [face["picture"] for face in stage["faces"]] == ["p3", "p2"], "from left to right"
     handlers.commit(after, {"moves": {"smile": 3.0}})
-    (chosen,) = handlers.choose_face(after, {"face": 0}, *SETTINGS)
+    chosen = handlers.show_face(after, {"face": 0})
     assert chosen[0].project.shown.crop == left
     assert chosen[2]["moves"] == {}, "the sliders of the other face"
     (other,) = chosen[1]["others"]
@@ -131,10 +131,26 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     changed = (np.asarray(saved) != np.asarray(picture_of(photo))).any(axis=(0, 2))
     assert changed[:16].any(), "the face that is shown"
     assert changed[24:].any(), "the face that was edited before"
-    (back,) = handlers.choose_face(after, {"face": 1}, *SETTINGS)
+    back = handlers.show_face(after, {"face": 1})
     assert back[2]["moves"] == {"smile": 3.0}
     with pytest.raises(gr.Error, match="not there any more"):
-        list(handlers.choose_face(after, {"face": 9}, *SETTINGS))
+        handlers.show_face(after, {"face": 9})
+
+
+def test_a_face_that_was_not_read_yet_is_read_next_and_the_others_after_it(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [Crop(x, 0.4, 0.2) for x in (0.2, 0.5, 0.8)]
+    _finding(handlers, monkeypatch, *((place, SURE) for place in places))
+    visitor = handlers.first_visitor()
+    stream = handlers.take(visitor, _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    handlers.begin(visitor)
+    *_, (after, stage, *_) = handlers.read_face(running, {"face": 2}, *SETTINGS)
+    assert list(stream) == []
+    assert [p.crop.x for p in after.project.pictures[1:]] == [0.2, 0.8, 0.5]
+    assert after.project.shown.crop == places[2]
+    assert all(face["picture"] for face in stage["faces"])
 
 
 def test_a_new_photo_ends_what_is_read_and_both_are_there(
@@ -162,6 +178,20 @@ def test_stop_keeps_what_is_shown(handlers: Handlers, photo: str) -> None:
     assert stage["state"] == "done"
     assert stage["after"] == seen["after"]
     assert after.project.shown.name == "photo"
+
+
+def test_a_reload_breaks_nothing_off(handlers: Handlers, photo: str) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running, guess, *_ = next(stream)
+    stream.close()  # nobody hears it any more
+    steps = list(handlers.resume(running, *SETTINGS))
+    assert steps[-1][1]["state"] == "done"
+    assert steps[-1][1]["version"] != guess["version"], "it went no further"
+    assert [p.name for p in steps[-1][0].project.pictures] == ["Example", "photo"]
+    assert list(handlers.resume(running, *SETTINGS)) == [], "it is done"
+    stopped = handlers.take(running, _given(photo), *SETTINGS)
+    handlers.stop(next(stopped)[0])
+    assert list(handlers.resume(running, *SETTINGS)) == [], "the visitor stopped it"
 
 
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
@@ -192,7 +222,7 @@ def test_what_is_done_meanwhile_stays(handlers: Handlers, photo: str) -> None:
     other = handlers.go(running, {"chosen": 0})
     handlers.commit(other, {"moves": {"smile": 1.0}})
     *_, (visitor, stage, *_) = stream
-    assert [n.label for n in visitor.project.nodes] == ["", "Start", "Smile 50"]
+    assert [n.label for n in visitor.project.nodes] == ["", "inverted", "Smile 50"]
     assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
     assert stage == gr.skip()
     code = visitor.project.picture("p2").wp
@@ -240,7 +270,7 @@ def test_a_slow_page_does_not_slow_the_inversion(
     clock = SimpleNamespace(now=100.0, steps=0)
     time = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr("editor.ui.inverting.time", time)
-    monkeypatch.setattr("editor.ui.reading_handlers.time", time)
+    monkeypatch.setattr("editor.ui.reading_jobs.time", time)
     editor = handlers.domains.open("tiny")
     original = editor.invert_steps
 

@@ -394,7 +394,7 @@ def test_a_value_that_comes_while_the_hand_goes_on_does_not_throw_it_back(page) 
 def test_a_proposal_is_shown_until_it_is_taken_back(page) -> None:
     give(page)
     edited = composed(page)
-    page.evaluate("uri => state.tell('proposal', { src: uri, name: 'blend' })", png(grey(200)))
+    page.evaluate("uri => state.tell('proposal', { after: uri, label: 'blend' })", png(grey(200)))
     page.evaluate("() => stage.ready()")
     assert not np.array_equal(composed(page), edited)
     assert page.locator(".stage.proposing").count() == 1

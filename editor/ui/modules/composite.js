@@ -13,6 +13,7 @@
 
 export const BORDER = 0.16;
 export const FINE = 512;
+const SEEN_STEP = 64; // so that not every step of a zoom needs another size
 const A = -0.75; // of the cubic kernel that torch uses
 
 /**
@@ -124,16 +125,28 @@ const inner = (t) => ((A + 2) * t - (A + 3)) * t * t + 1;
 const outer = (t) => ((A * t - 5 * A) * t + 8 * A) * t - 4 * A;
 
 /**
+ * Return a buffer of at least so many floats, one that was lent before where it is large enough.
+ * @param {{floats?: Float32Array}} room
+ * @param {number} length
+ */
+function lent(room, length) {
+  if (!room.floats || room.floats.length < length) room.floats = new Float32Array(length);
+  return room.floats;
+}
+const scratch = {}; // of rows that have their new width, and the old height
+
+/**
  * Resize a picture of four floats a pixel.
  * @param {Float32Array} data [from, from, 4]
  * @param {number} from
  * @param {number} to
+ * @param {Float32Array} [into] [to, to, 4], overwritten
  * @returns {Float32Array} [to, to, 4]
  */
-export function resized(data, from, to) {
-  if (from === to) return data;
+export function resized(data, from, to, into = new Float32Array(to * to * 4)) {
+  if (from === to) { into.set(data); return into; }
   const { taps, index, weight } = lineWeights(from, to);
-  const wide = new Float32Array(from * to * 4);
+  const wide = lent(scratch, from * to * 4);
   for (let y = 0; y < from; y += 1) {
     for (let x = 0; x < to; x += 1) {
       let r = 0, g = 0, b = 0, m = 0;
@@ -146,16 +159,44 @@ export function resized(data, from, to) {
       wide[out] = r; wide[out + 1] = g; wide[out + 2] = b; wide[out + 3] = m;
     }
   }
-  const result = new Float32Array(to * to * 4);
   const row = to * 4;
   for (let y = 0; y < to; y += 1) {
-    for (let k = y * taps; k < (y + 1) * taps; k += 1) {
-      const w = weight[k];
-      if (w === 0) continue;
-      for (let x = 0, at = index[k] * row, out = y * row; x < row; x += 1) result[out + x] += w * wide[at + x];
+    const out = y * row;
+    for (let k = y * taps, left = taps; left > 0; k += 4, left -= 4) { // four rows at a time: all that grow, in one go
+      const at = [0, 1, 2, 3].map((i) => (i < left ? index[k + i] * row : 0));
+      const [w0, w1, w2, w3] = [0, 1, 2, 3].map((i) => (i < left ? weight[k + i] : 0));
+      fourRows(into, out, row, wide, at, w0, w1, w2, w3, k > y * taps);
     }
   }
-  return result;
+  return into;
+}
+
+/**
+ * Write a sum of four rows, or add it.
+ * @param {Float32Array} into
+ * @param {number} out where
+ * @param {number} row floats of a row
+ * @param {Float32Array} wide
+ * @param {number[]} at where the rows begin
+ * @param {number} w0 weights
+ * @param {number} w1
+ * @param {number} w2
+ * @param {number} w3
+ * @param {boolean} more
+ */
+function fourRows(into, out, row, wide, [a0, a1, a2, a3], w0, w1, w2, w3, more) {
+  for (let x = 0; x < row; x += 1) {
+    const sum = w0 * wide[a0 + x] + w1 * wide[a1 + x] + w2 * wide[a2 + x] + w3 * wide[a3 + x];
+    into[out + x] = more ? into[out + x] + sum : sum;
+  }
+}
+
+const small = {}; // of a layer before it is enlarged
+const known = { size: 0, mask: new Float32Array(0) };
+/** @param {number} size */
+function maskOf(size) {
+  if (known.size !== size) Object.assign(known, { size, mask: softMask(size) });
+  return known.mask;
 }
 
 /**
@@ -164,21 +205,24 @@ export function resized(data, from, to) {
  * @param {Pixels} after the edited picture, of the same size
  * @param {number} side of the square in the photo, px
  * @param {boolean} [whole] nothing fades out: the square is the picture
+ * @param {Layer | null} [old] one that is not used any more: its numbers are overwritten
+ * @param {number} [seen] side at which the square is seen, px: more than that is not made, nor less than it has
  * @returns {Layer}
  */
-export function layerOf(reference, after, side, whole = false) {
+export function layerOf(reference, after, side, whole = false, old = null, seen = Infinity) {
   const size = reference.width;
   if (after.width !== size || after.height !== size || reference.height !== size) {
     throw new RangeError(`pictures of ${size}×${reference.height} and ${after.width}×${after.height} px`);
   }
-  const mask = whole ? null : softMask(size);
-  const data = new Float32Array(size * size * 4);
+  const mask = whole ? null : maskOf(size);
+  const data = lent(small, size * size * 4);
   for (let i = 0; i < size * size; i += 1) {
     for (let c = i * 4; c < i * 4 + 3; c += 1) data[c] = after.data[c] - reference.data[c];
     data[i * 4 + 3] = mask ? mask[i] : 1;
   }
-  const fine = fineSide(size, side);
-  const result = resized(data, size, fine);
+  const fine = Math.min(fineSide(size, side), Math.max(size, Math.ceil(seen / SEEN_STEP) * SEEN_STEP));
+  const room = old && old.data.length === fine * fine * 4 ? old.data : undefined;
+  const result = resized(data.subarray(0, size * size * 4), size, fine, room);
   for (let i = 3; i < result.length; i += 4) result[i] = Math.min(1, Math.max(0, result[i]));
   return { side: fine, data: result };
 }
@@ -211,6 +255,7 @@ export function covered(square, { scale, x, y }, width, height) {
  */
 export function addLayer(part, transform, layer, square) {
   const { side: n, data } = layer;
+  const { data: pixels, width } = part; // read once: of an ImageData they are asked of the browser
   const { left, top, right, bottom } = covered(square, transform, part.width, part.height);
   const step = n / (square.side * transform.scale); // of the layer, by pixel of the part
   const [cos, sin] = [square.cos * step, square.sin * step];
@@ -221,8 +266,8 @@ export function addLayer(part, transform, layer, square) {
       const dx = px + 0.5 - middleX;
       const u = cos * dx + sin * dy + n / 2;
       const v = cos * dy - sin * dx + n / 2;
-      const out = (py * part.width + px) * 4;
-      if (u < 0 || v < 0 || u > n || v > n || part.data[out + 3] === 0) continue;
+      const out = (py * width + px) * 4;
+      if (u < 0 || v < 0 || u > n || v > n || pixels[out + 3] === 0) continue;
       const fx = Math.min(n - 1, Math.max(0, u - 0.5));
       const fy = Math.min(n - 1, Math.max(0, v - 0.5));
       const x0 = fx | 0, y0 = fy | 0;
@@ -232,10 +277,11 @@ export function addLayer(part, transform, layer, square) {
       const w00 = (1 - tx) * (1 - ty), w01 = tx * (1 - ty), w10 = (1 - tx) * ty, w11 = tx * ty;
       const m = w00 * data[at + 3] + w01 * data[at + right4 + 3] + w10 * data[below + 3] + w11 * data[below + right4 + 3];
       if (m === 0) continue;
-      for (let c = 0; c < 3; c += 1) { // a Uint8ClampedArray rounds halves to even, and clamps
-        const d = w00 * data[at + c] + w01 * data[at + right4 + c] + w10 * data[below + c] + w11 * data[below + right4 + c];
-        part.data[out + c] += m * d;
-      }
+      // a Uint8ClampedArray rounds halves to even, and clamps
+      const to = at + right4, down = below + right4;
+      pixels[out] += m * (w00 * data[at] + w01 * data[to] + w10 * data[below] + w11 * data[down]);
+      pixels[out + 1] += m * (w00 * data[at + 1] + w01 * data[to + 1] + w10 * data[below + 1] + w11 * data[down + 1]);
+      pixels[out + 2] += m * (w00 * data[at + 2] + w01 * data[to + 2] + w10 * data[below + 2] + w11 * data[down + 2]);
     }
   }
 }

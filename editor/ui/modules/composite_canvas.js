@@ -11,7 +11,9 @@ import { sizeOf, webglCompositor } from './composite_webgl.js';
  * @typedef {import('./composite.js').Pixels} Pixels
  * @typedef {import('./composite.js').Transform} Transform
  * @typedef {{left: number, top: number, width: number, height: number, transform: Transform}} Seen  of a canvas
- * @typedef {{layer: import('./composite.js').Layer, square: import('./composite.js').Square}} Laid
+ * @typedef {import('./composite.js').Layer} Layer
+ * @typedef {{square: import('./composite.js').Square, layer: (scale: number) => Layer, made: () => Layer | null}} Laid
+ *   layer: for a photo seen at this scale; made: the one that was made last
  */
 
 /**
@@ -40,16 +42,27 @@ export function canvasCompositor(canvas) {
 
   /** @param {Side} side @param {Difference | null} difference */
   function lay(side, difference) {
+    /** @type {Layer | null} */
+    let made = now.sides[side]?.made() || null;
     now.sides[side] = null;
     if (!difference) return;
     const { reference, picture, square, whole } = difference;
     if (read.image !== reference) Object.assign(read, { image: reference, pixels: pixelsOf(reference) });
-    const pixels = /** @type {Pixels} */ (read.pixels);
-    now.sides[side] = { square, layer: layerOf(pixels, pixelsOf(picture), square.side, whole) };
+    const [old, edited] = [/** @type {Pixels} */ (read.pixels), pixelsOf(picture)];
+    let at = NaN;
+    now.sides[side] = {
+      square,
+      made: () => made,
+      layer: (scale) => {
+        if (at !== scale || !made) made = layerOf(old, edited, square.side, whole, made, scale < 1 ? square.side * scale : Infinity);
+        at = scale;
+        return made;
+      },
+    };
   }
 
   /** The photo under a layer, as it was last drawn: while a slider moves, only the layer is another. */
-  const under = { key: '', part: /** @type {ImageData | null} */ (null) };
+  const under = { key: '', part: /** @type {ImageData | null} */ (null), work: /** @type {ImageData | null} */ (null) };
 
   /** Draw one side as a pane wants it. @param {CanvasRenderingContext2D} on @param {Pane} pane @param {Side} side */
   function drawSide(on, pane, side) {
@@ -72,7 +85,7 @@ export function canvasCompositor(canvas) {
 
   /** @param {CanvasRenderingContext2D} on @param {Seen} part @param {ImageData} pixels @param {Laid} laid */
   function put(on, { left, top, transform }, pixels, laid) {
-    addLayer(pixels, transform, laid.layer, laid.square);
+    addLayer(pixels, transform, laid.layer(transform.scale), laid.square);
     on.putImageData(pixels, left, top);
   }
 
@@ -87,10 +100,12 @@ export function canvasCompositor(canvas) {
       now.sides.after = null;
       drawAll(panes);
       now.sides.after = laid;
-      Object.assign(under, { key, part: context.getImageData(part.left, part.top, part.width, part.height) });
+      Object.assign(under, { key, part: context.getImageData(part.left, part.top, part.width, part.height), work: new ImageData(part.width, part.height) });
     }
     const kept = /** @type {ImageData} */ (under.part);
-    put(context, part, new ImageData(new Uint8ClampedArray(kept.data), kept.width, kept.height), laid);
+    const work = /** @type {ImageData} */ (under.work);
+    work.data.set(kept.data);
+    put(context, part, work, laid);
     return true;
   }
 
@@ -185,13 +200,21 @@ export function falseColours(before, after) {
 /** @param {HTMLCanvasElement} canvas */
 export const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
 
+/** @type {CanvasRenderingContext2D | undefined} */
+let reading;
+
 /**
  * Read a small picture.
- * @param {ImageBitmap} image
+ * @param {ImageBitmap | HTMLCanvasElement} image
  * @returns {Pixels}
  */
 export function pixelsOf(image) {
-  const context = contextOf(Object.assign(document.createElement('canvas'), { width: image.width, height: image.height }));
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height);
+  const { width, height } = image;
+  if (image instanceof HTMLCanvasElement) return contextOf(image).getImageData(0, 0, width, height);
+  reading = reading || contextOf(document.createElement('canvas'));
+  const { canvas } = reading;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  reading.clearRect(0, 0, width, height);
+  reading.drawImage(image, 0, 0);
+  return reading.getImageData(0, 0, width, height);
 }

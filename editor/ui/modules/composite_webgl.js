@@ -9,7 +9,7 @@ import { fineSide } from './composite.js';
  * @typedef {{left: number, top: number, width: number, height: number, transform: Transform, show: Show, smooth: boolean}} Pane
  *   a part of the canvas, what is shown there, and how the photo lies; all in pixels of the canvas.
  * @typedef {'after' | 'before' | 'difference'} Show
- * @typedef {{reference: ImageBitmap, picture: ImageBitmap, square: Square, whole: boolean}} Difference
+ * @typedef {{reference: ImageBitmap, picture: ImageBitmap | HTMLCanvasElement, square: Square, whole: boolean}} Difference
  * @typedef {'after' | 'before'} Side
  * @typedef {{
  *   kind: 'webgl' | 'canvas', limit: number,

@@ -162,6 +162,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
   async function fetched(list) {
     const [before, began] = [current(), stopped];
     const { visit, picture, version, layers = null } = about();
+    if (!picture) return 0; // nothing is shown: a photo waits for its frame
     turn += 1;
     /** @type {Answer | undefined | null} */
     let answer = null;
@@ -171,6 +172,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
     } catch (error) {
       console.warn('no picture came:', error);
     }
+    if (answer && current() !== before) return 0; // of a picture that another has followed
     if (!heard(answer) || began !== stopped || current() !== before) return 0;
     if (version && answer?.version !== version) return 0; // it is of a picture that is on its way here
     const after = answer?.after || [];
@@ -219,8 +221,9 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
      * Have pictures made that may soon be wanted, once nothing else has been asked for a moment.
      * A newer list replaces one that has not begun.
      * @param {Moves[]} list the first nine that are not there yet are made, in this order
+     * @param {(uris: string[]) => void} [came] told what is there of the list
      */
-    ahead(list) {
+    ahead(list, came) {
       clearTimeout(timer);
       const begin = async () => {
         current();
@@ -229,6 +232,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
         if (asking || making) { timer = setTimeout(begin, idle); return; }
         making = true;
         try { await fetched(missing.map((moves) => ({ ...moves }))); } finally { making = false; }
+        came?.(list.flatMap((moves) => cache.get(moves) ?? []));
       };
       timer = setTimeout(begin, idle);
     },

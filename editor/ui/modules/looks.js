@@ -7,7 +7,7 @@ import { change, hear, now, tell } from './page_state.js';
 /** @typedef {import('./look_values.js').Look} Look */
 
 const KEY = 'in-domain-editor-looks';
-const BLANK = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='; // until the picture is made
+const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'; // nothing, until the picture is made
 const SOON_MS = 300; // after the picture has changed
 
 /** @returns {Record<string, Look[]>} own looks by domain */

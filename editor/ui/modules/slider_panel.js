@@ -1,6 +1,7 @@
 // The slider panel: what the server says of the sliders, what the hand does, and what the page shares of it.
 
 import { change, hear, tell } from './page_state.js';
+import { across, aims } from './slider_aim.js';
 import { draft, dropDraft, fits, keepDraft } from './slider_draft.js';
 import { showsEnds } from './slider_ends.js';
 import { hand } from './slider_hand.js';
@@ -143,6 +144,10 @@ export function start({ element, trigger, props, watch }) {
       const row = rowOf(next);
       if (row) inputs(row).range.focus();
     },
+  });
+  aims(panel, signal, (name) => {
+    const info = sliders.get(name);
+    return info ? across(moves, name, (place) => distance(info.knots, place)) : [];
   });
   showsEnds(panel, signal, (name) => sliders.get(name)?.ends || ['−100', '+100']);
 

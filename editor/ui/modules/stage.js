@@ -3,6 +3,7 @@
 import { comparison } from './compare.js';
 import { change, hear, now, tell } from './page_state.js';
 import { listenForPhotos } from './photo_files.js';
+import { following } from './stage_following.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
 import { description, NOTHING, notice, sayState } from './stage_words.js';
@@ -11,7 +12,7 @@ import { viewer } from './viewer.js';
 
 /**
  * @typedef {import('./stage_words.js').StageValue} StageValue
- * @typedef {{ask: (moves: Record<string, number>) => Promise<string | null>}} Live
+ * @typedef {import('./stage_following.js').Live} Live
  * @typedef {{
  *   element: HTMLElement, trigger: (event: string) => void, props: {value: any}, server: any,
  *   upload: (file: File) => Promise<{path: string}>, watch: (name: string, listener: () => void) => void,
@@ -27,7 +28,7 @@ import { viewer } from './viewer.js';
  */
 
 const NO_STEP = { src: '', name: '' };
-const HAND_MS = 5000; // so long after a slider moved the server's answer to it is awaited
+const ANSWER_MS = 2000; // so long a photo waits for the answer to the one before
 
 /** Called with the stage when it starts: what lies over the picture. @type {((stage: Stage) => void)[]} */
 export const overlays = [];
@@ -45,6 +46,8 @@ export async function start(handed) {
   let before = NO_STEP; // what is compared with
   let proposal = NO_STEP; // of another tool, shown in place of the edit
   let showing = Promise.resolve();
+  let wish = /** @type {Record<string, unknown>} */ ({ own: true }); // what was sent last
+  let answered = () => {}; // a value came that is not of what was before
   /** @type {import('./composite.js').Crop | null} */
   let frame = null;
   /** @type {Set<() => void>} */
@@ -59,16 +62,17 @@ export async function start(handed) {
   /** @param {string} event @param {Record<string, unknown>} values */
   function send(event, values) {
     const { picture, node, version, turn } = value;
-    props.value = { picture, node, version, turn, ...values };
+    wish = { picture, node, version, turn, ...values, own: true };
+    props.value = wish;
     trigger(event);
   }
 
-  /** Show the edit's picture, or another of the same picture. @param {string} [after] */
-  function show(after) {
+  /** Show the edit's picture, or another of the same picture. @param {import('./stage_following.js').Shown} [shown] */
+  function show({ uri, mixed } = { uri: '' }) {
     const { photo, crop, reference, composed, others } = value;
-    const picture = proposal.src || after;
+    const picture = proposal.src || uri;
     const old = before.src || (photo ? '' : value.before);
-    const sources = { photo, crop, reference, after: picture || value.after, before: old, composed: picture ? '' : composed, others };
+    const sources = { photo, crop, reference, after: picture || value.after, before: old, composed: picture ? '' : composed, others, mixed: proposal.src ? null : mixed || null };
     const nothing = value.state === 'empty' ? { photo: null, reference: '', after: '' } : {}; // a generated picture waits unseen
     showing = pictures.show({ ...sources, ...nothing }).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
   }
@@ -83,13 +87,16 @@ export async function start(handed) {
 
   function hearValue() {
     const next = props.value;
-    if (next?.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if (!next || (typeof next.turn === 'number' && next.turn < value.turn)) return;
+    if (!next || next.own) return;
+    props.value = wish; // an event of several calls reads it again for each, whatever came meanwhile
+    if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
+    if (next.visit === value.visit && next.turn < value.turn) return; // of a photo that another has followed
+    answered();
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
     if (next.state && next.state !== 'error') notice(element, '');
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
-    if (another) Object.assign(asked, { shown: asked.last, at: 0, after: '' }); // what is still on its way is of the picture before
+    if (another) hand.drop();
     if (another || value.state !== 'frame') frame = null;
     if (another) { // comparisons and proposals were of the picture before
       before = NO_STEP;
@@ -97,51 +104,51 @@ export async function start(handed) {
       compared.name('Before');
       element.classList.remove('proposing');
     }
-    if (sameMoves(now().moves, value.moves)) asked.at = 0; // the server has caught up
-    const ahead = !another && Date.now() - asked.at < HAND_MS;
-    show(ahead && old.version === value.version ? asked.after : '');
-    if (ahead && old.version !== value.version) follow(now().moves);
+    if (another) show();
+    else hand.told(now().moves, old.version !== value.version);
     say();
   }
 
-  const asked = { last: 0, shown: 0, at: 0, after: '' }; // at: when a slider moved that the server has not answered; after: the last answer
-  /** @param {Record<string, number>} moves */
-  async function follow(moves) {
-    const turn = asked.last += 1;
-    const { picture, version } = value;
-    if (!picture) return;
-    if (sameMoves(moves, value.moves)) { Object.assign(asked, { shown: turn, at: 0 }); show(); return; }
-    asked.at = Date.now();
-    if (value.state === 'empty') { // the first slider takes up the generated picture
+  const hand = following(live, {
+    value: () => value,
+    show,
+    begin: () => { // the first slider takes up the generated picture
       value = { ...value, state: 'done' };
       show();
       say();
-    }
-    const after = await live?.ask(moves)?.catch(() => null);
-    if (!after || turn < asked.shown || picture !== value.picture || version !== value.version) return;
-    Object.assign(asked, { shown: turn, after });
-    show(after);
-  }
+    },
+    prepare: pictures.prepare,
+  });
 
+  let given = 0; // photos so far
+  let sent = Promise.resolve(); // those before: they come to the server in their order
   /** @param {File} file */
   async function give(file) {
-    notice(element, '');
+    const number = given += 1;
     const old = value;
-    const opening = { ...NOTHING, examples: old.examples, turn: old.turn, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…` };
-    sayState(element, opening, () => {});
+    const { examples, subject, subjects, visit, domain } = old;
+    // of the next turn: what still comes of the photo before is not shown any more
+    const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
+    value = { ...old, ...opening };
+    notice(element, '');
+    sayState(element, { ...NOTHING, ...opening, examples }, () => {});
+    const [before, taken] = [sent, upload(file)];
+    const mine = taken.then(async ({ path }) => { await before; send('upload', { given: { path, name: file.name } }); });
+    sent = mine.then(() => new Promise((done) => { answered = done; setTimeout(done, ANSWER_MS); }), () => {});
     const own = await preview(file);
-    if (own) {
-      value = { ...opening, subject: old.subject, subjects: old.subjects, photo: own };
-      show();
-      for (const listener of [...listeners]) listener();
-    }
-    try {
-      const { path } = await upload(file);
-      send('upload', { given: { path, name: file.name } });
-    } catch {
-      value = old;
+    if (own && number === given && value.line === opening.line) {
+      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
       show();
       say();
+    }
+    try {
+      await mine;
+    } catch {
+      if (number === given) {
+        value = old;
+        show();
+        say();
+      }
       notice(element, `${file.name} could not be sent. Try again.`);
     }
   }
@@ -155,8 +162,9 @@ export async function start(handed) {
   }
   element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
   hear('frame', (crop) => { frame = crop; });
-  hear('moves', follow);
-  hear('try', (moves) => follow(moves || now().moves)); // for as long as a pointer rests on a look
+  hear('moves', hand.follow);
+  hear('aim', hand.ahead);
+  hear('try', (moves) => hand.follow(moves || now().moves)); // for as long as a pointer rests on a look
   hear('before', (step) => {
     before = step || NO_STEP;
     compared.name(before.name ? `Before: ${before.name}` : 'Before');
@@ -213,10 +221,3 @@ async function preview(file) {
     return null;
   }
 }
-
-/**
- * Say whether two edits move the same sliders as far.
- * @param {Record<string, number>} a
- * @param {Record<string, number>} b
- */
-export const sameMoves = (a, b) => [...Object.keys(a), ...Object.keys(b)].every((name) => Math.abs((a[name] || 0) - (b[name] || 0)) < 1e-6);

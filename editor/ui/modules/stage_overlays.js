@@ -22,7 +22,7 @@ export function layOver(stage) {
   let laid = null; // the patch
   let sizes = '';
 
-  const choosing = faces(view, { choose: (face) => stage.send('select', { face }) });
+  const choosing = faces(view, { choose: (face) => stage.send(stage.value().faces[face]?.picture ? 'select' : 'expand', { face }) });
   const placing = frame(view, { asks: false, changed: (crop) => { tell('frame', crop); keepFrame(stage.value().photo?.key || '', crop); } });
   const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
@@ -88,7 +88,7 @@ export function layOver(stage) {
     if (!low && !high) return;
     const { moves } = now();
     const [least, most] = await pictures([{ ...moves, [name]: low }, { ...moves, [name]: high }]);
-    tell('ends-pictures', { name, low: least, high: most });
+    if (least && most) tell('ends-pictures', { name, low: least, high: most }); // else the picture is another by now
   });
   show();
 }

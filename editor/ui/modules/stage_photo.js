@@ -38,7 +38,8 @@ export async function photoImage({ url, width, height, file }, limit) {
 
 /** @param {string} url */
 async function fetched(url) {
-  const answer = await fetch(url);
+  const { root = '' } = /** @type {any} */ (window).gradio_config || {}; // a proxy may put the page under a folder
+  const answer = await fetch(url.startsWith('/') ? `${root}${url}` : url);
   if (!answer.ok) throw new Error(`the photo was not given: ${answer.status}`);
   return answer.blob();
 }

@@ -1,7 +1,7 @@
 // The pictures of the stage: fetched, decoded, and drawn by a compositor when something changes.
 
 import { squareOf } from './composite.js';
-import { compositorOf } from './composite_canvas.js';
+import { compositorOf, contextOf } from './composite_canvas.js';
 import { panesOf } from './compare.js';
 import { photoImage, squareImage, withOthers } from './stage_photo.js';
 
@@ -12,16 +12,26 @@ import { photoImage, squareImage, withOthers } from './stage_photo.js';
  * @typedef {import('./stage_photo.js').Photo} Photo
  * @typedef {{
  *   photo: Photo | null, crop: Crop | null, reference: string, after: string, before: string, composed: string,
- *   others: import('./stage_photo.js').Other[],
+ *   others: import('./stage_photo.js').Other[], mixed: {uri: string, weight: number} | null,
  * }} Sources
  *   pictures as data URIs; before: what is compared with, "" for the photo itself; composed: by the server, in place of
- *   the sum; others: edits of the same photo that are seen too
+ *   the sum; others: edits of the same photo that are seen too;
+ *   mixed: another picture of which so much is mixed into "after"
  */
 
 export const GIVEN = 'given'; // key of a photo that is shown before the server has it
 const CACHED = 24; // decoded squares, of 64 KB each at 128 px
 /** @type {Crop} */
 const WHOLE = { x: 0.5, y: 0.5, side: 1, angle: 0 };
+
+/**
+ * @typedef {{
+ *   reference: ImageBitmap | null, after: ImageBitmap | null, mixed: ImageBitmap | null, weight: number,
+ *   before: ImageBitmap | null, square: import('./composite.js').Square | null, whole: boolean,
+ * }} Laid  what is laid in; mixed: into "after", by this weight
+ */
+/** @type {Laid} */
+const NOTHING = { reference: null, after: null, mixed: null, weight: 0, before: null, square: null, whole: false };
 
 /**
  * @param {HTMLElement} element with a `canvas.picture`
@@ -42,6 +52,10 @@ export function painter(element, view, compared, kind = '') {
   let wished = 0;
   let shown = 0;
   let drawing = 0;
+  /** @type {Laid} */
+  let wish = NOTHING;
+  let laid = NOTHING; // of the wish, what the compositor has
+  const mixing = contextOf(document.createElement('canvas'));
 
   /** @param {string} uri */
   const square = (uri) => {
@@ -54,14 +68,40 @@ export function painter(element, view, compared, kind = '') {
 
   /** A square in the size of the reconstruction, of which it is a change. @param {string} uri @param {string} reference */
   async function like(uri, reference) {
-    if (!uri || !reference) return uri ? square(uri) : '';
+    if (!uri || !reference) return uri ? square(uri) : null;
     const [own, model] = [await square(uri), await square(reference)];
     const size = { resizeWidth: model.width, resizeHeight: model.height };
     return own.width === model.width ? own : createImageBitmap(own, { ...size, resizeQuality: 'high' });
   }
 
+  /** Mix two squares of one size. @param {ImageBitmap} one @param {ImageBitmap} other @param {number} weight of the other */
+  function mix(one, other, weight) {
+    const { canvas: made } = mixing;
+    if (made.width !== one.width || made.height !== one.height) Object.assign(made, { width: one.width, height: one.height });
+    for (const [image, share] of /** @type {[ImageBitmap, number][]} */ ([[one, 1], [other, weight]])) {
+      mixing.globalAlpha = share;
+      mixing.drawImage(image, 0, 0);
+    }
+    return made;
+  }
+
+  /** Lay in what is wished for: once for each drawing, and only what has changed. */
+  function lay() {
+    const { reference, after, mixed, weight, before, square: lies, whole } = wish;
+    const placed = reference !== laid.reference || lies !== laid.square || whole !== laid.whole;
+    /** @param {ImageBitmap | HTMLCanvasElement | null} picture @returns {Difference | null} */
+    const difference = (picture) => (picture && reference && lies ? { reference, picture, square: lies, whole } : null);
+    if (placed || before !== laid.before) compositor.lay('before', difference(before));
+    if (placed || after !== laid.after || mixed !== laid.mixed || weight !== laid.weight) {
+      compositor.lay('after', difference(after && mixed ? mix(after, mixed, weight) : after));
+      canvas.dataset.drawn = String(Number(canvas.dataset.drawn || 0) + 1); // pictures that were shown
+    }
+    laid = wish;
+  }
+
   function draw() {
     drawing = 0;
+    lay();
     const [width, height] = [element.clientWidth, element.clientHeight].map((each) => Math.max(1, Math.round(each * view.ratio())));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     compositor.draw(view.photo().width ? panesOf(compared(), {
@@ -76,15 +116,16 @@ export function painter(element, view, compared, kind = '') {
    */
   async function show(next) {
     const turn = wished += 1;
-    const { photo, crop, reference, after, before, composed, others } = next;
+    const { photo, crop, reference, after, before, composed, others, mixed } = next;
     const base = photo ? null : reference || after;
     const key = photo ? `${photo.key} ${photo.url}` : base || '';
     if (key !== photoKey && key !== loading.key) {
       Object.assign(loading, { key, image: photo ? photoImage(photo, compositor.limit) : base ? square(base) : null });
     }
     const grounds = !photo ? '' : composed || others.map((one) => JSON.stringify(one)).join();
-    const [image, old, edited, step, ground] = await Promise.all([
-      key === photoKey ? null : loading.image, reference && square(reference), like(after, reference), like(before, reference),
+    const [image, old, edited, other, step, ground] = await Promise.all([
+      key === photoKey ? null : loading.image, reference && square(reference), like(after, reference),
+      mixed && like(mixed.uri, reference), like(before, reference),
       photo && grounds !== groundKey && grounds ? groundOf(photo, composed, others) : null,
     ]);
     if (turn < shown) return;
@@ -101,11 +142,11 @@ export function painter(element, view, compared, kind = '') {
     groundKey = grounds;
     if (compositor.kind === 'webgl') for (const one of [photo && fresh, ground]) if (one) one.close(); // the card has them
     const lies = photo ? crop : WHOLE;
-    /** @param {ImageBitmap | '' } picture @returns {Difference | null} */
-    const difference = (picture) => (picture && old && lies
-      ? { reference: old, picture, square: squareOf(lies, size.width, size.height), whole: !photo } : null);
-    compositor.lay('after', composed && photo ? null : difference(edited));
-    compositor.lay('before', difference(step));
+    const placed = lies && squareOf(lies, size.width, size.height);
+    wish = {
+      reference: old || null, after: (composed && photo) ? null : edited, mixed: other, weight: mixed?.weight || 0, before: step,
+      square: JSON.stringify(placed) === JSON.stringify(wish.square) ? wish.square : placed, whole: !photo,
+    };
     view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
     photoKey = key;
     Object.assign(loading, { key: '', image: null });
@@ -136,6 +177,7 @@ export function painter(element, view, compared, kind = '') {
     compositor = compositorOf(canvas, 'canvas');
     photoKey = '';
     groundKey = '';
+    laid = NOTHING;
     if (sources) show(sources);
   }
   canvas.addEventListener('webglcontextlost', lost, { once: true });
@@ -148,7 +190,9 @@ export function painter(element, view, compared, kind = '') {
     sources: () => sources,
     kind: () => compositor.kind,
     /** The edited photo at its own size. */
-    compose: () => compositor.compose(),
+    compose: () => { lay(); return compositor.compose(); },
+    /** Decode squares that may soon be shown. @param {string[]} uris */
+    prepare: (uris) => { for (const uri of uris) square(uri); },
     draw: () => { cancelAnimationFrame(drawing); draw(); },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { chosen, refusal } from '../../../editor/ui/modules/photo_files.js';
-import { sameMoves } from '../../../editor/ui/modules/stage.js';
+import { same as sameMoves } from '../../../editor/ui/modules/stage_following.js';
 import { description, errorLine, likenessLine, NOTHING, takesLine, workingLine } from '../../../editor/ui/modules/stage_words.js';
 
 const file = (name, type = '', size = 1000) => ({ name, type, size });

@@ -1,0 +1,158 @@
+"""An optimisation on the page, step by step: the first guess at once, then previews, then the result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from editor.errors import EditorError
+from editor.inversion.loop import InversionOptions
+from editor.photo.crop import Crop
+from editor.project.actions import photo_name
+from editor.project.nodes import Picture
+from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
+from editor.session import Editor
+from editor.ui.component_values import panel_value, status, strip_value
+from editor.ui.handler_base import HandlerBase
+from editor.ui.inverting import (
+    Previews,
+    added,
+    amended,
+    finished,
+    is_usual,
+)
+from editor.ui.stage_values import Said
+from editor.ui.state import Visitor
+
+Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status
+UNUSUAL = "Likeness is not measured with settings of your own."
+
+
+class ReadingJobs(HandlerBase):
+    """Jobs that find codes. The newest one of a visit ends the one before at its next step."""
+
+    def stage(self, visitor: Visitor, said: Said | None = None) -> dict[str, Any]:
+        """Return the value of the stage as the visitor's state has it."""
+        visitor = self.store.newest(visitor)
+        editor = self.editor(visitor)
+        if visitor.waiting:
+            return self.values.waiting(visitor, editor, said or Said("frame"))
+        return self.values.of(visitor, editor, said)
+
+    def _told(self, visitor: Visitor, work: Iterator[Shown]) -> Iterator[Shown]:
+        """Do the work. Say on the stage what went wrong; what was there stays."""
+        try:
+            yield from work
+        except EditorError as error:
+            newest = self.store.update(visitor, lambda now: replace(now, waiting=""))
+            text = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            yield newest, self.stage(newest, Said("error", text)), gr.skip(), gr.skip(), status("")
+
+    def _inverted(
+        self,
+        job: int,
+        visitor: Visitor,
+        editor: Editor,
+        photo: Image.Image,
+        path: str,
+        crop: Crop,
+        options: InversionOptions,
+        shown: bool = True,
+    ) -> Iterator[Shown]:
+        aligned = editor.align(photo, crop)
+        origin = Picture(
+            "",
+            photo_name(path),
+            wp=editor.engine.w_avg.numpy(),
+            photo=path,
+            crop=crop,
+            small=thumbnail(photo, SMALL_PX),
+            aligned=png_bytes(aligned),
+        )
+        steps = editor.invert_steps(aligned, options)
+        yield from self._optimised(job, visitor, editor, origin, "inverted", steps, options, shown)
+
+    def _optimised(
+        self,
+        job: int,
+        visitor: Visitor,
+        editor: Editor,
+        origin: Picture,
+        label: str,
+        steps: Iterator[Any],
+        options: InversionOptions,
+        shown: bool = True,
+    ) -> Iterator[Shown]:
+        """Add a picture from an optimisation, and show it as it goes, the first guess at once."""
+        previews, step = Previews(options.steps), None
+        for step in steps:
+            began = time.monotonic()
+            ended = visitor.visit.reading != job
+            if ended and (origin.id or not shown):
+                return
+            if not previews.due(step.step):
+                continue
+            first = not origin.id
+            if first:
+                visitor, origin = added(self.store, visitor, editor, origin, label, shown)
+                visitor = self._reads(visitor, (editor.info.name, origin.id))
+            visitor = amended(self.store, visitor, editor, origin, step)
+            left = previews.left(step.step)
+            said = Said("working", done=step.step, total=options.steps, seconds=left)
+            panel = self.panel(visitor) if first and shown else gr.skip()
+            strip = strip_value(visitor.project) if first else gr.skip()
+            stage = self._seen(job, visitor, editor, origin, said)
+            yield visitor, stage, panel, strip, status("")
+            if ended:  # by a photo that was given after this one, which is there all the same
+                return
+            previews.showing(began)
+        assert step is not None
+        visitor = amended(self.store, visitor, editor, origin, step)
+        visitor = finished(self.store, visitor, editor, origin)
+        visitor = self._reads(visitor, ("", ""))
+        end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
+        stage = self._seen(job, visitor, editor, origin, end, at_end=True)
+        yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
+
+    def _seen(
+        self,
+        job: int,
+        visitor: Visitor,
+        editor: Editor,
+        origin: Picture,
+        said: Said | None,
+        at_end: bool = False,
+    ) -> Any:
+        """Return the stage's value, where it shows the picture that is worked on, or the same photo.
+
+        It is of the job's turn: the browser leaves it where it arrives after the job was ended.
+        """
+        project = visitor.project
+        if visitor.domain != editor.info.name or visitor.waiting or project.shown is None:
+            return gr.skip()
+        if project.shown.id == origin.id:
+            return self.values.of(visitor, editor, said) | {"turn": job}
+        if at_end and project.shown.photo == origin.photo:  # another of its faces can be chosen now
+            return self.values.of(visitor, editor) | {"turn": job}
+        return gr.skip()
+
+    def panel(self, visitor: Visitor) -> dict[str, Any]:
+        """Return the value of the sliders as the shown edit has them."""
+        project = visitor.project
+        moves = () if project.node is None else project.node.moves
+        return panel_value(self.sliders(visitor), moves, project, visitor.visit.id)
+
+    def _all(self, visitor: Visitor) -> Shown:
+        """Return what all parts of the tab show of the visitor's state."""
+        visitor = self.store.newest(visitor)
+        strip = strip_value(visitor.project)
+        return visitor, self.stage(visitor), self.panel(visitor), strip, status("")
+
+    def _reads(self, visitor: Visitor, picture: tuple[str, str]) -> Visitor:
+        """Note which picture is being read."""
+        return self.store.update(visitor, lambda newest: replace(newest, unfinished=picture))

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from editor import Domains
+from editor.sliders.slider_set import SliderSet
+from editor.ui.slider_words import moved_label
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def sliders() -> SliderSet:
+    return Domains("cpu", ROOT / "checkpoints", ROOT / "boundaries").open("faces64").sliders
+
+
+def test_an_edit_is_told_by_the_position_that_the_slider_shows(sliders: SliderSet) -> None:
+    low, high = sliders["smile"].info.range
+    assert moved_label(sliders, (), (("smile", high),)) == "Smile 100"
+    assert moved_label(sliders, (), (("smile", low),)) == "Smile −100"
+    assert moved_label(sliders, (("smile", 1.0),), (("age", 2.0),)).endswith("and 1 more")
+
+
+def test_what_is_back_at_zero_is_a_reset(sliders: SliderSet) -> None:
+    assert moved_label(sliders, (("smile", 1.0),), ()) == "Reset"
+    assert moved_label(sliders, (("gone", 1.0),), (("gone", 2.0),)) == "Reset"
+    assert moved_label(sliders, (), ()) == "Same"
