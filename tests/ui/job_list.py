@@ -164,9 +164,7 @@ def teach(hand: Hand, photos: Photos, folder: Path) -> None:
 
 def snow(hand: Hand, photos: Photos, folder: Path) -> None:
     hand.click("#domain input")
-    hand.click(
-        "#domain [role=option]:has-text('Scenes'), #domain [role=option]:has-text('Landscapes')"
-    )
+    hand.click("[role=option][aria-label^=Scenes]")
     settled(hand.page)
     hand.open(OPEN, photos.landscape)
     hand.page.wait_for_selector(DONE)
@@ -190,7 +188,7 @@ def five(hand: Hand, photos: Photos, folder: Path) -> None:
     hand.page.wait_for_selector("#toasts .toast:has-text('read.')", timeout=240_000)
     hand.seconds["read"] = round(time.monotonic() - began, 2)
     hand.click("#library-place .paste")
-    hand.click("#library-place .menu button:has-text('Of the shown picture')")
+    hand.click("#library-place .menued:has(.paste) .menu button:first-child")
     settled(hand.page)
     with hand.saving(folder) as saved:
         hand.click("#library-place .export")
