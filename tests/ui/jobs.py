@@ -73,7 +73,7 @@ def done(job: Job, page: Any, photos: Photos, folder: Path) -> dict[str, Any]:
     try:
         job.run(hand, photos, folder)
     except Exception as error:
-        failed = f"failed: {str(error).splitlines()[0][:160]}"
+        failed = f"failed: {(str(error) or repr(error)).splitlines()[0][:160]}"
         page.screenshot(path=folder / f"failed {job.name}.png")
     hand.seconds["in all"] = round(time.monotonic() - began, 2)
     facts = {"job": job.name, "before": job.before, "aim": job.aim, "failed": failed}
