@@ -43,6 +43,8 @@ class Hand:
         self.done: Counter[str] = Counter()
         self.seconds: dict[str, float] = {}
         self.notes: list[str] = []
+        # the browser tells of dialogs for files from now on: it would begin too late for the first click
+        page.on("filechooser", lambda _: None)
         self._began = time.monotonic()
 
     def since(self, name: str) -> None:

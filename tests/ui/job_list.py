@@ -194,7 +194,7 @@ def five(hand: Hand, photos: Photos, folder: Path) -> None:
     hand.seconds["read"] = round(time.monotonic() - began, 2)
     hand.click("#library-place .paste")
     hand.click("#library-place .menued:has(.paste) .menu button:first-child")
-    settled(hand.page)
+    hand.page.wait_for_selector("#toasts .toast:has-text('5 pictures got the settings')")
     with hand.saving(folder) as saved:
         hand.click("#library-place .export")
         hand.click("#save-dialog .save")

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -74,7 +75,8 @@ def done(job: Job, page: Any, photos: Photos, folder: Path) -> dict[str, Any]:
         job.run(hand, photos, folder)
     except Exception as error:
         failed = f"failed: {(str(error) or repr(error)).splitlines()[0][:160]}"
-        page.screenshot(path=folder / f"failed {job.name}.png")
+        with suppress(Exception):  # the page may be gone
+            page.screenshot(path=folder / f"failed {job.name}.png")
     hand.seconds["in all"] = round(time.monotonic() - began, 2)
     facts = {"job": job.name, "before": job.before, "aim": job.aim, "failed": failed}
     counts = {"counts": dict(hand.done), "said": counted(hand.done)}
