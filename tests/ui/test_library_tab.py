@@ -11,14 +11,17 @@ from PIL import Image
 
 from tests.conftest import picture_of
 from tests.ui.driver import (
+    distance,
     invert,
     kept,
+    most_steps,
     move,
     opened,
     resized,
     served,
     settled,
     shows,
+    slide,
     source,
     until,
     wait_for_change,
@@ -30,16 +33,13 @@ STEPS = "() => document.querySelectorAll('#filmstrip .step').length"
 
 def _library(page) -> None:
     """Open the place, as the page's header does."""
-    if page.locator("role=tab[name=Library]").count():
-        page.click("role=tab[name=Library]")
     page.evaluate(STATE)
-    page.evaluate("shared.change({ place: 'library' })")
+    page.click("#header-bar [data-place=library]")
     settled(page)
 
 
 def _edit(page) -> None:
-    if page.locator("role=tab[name=Edit]").count():
-        page.click("role=tab[name=Edit]")
+    page.click("#header-bar [data-place=edit]")
 
 
 def _add(page, *paths: Path) -> str:
@@ -93,8 +93,7 @@ def _choose(page, title: str) -> None:
 
 
 def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, faces) -> None:
-    page.click("text=Advanced")
-    page.get_by_label("Most steps").fill("2")
+    most_steps(page, 2)
     move(page, "smile", 2)
     other, bad = tmp_path / "other.png", tmp_path / "bad.png"
     faces.example(7).resize((200, 200)).save(other)
@@ -116,7 +115,7 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     assert sizes == [picture_of(photo).size, (200, 200)]
     page.locator("#library .tile .go").nth(2).dblclick()
     page.wait_for_selector("#filmstrip .picture.shown:has-text('other')")
-    page.wait_for_function("() => document.querySelector('#slider-smile input').value === '2'")
+    page.wait_for_function("() => shared.now().moves.smile === 2")
 
 
 def test_rename_and_remove(page, photo: Path) -> None:
@@ -252,9 +251,7 @@ def test_a_visit_that_the_server_forgot_comes_back(
         kept(page)
         seen = log.read_text().count("forgotten")
         assert until(lambda: log.read_text().count("forgotten") > seen)
-        thumb = page.locator("#slider-age input")
-        thumb.fill("1")
-        thumb.dispatch_event("change")
+        slide(page, "age", 1)
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
         page.wait_for_selector("#filmstrip .step >> nth=1")
         shows(page, shown)
@@ -287,15 +284,14 @@ def test_sliders_may_be_moved_while_photos_are_read(
     other = tmp_path / "other.png"
     faces.example(7).resize((200, 200)).save(other)
     move(page, "age", 1)
-    page.click("text=Advanced")
-    page.get_by_label("Most steps").fill("40")
+    most_steps(page, 40)
     _library(page)
     page.set_input_files("#library input.photos", [str(photo), str(other)])
     page.wait_for_selector("#library .adding .line:has-text('1 of 2 ·')")
     _edit(page)
     move(page, "smile", 2)
     page.wait_for_selector("#toasts .toast:has-text('2 photos read.')")
-    assert page.locator("#slider-smile input").input_value() == "2"
+    assert distance(page, "smile") == 2
     assert page.locator("#filmstrip .step").count() == 3
     assert page.locator("#filmstrip .picture").count() == 3
 
