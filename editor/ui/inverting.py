@@ -75,7 +75,7 @@ def likeness_of(editor: Editor, edit: Edit) -> Likeness:
         if limit is None or fit <= limit:
             return Likeness()
         return Likeness(
-            "", "It differs more from its photo than most do; small details will drift."
+            "fair", "It differs more from its photo than most do; small details will drift."
         )
     if not judged.warning:
         return Likeness(judged.level or "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from PIL import Image
 
 from editor.domains import Domains
 from editor.editing.edit import Edit
-from editor.errors import EditorError
+from editor.errors import EditorError, PackError
+from editor.packs.info import read_info
 from editor.photo.crop import Crop, is_same_place
 from editor.project.exports import faces_beside
 from editor.project.history import Project
@@ -29,6 +32,7 @@ from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
 
 MOST_FACES = 8
+SUBJECTS = {"scene": "landscape"}  # what the page calls a subject, where it is not the pack's word
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,7 @@ class StageValues:
             "advice": said.advice or likeness.advice,
             "progress": progress if said.total else None,
             "examples": example_sources(editor) if said.state == "empty" else [],
+            "subjects": self._subjects if said.state == "empty" else [],
         }
 
     def _likely(self, editor: Editor, project: Project) -> Likeness:
@@ -165,6 +170,16 @@ class StageValues:
             edit = editor.edit(picture.wp, aligned or None, dict(picture.losses))
             self._likeness[picture] = likeness_of(editor, edit) if known else Likeness()
         return self._likeness[picture]
+
+    @cached_property
+    def _subjects(self) -> list[str]:
+        """What the domains know, each once, as the page calls it."""
+        found: dict[str, None] = {}
+        for _, name in self.domains.choices:
+            with suppress(PackError):
+                subject = read_info(name, self.domains.folders["checkpoints"]).subject
+                found[SUBJECTS.get(subject, subject)] = None
+        return list(found)
 
     def _suggestion(self, visitor: Visitor, path: str) -> dict[str, Any] | None:
         given, name = visitor.better

@@ -59,7 +59,7 @@ def until(condition: Callable[[], T], seconds: float = 30.0, every_s: float = 0.
     return found
 
 
-def opened(browser, url: str | None, patience_ms: int = 60_000, **options):
+def opened(browser, url: str | None, patience_ms: int = 15_000, **options):
     """A new tab, of a browser or of a context, on which `settled` and `kept` can wait."""
     page = browser.new_page(**options)
     page.set_default_timeout(patience_ms)

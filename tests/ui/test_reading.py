@@ -325,7 +325,9 @@ def test_a_pack_without_a_verdict_warns_of_a_poor_fit(
     info = replace(editor.info, typical={"loss_pix_p95": 0.01})
     monkeypatch.setattr(type(editor), "info", property(lambda _: info))
     edit = editor.edit(editor.sample(1).wp, editor.example(1), {"loss_pix": 0.02})
-    assert "more from its photo than most" in likeness_of(editor, edit).advice
+    said = likeness_of(editor, edit)
+    assert said.level == "fair", "a warning is shown with a level alone"
+    assert "more from its photo than most" in said.advice
 
 
 def test_squares_about_the_same_place_are_one() -> None:

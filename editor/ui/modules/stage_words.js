@@ -98,7 +98,7 @@ export function sayState(element, value, tried) {
   find('.says').classList.toggle('warns', known && warning !== '');
   find('.stop').hidden = !working || !value.picture && !value.progress;
   find('.advice-open').hidden = !known || !text || warning !== '' || !(value.advice || value.reference);
-  find('.model-open').hidden = !known || !warning || !value.reference;
+  find('.model-open').hidden = !known || !(warning || !text) || !value.reference || !value.photo;
   find('.size').textContent = value.photo ? `${value.photo.width}×${value.photo.height}` : '';
   find('.advice p').textContent = value.advice || 'Small details may drift; what is not edited stays the photo’s own.';
   find('.advice figure').hidden = !value.reference;
