@@ -191,7 +191,7 @@ def test_a_reload_breaks_nothing_off(handlers: Handlers, photo: str) -> None:
     assert list(handlers.resume(running, *SETTINGS)) == [(gr.skip(),) * 5], "it is done"
     stopped = handlers.take(running, _given(photo), *SETTINGS)
     handlers.stop(next(stopped)[0])
-    assert list(handlers.resume(running, *SETTINGS)) == [], "the visitor stopped it"
+    assert list(handlers.resume(running, *SETTINGS)) == [(gr.skip(),) * 5], "the visitor stopped it"
 
 
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
