@@ -114,7 +114,7 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
         sizes = [picture_of(archive.open(name)).size for name in archive.namelist()]
     assert sizes == [picture_of(photo).size, (200, 200)]
     page.locator("#library .tile .go").nth(2).dblclick()
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('other')")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('other')", state="attached")
     page.wait_for_function("() => shared.now().moves.smile === 2")
 
 
@@ -128,7 +128,7 @@ def test_rename_and_remove(page, photo: Path) -> None:
     page.keyboard.type("Grandmother")
     page.keyboard.press("Enter")
     page.wait_for_selector("#library .go[aria-label=Grandmother]")
-    page.wait_for_selector("#filmstrip .picture:has-text('Grandmother')")
+    page.wait_for_selector("#filmstrip .picture:has-text('Grandmother')", state="attached")
     page.keyboard.press("Delete")
     _tiles(page, 0)
     assert page.locator("#library .empty").is_visible()
@@ -186,7 +186,7 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     kept(page)
     assert page.evaluate(KEPT) == {"photos": 1, "domains": 1}
     page.reload()
-    page.wait_for_selector("#filmstrip .step >> nth=1")
+    page.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
     shows(page, shown)
     assert page.locator("#slider-smile input").input_value() == "1.5"
     saved = np.asarray(Image.open(_saved(page).path()))
@@ -217,7 +217,7 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     page.wait_for_function("() => document.querySelectorAll('#filmstrip .step').length === 2")
     assert page.locator("#slider-tilt input").input_value() == "1"
     _choose(page, "Faces")
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('photo')")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('photo')", state="attached")
 
 
 FORGETFUL = """
@@ -253,7 +253,7 @@ def test_a_visit_that_the_server_forgot_comes_back(
         assert until(lambda: log.read_text().count("forgotten") > seen)
         slide(page, "age", 1)
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
-        page.wait_for_selector("#filmstrip .step >> nth=1")
+        page.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
         shows(page, shown)
         assert page.evaluate(KEPT)["photos"] == 1
         page.context.close()
@@ -274,7 +274,7 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     _library(page)
     assert _add(page, file) == "1 photo read."
     page.locator("#library .tile .go", has_text="mine").dblclick()
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')", state="attached")
     shows(page, shown)
 
 
