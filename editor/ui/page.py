@@ -168,5 +168,5 @@ def _about(domains: Domains) -> dict[str, str]:
     for title, name in domains.choices:
         with suppress(PackError):
             info = read_info(name, domains.folders["checkpoints"])
-            said[name] = f"{title}: {info.resolution} px. Licence of the pack: {info.licence}."
+            said[name] = f"{title}. Licence of the pack: {info.licence}."
     return said

@@ -122,7 +122,7 @@ class ReadingHandlers(ReadingJobs):
         start = torch.from_numpy(shown.wp)[None]
         steps = editor.engine.invert(editor.engine.tensor(aligned), options, start=start)
         yield from self._told(
-            visitor, self._optimised(job, newest, editor, shown, "inverted", steps, options)
+            visitor, self._optimised(job, newest, editor, shown, "Start", steps, options)
         )
 
     @tells_errors

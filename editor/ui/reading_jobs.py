@@ -26,6 +26,7 @@ from editor.ui.inverting import (
     finished,
     is_usual,
 )
+from editor.ui.slider_words import sentence_of
 from editor.ui.stage_values import Said
 from editor.ui.state import Visitor
 
@@ -61,7 +62,7 @@ class ReadingJobs(HandlerBase):
                 yield shown
         except EditorError as error:
             newest = self.store.update(visitor, lambda now: replace(now, waiting=""))
-            text = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            text = f"{sentence_of(str(error))}."
             yield newest, self.stage(newest, Said("error", text)), gr.skip(), gr.skip(), status("")
             return
         if not came:
@@ -89,7 +90,7 @@ class ReadingJobs(HandlerBase):
             aligned=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
-        yield from self._optimised(job, visitor, editor, origin, "inverted", steps, options, shown)
+        yield from self._optimised(job, visitor, editor, origin, "Start", steps, options, shown)
 
     def _optimised(
         self,

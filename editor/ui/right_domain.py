@@ -12,6 +12,10 @@ from editor.errors import EditorError, PackError
 from editor.packs.info import DomainInfo, read_info
 from editor.session import Editor
 
+SUBJECTS = {
+    "scene": "landscape"
+}  # what the page calls a subject, where that is not the pack's word
+
 
 def better_domain(domains: Domains, editor: Editor, photo: Image.Image, found: bool) -> str:
     """Return the name of a domain that fits a photo better than the open one; empty for none.
@@ -39,11 +43,16 @@ def better_domain(domains: Domains, editor: Editor, photo: Image.Image, found: b
     return ""
 
 
+def called(subject: str) -> str:
+    """Return what the page calls what a domain knows."""
+    return SUBJECTS.get(subject, subject)
+
+
 def suggestion(domains: Domains, name: str) -> dict[str, Any] | None:
     """Return what the stage says of a better domain: "domain", "title" and "subject"."""
     for info in _infos(domains):
         if info.name == name:
-            return {"domain": name, "title": info.title, "subject": info.subject}
+            return {"domain": name, "title": info.title, "subject": called(info.subject)}
     return None
 
 

@@ -61,3 +61,8 @@ def moved_label(sliders: SliderSet, before: Moves, now: Moves) -> str:
 def sentence_case(text: str) -> str:
     """Return a text whose first letter is large; all others stay as they are."""
     return text[:1].upper() + text[1:]
+
+
+def sentence_of(text: str) -> str:
+    """Return a text as a sentence begins. A file's name that it begins with stays as it is."""
+    return text if "." in text.partition(" ")[0] else sentence_case(text)

@@ -27,12 +27,11 @@ from editor.session import Editor
 from editor.ui.component_values import example_sources
 from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
-from editor.ui.right_domain import suggestion
+from editor.ui.right_domain import called, suggestion
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Found, Visitor
 
 MOST_FACES = 8
-SUBJECTS = {"scene": "landscape"}  # what the page calls a subject, where it is not the pack's word
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class StageValues:
         for _, name in self.domains.choices:
             with suppress(PackError):
                 subject = read_info(name, self.domains.folders["checkpoints"]).subject
-                found[SUBJECTS.get(subject, subject)] = None
+                found[called(subject)] = None
         return list(found)
 
     def _suggestion(self, visitor: Visitor, path: str) -> dict[str, Any] | None:

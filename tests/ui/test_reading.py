@@ -222,7 +222,7 @@ def test_what_is_done_meanwhile_stays(handlers: Handlers, photo: str) -> None:
     other = handlers.go(running, {"chosen": 0})
     handlers.commit(other, {"moves": {"smile": 1.0}})
     *_, (visitor, stage, *_) = stream
-    assert [n.label for n in visitor.project.nodes] == ["", "inverted", "Smile 50"]
+    assert [n.label for n in visitor.project.nodes] == ["", "Start", "Smile 50"]
     assert visitor.project.at == 2, "another picture was shown than the visitor had chosen"
     assert stage == gr.skip()
     code = visitor.project.picture("p2").wp

@@ -6,7 +6,7 @@ import pytest
 
 from editor import Domains
 from editor.sliders.slider_set import SliderSet
-from editor.ui.slider_words import moved_label
+from editor.ui.slider_words import moved_label, sentence_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,3 +27,8 @@ def test_what_is_back_at_zero_is_a_reset(sliders: SliderSet) -> None:
     assert moved_label(sliders, (("smile", 1.0),), ()) == "Reset"
     assert moved_label(sliders, (("gone", 1.0),), (("gone", 2.0),)) == "Reset"
     assert moved_label(sliders, (), ()) == "Same"
+
+
+def test_a_sentence_leaves_the_name_of_a_file_as_it_is() -> None:
+    assert sentence_of("holiday.jpg cannot be read") == "holiday.jpg cannot be read"
+    assert sentence_of("no face was found; try again.") == "No face was found; try again."

@@ -4,7 +4,7 @@ import { hear, now } from './page_state.js';
 const KEY = 'in-domain-editor-coached';
 const GAP = 10; // px from what a hint points at
 
-/** @typedef {{name: string, text: string, target: string, done: string}} Hint target: a selector; done: what ends it */
+/** @typedef {{name: string, text: string, target: string, done: string}} Hint target: selectors, the best first; done: what ends it */
 
 /** @type {Hint[]} */
 export const HINTS = [
@@ -40,7 +40,7 @@ export function coaches() {
   let hint = null;
 
   /** @param {Hint} one */
-  const target = (one) => [...document.querySelectorAll(one.target)].find((found) => found.getClientRects().length > 0);
+  const target = (one) => one.target.split(', ').flatMap((selector) => [...document.querySelectorAll(selector)]).find((found) => found.getClientRects().length > 0);
   function show() {
     const open = now().place === 'edit' && ['working', 'done'].includes(now().stage.state) && Boolean(now().stage.picture);
     hint = open && now().tool === 'sliders' ? next(seen(), (one) => Boolean(target(one))) : null;

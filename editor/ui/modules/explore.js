@@ -18,7 +18,7 @@ function built() {
 
 /**
  * Let key E, and who tells "explore", open nine pictures.
- * @param {() => {ranges: Record<string, [number, number]>, titles: Record<string, string>}} about the sliders
+ * @param {() => {ranges: Record<string, [number, number]>, titles: Record<string, string>, ends?: Record<string, [string, string]>}} about the sliders
  */
 export function explores(about) {
   const dialog = /** @type {HTMLDialogElement | null} */ (document.querySelector('#explore')) || built();
@@ -29,7 +29,7 @@ export function explores(about) {
 
   async function show() {
     const mine = turn += 1;
-    const { ranges, titles } = about();
+    const { ranges, titles, ends = {} } = about();
     const wanted = steps(now().moves, ranges, page);
     others.hidden = Object.keys(ranges).length <= SLIDERS;
     grid.setAttribute('aria-busy', 'true');
@@ -39,7 +39,8 @@ export function explores(about) {
     grid.replaceChildren(...wanted.map((one, index) => {
       const button = document.createElement('button');
       button.type = 'button';
-      const title = one.name ? `${titles[one.name] || one.name} ${one.share > 0 ? '+' : '−'}` : index === 4 ? 'Now' : '';
+      const end = ends[one.name]?.[one.share > 0 ? 1 : 0];
+      const title = end || (one.name ? `${titles[one.name] || one.name} ${one.share > 0 ? '+' : '−'}` : index === 4 ? 'Now' : '');
       const image = Object.assign(document.createElement('img'), { alt: '' });
       if (uris[index]) image.src = /** @type {string} */ (uris[index]);
       button.append(image, Object.assign(document.createElement('span'), { textContent: title }));

@@ -4,22 +4,22 @@
 
 /** What the help tells of the keys. */
 export const TOLD = [
-  ['1 – 4', 'tools'],
-  ['← →, Shift', 'slider by 1, by 10'],
-  ['↑ ↓', 'slider before, after'],
-  ['Backspace', 'slider to 0; numbers can be typed'],
-  ['Ctrl+Z, Ctrl+Shift+Z', 'undo, redo'],
-  ['C, held', 'see the photo'],
-  ['Y, Shift+Y', 'split, side by side'],
-  ['D', 'what has changed'],
-  ['E', 'explore'],
-  ['F, 0, 9', 'face, whole photo, 100%'],
-  ['H, O', 'handles on the face, painted part'],
-  ['[ ], X', 'size of the brush, erase'],
-  ['Ctrl+S, Ctrl+Shift+S', 'save, save as'],
-  ['Ctrl+O, Ctrl+V', 'open, paste a photo'],
-  ['Ctrl+Shift+C, Ctrl+Shift+V', 'copy, paste settings'],
-  ['?', 'this help'],
+  ['1 – 4', 'Tools'],
+  ['← →, Shift', 'Slider by 1, by 10'],
+  ['↑ ↓', 'Slider before, after'],
+  ['Backspace', 'Slider to 0; numbers can be typed'],
+  ['Ctrl+Z, Ctrl+Shift+Z', 'Undo, redo'],
+  ['C, held', 'See the photo'],
+  ['Y, Shift+Y', 'Split, side by side'],
+  ['D', 'What has changed'],
+  ['E', 'Explore'],
+  ['F, 0, 9', 'Face, whole photo, 100%'],
+  ['H, O', 'Handles on the face, painted part'],
+  ['[ ], X', 'Size of the brush, erase'],
+  ['Ctrl+S, Ctrl+Shift+S', 'Save, save as'],
+  ['Ctrl+O, Ctrl+V', 'Open, paste a photo'],
+  ['Ctrl+Shift+C, Ctrl+Shift+V', 'Copy, paste settings'],
+  ['?', 'This help'],
 ];
 const TOOLS = ['sliders', 'brush', 'blend', 'patch'];
 

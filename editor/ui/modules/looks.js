@@ -83,6 +83,7 @@ export function start({ element, props, watch }) {
     const shown = stage.version && stage.state !== 'empty' && stage.state !== 'frame';
     find('.looks').hidden = !shown || !Object.keys(value().ranges).length;
     clearTimeout(timer);
+    if (stage.picture !== made.split(' ')[0]) for (const image of element.querySelectorAll('.look img')) image.setAttribute('src', BLANK); // never another's face
     if (!shown || made === `${stage.picture} ${stage.version}`) return;
     timer = setTimeout(async () => {
       const wanted = `${stage.picture} ${stage.version}`;
@@ -139,7 +140,7 @@ export function start({ element, props, watch }) {
     if (chosen) change({ moves: movesOf(chosen, value().ranges, share()) });
   });
   strength.addEventListener('change', () => tell('rest'));
-  explores(() => ({ ranges: value().ranges, titles: value().titles || {} }));
+  explores(() => ({ ranges: value().ranges, titles: value().titles || {}, ends: value().ends || {} }));
   hear('moves', mark);
   hear('stage', draw);
   watch('value', show);

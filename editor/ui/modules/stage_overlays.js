@@ -53,7 +53,7 @@ export function layOver(stage) {
     const value = stage.value();
     const { place, tool, ranges } = now();
     const here = place === 'edit' && value.photo;
-    const done = here && (value.state === 'done' || value.state === 'working') && Boolean(value.picture);
+    const done = here && ['done', 'working', 'error'].includes(value.state) && Boolean(value.picture); // after an error the old picture stays
     if (here && value.state === 'frame') {
       const crop = keptFrame(value.photo?.key || '');
       if (crop) tell('frame', crop);
