@@ -69,7 +69,9 @@ def test_axe_finds_nothing_grave(axed, photo: Path, dark: bool) -> None:
 
 def test_the_first_slider_is_eight_tabs_away(page, photo: Path) -> None:
     _done(page, photo)
-    page.evaluate("() => { document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); }")
+    page.evaluate(
+        "() => { document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); }"
+    )
     page.mouse.click(2, 2)
     presses = 0
     while not page.evaluate("() => document.activeElement?.matches('#panel input[type=range]')"):
@@ -100,7 +102,9 @@ def test_a_narrow_window_does_not_overflow(page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
 
 
-def test_fingers_scroll_the_sheet_and_pinch_the_stage_alone(server: str, browser, photo: Path) -> None:
+def test_fingers_scroll_the_sheet_and_pinch_the_stage_alone(
+    server: str, browser, photo: Path
+) -> None:
     page = opened(
         browser, server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
