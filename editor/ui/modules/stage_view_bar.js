@@ -5,6 +5,7 @@ import { percentOf, scaleOf } from './view_transform.js';
 import { forStage } from './viewer_gestures.js';
 
 const STEP = 1.25;
+const NARROW = [1000, 860, 760, 520]; // widths of the stage below which something has no room, px
 const GROUNDS = ['', '20', '50', '90']; // greys around the picture, in percent; at first the theme's
 
 /**
@@ -17,6 +18,9 @@ export function viewBar(element, view) {
   const looks = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll('[data-look]'));
   const steps = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll('[data-zoom]'));
 
+  new ResizeObserver(() => {
+    element.dataset.narrow = NARROW.filter((width) => element.clientWidth <= width).join(' ');
+  }).observe(element);
   view.onChange(() => {
     const there = view.photo().width > 0;
     element.classList.toggle('bare', !there);
