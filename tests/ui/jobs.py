@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.ui.driver import CALLS, CHROMIUM, FLAGS, ROOT, serving
+from tests.ui.driver import CALLS, CHROMIUM, FLAGS, ROOT, serving, settled
 from tests.ui.job_hand import Hand, counted
 from tests.ui.job_list import JOBS, Job
 from tests.ui.job_photos import Photos, made
@@ -63,6 +63,7 @@ def _page(browser: Any, url: str, size: tuple[int, int]) -> Any:
     page.add_init_script(CALLS)
     page.goto(url)
     page.wait_for_selector("#stage .tries img")
+    settled(page)
     return page
 
 
@@ -72,7 +73,7 @@ def done(job: Job, page: Any, photos: Photos, folder: Path) -> dict[str, Any]:
     try:
         job.run(hand, photos, folder)
     except Exception as error:
-        failed = f"failed: {str(error).splitlines()[0][:160]}"
+        failed = f"failed: {(str(error) or repr(error)).splitlines()[0][:160]}"
         page.screenshot(path=folder / f"failed {job.name}.png")
     hand.seconds["in all"] = round(time.monotonic() - began, 2)
     facts = {"job": job.name, "before": job.before, "aim": job.aim, "failed": failed}

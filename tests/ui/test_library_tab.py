@@ -11,14 +11,17 @@ from PIL import Image
 
 from tests.conftest import picture_of
 from tests.ui.driver import (
+    distance,
     invert,
     kept,
+    most_steps,
     move,
     opened,
     resized,
     served,
     settled,
     shows,
+    slide,
     source,
     until,
     wait_for_change,
@@ -30,16 +33,13 @@ STEPS = "() => document.querySelectorAll('#filmstrip .step').length"
 
 def _library(page) -> None:
     """Open the place, as the page's header does."""
-    if page.locator("role=tab[name=Library]").count():
-        page.click("role=tab[name=Library]")
     page.evaluate(STATE)
-    page.evaluate("shared.change({ place: 'library' })")
+    page.click("#header-bar [data-place=library]")
     settled(page)
 
 
 def _edit(page) -> None:
-    if page.locator("role=tab[name=Edit]").count():
-        page.click("role=tab[name=Edit]")
+    page.click("#header-bar [data-place=edit]")
 
 
 def _add(page, *paths: Path) -> str:
@@ -93,8 +93,7 @@ def _choose(page, title: str) -> None:
 
 
 def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, faces) -> None:
-    page.click("text=Advanced")
-    page.get_by_label("Most steps").fill("2")
+    most_steps(page, 2)
     move(page, "smile", 2)
     other, bad = tmp_path / "other.png", tmp_path / "bad.png"
     faces.example(7).resize((200, 200)).save(other)
@@ -115,8 +114,8 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
         sizes = [picture_of(archive.open(name)).size for name in archive.namelist()]
     assert sizes == [picture_of(photo).size, (200, 200)]
     page.locator("#library .tile .go").nth(2).dblclick()
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('other')")
-    page.wait_for_function("() => document.querySelector('#slider-smile input').value === '2'")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('other')", state="attached")
+    page.wait_for_function("() => shared.now().moves.smile === 2")
 
 
 def test_rename_and_remove(page, photo: Path) -> None:
@@ -129,7 +128,7 @@ def test_rename_and_remove(page, photo: Path) -> None:
     page.keyboard.type("Grandmother")
     page.keyboard.press("Enter")
     page.wait_for_selector("#library .go[aria-label=Grandmother]")
-    page.wait_for_selector("#filmstrip .picture:has-text('Grandmother')")
+    page.wait_for_selector("#filmstrip .picture:has-text('Grandmother')", state="attached")
     page.keyboard.press("Delete")
     _tiles(page, 0)
     assert page.locator("#library .empty").is_visible()
@@ -167,14 +166,14 @@ def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     other.wait_for_selector(".toast-body:has-text('not a project file')")
     assert source(other) == first
     other.set_input_files("#library input.file", str(file))
-    other.wait_for_selector("#filmstrip .step >> nth=1")
+    other.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
     _edit(other)
     wait_for_change(other, first)
     assert source(other) == shown, "the same picture to the bit"
     saved = _saved(other)
     assert saved.suggested_filename.startswith("photo smile+")
     assert picture_of(saved.path()).size == picture_of(photo).size
-    other.click("#undo")
+    other.click("[data-act=undo]")
     wait_for_change(other, shown)
     other.context.close()
 
@@ -187,7 +186,7 @@ def test_the_visit_outlives_a_reload(page, photo: Path) -> None:
     kept(page)
     assert page.evaluate(KEPT) == {"photos": 1, "domains": 1}
     page.reload()
-    page.wait_for_selector("#filmstrip .step >> nth=1")
+    page.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
     shows(page, shown)
     assert page.locator("#slider-smile input").input_value() == "1.5"
     saved = np.asarray(Image.open(_saved(page).path()))
@@ -218,7 +217,7 @@ def test_both_domains_outlive_a_reload(page, photo: Path) -> None:
     page.wait_for_function("() => document.querySelectorAll('#filmstrip .step').length === 2")
     assert page.locator("#slider-tilt input").input_value() == "1"
     _choose(page, "Faces")
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('photo')")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('photo')", state="attached")
 
 
 FORGETFUL = """
@@ -252,11 +251,9 @@ def test_a_visit_that_the_server_forgot_comes_back(
         kept(page)
         seen = log.read_text().count("forgotten")
         assert until(lambda: log.read_text().count("forgotten") > seen)
-        thumb = page.locator("#slider-age input")
-        thumb.fill("1")
-        thumb.dispatch_event("change")
+        slide(page, "age", 1)
         page.wait_for_selector(".toast-body:has-text('forgotten your visit')")
-        page.wait_for_selector("#filmstrip .step >> nth=1")
+        page.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
         shows(page, shown)
         assert page.evaluate(KEPT)["photos"] == 1
         page.context.close()
@@ -277,7 +274,7 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     _library(page)
     assert _add(page, file) == "1 photo read."
     page.locator("#library .tile .go", has_text="mine").dblclick()
-    page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')")
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')", state="attached")
     shows(page, shown)
 
 
@@ -287,15 +284,14 @@ def test_sliders_may_be_moved_while_photos_are_read(
     other = tmp_path / "other.png"
     faces.example(7).resize((200, 200)).save(other)
     move(page, "age", 1)
-    page.click("text=Advanced")
-    page.get_by_label("Most steps").fill("40")
+    most_steps(page, 40)
     _library(page)
     page.set_input_files("#library input.photos", [str(photo), str(other)])
     page.wait_for_selector("#library .adding .line:has-text('1 of 2 ·')")
     _edit(page)
     move(page, "smile", 2)
     page.wait_for_selector("#toasts .toast:has-text('2 photos read.')")
-    assert page.locator("#slider-smile input").input_value() == "2"
+    assert distance(page, "smile") == 2
     assert page.locator("#filmstrip .step").count() == 3
     assert page.locator("#filmstrip .picture").count() == 3
 

@@ -144,3 +144,12 @@ def test_fingers_scroll_the_sheet_and_pinch_the_stage_alone(
         assert page.locator("#panel .move.chosen input[type=number]").input_value() == value
     finally:
         page.context.close()
+
+
+def test_what_a_sheet_ends_with_can_be_pressed(page) -> None:
+    """Styles of the whole page once hid the foot of the sheet, and with it the button that adds."""
+    page.click("[data-tell=new-slider]")
+    page.wait_for_selector("#new-slider[open] .card img")
+    box = page.locator("#new-slider .add").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= page.viewport_size["height"]

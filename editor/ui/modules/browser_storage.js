@@ -1,5 +1,4 @@
 // Visits in the browser's own database, a record a tab: the projects without their photos, and the photos.
-import { hear } from './page_state.js';
 
 /**
  * @typedef {{open: string | null, projects: Record<string, string>, photos: Record<string, Blob>, visit?: string | null,
@@ -189,7 +188,7 @@ export function start({ element, props, trigger, watch }) {
     if (last) offer(last);
   }
 
-  hear('changed', () => {
+  document.addEventListener('idgan:changed', () => {
     clearTimeout(waiting);
     waiting = window.setTimeout(() => { if (!restoring) ask(); }, SOON_MS);
   });
