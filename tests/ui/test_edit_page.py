@@ -156,7 +156,7 @@ def test_another_domain_is_chosen_and_the_first_comes_back(page, photo: Path) ->
     assert page.locator("#slider-smile").count() == 0
     assert page.locator("#filmstrip .picture").count() == 0, "the example is none yet"
     in_state(page, "empty")
-    assert "Scene" in page.inner_text(f"{STAGE} .for")
+    assert page.evaluate("calls.stage().value().subject") == "scene"
     page.click("#advanced button.label-wrap")
     assert page.get_by_label("Most steps").input_value() == "100"
     page.click("#advanced button.label-wrap")

@@ -17,7 +17,7 @@ PIXELS = """async () => {
   const { data, width, height } = stage.compose();
   return [Array.from(data), width, height];
 }"""
-BARE = f"{STAGE} .view-host, {STAGE} .tag, {STAGE} .divider, #toasts {{ visibility: hidden !important }}"
+BARE = f"{STAGE} .view-host, {STAGE} .tag, {STAGE} .divider, #toasts, #coach {{ visibility: hidden !important }}"
 CANVAS = f"{STAGE} canvas.picture"
 
 

@@ -166,14 +166,14 @@ def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     other.wait_for_selector(".toast-body:has-text('not a project file')")
     assert source(other) == first
     other.set_input_files("#library input.file", str(file))
-    other.wait_for_selector("#filmstrip .step >> nth=1")
+    other.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
     _edit(other)
     wait_for_change(other, first)
     assert source(other) == shown, "the same picture to the bit"
     saved = _saved(other)
     assert saved.suggested_filename.startswith("photo smile+")
     assert picture_of(saved.path()).size == picture_of(photo).size
-    other.click("#undo")
+    other.click("[data-act=undo]")
     wait_for_change(other, shown)
     other.context.close()
 

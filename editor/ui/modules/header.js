@@ -83,7 +83,9 @@ export function start({ element, props, trigger, watch }) {
     for (const text of [keys, does]) row.append(Object.assign(document.createElement('td'), { textContent: text }));
     return row;
   }));
-  hear('stage', ({ domain }) => { find('.about').textContent = (props.value?.about || {})[domain] || ''; });
+  const about = () => { find('.about').textContent = (props.value?.about || {})[now().stage.domain] || ''; };
+  hear('stage', about);
+  about(); // the stage may have started before
 
   const place = stored(sessionStorage, 'place');
   const tool = stored(sessionStorage, 'tool');

@@ -2,6 +2,7 @@
 import { explores } from './explore.js';
 import { pictures } from './live_pictures.js';
 import { cleanName, lookOf, MOST, movesOf, read, same } from './look_values.js';
+import { oneStop } from './one_stop.js';
 import { change, hear, now, tell } from './page_state.js';
 
 /** @typedef {import('./look_values.js').Look} Look */
@@ -31,6 +32,7 @@ export function start({ element, props, watch }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
+  const stop = oneStop(find('.row'));
   const value = () => props.value || { domain: '', looks: [], ranges: {} };
   const own = () => (kept()[value().domain] || []).filter((look) => look && typeof look.sliders === 'object');
   const all = () => [...value().looks, ...own()].slice(0, MOST);
@@ -82,6 +84,7 @@ export function start({ element, props, watch }) {
     const stage = now().stage;
     const shown = stage.version && stage.state !== 'empty' && stage.state !== 'frame';
     find('.looks').hidden = !shown || !Object.keys(value().ranges).length;
+    stop();
     clearTimeout(timer);
     if (stage.picture !== made.split(' ')[0]) for (const image of element.querySelectorAll('.look img')) image.setAttribute('src', BLANK); // never another's face
     if (!shown || made === `${stage.picture} ${stage.version}`) return;

@@ -1,9 +1,11 @@
 // The stage's foot: fit, 100%, face, zoom, full screen, and their keys.
 
+import { oneStop } from './one_stop.js';
 import { percentOf, scaleOf } from './view_transform.js';
 import { forStage } from './viewer_gestures.js';
 
 const STEP = 1.25;
+const NARROW = [1000, 860, 760, 520]; // widths of the stage below which something has no room, px
 const GROUNDS = ['', '20', '50', '90']; // greys around the picture, in percent; at first the theme's
 
 /**
@@ -16,6 +18,9 @@ export function viewBar(element, view) {
   const looks = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll('[data-look]'));
   const steps = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll('[data-zoom]'));
 
+  new ResizeObserver(() => {
+    element.dataset.narrow = NARROW.filter((width) => element.clientWidth <= width).join(' ');
+  }).observe(element);
   view.onChange(() => {
     const there = view.photo().width > 0;
     element.classList.toggle('bare', !there);
@@ -67,29 +72,4 @@ export function viewBar(element, view) {
     popover.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - popover.offsetWidth - 8))}px`;
     popover.style.top = `${Math.max(8, at.top - popover.offsetHeight - 8)}px`;
   });
-}
-
-/**
- * Make a toolbar one stop of the Tab key, whose buttons the arrow keys walk. Return what sees to it that the stop
- * can be seen.
- * @param {HTMLElement} bar
- */
-function oneStop(bar) {
-  const all = /** @type {HTMLButtonElement[]} */ ([...bar.querySelectorAll('button')]);
-  const there = () => all.filter((one) => !one.disabled && one.offsetParent);
-  /** @param {HTMLButtonElement | undefined} stop */
-  const set = (stop) => { for (const one of all) one.tabIndex = one === stop ? 0 : -1; };
-  bar.addEventListener('focusin', (event) => set(all.find((one) => one === event.target)));
-  bar.addEventListener('keydown', (event) => {
-    const list = there();
-    const at = list.findIndex((one) => one === event.target);
-    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: list.length - 1 }[event.key];
-    if (next === undefined || at < 0) return;
-    event.preventDefault();
-    list[(next + list.length) % list.length].focus();
-  });
-  return () => {
-    const list = there();
-    if (!list.some((one) => one.tabIndex === 0)) set(list[0]);
-  };
 }
