@@ -43,6 +43,8 @@ SHARED_NOTE = (
     "is kept. Give only photos that you may share."
 )
 PAGE_STYLES = Path(__file__).with_name("page.css")
+# Gradio scopes what stands in a media query, and so loses the root; here it stays
+TOUCH = "<style>@media (pointer: coarse) { html:root { --control: 44px; } }</style>"
 STATE_LIFE_S = 6 * 3600
 
 
@@ -51,6 +53,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": PAGE_STYLES.read_text(encoding="utf-8") + stylesheet(),
+        "head": TOUCH,
         "js": script("start"),
         "max_file_size": MAX_BYTES,
         "footer_links": [],

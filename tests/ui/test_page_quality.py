@@ -153,3 +153,14 @@ def test_what_a_sheet_ends_with_can_be_pressed(page) -> None:
     box = page.locator("#new-slider .add").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= page.viewport_size["height"]
+
+
+def test_controls_are_as_large_as_a_finger(browser, server: str) -> None:
+    page = opened(browser, server, viewport={"width": 390, "height": 844}, has_touch=True)
+    size = page.evaluate(
+        "() => getComputedStyle(document.documentElement).getPropertyValue('--control')"
+    )
+    assert size == "44px"
+    for name in ("[data-place=animate]", "[data-act=save]", "[data-act=undo]"):
+        assert page.locator(f"#header-bar {name}").bounding_box()["height"] >= 44
+    page.close()
