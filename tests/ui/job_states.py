@@ -139,6 +139,7 @@ def _tools(page: Any, shots: Gallery, touch: bool) -> None:
 
 def _places(page: Any, shots: Gallery) -> None:
     _place(page, "animate")
+    page.wait_for_selector("#animate-place [data-part=said]:not(:empty)")
     shots.take("animate")
     page.click("#animate-place [data-part=change]")
     page.wait_for_selector("#animate-place [data-part=export]:enabled")

@@ -14,7 +14,7 @@ import { clamp, rotated } from './overlay_geometry.js';
  */
 
 /** From the middle to the end of a slider, as a share of the square's side. */
-export const REACH = 0.16;
+export const REACH = 0.12; // a mouth pulled up stays below the nose
 const SUN = 0.47; // how far the sun is from the face, the same
 const NOSE = 0.52; // of the way from the eyes to the mouth
 const ARC = 70; // degrees from the top to the end of the sun's slider

@@ -213,7 +213,7 @@ export function start({ element, trigger, props, watch }) {
     for (const info of more) extra.set(info.name, info);
     settings = Object.fromEntries(more.map((info) => [info.name, info.value]));
     build(panel, groups, more);
-    pick(sliders.has(chosen) || extra.has(chosen) ? chosen : sliders.keys().next().value || '');
+    pick(sliders.has(chosen) || extra.has(chosen) ? chosen : sliders.has('smile') ? 'smile' : sliders.keys().next().value || '');
   }
 
   const ends = [
