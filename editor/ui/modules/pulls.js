@@ -5,7 +5,7 @@
 /** By handle and axis, sliders in order of preference; a leading minus: to the right, or up, is less. */
 const WISHES = {
   mouth: { y: ['smile'], x: ['mouth_open'] },
-  nose: { x: ['-yaw', '-turn'], y: ['-pitch', '-nod'] },
+  nose: { x: ['yaw', 'turn'], y: ['-pitch', '-nod'] },
   sun: { x: ['light_side', 'light'] },
 };
 

@@ -6,7 +6,7 @@ import { pullsOf, sharesOf, withShare } from '../../../editor/ui/modules/pulls.j
 const RANGES = { smile: [-5, 4], yaw: [-4, 4], age: [-5, 5] };
 
 test('handles move what the domain has', () => {
-  assert.deepEqual(pullsOf(RANGES), { mouth: { y: 'smile' }, nose: { x: '-yaw' } });
+  assert.deepEqual(pullsOf(RANGES), { mouth: { y: 'smile' }, nose: { x: 'yaw' } }, 'the nose follows: more is to the right of who looks');
   assert.deepEqual(pullsOf({ age: [-5, 5] }), {});
 });
 
