@@ -93,13 +93,13 @@ def test_a_patch_shows_its_picture_where_the_mask_is_white(stage) -> None:
 def test_a_puck_pulls_sliders(stage) -> None:
     page = stage("pucks")
     side = page.evaluate("() => .42 * 800 * view.scale()")
-    drag(page, middle(page, "[data-part=mouth]"), (0, -0.08 * side))
+    drag(page, middle(page, "[data-part=mouth]"), (0, -0.06 * side))
     last = dict(heard(page, "pull"))
     assert last["smile"] == pytest.approx(0.5 * np.cos(np.radians(6)), abs=0.03)
     assert abs(last["mouth_open"]) == pytest.approx(0.5 * np.sin(np.radians(6)), abs=0.03)
     assert len(heard(page, "rest")) == 1
     assert heard(page, "viewer") == []
-    drag(page, middle(page, "[data-part=nose]"), (0.08 * side, 0))
+    drag(page, middle(page, "[data-part=nose]"), (0.06 * side, 0))
     assert dict(heard(page, "pull"))["turn"] == pytest.approx(-0.5, abs=0.03), "its sign is turned"
     drag(page, middle(page, "[data-part=sun]"), (0.3 * side, 0.1 * side))
     assert 0.3 < dict(heard(page, "pull"))["light"] < 0.8

@@ -51,6 +51,7 @@ def _done(page, photo: Path) -> None:
 def test_axe_finds_nothing_grave(axed, photo: Path, dark: bool) -> None:
     page = axed
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
+    page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
     found = {"empty": page.evaluate(GRAVE)}
     _done(page, photo)
     for tool in ("sliders", "brush", "blend", "patch"):
@@ -84,6 +85,7 @@ def test_the_first_slider_is_eight_tabs_away(page, photo: Path) -> None:
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_what_is_scrolled_into_view_is_what_is_hit(page, photo: Path, size) -> None:
+    page.emulate_media(reduced_motion="reduce")  # the row of chips would glide
     resized(page, *size)
     _done(page, photo)
     for tool in ("sliders", "brush", "blend", "patch"):

@@ -246,7 +246,7 @@ def test_a_file_that_cannot_be_read_is_said_on_the_stage_and_the_old_picture_sta
     bad.write_text("no picture")
     (only,) = handlers.take(visitor, _given(str(bad)), *SETTINGS)
     assert only[1]["state"] == "error"
-    assert only[1]["line"].startswith("Holiday.png is not a picture")
+    assert only[1]["line"].startswith("holiday.png is not a picture")
     assert only[1]["after"] == before["after"]
     (none,) = handlers.take(visitor, {}, *SETTINGS)
     assert "no photo yet" in none[1]["line"]

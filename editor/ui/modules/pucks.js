@@ -18,13 +18,14 @@ import { dragged, lies, pulled, rests, stepped, toShares } from './puck_moves.js
 const LEAST = 110; // CSS px; on a smaller square handles would lie on each other
 /** @type {Record<Part, string>} */
 const NAMES = { mouth: 'Mouth', nose: 'Nose', sun: 'Light' };
+const PARTS = /** @type {Part[]} */ (Object.keys(NAMES));
 
 /**
  * Make the handles over the stage. They are hidden until they are shown.
  * @param {View} view
- * @param {{pulls: Pulls, pull: (name: string, share: number) => void, rest?: () => void,
+ * @param {{pulls: () => Pulls, pull: (name: string, share: number) => void, rest?: () => void,
  *   seen?: (visible: boolean) => void}} options
- *   pull: called for each slider while a hand moves a handle; rest: the hand let go; seen: H was pressed
+ *   pulls: of the sliders that there are now; pull: called for each slider while a hand moves a handle; rest: the hand let go; seen: H was pressed
  */
 export function pucks(view, { pulls, pull, rest, seen }) {
   const root = document.createElement('div');
@@ -42,7 +43,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
 
   /** Only the sliders that there are. @param {Part} part */
   function axes(part) {
-    const known = Object.entries(pulls[part] || {}).filter(([, name]) =>
+    const known = Object.entries(pulls()[part] || {}).filter(([, name]) =>
       name && name.replace(/^-/, '') in face.shares);
     return /** @type {import('./puck_moves.js').Axes} */ (Object.fromEntries(known));
   }
@@ -104,7 +105,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
       const [x, y] = lies(part, places[part] || at, pullOf(part));
       return Math.hypot(x - at[0], y - at[1]);
     };
-    const parts = /** @type {Part[]} */ (Object.keys(pulls)).filter((part) => !puckFor(part).hidden);
+    const parts = PARTS.filter((part) => !puckFor(part).hidden);
     return parts.reduce((best, part) => (away(part) < away(best) ? part : best), parts[0]);
   }
 
@@ -165,7 +166,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
     change(nearest(pointOf(/** @type {PointerEvent} */ (event))), [0, 0]);
     rest?.();
   });
-  square.append(...Object.keys(pulls).map((part) => puckOf(/** @type {Part} */ (part))));
+  square.append(...PARTS.map(puckOf));
 
   function toggle() {
     visible = !visible;

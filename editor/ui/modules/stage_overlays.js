@@ -27,7 +27,7 @@ export function layOver(stage) {
   const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
   const pulling = pucks(view, {
-    pulls: pullsOf(now().ranges),
+    pulls: () => pullsOf(now().ranges), // which may come later than the stage, and change with the domain
     pull: (name, share) => change({ moves: withShare(now().moves, now().ranges, name, share) }),
     rest: () => tell('rest'),
   });
