@@ -109,9 +109,25 @@ export function pucks(view, { pulls, pull, rest, seen }) {
     return parts.reduce((best, part) => (away(part) < away(best) ? part : best), parts[0]);
   }
 
-  follow(square, {
+  /** Give a pull up: with two fingers the picture is moved. */
+  function giveUp() {
+    if (start) {
+      const { part, pull: before } = start;
+      start = null;
+      puckFor(part).classList.remove('held');
+      change(part, before);
+    }
+    hand.giveUp();
+  }
+
+  const hand = follow(square, {
     down(event, pointers) {
-      if (pointers.size > 1) return false;
+      if (pointers.size > 1) {
+        pointers.delete(event.pointerId);
+        giveUp();
+        return false;
+      }
+      if (event.pointerType === 'touch' && !event.isPrimary) return false; // the first finger is on the picture
       const at = pointOf(event);
       const part = nearest(at);
       start = { part, pull: pullOf(part), at };
@@ -131,6 +147,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
       const after = pullOf(part);
       if (after[0] !== before[0] || after[1] !== before[1]) rest?.();
     },
+    beside: giveUp,
   });
 
   /** @param {Part} part */
