@@ -18,7 +18,7 @@ from tests.ui.driver import (
 )
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
-FIRST = "#slider-mouth_open input[type=range]"
+FIRST = "#slider-smile input[type=range]"
 COMMON = [
     *(
         "#domain input",
