@@ -137,7 +137,7 @@ def test_the_picture_stays_in_sight_while_sliders_scroll(page, photo: Path) -> N
 def test_help_opens_by_button_and_key_and_tells_the_keys(page) -> None:
     assert page.is_hidden("#help")
     page.click("[data-act=help]")
-    assert "undo, redo" in page.inner_text("#help")
+    assert "Undo, redo" in page.inner_text("#help")
     page.click("#help .close")
     assert page.is_hidden("#help")
     page.keyboard.press("?")
