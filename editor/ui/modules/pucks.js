@@ -155,7 +155,7 @@ export function pucks(view, { pulls, pull, rest, seen }) {
     const puck = document.createElement('div');
     puck.className = 'puck';
     puck.dataset.part = part;
-    puck.tabIndex = 0;
+    puck.tabIndex = -1; // by Tab one goes to the sliders, which do the same
     for (const [name, value] of Object.entries({
       role: 'slider', 'aria-label': NAMES[part], 'aria-valuemin': '-100', 'aria-valuemax': '100',
       'aria-roledescription': 'handle',
