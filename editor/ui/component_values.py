@@ -9,7 +9,7 @@ from typing import Any
 
 from editor.errors import OptionError
 from editor.layers import parse_layers
-from editor.project.history import MAX_PICTURES, Project
+from editor.project.history import Project
 from editor.project.nodes import Layers, Moves, Node
 from editor.session import Editor
 from editor.sliders.boundary import BoundaryInfo
@@ -116,35 +116,6 @@ def is_untouched(project: Project, name: str) -> bool:
     """
     nodes = [node for node in project.nodes if node.picture == name]
     return len(nodes) == 1 and not nodes[0].label and not nodes[0].moves
-
-
-def picker_value(project: Project, chosen: Iterable[str] = (), most: int = 0) -> dict[str, Any]:
-    """Return the value of `picker`: the visitor's pictures, each as it was last edited.
-
-    Args:
-        project: whose pictures.
-        chosen: ids, in order; those that are gone are left out.
-        most: how many may be chosen; 0 for any number.
-    """
-    items = [
-        {"id": p.id, "name": p.name, "src": jpeg_uri(project.latest(p.id).thumb)}
-        for p in project.pictures
-    ]
-    there = {p.id for p in project.pictures}
-    return {"items": items, "chosen": [name for name in chosen if name in there], "most": most}
-
-
-def chosen_of(value: Any) -> list[str]:
-    """Return the ids chosen in a picker's value, each once, and no more than a project may have."""
-    chosen = value.get("chosen") if isinstance(value, dict) else None
-    names = chosen[: 10 * MAX_PICTURES] if isinstance(chosen, list) else []
-    return list(dict.fromkeys(str(name)[:MAX_ID] for name in names))[:MAX_PICTURES]
-
-
-def chosen_there(project: Project, value: Any, most: int) -> list[str]:
-    """Return what `chosen_of` does, but only ids still in the project, and at most so many."""
-    there = {p.id for p in project.pictures}
-    return [name for name in chosen_of(value) if name in there][:most]
 
 
 def painted_warning(project: Project, nodes: Iterable[Node]) -> str:

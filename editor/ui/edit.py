@@ -15,6 +15,7 @@ from editor.ui.handler_base import KEEP, REPLACE
 from editor.ui.inverting import Settings
 from editor.ui.live import live_functions
 from editor.ui.page_context import Hook, PageContext
+from editor.ui.scripts import script
 
 BRUSH = (
     "Paint on the picture. Sliders then change only the painted part. Bake in makes the result a picture "
@@ -122,7 +123,10 @@ class EditPanel:
             (stage.submit, handlers.example),
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
-            begun.then(function, given, shown, **MANY)
+            read = begun.then(function, given, shown, **MANY)
+            if function == handlers.take:  # a full house may not let it in
+                for refused in (begun.failure, read.failure):
+                    refused(None, None, None, js=script("refused"), **MANY)
         stage.select(handlers.show_face, [page.visitor, stage], shown, **MANY)
         switched = stage.edit(
             handlers.switch,
@@ -162,9 +166,9 @@ class EditPanel:
     def _history(self) -> None:
         page, handlers = self.page, self.handlers
         for event in (
-            page.places.undo(handlers.undo, self._now, page.visitor, **QUIET),
-            page.places.retry(handlers.redo, page.visitor, page.visitor, **QUIET),
-            page.strip.select(handlers.go, [page.visitor, page.strip], page.visitor, **QUIET),
+            page.places.undo(handlers.undo, self._now, page.visitor, **MANY),
+            page.places.retry(handlers.redo, page.visitor, page.visitor, **MANY),
+            page.strip.select(handlers.go, [page.visitor, page.strip], page.visitor, **MANY),
         ):
             event.success(**self.refresh)
-        page.strip.edit(handlers.compare, [page.visitor, page.strip], self.stage, **QUIET)
+        page.strip.edit(handlers.compare, [page.visitor, page.strip], self.stage, **LATEST)

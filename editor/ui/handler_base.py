@@ -77,6 +77,9 @@ class HandlerBase:
     def node(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Node:
         """Return the shown node with the sliders as they are now.
 
+        Sliders that were set on another picture, of which the page has not been told yet that it is
+        no longer shown, change nothing.
+
         Raises:
             ImageError: nothing is shown.
             OptionError: the field "Layers" cannot be understood, or a distance is no number or absurd.
@@ -84,12 +87,19 @@ class HandlerBase:
         node = visitor.project.node
         if node is None:
             raise ImageError("open a photo first; then the sliders change it")
+        if self.is_elsewhere(visitor, panel):
+            return node
         known = self.sliders(visitor)
         given = (panel or {}).get("moves") or {}
         asked = [(name, check_distance(value, name)) for name, value in given.items()]
         # one of a domain left a moment ago is not known
         moves: Moves = tuple((name, value) for name, value in asked if name in known and value)
         return replace(node, moves=moves, layers=read_layers(layers))
+
+    def is_elsewhere(self, visitor: Visitor, panel: dict[str, Any] | None) -> bool:
+        """Return whether the sliders were set on another picture than the one that is shown now."""
+        node, seen = self.store.newest(visitor).project.node, (panel or {}).get("picture")
+        return node is not None and bool(seen) and seen != node.picture
 
     def edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:
         """Return the shown picture with the sliders as they are now. Raise as `node` does."""

@@ -33,7 +33,13 @@ class Handlers(DomainHandlers, SavingHandlers):
     def commit(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
     ) -> tuple[Any, Any]:
-        """Add an edit when the sliders came to rest. Return visitor and history if anything changed."""
+        """Add an edit when the sliders came to rest.
+
+        Return visitor and history if anything changed, or if the page shows another picture than it should.
+        """
+        if self.is_elsewhere(visitor, panel):
+            newest = self.store.newest(visitor)
+            return newest, strip_value(newest.project)
         return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
 
     @tells_errors
@@ -69,10 +75,15 @@ class Handlers(DomainHandlers, SavingHandlers):
 
     @tells_errors
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
-        """Go one step back. Add what the sliders say as an edit first if it was none yet."""
+        """Go one step back. Add what the sliders say as an edit first if it was none yet.
+
+        A second step that is asked for before the sliders show the first one adds nothing.
+        """
 
         def undone(newest: Visitor) -> Visitor:
-            newest = self._committed(newest, panel, layers)
+            node, seen = newest.project.node, (panel or {}).get("node")
+            if node is None or seen in (None, newest.project.at, node.parent):
+                newest = self._committed(newest, panel, layers)
             return newest.keep(newest.project.undo())
 
         return self.store.update(visitor, undone)

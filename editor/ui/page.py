@@ -42,6 +42,7 @@ SHARED_NOTE = (
     "stay there in a private folder for at most seven hours, and are then deleted; nothing else "
     "is kept. Give only photos that you may share."
 )
+TITLE = '<a class="skip" href="#panel">Skip to the sliders</a><h1>Sliders for photos</h1>'
 PAGE_STYLES = Path(__file__).with_name("page.css")
 # Gradio scopes what stands in a media query, and so loses the root; here it stays
 TOUCH = "<style>@media (pointer: coarse) { html:root { --control: 44px; } }</style>"
@@ -147,7 +148,7 @@ def _context(handlers: Handlers, shared: bool) -> PageContext:
     first = handlers.first_visitor()
     visitor = gr.State(first, time_to_live=STATE_LIFE_S)
     with gr.Row(elem_id="header"):
-        gr.HTML("<h1>Sliders for photos</h1>", elem_id="title", padding=False)
+        gr.HTML(TITLE, elem_id="title", padding=False)
         domain = gr.Dropdown(
             handlers.domains.choices,
             value=handlers.start,

@@ -185,6 +185,17 @@ def invert(page, path: Path, steps: int = 12) -> None:
     settled(page)
 
 
+def go_to(page, place: str) -> None:
+    """Open a place, "edit", "animate" or "library": by the header, or its menu where that is narrow."""
+    button = page.locator(f"#header-bar .places [data-place={place}]")
+    if button.is_visible():
+        button.click()
+    else:
+        page.click("#header-bar .menu-opener")
+        page.click(f"#header-bar [role=menuitem]:has-text('{place.capitalize()}')")
+    page.wait_for_function("place => document.body.dataset.place === place", arg=place)
+
+
 def slide(page, name: str, value: float, rests: bool = True) -> None:
     """Put a slider at a distance, in units of codes, and let it go, or not yet."""
     page.evaluate(MOVE, [name, value, rests])

@@ -28,6 +28,7 @@ BRIGHT = """() => Promise.all([...document.querySelectorAll('#new-slider .card i
   return canvas.getImageData(0, 0, 8, 8).data.reduce((sum, value, i) => sum + (i % 4 < 3 ? value : 0), 0);
 }))"""
 CARDS = "#new-slider .card:not(.empty)"
+FRESH = "#new-slider .cards[data-fresh]"  # a click is meant for pictures that were seen
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,6 @@ def teach(hand: Hand, photos: Photos, folder: Path) -> None:
     hand.since("first pictures")
     hand.page.keyboard.type("Bright")
     assert hand.page.is_disabled("#new-slider .add"), "nothing was learnt yet"
-    hand.page.wait_for_timeout(400)  # a click is meant for pictures that were seen
     for _ in range(8):
         light = hand.page.evaluate(BRIGHT)
         order = sorted(range(len(light)), key=lambda i: light[i])
@@ -157,7 +157,7 @@ def teach(hand: Hand, photos: Photos, folder: Path) -> None:
             arg=before,
         )
         settled(hand.page)
-        hand.page.wait_for_timeout(400)
+        hand.page.wait_for_selector(FRESH, state="detached")
         if hand.page.is_enabled("#new-slider .add"):
             break
     hand.since("may be added")
@@ -211,7 +211,6 @@ def reload(hand: Hand, photos: Photos, folder: Path) -> None:
     opened(hand, photos.friend)
     hand.page.wait_for_selector(DONE)
     hand.slide("age", 0.4)
-    hand.page.wait_for_timeout(200)
     before = distance(hand.page, "age")
     hand.page.reload()
     began = time.monotonic()

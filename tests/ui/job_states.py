@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.ui.driver import CALLS, settled, slide
+from tests.ui.driver import CALLS, go_to, settled, slide
 from tests.ui.job_list import DONE, OTHER
 from tests.ui.job_photos import Photos
 
@@ -54,7 +54,7 @@ def _tell(page: Any, name: str, value: Any = None) -> None:
 
 
 def _place(page: Any, place: str) -> None:
-    page.click(f"#header-bar [data-place={place}]")
+    go_to(page, place)
     settled(page)
 
 

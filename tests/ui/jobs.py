@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.ui.driver import CALLS, CHROMIUM, FLAGS, ROOT, serving, settled
+from tests.ui.driver import CALLS, CHROMIUM, FLAGS, ROOT, go_to, serving, settled
 from tests.ui.job_hand import Hand, counted
 from tests.ui.job_list import JOBS, Job
 from tests.ui.job_photos import Photos, made
@@ -94,7 +94,7 @@ def all_done(browser: Any, url: str, photos: Photos, folder: Path, only: str) ->
                 page.context.close()
             page = _page(browser, url, (1280, 800))
         elif page.evaluate("() => document.body.dataset.place") != "edit":
-            page.click("#header-bar [data-place=edit]")
+            go_to(page, "edit")
         results.append(done(job, page, photos, folder))
         print(table(results[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
     return results

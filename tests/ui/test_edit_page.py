@@ -8,6 +8,7 @@ import pytest
 
 from tests.ui.driver import (
     STAGE,
+    go_to,
     in_state,
     invert,
     move,
@@ -20,12 +21,7 @@ from tests.ui.driver import (
 DESKTOP, PHONE = (1280, 800), (390, 844)
 FIRST = "#slider-smile input[type=range]"
 COMMON = [
-    *(
-        "#domain input",
-        "#header-bar [data-place=animate]",
-        "#header-bar [data-place=edit]",
-        "#header-bar [data-place=library]",
-    ),
+    "#domain input",
     *("[data-act=undo]", "[data-act=redo]", "[data-act=save]"),
     *(f"#rail [data-tool={tool}]" for tool in ("sliders", "brush", "blend", "patch")),
     *(f"{STAGE} canvas.picture", f"{STAGE} [data-look=fit]", f"{STAGE} [data-look=face]"),
@@ -33,11 +29,17 @@ COMMON = [
 ]
 NEEDED = {
     DESKTOP: [
+        *(f"#header-bar [data-place={place}]" for place in ("edit", "animate", "library")),
         *(*COMMON, "#filmstrip .open", "#filmstrip .picture", "[data-tell=new-slider]"),
         *("[data-act=compare]", "[data-act=theme]", "[data-act=help]", "[data-act=save-as]"),
         *("[data-tell=reset]", "#slider-yaw input[type=range]", f"{STAGE} [data-compare=split]"),
     ],
-    PHONE: [*COMMON, "#rail [data-tool=strip]", "#tool-sliders .chip >> nth=0"],
+    PHONE: [
+        *COMMON,
+        "#header-bar .menu-opener",
+        "#rail [data-tool=strip]",
+        "#tool-sliders .chip >> nth=0",
+    ],
 }
 INSIDE = """(element) => {
   const { left, top, right, bottom, width, height } = element.getBoundingClientRect();
@@ -97,7 +99,7 @@ def test_what_is_scrolled_into_view_is_what_is_hit(tab, photo: Path, size: tuple
         settled(page)
         assert page.evaluate(MISSED) == [], tool
     for place in ("animate", "library"):
-        page.click(f"#header-bar [data-place={place}]")
+        go_to(page, place)
         settled(page)
         assert page.evaluate(MISSED) == [], place
 
@@ -116,7 +118,7 @@ def test_nothing_overflows_and_everything_has_a_name(
         assert page.evaluate("document.querySelector('#tool-panel').scrollWidth") <= size[0]
         assert page.evaluate(UNNAMED) == [], tool
     for place in ("animate", "library"):
-        page.click(f"#header-bar [data-place={place}]")
+        go_to(page, place)
         settled(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert page.evaluate(UNNAMED) == [], place

@@ -11,6 +11,7 @@ from PIL import Image
 from tests.conftest import picture_of
 from tests.ui.driver import (
     STAGE,
+    distance,
     drop,
     give,
     in_state,
@@ -142,6 +143,26 @@ def test_another_photo_in_the_middle_of_the_first_ends_it(page, photo: Path, two
     settled(page)
     assert page.inner_text(SHOWN) == "two"
     assert page.evaluate("calls.stage().value().name") == "two"
+
+
+def test_a_photo_that_the_server_does_not_take_leaves_what_was_there(
+    page, photo: Path, two: Path
+) -> None:
+    invert(page, photo, steps=2)
+    move(page, "smile", 1.5)
+    settled(page)
+    before = source(page)
+    page.route(
+        "**/queue/join**", lambda route: route.fulfill(status=503, body='{"detail": "busy"}')
+    )
+    give(page, two)
+    page.wait_for_selector(f"{NOTICE}:has-text('was not opened')")
+    assert in_state(page, "done")
+    assert source(page) == before
+    page.unroute("**/queue/join**")
+    assert distance(page, "smile") == 1.5
+    invert(page, two, steps=2)
+    assert page.inner_text(SHOWN) == "two"
 
 
 def test_an_example_is_read_as_a_photo_is(page) -> None:

@@ -12,6 +12,7 @@ from tests.ui.driver import (
     STAGE,
     distance,
     give,
+    go_to,
     in_state,
     invert,
     place,
@@ -77,14 +78,14 @@ def test_after_a_reload_photo_theme_place_and_tool_are_there(page, photo: Path) 
     assert page.is_visible(f"{STAGE} .overlay.brush")
     assert source(page) == shown
     assert page.evaluate("calls.stage().value().name") == photo.stem
-    page.click("#header-bar [data-place=library]")
+    go_to(page, "library")
     settled(page)
     for _ in range(2):
         _reload(page)
         assert page.is_visible("#library-place")
         assert page.is_hidden("#stage")
         assert page.get_attribute("#header-bar [data-place=library]", "aria-current") == "page"
-    page.click("#header-bar [data-place=edit]")
+    go_to(page, "edit")
     page.click("#rail [data-tool=sliders]")
     page.click("[data-act=theme]")
     settled(page)

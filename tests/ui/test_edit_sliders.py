@@ -175,6 +175,11 @@ def test_undo_redo_and_the_history(page, photo: Path) -> None:
     settled(page)
     page.click("[data-act=undo]")
     shows(page, both)
+    for _ in range(2):  # faster than the answers come
+        page.keyboard.press("Control+z")
+    shows(page, plain)
+    settled(page)
+    assert (place(page, "smile"), steps.count()) == (0, 4)
 
 
 def test_undo_in_the_middle_of_a_move_takes_that_move_back(page, photo: Path) -> None:

@@ -18,6 +18,7 @@ from editor.ui.handlers import Handlers
 from editor.ui.page import build_ui, launch_options
 from editor.ui.state import Visitor
 from tests.reference.published import write_published
+from tests.ui.panel_context import with_ann
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
 
@@ -177,6 +178,32 @@ def test_undo_keeps_what_was_not_yet_an_edit(handlers: Handlers) -> None:
     back = handlers.undo(visitor, _moves(age=1.5), "")
     assert back.project.at == 0
     assert back.project.redo().node.moves == (("age", 1.5),)
+
+
+def test_two_steps_back_faster_than_the_sliders_follow(handlers: Handlers) -> None:
+    visitor = handlers.first_visitor()
+    once, _ = handlers.commit(visitor, _moves(smile=1.0))
+    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5))
+    still = _moves(smile=1.0, age=-0.5) | {"node": 2}
+    back = handlers.undo(handlers.undo(twice, still, ""), still, "")
+    assert back.project.at == 0
+    assert len(back.project.nodes) == 3, "what the sliders still said was added as an edit"
+    once = handlers.redo(back)
+    late = handlers.undo(once, _moves(smile=3.0) | {"node": once.project.node.parent}, "")
+    assert late.project.redo().node.moves == (("smile", 3.0),), "moved after the last commit"
+
+
+def test_a_move_never_lands_on_another_picture(handlers: Handlers) -> None:
+    visitor = with_ann(handlers)
+    shown = visitor.project.node.picture
+    (other,) = (one.id for one in visitor.project.pictures if one.id != shown)
+    late = _moves(smile=2.0) | {"picture": other}
+    unchanged, strip = handlers.commit(visitor, late)
+    assert unchanged.project is visitor.project
+    assert strip["picture"] == shown, "so that the page learns what is shown"
+    assert handlers.look(visitor, late)["after"] == _after(handlers, visitor)
+    moved, _ = handlers.commit(visitor, late | {"picture": shown})
+    assert moved.project.node.moves == (("smile", 2.0),)
 
 
 def test_compare_with_another_edit(handlers: Handlers) -> None:

@@ -16,11 +16,24 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import AFTER, ROOT, serving, slide
+from tests.ui.driver import (
+    ROOT,
+    STAGE,
+    give,
+    go_to,
+    in_state,
+    most_steps,
+    opened,
+    serving,
+    slide,
+    until,
+)
 from tests.ui.test_hostile_client import attacked, memory_mb
 
 MINUTES = float(os.environ.get("HOUR_MINUTES", "60"))
 HOSTILE = os.environ.get("HOSTILE") == "1"
+BAD = "#toasts .toast.bad, .toast-body"  # what did not work is told in
+CLOSE = "#toasts .toast.bad [aria-label=Close], .toast-close"
 
 
 @pytest.fixture
@@ -63,104 +76,73 @@ def test_an_hour_of_four_visitors(browser, photos: list[Path], tmp_path: Path) -
 
 
 def _visitor(browser, url: str):
-    page = browser.new_context(viewport={"width": 1000, "height": 800}).new_page()
-    page.set_default_timeout(90_000)
-    page.goto(url)
-    page.wait_for_selector(f"{AFTER}[src]")
-    page.click("text=Advanced")
-    steps = page.get_by_label("Most steps")
-    steps.fill("5")
-    steps.press("Tab")
-    page.click("text=Advanced")
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = opened(context, url, 90_000)
+    most_steps(page, 5)
     return page
 
 
 def _round(page, photo: Path, rng: random.Random) -> None:
-    """A photo inverted, sliders dragged, the result saved, a path made, pictures removed."""
-    page.click("role=tab[name=Edit]")
-    if page.locator("#photo [aria-label='Remove Image']").count():
-        page.click("#photo [aria-label='Remove Image']")
-    page.set_input_files("#photo input[type=file]", str(photo))
-    page.wait_for_selector("#square .crop:not([hidden])")
-    page.wait_for_timeout(300)
-    _done(page, "#invert", "#status :text('Done')")
+    """A photo read, sliders dragged, the result saved, a film made, pictures removed."""
+    go_to(page, "edit")
+    _done(page, lambda: _read(page, photo))
     for name in ("smile", "age", "glasses"):
         for index in range(4):
             slide(page, name, round(rng.uniform(-2, 2), 1), rests=index == 3)
             page.wait_for_timeout(60)
         page.wait_for_timeout(400)
-    page.click("#undo")
+    page.click("[data-act=undo]")
     page.wait_for_timeout(200)
-    page.click("#redo")
+    page.click("[data-act=redo]")
     page.wait_for_timeout(200)
-    _saved(page, "#save-photo")
-    page.click("role=tab[name=Interpolate]")
-    page.wait_for_timeout(300)
-    _done(page, "#path-make", "#path-status :text('frames in')", _choose_two)
-    _saved(page, "#path-save")
+    _done(page, lambda: _saved(page, "#header-bar [data-act=save]"))
+    go_to(page, "animate")
+    page.get_by_label("Before → after").check()
+    _done(page, lambda: _saved(page, "#animate-place [data-part=export]:enabled"))
     if page.locator("#filmstrip .picture").count() > 15:
-        page.click("role=tab[name=Library]")
-        page.evaluate(
-            "import('/modules/page_state.js').then((m) => m.change({ place: 'library' }))"
-        )
-        page.wait_for_timeout(300)
+        go_to(page, "library")
         page.locator("#library .tile .go").nth(0).click()
         page.locator("#library .tile .go").nth(4).click(modifiers=["Shift"])
         page.keyboard.press("Delete")
         page.wait_for_timeout(500)
 
 
-def _saved(page, button: str, patience_s: float = 300) -> None:
-    """Press a button until a file comes: again after "busy"."""
+def _read(page, photo: Path) -> bool:
+    """Open a photo. Whether it was read: one more picture is there."""
+    there = page.locator("#filmstrip .picture").count()
+    give(page, photo)
+    if in_state(page, "frame", "done", "error") == "frame":
+        page.click("#stage [data-send=release]")
+        in_state(page, "done", "error")
+    return bool(until(lambda: page.locator("#filmstrip .picture").count() > there, 5))
+
+
+def _saved(page, button: str) -> bool:
+    """Press a button. Whether a file came, before a message told of something else."""
     files: list[object] = []
     page.once("download", lambda file: files.append(file))
+    page.click(button)
+    for _ in range(300):
+        page.wait_for_timeout(300)
+        if files:
+            return True
+        if page.locator(BAD).count():
+            return False
+    return False
+
+
+def _done(page, work: Callable[[], bool], patience_s: float = 300) -> None:
+    """Do something until it is done: again after "busy", as a visitor would."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
-        page.click(button)
-        for _ in range(300):
-            page.wait_for_timeout(300)
-            if files:
-                return
-            if said := _said(page):
-                print(f"{button}: {said}", flush=True)
-                break
-    raise AssertionError(f"{button} gave no file in {patience_s} s")
-
-
-def _said(page) -> list[str]:
-    """Messages that are shown, which are closed."""
-    toasts = page.locator(".toast-body")
-    said = [toasts.nth(i).inner_text() for i in range(toasts.count())]
-    for _ in said:
-        page.locator(".toast-close").first.click()
-    if said:
-        page.wait_for_timeout(3000)
-    return said
-
-
-def _choose_two(page) -> None:
-    for index in range(2):
-        card = page.locator("#path .card").nth(index)
-        if "on" not in (card.get_attribute("class") or "").split():
-            card.click()
-            page.wait_for_timeout(300)
-
-
-def _done(
-    page, button: str, sign: str, prepare: Callable = lambda _: None, patience_s: float = 300
-) -> None:
-    """Press a button until its work is done: again after "busy", as a visitor would."""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        prepare(page)
-        page.wait_for_timeout(300)
-        page.click(button)
-        page.wait_for_timeout(300)
-        page.locator(sign).or_(page.locator(".toast-body")).first.wait_for()
-        if not (said := _said(page)):
+        if work():
             return
-        print(f"{button}: {said}", flush=True)
-    raise AssertionError(f"{button} was busy for {patience_s} s")
+        said = [page.locator(STAGE).inner_text(), *page.locator(BAD).all_inner_texts()]
+        print(f"not yet: {said}", flush=True)
+        for _ in range(page.locator(CLOSE).count()):
+            page.locator(CLOSE).first.click()
+        page.wait_for_timeout(3000)
+    raise AssertionError(f"it was busy for {patience_s} s")
 
 
 @contextmanager

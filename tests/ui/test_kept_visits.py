@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.ui.driver import asked, frames, invert, kept, move, opened, settled
+from tests.ui.driver import (
+    asked,
+    frames,
+    give,
+    in_state,
+    invert,
+    kept,
+    most_steps,
+    move,
+    opened,
+    settled,
+)
 
 NODES = "#filmstrip .picture"
 KEPT = """async () => {
@@ -94,7 +105,7 @@ def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> No
         first.locator(f"{NODES} button, {NODES}").last.get_attribute("aria-label") or "photo"
     )
     with first.expect_download():
-        first.click("#save-photo")
+        first.click("#header-bar [data-act=save]")
 
 
 def test_a_new_tab_is_offered_the_newest_visit(context, server: str, photo: Path) -> None:
@@ -149,7 +160,9 @@ def test_a_lost_network_loses_no_picture(context, server: str, photo: Path) -> N
     with page.expect_request(
         lambda one: "/queue/join" in one.url and one.post_data_json["fn_index"] == index
     ):
-        invert(page, photo, steps=3)
+        most_steps(page, 3)
+        give(page, photo)
+        in_state(page, "done")
     context.set_offline(True)
     with page.expect_event("requestfailed", lambda one: "/queue/join" in one.url):
         held[0].abort("internetdisconnected")

@@ -38,6 +38,15 @@ VALUE = {
 }  # fmt: skip
 
 
+FRAME = "() => new Promise(requestAnimationFrame)"
+TO_TOP = """async () => {
+  for (let still = 0; still < 10; still = scrollY ? 0 : still + 1) {  // it glides on for a moment
+    scrollTo(0, 0);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with module_page({"/": markup("slider_panel", VALUE)}) as address:
@@ -63,6 +72,7 @@ def phone(browser, url: str) -> Iterator[Any]:
 def _open(context, url: str):
     page = context.new_page()
     page.set_default_timeout(15_000)
+    page.clock.install()  # what rests for a while need not be waited for
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
@@ -98,7 +108,7 @@ def _at(page, name: str, place: float) -> tuple[float, float]:
 
 def _rested(page, count: int) -> None:
     page.wait_for_function("count => triggered.length === count", arg=count)
-    page.wait_for_timeout(500)
+    page.clock.run_for(500)
     assert page.evaluate("() => triggered.length") == count
 
 
@@ -110,7 +120,7 @@ def test_a_drag_moves_at_once_and_is_released_once(page) -> None:
     assert abs(place - 50) <= 2
     expected = 2 * place / 50 if place <= 50 else 2 + 4 * (place - 50) / 50
     assert _moves(page)["smile"] == pytest.approx(expected, abs=1e-3)
-    page.wait_for_timeout(500)
+    page.clock.run_for(500)
     assert _releases(page) == [], "the hand is still there"
     page.mouse.up()
     _rested(page, 1)
@@ -322,9 +332,9 @@ def _finger(phone, start: tuple[float, float], by: tuple[float, float], steps: i
         point = {"x": start[0] + by[0] * step / steps, "y": start[1] + by[1] * step / steps}
         kind = "touchMove" if step else "touchStart"
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-        phone.wait_for_timeout(20)
+        phone.evaluate(FRAME)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    phone.wait_for_timeout(100)
+    phone.evaluate(FRAME)
 
 
 def _middle(locator) -> tuple[float, float]:
@@ -354,8 +364,7 @@ def test_a_finger_slides_across_and_scrolls_up_and_down(phone) -> None:
     assert phone.evaluate("() => scrollY") > 60
     assert (_moves(phone), _number(phone, "smile")) == ({}, "0")
     assert _range(phone, "smile").input_value() == "0"
-    phone.wait_for_timeout(800)  # the page glides on for a moment
-    phone.evaluate("() => scrollTo(0, 0)")
+    phone.evaluate(TO_TOP)
     _finger(phone, (x + 80, y), (width / 6 + 6, 0))
     assert abs(int(_number(phone, "smile")) - 50) <= 2, (
         "as far as the finger went, not to the finger"

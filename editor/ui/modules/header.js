@@ -1,6 +1,7 @@
 // The header: places, undo and redo, compare, help, theme, Save. Keeps place and tool over a reload.
 import { coaches } from './coach.js';
 import { asked, TOLD, typing } from './keys.js';
+import { menuOf } from './menu.js';
 import { change, hear, now, tell } from './page_state.js';
 
 const PREFIX = 'in-domain-editor';
@@ -33,6 +34,9 @@ export function start({ element, props, trigger, watch }) {
       if (button.dataset.place === now().place) button.setAttribute('aria-current', 'page');
       else button.removeAttribute('aria-current');
     }
+    const title = find(`.places [data-place=${now().place}]`).textContent || '';
+    find('.menu-opener span').textContent = title;
+    find('.menu-opener').setAttribute('aria-label', `${title}, menu`);
   }
   function opened() {
     show();
@@ -50,6 +54,14 @@ export function start({ element, props, trigger, watch }) {
     save: () => tell('save'),
     'save-as': () => tell('save-as'),
   };
+  // what a narrow window has no room for
+  menuOf(/** @type {HTMLButtonElement} */ (find('.menu-opener')), () => [
+    ...[.../** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.places button'))].map((button) => (
+      { title: button.textContent || '', run: () => change({ place: button.dataset.place }) })),
+    { title: 'Save as…', run: acts['save-as'] },
+    { title: 'Dark or light', run: acts.theme },
+    { title: 'Help', run: acts.help },
+  ]);
   element.addEventListener('click', (event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest('button');
     if (!button) return;

@@ -54,7 +54,13 @@ export function start({ element, trigger, props, upload, watch }) {
   let sheet = { ...EMPTY };
   /** @type {Map<string, Record<string, any>>} */
   const waiting = new Map();
-  let changedAt = 0;
+  let paused = 0;
+  const cards = part(dialog, '.cards');
+  function pause() {
+    cards.dataset.fresh = 'true';
+    window.clearTimeout(paused);
+    paused = window.setTimeout(() => { delete cards.dataset.fresh; }, PAUSE_MS);
+  }
   let timer = 0;
 
   /** @param {Partial<Sheet>} values */
@@ -81,7 +87,7 @@ export function start({ element, trigger, props, upload, watch }) {
 
   /** @param {string} id @param {import('./slider_marks.js').Mark} mark */
   const mark = (id, mark) => {
-    if (performance.now() - changedAt < PAUSE_MS) return;
+    if (cards.dataset.fresh) return;
     const items = withMark(sheet.items, id, mark);
     const changed = items.filter((item) => item.id === id);
     put({ items, late: sheet.asked ? [...sheet.late.filter((item) => item.id !== id), ...changed] : [] });
@@ -96,7 +102,7 @@ export function start({ element, trigger, props, upload, watch }) {
   };
 
   function draw() {
-    drawCards(part(dialog, '.cards'), sheet.items, sheet.subject, sheet.learning, mark);
+    drawCards(cards, sheet.items, sheet.subject, sheet.learning, mark);
     drawStanding(dialog, sheet);
     drawStrip(part(dialog, '.stops'), sheet.preview);
     drawEffects(part(dialog, '.effects'), sheet.effects, hold);
@@ -115,7 +121,7 @@ export function start({ element, trigger, props, upload, watch }) {
     if (!value || typeof value !== 'object' || value.page) return;
     const answer = { ...value, problem: value.problem || '' };
     if (value.items) {
-      if (sheet.items.length) changedAt = performance.now();
+      if (sheet.items.length) pause();
       Object.assign(answer, { asked: false, learning: false, late: sheet.late });
     }
     if (value.problem) Object.assign(answer, { asked: false, learning: false, working: '' });

@@ -74,9 +74,10 @@ export function start({ element, trigger, props, watch }) {
     }
   }
 
-  /** Let the value of the component say what the hand has set. */
+  /** Let the value of the component say what the hand has set, and on what. */
   function say() {
-    props.value = { moves: { ...moves }, settings: { ...settings }, turn, hand: true };
+    const { picture = '', node = -1 } = shown;
+    props.value = { moves: { ...moves }, settings: { ...settings }, turn, picture, node, hand: true };
   }
   /** Hand the sliders to the page, to the tab's own storage, and to whoever reads this component's value. */
   function moved() {

@@ -92,6 +92,7 @@ export async function start(handed) {
     if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
     if ((next.visit ?? value.visit) === value.visit && next.turn < value.turn) return; // of a photo that another has followed
     answered();
+    former = null;
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
     if (next.state && next.state !== 'error') notice(element, '');
@@ -120,12 +121,25 @@ export async function start(handed) {
     prepare: pictures.prepare,
   });
 
+  /** @type {StageValue | null} */
+  let former = null; // what was shown before the photo that is being opened
+  /** @param {string} why */
+  function back(why) {
+    if (!former) return;
+    value = former;
+    former = null;
+    show();
+    say();
+    notice(element, why);
+  }
+
   let given = 0; // photos so far
   let sent = Promise.resolve(); // those before: they come to the server in their order
   /** @param {File} file */
   async function give(file) {
     const number = given += 1;
     const old = value;
+    former ||= old;
     const { examples, subject, subjects, visit, domain } = old;
     // of the next turn: what still comes of the photo before is not shown any more
     const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
@@ -144,12 +158,9 @@ export async function start(handed) {
     try {
       await mine;
     } catch {
-      if (number === given) {
-        value = old;
-        show();
-        say();
-      }
-      notice(element, `${file.name} could not be sent. Try again.`);
+      const why = `${file.name} could not be sent. Try again.`;
+      if (number === given) back(why);
+      notice(element, why);
     }
   }
 
@@ -161,6 +172,7 @@ export async function start(handed) {
     });
   }
   element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
+  hear('refused', () => back('The photo was not opened. Try again in a minute.'));
   hear('frame', (crop) => { frame = crop; });
   hear('moves', hand.follow);
   hear('aim', hand.ahead);

@@ -1,1 +1,0 @@
-() => { document.querySelector('#tabs button[role=tab]').click(); }

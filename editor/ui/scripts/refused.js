@@ -1,0 +1,1 @@
+() => import(`${(window.gradio_config || {}).root || ''}/modules/page_state.js`).then(({ tell }) => tell('refused'))
