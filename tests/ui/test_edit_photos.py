@@ -18,6 +18,7 @@ from tests.ui.driver import (
     invert,
     most_steps,
     move,
+    opened,
     settled,
     source,
     wait_for_change,
@@ -146,8 +147,9 @@ def test_another_photo_in_the_middle_of_the_first_ends_it(page, photo: Path, two
 
 
 def test_a_photo_that_the_server_does_not_take_leaves_what_was_there(
-    page, photo: Path, two: Path
+    server: str, browser, photo: Path, two: Path
 ) -> None:
+    page = opened(browser, server)  # whose console complains of what is refused here
     invert(page, photo, steps=2)
     move(page, "smile", 1.5)
     settled(page)
@@ -163,6 +165,7 @@ def test_a_photo_that_the_server_does_not_take_leaves_what_was_there(
     assert distance(page, "smile") == 1.5
     invert(page, two, steps=2)
     assert page.inner_text(SHOWN) == "two"
+    page.context.close()
 
 
 def test_an_example_is_read_as_a_photo_is(page) -> None:
