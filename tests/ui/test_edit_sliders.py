@@ -45,7 +45,7 @@ def test_a_friend_smiles_in_three_clicks_and_three_seconds(page, photo: Path) ->
     began = time.monotonic()
     drop(page, photo)
     page.wait_for_function(
-        "() => calls.stage().value().picture && !calls.stage().value().photo.file"
+        "() => { const { picture, photo } = calls.stage().value(); return picture && photo && !photo.file; }"
     )
     untouched = source(page)
     track = _track(page, "smile")
