@@ -100,7 +100,7 @@ class LibraryPanel:
 
         def gone(newest: Visitor) -> Visitor:
             project = newest.projects[domain]
-            return newest.keep(project.go(project.last(name)))
+            return newest.show(project.go(project.last(name)))
 
         return self.page.store.update(visitor, gone), domain
 
@@ -205,7 +205,7 @@ class LibraryPanel:
         def opened(newest: Visitor) -> Visitor:
             if project.domain in newest.projects:
                 before[project.domain] = newest.projects[project.domain]
-            return newest.keep(project)
+            return newest.show(project)
 
         visitor = self.page.store.update(visitor, opened)
         message = said(f"{path.name} is open.", undo=bool(before))

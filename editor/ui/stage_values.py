@@ -87,7 +87,8 @@ class StageValues:
         assert node is not None
         assert picture is not None
         edit = edit or project.edit(editor)
-        said = said or Said("empty" if is_untouched(project) else "done")
+        usual = "working" if visitor.is_unfinished(picture.id) else "done"
+        said = said or Said("empty" if is_untouched(project) else usual)
         value = {
             "visit": visitor.visit.id,
             "turn": visitor.visit.reading,

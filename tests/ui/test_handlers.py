@@ -44,6 +44,9 @@ def handlers(library: Domains) -> Handlers:
     return Handlers(library, "tiny")
 
 
+HAND = {"hand": True}  # the sliders were moved since the server gave them
+
+
 def _moves(**moves: float) -> dict:
     return {"moves": moves}
 
@@ -128,7 +131,7 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     handlers = Handlers(library, "tiny")
     assert library.choices == [("Published", "pub32"), ("Tiny", "tiny")]
     first = handlers.first_visitor()
-    moved, _ = handlers.commit(first, _moves(smile=1.0))
+    moved, _, _ = handlers.commit(first, _moves(smile=1.0))
     visitor, *settings = handlers.choose("pub32", moved)
     assert visitor.domain == "pub32"
     panel, layers, stage, _, looks = handlers.refresh(visitor, KEEP)
@@ -152,15 +155,15 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
 
 def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
-    once, strip = handlers.commit(visitor, _moves(smile=1.0))
+    assert handlers.commit(visitor, _moves())[:2] == (gr.skip(), gr.skip()), "nothing changed"
+    once, strip, _ = handlers.commit(visitor, _moves(smile=1.0))
     assert [step["label"] for step in strip["steps"]] == ["", "Smile 50"]
     assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"
-    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
+    twice, _, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
     assert twice.project.node.layers == (("smile", (3,)),)
-    back = handlers.undo(twice, _moves(smile=1.0, age=-0.5), "smile=3")
+    back = handlers.undo(twice, _moves(smile=1.0, age=-0.5) | HAND, "smile=3")
     panel, layers, stage, strip, _ = handlers.refresh(back, KEEP)
     assert panel["moves"] == {"smile": 1.0}
     assert layers == ""
@@ -175,22 +178,41 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
 
 def test_undo_keeps_what_was_not_yet_an_edit(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    back = handlers.undo(visitor, _moves(age=1.5), "")
+    back = handlers.undo(visitor, _moves(age=1.5) | HAND, "")
     assert back.project.at == 0
     assert back.project.redo().node.moves == (("age", 1.5),)
 
 
 def test_two_steps_back_faster_than_the_sliders_follow(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    once, _ = handlers.commit(visitor, _moves(smile=1.0))
-    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5))
-    still = _moves(smile=1.0, age=-0.5) | {"node": 2}
+    once, _, _ = handlers.commit(visitor, _moves(smile=1.0))
+    twice, _, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5))
+    still = _moves(smile=1.0, age=-0.5) | {"node": 2} | HAND
     back = handlers.undo(handlers.undo(twice, still, ""), still, "")
     assert back.project.at == 0
     assert len(back.project.nodes) == 3, "what the sliders still said was added as an edit"
     once = handlers.redo(back)
-    late = handlers.undo(once, _moves(smile=3.0) | {"node": once.project.node.parent}, "")
+    late = handlers.undo(once, _moves(smile=3.0) | {"node": once.project.node.parent} | HAND, "")
     assert late.project.redo().node.moves == (("smile", 3.0),), "moved after the last commit"
+
+
+def test_redo_and_undo_before_the_sliders_follow_add_nothing(handlers: Handlers) -> None:
+    moved, _, _ = handlers.commit(handlers.first_visitor(), _moves(smile=1.0))
+    back = handlers.undo(moved, _moves(smile=1.0) | HAND, "")
+    seen = _moves() | {"node": 0}  # what the server last gave the sliders
+    again = handlers.undo(handlers.redo(back), seen, "")
+    assert (again.project.at, len(again.project.nodes)) == (0, 2)
+
+
+def test_a_commit_that_comes_after_an_undo_adds_nothing(handlers: Handlers) -> None:
+    once, _, _ = handlers.commit(handlers.first_visitor(), _moves(smile=1.0))
+    twice, _, _ = handlers.commit(once, _moves(smile=2.0))
+    back = handlers.undo(twice, _moves(smile=2.0), "")
+    told, strip, panel = handlers.commit(back, _moves(smile=2.0) | {"node": 2, "turn": 9} | HAND)
+    assert (told.project.at, len(told.project.nodes), strip["at"]) == (1, 3, 1)
+    assert (panel["moves"], panel["node"], panel["turn"]) == ({"smile": 1.0}, 1, 9)
+    moved, _, _ = handlers.commit(told, _moves(smile=3.0) | {"node": 0} | HAND)
+    assert moved.project.node.moves == (("smile", 3.0),), "an answer is still on its way"
 
 
 def test_a_move_never_lands_on_another_picture(handlers: Handlers) -> None:
@@ -198,17 +220,19 @@ def test_a_move_never_lands_on_another_picture(handlers: Handlers) -> None:
     shown = visitor.project.node.picture
     (other,) = (one.id for one in visitor.project.pictures if one.id != shown)
     late = _moves(smile=2.0) | {"picture": other}
-    unchanged, strip = handlers.commit(visitor, late)
+    unchanged, strip, _ = handlers.commit(visitor, late)
     assert unchanged.project is visitor.project
     assert strip["picture"] == shown, "so that the page learns what is shown"
     assert handlers.look(visitor, late)["after"] == _after(handlers, visitor)
-    moved, _ = handlers.commit(visitor, late | {"picture": shown})
+    told, _, _ = handlers.commit(visitor, late | {"picture": shown, "domain": "scenes"})
+    assert told.project is visitor.project, "another domain has a picture of the same id"
+    moved, _, _ = handlers.commit(visitor, late | {"picture": shown, "domain": "tiny"})
     assert moved.project.node.moves == (("smile", 2.0),)
 
 
 def test_compare_with_another_edit(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    moved, _ = handlers.commit(visitor, _moves(smile=2.0))
+    moved, _, _ = handlers.commit(visitor, _moves(smile=2.0))
     compared = handlers.compare(moved, {"chosen": 0})
     assert compared["compare"] is True
     assert compared["after"] == _after(handlers, moved)
@@ -267,12 +291,12 @@ def test_a_baked_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> 
 def test_every_page_is_a_visit_of_its_own(handlers: Handlers) -> None:
     first = handlers.first_visitor()
     one, two = copy.deepcopy(first), copy.deepcopy(first)
-    moved, _ = handlers.commit(one, _moves(smile=1.0))
+    moved, _, _ = handlers.commit(one, _moves(smile=1.0))
     assert handlers.store.newest(one) is moved
     assert handlers.store.newest(two) is two
     assert one.visit.id != two.visit.id
     # an event that began before the first ended gets what the first one made
-    after, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
+    after, _, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
     assert [n.label for n in after.project.nodes] == ["", "Smile 50", "Age 50"]
 
 
