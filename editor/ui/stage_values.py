@@ -92,6 +92,7 @@ class StageValues:
         value = {
             "visit": visitor.visit.id,
             "turn": visitor.visit.reading,
+            "number": visitor.number,
             "domain": visitor.domain,
             "picture": picture.id,
             "node": project.at,
@@ -128,6 +129,7 @@ class StageValues:
         return {
             "visit": visitor.visit.id,
             "turn": visitor.visit.reading,
+            "number": visitor.number,
             "domain": visitor.domain,
             "picture": "",
             "node": -1,

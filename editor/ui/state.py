@@ -77,6 +77,7 @@ class Visitor:
         waiting: path of a photo whose square has to be placed by hand; empty for none.
         unfinished: pictures that are being read, or whose reading was broken off, oldest first.
         better: path of a photo that another domain fits better, and that domain.
+        number: of the state: the newest one has the highest.
     """
 
     domain: str
@@ -86,6 +87,7 @@ class Visitor:
     waiting: str = ""
     unfinished: tuple[Unfinished, ...] = ()
     better: tuple[str, str] = ("", "")
+    number: int = 0
 
     @property
     def project(self) -> Project:
@@ -148,6 +150,7 @@ class Store:
             newest = self.newest(visitor)
             made = function(newest)
             if made is not newest:
+                made = replace(made, number=newest.number + 1)
                 visitor.visit.newest = made
             return made
 

@@ -167,7 +167,9 @@ def test_a_new_photo_ends_what_is_read_and_both_are_there(
     after, told = steps[-1][0], [stage for _, stage, *_ in steps if stage != gr.skip()]
     assert [p.name for p in after.project.pictures] == ["Example", "photo", "other"]
     assert {stage["name"] for stage in told} == {"other"}
-    assert (told[-1]["state"], after.unfinished) == ("done", ()), "the first is read to its end, too"
+    assert (told[-1]["state"], after.unfinished) == ("done", ()), (
+        "the first is read to its end, too"
+    )
     assert after.project.shown.photo == other
 
 

@@ -426,6 +426,17 @@ def test_a_value_of_an_earlier_turn_is_not_shown(page) -> None:
     assert page.inner_text(".says") == "Likeness: poor. Small details will drift."
 
 
+def test_a_value_of_an_older_state_is_not_shown(page) -> None:
+    """Of an answer that was long on its way, while the code was refined."""
+    give(page, number=8, state="done")
+    shown = composed(page)
+    give(page, number=7, state="working", after=png(grey(255)))
+    assert np.array_equal(composed(page), shown)
+    assert page.inner_text(".says") == "Likeness: good"
+    give(page, number=8, state="working")
+    assert page.inner_text(".says span") != "Likeness: good"
+
+
 def test_what_the_model_sees_is_shown_beside_the_advice(page) -> None:
     give(page, likeness="fair", advice="The model knows frontal faces best.")
     page.get_by_role("button", name="See what the model sees").click()

@@ -90,7 +90,8 @@ export async function start(handed) {
     if (!next || next.own) return;
     props.value = wish; // an event of several calls reads it again for each, whatever came meanwhile
     if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if ((next.visit ?? value.visit) === value.visit && next.turn < value.turn) return; // of a photo that another has followed
+    // of a photo that another has followed, or made of an older state of the visit than what is shown
+    if ((next.visit ?? value.visit) === value.visit && (next.turn < value.turn || next.number < value.number)) return;
     answered();
     former = null;
     const old = value;
@@ -140,7 +141,7 @@ export async function start(handed) {
     const number = given += 1;
     const old = value;
     former ||= old;
-    const { examples, subject, subjects, visit, domain } = old;
+    const { examples, subject, subjects, visit, domain, number: made } = old;
     // of the next turn: what still comes of the photo before is not shown any more
     const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
     value = { ...old, ...opening };
@@ -151,7 +152,7 @@ export async function start(handed) {
     sent = mine.then(() => new Promise((done) => { answered = done; setTimeout(done, ANSWER_MS); }), () => {});
     const own = await preview(file);
     if (own && number === given && value.line === opening.line) {
-      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
+      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, number: made, photo: own };
       show();
       say();
     }
