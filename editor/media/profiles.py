@@ -48,6 +48,14 @@ class Conversion:
         return np.asarray((own + change).clip(0, 255), dtype=np.uint8)
 
 
+def as_srgb(image: Image.Image) -> Image.Image:
+    """Return an RGB picture in sRGB, without a profile: for files that have none, such as films."""
+    profile = conversion(image.info.get("icc_profile"))
+    if profile is None:
+        return image
+    return Image.fromarray(profile.to_srgb(np.asarray(image.convert("RGB"))))
+
+
 @functools.lru_cache(maxsize=KNOWN)
 def conversion(profile: bytes | None) -> Conversion | None:
     """Return what converts the colours of an ICC profile; None for sRGB and for what cannot be used.

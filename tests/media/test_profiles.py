@@ -10,6 +10,7 @@ from editor.editing.paste import paste_back
 from editor.media.images import to_tensor
 from editor.media.profiles import conversion
 from editor.photo.crop import Crop
+from editor.project.exports import wipe
 from tests.colour_profiles import display_p3
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -73,6 +74,17 @@ def test_photos_in_srgb_and_those_with_a_profile_of_no_use_are_summed_as_they_ar
     photo.info["icc_profile"] = profile
     assert conversion(profile) is None
     assert np.array_equal(_pasted(photo), plain)
+
+
+def test_a_film_of_a_photo_is_in_srgb_as_its_frames_have_no_profile() -> None:
+    colour = np.full((60, 80, 3), (200, 100, 50), dtype=np.uint8)
+    photo = Image.fromarray(colour)
+    first = next(wipe(photo, photo))
+    assert np.array_equal(np.asarray(first), colour)
+    photo.info["icc_profile"] = display_p3()
+    wide = conversion(display_p3())
+    assert wide is not None
+    assert np.array_equal(np.asarray(next(wipe(photo, photo))), wide.to_srgb(colour))
 
 
 def test_a_square_that_is_laid_in_whole_has_the_numbers_of_its_photo(photo: Image.Image) -> None:

@@ -1,5 +1,7 @@
 // One press of Escape ends one thing: what is listed first of all that stands.
 
+import { typing } from './keys.js';
+
 const ORDER = /** @type {const} */ (['comparison', 'proposal', 'hints']);
 /** @typedef {typeof ORDER[number]} Ending */
 /** @type {Map<Ending, ((event: KeyboardEvent) => boolean)[]>} */
@@ -15,7 +17,7 @@ function hasOpenPopover() {
  * @param {KeyboardEvent} event
  */
 function escape(event) {
-  if (event.key !== 'Escape' || event.repeat || event.defaultPrevented) return;
+  if (event.key !== 'Escape' || event.repeat || event.defaultPrevented || typing(event.target)) return;
   if (document.querySelector('dialog[open]') || hasOpenPopover()) return;
   if (ORDER.some((name) => (endings.get(name) || []).some((end) => end(event)))) event.preventDefault();
 }

@@ -3,6 +3,10 @@ import test from 'node:test';
 
 const found = new Set();
 globalThis.document = Object.assign(new EventTarget(), { querySelector: (selector) => (found.has(selector) ? {} : null) });
+class Field extends EventTarget {
+  closest() { return this; }
+}
+globalThis.Element = Field;
 const { endsByEscape } = await import('../../../editor/ui/modules/escape.js');
 
 const standing = new Set();
@@ -12,9 +16,10 @@ for (const name of ['hints', 'proposal', 'comparison']) { // in whatever order t
 }
 
 /** Press a key, and return what ended by it. */
-function press(key = 'Escape', values = {}) {
+function press(key = 'Escape', { target = globalThis.document, ...values } = {}) {
   ended.length = 0;
   const event = Object.assign(new Event('keydown', { cancelable: true }), { key, ...values });
+  Object.defineProperty(event, 'target', { value: target });
   globalThis.document.dispatchEvent(event);
   return [[...ended], event.defaultPrevented];
 }
@@ -36,5 +41,6 @@ test('what closes a dialogue or a popover ends nothing else', () => {
     found.delete(selector);
   }
   assert.deepEqual(press('Enter'), [[], false]);
+  assert.deepEqual(press('Escape', { target: new Field() }), [[], false]); // a text that is typed
   assert.deepEqual(press(), [['hints'], true]);
 });
