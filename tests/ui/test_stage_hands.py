@@ -161,6 +161,26 @@ def test_a_finger_of_which_nothing_more_was_heard_does_not_pinch(phone) -> None:
     assert phone.evaluate(LIES) != lies
 
 
+HAND = """([name, pointerId, clientX, clientY]) => stage.view.element.dispatchEvent(new PointerEvent(name, {
+  pointerType: 'touch', pointerId, clientX, clientY, isPrimary: pointerId === 1, bubbles: true, buttons: 1 }))"""
+
+
+def test_a_finger_that_is_put_down_again_begins_anew(phone) -> None:
+    give(phone)
+    zoomed(phone)
+    for name, finger, x in (
+        *(("pointerdown", 1, 100), ("pointerdown", 2, 200), ("pointermove", 2, 240)),
+        ("pointerup", 2, 240),
+    ):
+        phone.evaluate(HAND, [name, finger, x, 200])
+    scale = phone.evaluate("() => stage.view.scale()")
+    assert scale == pytest.approx(3 * 1.4)
+    phone.evaluate(HAND, ["pointerdown", 3, 150, 200])
+    assert phone.evaluate("() => stage.view.scale()") == scale
+    phone.evaluate(HAND, ["pointermove", 3, 160, 200])
+    assert phone.evaluate("() => stage.view.scale()") == pytest.approx(scale * 1.2)
+
+
 def test_escape_ends_the_comparison_and_then_the_proposal(page) -> None:
     give(page)
     page.evaluate(

@@ -1,6 +1,6 @@
 // What hands do to the viewer: wheel, drag, two fingers, double click, keys.
 
-import { now as shared, tell } from './page_state.js';
+import { now as shared } from './page_state.js';
 import { pinched, scaledAt } from './view_transform.js';
 
 /**
@@ -77,15 +77,15 @@ export function listenToHands(view, hooks) {
   /** No pointer does anything any more. */
   function letGo() {
     fingers.clear();
-    if (grip?.kind === 'pinch') tell('pinch', false);
     grip = null;
     rest();
     element.classList.remove('panning');
   }
   /** @param {PointerEvent} event */
   function end(event) {
-    fingers.delete(event.pointerId);
-    if (!fingers.size) letGo(); // one of two fingers that is left does nothing more
+    const lifted = fingers.delete(event.pointerId);
+    if (!fingers.size) letGo();
+    else if (lifted) grip = null; // one that is left does nothing more; with another they begin anew
   }
 
   function pinch() {
@@ -95,7 +95,6 @@ export function listenToHands(view, hooks) {
       take('pinch', two[0]);
       if (grip) grip.fingers = two;
       for (const id of fingers.keys()) capture(id); // what an overlay took and gave up may be lifted outside
-      tell('pinch', true); // an overlay that follows the first finger lets it go
     } else view.set(pinched(grip.from, /** @type {[Point, Point]} */ (grip.fingers), two));
   }
 
