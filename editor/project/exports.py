@@ -10,6 +10,7 @@ from PIL import Image
 
 from editor.editing.edit import Edit
 from editor.editing.paste import Mode
+from editor.media.profiles import as_srgb
 from editor.media.sheets import strip
 from editor.project.actions import photo_of
 from editor.project.history import Project
@@ -114,7 +115,10 @@ def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
         second: after, of the same size.
     """
     size = wipe_size(first)
-    small = [one.convert("RGB").resize(size, Image.Resampling.LANCZOS) for one in (first, second)]
+    small = [
+        as_srgb(one.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+        for one in (first, second)
+    ]
     count = round(WIPE_S * WIPE_FPS)
     for index in range(count):
         x = round(size[0] * (1 - math.cos(2 * math.pi * index / (count - 1))) / 2)

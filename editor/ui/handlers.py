@@ -103,11 +103,12 @@ class Handlers(DomainHandlers, SavingHandlers):
 
     @tells_errors
     def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the picture of another edit, to compare the shown one with. That one stays shown."""
+        """Return the picture and the name of another edit, to compare the shown one with. That one stays shown."""
         visitor = self.store.newest(visitor)
         index = _chosen(strip)
         there = visitor.keep(visitor.project.go(index))
-        return self.values.of(there, self.editor(visitor)) | {"compare": True}
+        name = there.project.nodes[index].label or "Start"
+        return self.values.of(there, self.editor(visitor)) | {"compare": True, "name": name}
 
     @tells_errors
     def refresh(self, visitor: Visitor, mode: str) -> tuple[Any, ...]:

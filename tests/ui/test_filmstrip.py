@@ -143,7 +143,11 @@ def test_a_tile_is_given_to_a_slot(strip) -> None:
     strip.mouse.up()
     assert strip.evaluate("given")[1:] == [{"picture": "p2", "node": 1}], "a step is given as it is"
     _drag(strip, _tile(strip, "dog"), 100, 100)
+    strip.evaluate(
+        "() => document.addEventListener('keydown', (event) => { window.escaped = event.defaultPrevented; })"
+    )
     strip.keyboard.press("Escape")
+    assert strip.evaluate("escaped"), "it ends the drag alone"
     strip.mouse.up()
     assert len(strip.evaluate("given")) == 2
     assert strip.locator(".tile-ghost").count() == 0

@@ -234,7 +234,10 @@ def test_compare_with_another_edit(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
     moved, _, _ = handlers.commit(visitor, _moves(smile=2.0))
     compared = handlers.compare(moved, {"chosen": 0})
-    assert compared["compare"] is True
+    assert (compared["compare"], compared["name"]) == (True, "Start")
+    back = handlers.go(moved, {"chosen": 0})
+    assert handlers.compare(back, {"chosen": 1})["name"] == moved.project.nodes[1].label
+    moved = handlers.go(back, {"chosen": 1})
     assert compared["after"] == _after(handlers, moved)
     assert handlers.store.newest(moved).project.at == 1, "the other one is shown now"
 
