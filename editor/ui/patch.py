@@ -6,7 +6,7 @@ import io
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -38,7 +38,21 @@ PAINT = "paint"
 # width and height of a patch, as shares of the distance between the eyes
 EYES, MOUTH = (1.75, 0.62), (1.1, 0.62)
 Value = dict[str, Any] | None
-Codes = tuple[tuple[str, np.ndarray], ...]  # id of the picture, and what became of it
+
+
+@dataclass(frozen=True)
+class Blended:
+    """What became of pictures that a patch was put on.
+
+    Attributes:
+        domain: whose pictures they are; their ids are unique within it alone.
+        turn: which wish of the panel it is for.
+        codes: ids of the pictures, and their codes [num_ws, w_dim], W+.
+    """
+
+    domain: str
+    turn: float | None
+    codes: tuple[tuple[str, np.ndarray], ...]
 
 
 class PatchPanel:
@@ -50,7 +64,7 @@ class PatchPanel:
 
     def __init__(self, page: PageContext) -> None:
         self.page = page
-        self.codes = gr.State((), time_to_live=3600)
+        self.blended = gr.State(None, time_to_live=3600)
         self.panel = patch_panel(STEPS)
         self.line = gr.HTML(status(""), elem_id="patch-status", padding=False)
 
@@ -61,16 +75,16 @@ class PatchPanel:
         look: dict[str, Any] = {"fn": self.show, "inputs": given, "outputs": panel, **QUIET}
         gr.on([panel.expand, panel.input], trigger_mode="always_last", **look)
         changed(**look)
-        job = panel.apply(self.run, given, [*shown, self.codes], trigger_mode="once", **QUIET)
+        job = panel.apply(self.run, given, [*shown, self.blended], trigger_mode="once", **QUIET)
         stopped: dict[str, Any] = {
             "fn": self.stopped,
-            "inputs": self.codes,
+            "inputs": [self.blended, panel],
             "outputs": shown,
             **QUIET,
         }
         panel.clear(cancels=job, **stopped)
         job.failure(**stopped)  # also after a stop, whose answer a late preview may cover
-        mine = [page.visitor, self.codes, panel]
+        mine = [page.visitor, self.blended, panel]
         turned = panel.select(self.turn_to, mine, [page.visitor, page.strip], **QUIET)
         turned.success(**edit.refresh).success(self.present, mine, panel, **QUIET)
         panel.submit(self.keep, mine, [page.visitor, page.strip, *shown], **QUIET).success(
@@ -98,7 +112,7 @@ class PatchPanel:
 
     @tells_errors
     def run(self, visitor: Visitor, value: Value) -> Iterator[tuple[Any, ...]]:
-        """Let the patch spread. Yield panel, status and codes at every preview."""
+        """Let the patch spread. Yield panel, status and what it became at every preview."""
         visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         source, on = node_of(project, (value or {}).get("source")), _on(project, value)
@@ -108,6 +122,7 @@ class PatchPanel:
         options = replace(editor.engine.diffusion, steps=_steps(value))
         names = [project.nodes[index].picture for index in on]
         squares = [_square(project, editor, index) for index in (source, *on)]
+        turn = (value or {}).get("turn")
         begun, told, step = time.monotonic(), 0.0, None
         for step in editor.diffuse_steps(squares[0], squares[1:], mask, offset, options):
             now = time.monotonic()
@@ -115,22 +130,27 @@ class PatchPanel:
                 continue
             told = now
             going = {"state": "working", "progress": _progress(step, options, now - begun)}
-            yield _results(project, source, names, step) | going, status(""), _codes(names, step)
+            results = _results(project, source, names, step) | going | {"turn": turn}
+            yield results, status(""), _blended(project, turn, names, step)
         assert step is not None
-        done = {"state": "", "progress": None}
+        done = {"state": "", "progress": None, "turn": turn}
         said = status("The patch is blended in. Compare, or keep it.")
-        yield _results(project, source, names, step) | done, said, _codes(names, step)
+        results = _results(project, source, names, step) | done
+        yield results, said, _blended(project, turn, names, step)
 
     @tells_errors
-    def stopped(self, codes: Codes) -> tuple[dict[str, Any], str]:
+    def stopped(self, blended: Blended | None, value: Value) -> tuple[dict[str, Any], str]:
         """Say that not all steps were done."""
-        said = "Stopped here; what is shown can be kept." if codes else "Stopped."
+        there = blended is not None and blended.turn == (value or {}).get("turn")
+        said = "Stopped here; what is shown can be kept." if there else "Stopped."
         return {"state": "", "progress": None}, status(said)
 
     @tells_errors
-    def turn_to(self, visitor: Visitor, codes: Codes, value: Value) -> tuple[Visitor, Any]:
+    def turn_to(
+        self, visitor: Visitor, blended: Blended | None, value: Value
+    ) -> tuple[Visitor, Any]:
         """Show the picture that the clicked result was made of."""
-        name = _result(codes, value)[0]
+        name = _result(self.page.store.newest(visitor), blended, value)[0]
 
         def turned(newest: Visitor) -> Visitor:
             index = node_of(newest.project, {"picture": name})
@@ -139,19 +159,20 @@ class PatchPanel:
         return self.page.store.update(visitor, turned), gr.skip()
 
     @tells_errors
-    def present(self, visitor: Visitor, codes: Codes, value: Value) -> dict[str, Any]:
+    def present(self, visitor: Visitor, blended: Blended | None, value: Value) -> dict[str, Any]:
         """Make the clicked result the proposal."""
         visitor = self.page.store.newest(visitor)
-        name, code = _result(codes, value)
+        name, code = _result(visitor, blended, value)
         editor = self.page.editor(visitor)
         after = data_uri(editor.render(editor.edit(code)))
-        return {"proposal": {"after": after, "label": "patch", "picture": name}}
+        proposal = {"after": after, "label": "patch", "picture": name}
+        return {"proposal": proposal, "turn": (value or {}).get("turn")}
 
     @tells_errors
-    def keep(self, visitor: Visitor, codes: Codes, value: Value) -> tuple[Any, ...]:
+    def keep(self, visitor: Visitor, blended: Blended | None, value: Value) -> tuple[Any, ...]:
         """Make the proposal a picture of the visit."""
         visitor = self.page.store.newest(visitor)
-        of, code = _result(codes, value)
+        of, code = _result(visitor, blended, value)
         editor, project = self.page.editor(visitor), visitor.project
         named = [picture.name for picture in project.pictures if picture.id == of]
         name = f"{named[0] if named else 'picture'} patch"
@@ -249,20 +270,30 @@ def _progress(step: InversionStep, options: InversionOptions, seconds: float) ->
     }
 
 
-def _codes(names: list[str], step: InversionStep) -> Codes:
-    return tuple(zip(names, step.wp.cpu().numpy(), strict=True))
+def _blended(
+    project: Project, turn: float | None, names: list[str], step: InversionStep
+) -> Blended:
+    codes = tuple(zip(names, step.wp.cpu().numpy(), strict=True))
+    return Blended(project.domain, turn, codes)
 
 
-def _result(codes: Codes, value: Value) -> tuple[str, np.ndarray]:
-    """Return the result that the panel means.
+def _result(visitor: Visitor, blended: Blended | None, value: Value) -> tuple[str, np.ndarray]:
+    """Return the result that the panel means: id of the picture, and the code.
 
     Raises:
-        OptionError: it is not there any more.
+        OptionError: it is not there any more, or is of another domain or of what was set before.
     """
-    row = (value or {}).get("result") or 0
-    if not (math.isfinite(row) and 0 <= row < len(codes)):
-        raise OptionError("that result is not there any more; blend the patch in again")
-    return codes[int(row)]
+    value = value or {}
+    row = value.get("result") or 0
+    if (
+        blended is not None
+        and blended.domain == visitor.domain
+        and blended.turn == value.get("turn")
+        and math.isfinite(row)
+        and 0 <= row < len(blended.codes)
+    ):
+        return blended.codes[int(row)]
+    raise OptionError("that result is not there any more; blend the patch in again")
 
 
 def _results(
