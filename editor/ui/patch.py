@@ -12,31 +12,25 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
-from editor.editing.diffuse import rectangle
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, InversionStep
 from editor.media.images import to_pil
-from editor.packs.info import DomainInfo
 from editor.project.history import Project
 from editor.project.pixels import mask_png
 from editor.session import Editor
 from editor.ui.component_values import status
 from editor.ui.components.patch_panel import patch_panel
-from editor.ui.data_uris import data_uri, drawn_mask, png_uri
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import PREVIEW_S
 from editor.ui.page_context import Hook, PageContext, keep_picture
+from editor.ui.patch_wish import STEPS, offset_of, patch_of, ready_patches, steps_of
 from editor.ui.picture_slots import node_of, nodes_of, shown_node, slot_value, slot_values
 from editor.ui.state import Visitor
 
 MOST = 4  # pictures that it is put on
-STEPS, MOST_STEPS = 60, 300
-PAINT = "paint"
-# width and height of a patch, as shares of the distance between the eyes
-EYES, MOUTH = (1.75, 0.62), (1.1, 0.62)
 Value = dict[str, Any] | None
 
 
@@ -118,8 +112,8 @@ class PatchPanel:
         source, on = node_of(project, (value or {}).get("source")), _on(project, value)
         if source is None:
             raise OptionError("drop a picture on Take a patch from first")
-        mask, offset = _patch(editor.info, value), _offset(value)
-        options = replace(editor.engine.diffusion, steps=_steps(value))
+        mask, offset = patch_of(editor.info, value), offset_of(value)
+        options = replace(editor.engine.diffusion, steps=steps_of(value))
         names = [project.nodes[index].picture for index in on]
         squares = [_square(project, editor, index) for index in (source, *on)]
         turn = (value or {}).get("turn")
@@ -182,73 +176,10 @@ class PatchPanel:
         return visitor, strip, {"proposal": None}, status("Kept as a new picture.")
 
 
-def ready_patches(info: DomainInfo) -> Iterator[tuple[str, str, Tensor]]:
-    """Yield name, title and mask [R, R], 0 or 1, of each patch that a domain offers.
-
-    The first is the published one; "eyes" and "mouth" lie at the domain's landmarks, where it has such.
-    """
-    marks = info.landmarks
-    known = {"left_eye", "right_eye", "mouth"} <= set(marks)
-    yield "face", "Face" if known else "Middle", rectangle(info.resolution)
-    if not known:
-        return
-    (lx, ly), (rx, ry), mouth = marks["left_eye"], marks["right_eye"], marks["mouth"]
-    apart = math.hypot(rx - lx, ry - ly)
-    for name, size, (x, y) in (
-        ("eyes", EYES, ((lx + rx) / 2, (ly + ry) / 2)),
-        ("mouth", MOUTH, mouth),
-    ):
-        sides = (size[0] * apart, size[1] * apart)
-        yield name, name.capitalize(), rectangle(info.resolution, sides, (x, y))
-
-
 def _on(project: Project, value: Value) -> list[int]:
     """Return the indices of the edits that the patch is put on, the shown one first."""
     more = nodes_of(project, (value or {}).get("on"), MOST)
     return list(dict.fromkeys([shown_node(project), *more]))[:MOST]
-
-
-def _patch(info: DomainInfo, value: Value) -> Tensor:
-    """Return the mask of the patch on its source, [R, R], 0…1.
-
-    Raises:
-        OptionError: nothing was painted, or there is no such patch.
-    """
-    kind = (value or {}).get("kind") or "face"
-    if kind == PAINT:
-        painted = drawn_mask((value or {}).get("mask"), info.resolution)
-        if painted is None:
-            raise OptionError("paint the patch first, or take a ready one")
-        return painted
-    for name, _, mask in ready_patches(info):
-        if name == kind:
-            return mask
-    raise OptionError(f"there is no patch '{kind[:40]}' here; choose another one")
-
-
-def _offset(value: Value) -> tuple[float, float]:
-    """Return how far the patch was dragged, right and down, as shares of the side.
-
-    Raises:
-        OptionError: it makes no sense.
-    """
-    offset = (value or {}).get("offset") or (0.0, 0.0)
-    if len(offset) != 2 or not all(-1 <= share <= 1 for share in offset):
-        raise OptionError("the place of the patch cannot be understood; drag it again")
-    return float(offset[0]), float(offset[1])
-
-
-def _steps(value: Value) -> int:
-    """Return how many steps are done at most.
-
-    Raises:
-        OptionError: they are no number of 0…300.
-    """
-    steps = (value or {}).get("steps")
-    steps = STEPS if steps is None else steps
-    if not 0 <= steps <= MOST_STEPS:
-        raise OptionError(f"{steps} steps; expected 0…{MOST_STEPS}")
-    return int(steps)
 
 
 def _square(project: Project, editor: Editor, index: int) -> Image.Image:

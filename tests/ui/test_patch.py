@@ -17,7 +17,8 @@ from editor.ui import patch as tool
 from editor.ui.components.patch_panel import SHAPE
 from editor.ui.data_uris import data_uri, drawn_mask, png_uri
 from editor.ui.handlers import Handlers
-from editor.ui.patch import Blended, PatchPanel, ready_patches
+from editor.ui.patch import Blended, PatchPanel
+from editor.ui.patch_wish import ready_patches
 from tests.ui.component_page import answer, component_page, give, sent
 from tests.ui.panel_context import context_of, received, with_ann
 
