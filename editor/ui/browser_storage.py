@@ -41,7 +41,9 @@ class BrowserStorage:
     def connect(self, edit: EditPanel) -> None:
         """Connect the component with the tab Edit, which shows what is brought back."""
         page = self.page
-        self.component.submit(self.kept, page.visitor, self.component, **QUIET)
+        # an edit while an answer is on its way is asked for again, or the browser's copy would lack it
+        kept: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
+        self.component.submit(self.kept, page.visitor, self.component, **kept)
         loaded = self.component.apply(
             self.restored,
             [page.visitor, self.component],

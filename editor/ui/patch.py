@@ -6,39 +6,47 @@ import io
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
-from editor.editing.diffuse import rectangle
 from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, InversionStep
 from editor.media.images import to_pil
-from editor.packs.info import DomainInfo
 from editor.project.history import Project
 from editor.project.pixels import mask_png
 from editor.session import Editor
 from editor.ui.component_values import status
 from editor.ui.components.patch_panel import patch_panel
-from editor.ui.data_uris import data_uri, drawn_mask, png_uri
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import PREVIEW_S
 from editor.ui.page_context import Hook, PageContext, keep_picture
+from editor.ui.patch_wish import STEPS, offset_of, patch_of, ready_patches, steps_of
 from editor.ui.picture_slots import node_of, nodes_of, shown_node, slot_value, slot_values
 from editor.ui.state import Visitor
 
 MOST = 4  # pictures that it is put on
-STEPS, MOST_STEPS = 60, 300
-PAINT = "paint"
-# width and height of a patch, as shares of the distance between the eyes
-EYES, MOUTH = (1.75, 0.62), (1.1, 0.62)
 Value = dict[str, Any] | None
-Codes = tuple[tuple[str, np.ndarray], ...]  # id of the picture, and what became of it
+
+
+@dataclass(frozen=True)
+class Blended:
+    """What became of pictures that a patch was put on.
+
+    Attributes:
+        domain: whose pictures they are; their ids are unique within it alone.
+        turn: which wish of the panel it is for.
+        codes: ids of the pictures, and their codes [num_ws, w_dim], W+.
+    """
+
+    domain: str
+    turn: float | None
+    codes: tuple[tuple[str, np.ndarray], ...]
 
 
 class PatchPanel:
@@ -50,7 +58,7 @@ class PatchPanel:
 
     def __init__(self, page: PageContext) -> None:
         self.page = page
-        self.codes = gr.State((), time_to_live=3600)
+        self.blended = gr.State(None, time_to_live=3600)
         self.panel = patch_panel(STEPS)
         self.line = gr.HTML(status(""), elem_id="patch-status", padding=False)
 
@@ -61,16 +69,16 @@ class PatchPanel:
         look: dict[str, Any] = {"fn": self.show, "inputs": given, "outputs": panel, **QUIET}
         gr.on([panel.expand, panel.input], trigger_mode="always_last", **look)
         changed(**look)
-        job = panel.apply(self.run, given, [*shown, self.codes], trigger_mode="once", **QUIET)
+        job = panel.apply(self.run, given, [*shown, self.blended], trigger_mode="once", **QUIET)
         stopped: dict[str, Any] = {
             "fn": self.stopped,
-            "inputs": self.codes,
+            "inputs": [self.blended, panel],
             "outputs": shown,
             **QUIET,
         }
         panel.clear(cancels=job, **stopped)
         job.failure(**stopped)  # also after a stop, whose answer a late preview may cover
-        mine = [page.visitor, self.codes, panel]
+        mine = [page.visitor, self.blended, panel]
         turned = panel.select(self.turn_to, mine, [page.visitor, page.strip], **QUIET)
         turned.success(**edit.refresh).success(self.present, mine, panel, **QUIET)
         panel.submit(self.keep, mine, [page.visitor, page.strip, *shown], **QUIET).success(
@@ -98,16 +106,17 @@ class PatchPanel:
 
     @tells_errors
     def run(self, visitor: Visitor, value: Value) -> Iterator[tuple[Any, ...]]:
-        """Let the patch spread. Yield panel, status and codes at every preview."""
+        """Let the patch spread. Yield panel, status and what it became at every preview."""
         visitor = self.page.store.newest(visitor)
         project, editor = visitor.project, self.page.editor(visitor)
         source, on = node_of(project, (value or {}).get("source")), _on(project, value)
         if source is None:
             raise OptionError("drop a picture on Take a patch from first")
-        mask, offset = _patch(editor.info, value), _offset(value)
-        options = replace(editor.engine.diffusion, steps=_steps(value))
+        mask, offset = patch_of(editor.info, value), offset_of(value)
+        options = replace(editor.engine.diffusion, steps=steps_of(value))
         names = [project.nodes[index].picture for index in on]
         squares = [_square(project, editor, index) for index in (source, *on)]
+        turn = (value or {}).get("turn")
         begun, told, step = time.monotonic(), 0.0, None
         for step in editor.diffuse_steps(squares[0], squares[1:], mask, offset, options):
             now = time.monotonic()
@@ -115,22 +124,27 @@ class PatchPanel:
                 continue
             told = now
             going = {"state": "working", "progress": _progress(step, options, now - begun)}
-            yield _results(project, source, names, step) | going, status(""), _codes(names, step)
+            results = _results(project, source, names, step) | going | {"turn": turn}
+            yield results, status(""), _blended(project, turn, names, step)
         assert step is not None
-        done = {"state": "", "progress": None}
+        done = {"state": "", "progress": None, "turn": turn}
         said = status("The patch is blended in. Compare, or keep it.")
-        yield _results(project, source, names, step) | done, said, _codes(names, step)
+        results = _results(project, source, names, step) | done
+        yield results, said, _blended(project, turn, names, step)
 
     @tells_errors
-    def stopped(self, codes: Codes) -> tuple[dict[str, Any], str]:
+    def stopped(self, blended: Blended | None, value: Value) -> tuple[dict[str, Any], str]:
         """Say that not all steps were done."""
-        said = "Stopped here; what is shown can be kept." if codes else "Stopped."
+        there = blended is not None and blended.turn == (value or {}).get("turn")
+        said = "Stopped here; what is shown can be kept." if there else "Stopped."
         return {"state": "", "progress": None}, status(said)
 
     @tells_errors
-    def turn_to(self, visitor: Visitor, codes: Codes, value: Value) -> tuple[Visitor, Any]:
+    def turn_to(
+        self, visitor: Visitor, blended: Blended | None, value: Value
+    ) -> tuple[Visitor, Any]:
         """Show the picture that the clicked result was made of."""
-        name = _result(codes, value)[0]
+        name = _result(self.page.store.newest(visitor), blended, value)[0]
 
         def turned(newest: Visitor) -> Visitor:
             index = node_of(newest.project, {"picture": name})
@@ -139,19 +153,20 @@ class PatchPanel:
         return self.page.store.update(visitor, turned), gr.skip()
 
     @tells_errors
-    def present(self, visitor: Visitor, codes: Codes, value: Value) -> dict[str, Any]:
+    def present(self, visitor: Visitor, blended: Blended | None, value: Value) -> dict[str, Any]:
         """Make the clicked result the proposal."""
         visitor = self.page.store.newest(visitor)
-        name, code = _result(codes, value)
+        name, code = _result(visitor, blended, value)
         editor = self.page.editor(visitor)
         after = data_uri(editor.render(editor.edit(code)))
-        return {"proposal": {"after": after, "label": "patch", "picture": name}}
+        proposal = {"after": after, "label": "patch", "picture": name}
+        return {"proposal": proposal, "turn": (value or {}).get("turn")}
 
     @tells_errors
-    def keep(self, visitor: Visitor, codes: Codes, value: Value) -> tuple[Any, ...]:
+    def keep(self, visitor: Visitor, blended: Blended | None, value: Value) -> tuple[Any, ...]:
         """Make the proposal a picture of the visit."""
         visitor = self.page.store.newest(visitor)
-        of, code = _result(codes, value)
+        of, code = _result(visitor, blended, value)
         editor, project = self.page.editor(visitor), visitor.project
         named = [picture.name for picture in project.pictures if picture.id == of]
         name = f"{named[0] if named else 'picture'} patch"
@@ -161,73 +176,10 @@ class PatchPanel:
         return visitor, strip, {"proposal": None}, status("Kept as a new picture.")
 
 
-def ready_patches(info: DomainInfo) -> Iterator[tuple[str, str, Tensor]]:
-    """Yield name, title and mask [R, R], 0 or 1, of each patch that a domain offers.
-
-    The first is the published one; "eyes" and "mouth" lie at the domain's landmarks, where it has such.
-    """
-    marks = info.landmarks
-    known = {"left_eye", "right_eye", "mouth"} <= set(marks)
-    yield "face", "Face" if known else "Middle", rectangle(info.resolution)
-    if not known:
-        return
-    (lx, ly), (rx, ry), mouth = marks["left_eye"], marks["right_eye"], marks["mouth"]
-    apart = math.hypot(rx - lx, ry - ly)
-    for name, size, (x, y) in (
-        ("eyes", EYES, ((lx + rx) / 2, (ly + ry) / 2)),
-        ("mouth", MOUTH, mouth),
-    ):
-        sides = (size[0] * apart, size[1] * apart)
-        yield name, name.capitalize(), rectangle(info.resolution, sides, (x, y))
-
-
 def _on(project: Project, value: Value) -> list[int]:
     """Return the indices of the edits that the patch is put on, the shown one first."""
     more = nodes_of(project, (value or {}).get("on"), MOST)
     return list(dict.fromkeys([shown_node(project), *more]))[:MOST]
-
-
-def _patch(info: DomainInfo, value: Value) -> Tensor:
-    """Return the mask of the patch on its source, [R, R], 0…1.
-
-    Raises:
-        OptionError: nothing was painted, or there is no such patch.
-    """
-    kind = (value or {}).get("kind") or "face"
-    if kind == PAINT:
-        painted = drawn_mask((value or {}).get("mask"), info.resolution)
-        if painted is None:
-            raise OptionError("paint the patch first, or take a ready one")
-        return painted
-    for name, _, mask in ready_patches(info):
-        if name == kind:
-            return mask
-    raise OptionError(f"there is no patch '{kind[:40]}' here; choose another one")
-
-
-def _offset(value: Value) -> tuple[float, float]:
-    """Return how far the patch was dragged, right and down, as shares of the side.
-
-    Raises:
-        OptionError: it makes no sense.
-    """
-    offset = (value or {}).get("offset") or (0.0, 0.0)
-    if len(offset) != 2 or not all(-1 <= share <= 1 for share in offset):
-        raise OptionError("the place of the patch cannot be understood; drag it again")
-    return float(offset[0]), float(offset[1])
-
-
-def _steps(value: Value) -> int:
-    """Return how many steps are done at most.
-
-    Raises:
-        OptionError: they are no number of 0…300.
-    """
-    steps = (value or {}).get("steps")
-    steps = STEPS if steps is None else steps
-    if not 0 <= steps <= MOST_STEPS:
-        raise OptionError(f"{steps} steps; expected 0…{MOST_STEPS}")
-    return int(steps)
 
 
 def _square(project: Project, editor: Editor, index: int) -> Image.Image:
@@ -249,20 +201,30 @@ def _progress(step: InversionStep, options: InversionOptions, seconds: float) ->
     }
 
 
-def _codes(names: list[str], step: InversionStep) -> Codes:
-    return tuple(zip(names, step.wp.cpu().numpy(), strict=True))
+def _blended(
+    project: Project, turn: float | None, names: list[str], step: InversionStep
+) -> Blended:
+    codes = tuple(zip(names, step.wp.cpu().numpy(), strict=True))
+    return Blended(project.domain, turn, codes)
 
 
-def _result(codes: Codes, value: Value) -> tuple[str, np.ndarray]:
-    """Return the result that the panel means.
+def _result(visitor: Visitor, blended: Blended | None, value: Value) -> tuple[str, np.ndarray]:
+    """Return the result that the panel means: id of the picture, and the code.
 
     Raises:
-        OptionError: it is not there any more.
+        OptionError: it is not there any more, or is of another domain or of what was set before.
     """
-    row = (value or {}).get("result") or 0
-    if not (math.isfinite(row) and 0 <= row < len(codes)):
-        raise OptionError("that result is not there any more; blend the patch in again")
-    return codes[int(row)]
+    value = value or {}
+    row = value.get("result") or 0
+    if (
+        blended is not None
+        and blended.domain == visitor.domain
+        and blended.turn == value.get("turn")
+        and math.isfinite(row)
+        and 0 <= row < len(blended.codes)
+    ):
+        return blended.codes[int(row)]
+    raise OptionError("that result is not there any more; blend the patch in again")
 
 
 def _results(

@@ -31,7 +31,7 @@
     if (!box) continue;
     const style = getComputedStyle(element);
     const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    const idle = element.closest('[disabled], [aria-disabled=true], .idle, :disabled');
+    const idle = element.closest('[disabled], [aria-disabled=true], :disabled');
     if (text && !idle && !element.closest('svg') && box.width > 2) {
       const [front, back] = [rgba(style.color), ground(element)];
       let opacity = 1;

@@ -16,8 +16,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 SHOW = {
     "frame": "overlays.frame.show({x: .5, y: .5, side: .5, angle: 0}, MARKS)",
     "faces": "overlays.faces.show(FOUND, 0)",
-    "brush": "overlays.brush.show({crop: FOUND[0], mask: '', picture: 'a', "
-    "ready: [{title: 'Mouth', mask: half}]})",
+    "brush": "overlays.brush.show({crop: FOUND[0], mask: '', picture: 'a'})",
     "patch": "overlays.patch.show({crop: FOUND[0], picture: ownFace, mask: half})",
     "pucks": "overlays.pucks.show({crop: FOUND[0], marks: MARKS, "
     "shares: {smile: 0, mouth_open: 0, turn: 0, nod: 0, light: 0}})",

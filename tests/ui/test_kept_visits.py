@@ -89,6 +89,14 @@ def test_any_name_outlives_the_server_s_memory(context, server: str, named: Path
     _reload_and_save(page, named)
 
 
+def test_an_edit_while_the_visit_is_asked_for_is_asked_for_again(context, server: str) -> None:
+    page = opened(context, server)
+    mode = page.evaluate(
+        "gradio_config.dependencies.find((one) => one.id === calls.index('browser-storage', 'submit')).trigger_mode"
+    )
+    assert mode == "always_last"
+
+
 def test_tabs_keep_records_of_their_own(context, server: str, photo: Path) -> None:
     first, second = opened(context, server), opened(context, server)
     invert(first, photo)

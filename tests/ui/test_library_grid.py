@@ -136,6 +136,62 @@ def test_names_are_written_in_place(library) -> None:
     assert library.evaluate("sent.length") == count
 
 
+@pytest.mark.parametrize("key", ["Escape", "Enter"])
+def test_what_came_while_a_name_was_written_is_drawn_at_its_end(library, key: str) -> None:
+    _show(library, _value())
+    _tile(library, "group").click()
+    library.keyboard.press("F2")
+    _show(library, {**_value(), "pictures": _value()["pictures"][:3]})
+    assert library.locator(".tile").count() == 5
+    library.keyboard.press(key)  # the name as it was
+    assert library.locator(".tile").count() == 3
+    assert library.evaluate("document.activeElement.ariaLabel") == "group"
+
+
+def test_the_focus_stays_in_the_library_when_pictures_go(library) -> None:
+    _show(library, _value())
+    focused = "[document.activeElement.ariaLabel, document.activeElement.textContent.trim()]"
+    _tile(library, "group").click()
+    library.keyboard.press("Delete")
+    pictures = _value()["pictures"]
+    _show(library, {**_value(), "pictures": [pictures[0], *pictures[2:]]})
+    assert library.evaluate(focused)[0] == "dog", "the one that took its place"
+    _tile(library, "dog").click()
+    library.get_by_role("button", name="More").click()
+    library.get_by_role("menuitem", name="Remove").click()
+    _show(library, {**_value(), "pictures": pictures[3:]})
+    assert library.evaluate(focused)[0] == "cat", "More cannot be pressed any more"
+    _tile(library, "cat").focus()
+    _show(library, {**_value(), "pictures": []})
+    assert library.evaluate(focused)[1] == "+ Add photos (up to 50)"
+
+
+def test_settings_are_pasted_by_their_keys(library) -> None:
+    _show(library, _value())
+    library.evaluate("page.tell('paste-chosen')")
+    assert library.evaluate("said.at(-1).text") == "Choose pictures first."
+    _tile(library, "cat").click()
+    library.evaluate("page.tell('paste-chosen')")
+    assert "Copy settings first" in library.evaluate("said.at(-1).text")
+    library.evaluate("page.change({ copied: { smile: 2 } })")
+    library.evaluate("page.tell('paste-chosen')")
+    assert library.evaluate(LAST) == ["apply", {"chosen": ["f:p4"], "moves": {"smile": 2}}]
+
+
+def test_files_that_were_given_elsewhere_are_taken_unless_others_are_read(library) -> None:
+    _show(library, _value())
+    give = "name => page.tell('add-photos', [new File(['x'], name)])"
+    library.evaluate(give, "a.png")
+    library.wait_for_function("() => sent.at(-1)?.[0] === 'upload'")
+    assert library.evaluate(LAST)[1]["given"] == [{"path": "/kept/a.png", "name": "a.png"}]
+    progress = {"done": 0, "total": 1, "seconds": None, "waiting": ["a"]}
+    _show(library, {"progress": progress})
+    count = library.evaluate("sent.length")
+    library.evaluate(give, "b.png")
+    assert "being read" in library.evaluate("said.at(-1).text")
+    assert library.evaluate("sent.length") == count
+
+
 def test_what_is_removed_can_be_brought_back(library) -> None:
     _show(library, _value())
     _tile(library, "cat").click()

@@ -158,17 +158,21 @@ def test_a_finger_paints_and_two_move_the_picture(stage) -> None:
     assert page.evaluate("() => fingers.size") == 0
 
 
-def test_ready_masks_are_put_on_and_off(stage) -> None:
+def test_a_stroke_that_has_not_ended_goes_with_the_brush(stage) -> None:
     page = stage("brush")
-    chip = page.get_by_role("button", name="Mouth")
-    chip.click()
+    x, y = middle(page, ".brush-canvas")
+    page.mouse.move(x - 60, y)
+    page.mouse.down()
+    page.mouse.move(x - 20, y, steps=3)
+    page.evaluate("() => overlays.brush.hide()")
+    page.mouse.up()
+    page.evaluate("() => overlays.brush.show({crop: FOUND[0], mask: '', picture: 'a'})")
+    assert heard(page, "painted") == []
+    drag(page, (x + 40, y), (20, 0))
     found = mask(heard(page, "painted")[-1][0])
-    assert found[40:56, 16:48].min() == 1
-    assert found.sum() == 16 * 32
-    assert chip.get_attribute("aria-pressed") == "true"
-    chip.click()
-    assert heard(page, "painted")[-1] == [""]
-    assert chip.get_attribute("aria-pressed") == "false"
+    side = found.shape[0]
+    assert found[:, : side // 2].max() == 0, "what the server never had is not there"
+    assert found[:, side // 2 :].max() == 1
 
 
 def answer(uri: str, side: int = 64) -> str:
@@ -246,11 +250,8 @@ def test_the_options_bar_scrolls_with_a_finger(stage) -> None:
 
 def test_the_options_fit_into_one_row_of_the_smallest_desktop(stage) -> None:
     page = stage("brush", where={"viewport": {"width": 912, "height": 664}})
-    page.evaluate(
-        "() => overlays.brush.show({crop: null, mask: half, picture: 'a', ready: ['Mouth', 'Eyes', 'Hairline']"
-        ".map(title => ({title, mask: half}))})"
-    )
-    page.wait_for_selector("text=Hairline")
+    page.evaluate("() => overlays.brush.show({crop: null, mask: half, picture: 'a'})")
+    page.wait_for_selector("text=Bake in")
     assert page.locator(".bar-row >> nth=0").bounding_box()["height"] <= 32 + 2 * 8
     box = page.locator(".overlay-bar.at-head").bounding_box()
     assert box["x"] >= 8

@@ -17,7 +17,8 @@ from editor.ui import patch as tool
 from editor.ui.components.patch_panel import SHAPE
 from editor.ui.data_uris import data_uri, drawn_mask, png_uri
 from editor.ui.handlers import Handlers
-from editor.ui.patch import PatchPanel, ready_patches
+from editor.ui.patch import Blended, PatchPanel
+from editor.ui.patch_wish import ready_patches
 from tests.ui.component_page import answer, component_page, give, sent
 from tests.ui.panel_context import context_of, received, with_ann
 
@@ -70,27 +71,28 @@ def test_eyes_and_mouth_lie_at_the_landmarks(faces) -> None:
 def test_the_patch_spreads_and_its_result_is_kept(handlers: Handlers, panel: PatchPanel) -> None:
     tiny, visitor = handlers.domains.open("tiny"), with_ann(handlers)
     asked = {"source": P1, "on": [P1], "kind": "face", "offset": [0.125, 0.0], "steps": 4}
+    asked["turn"] = 3
     steps = list(panel.run(visitor, asked))
     assert len(steps) >= 4
-    for value, _, codes in steps[:-1]:
-        assert value["state"] == "working"
+    for value, _, made in steps[:-1]:
+        assert (value["state"], value["turn"], made.turn, made.domain) == ("working", 3, 3, "tiny")
         assert value["progress"]["total"] == 4
-        assert [name for name, _ in codes] == ["p2", "p1"]
-    value, said, codes = steps[-1]
-    assert (value["state"], value["progress"]) == ("", None)
+        assert [name for name, _ in made.codes] == ["p2", "p1"]
+    value, said, made = steps[-1]
+    assert (value["state"], value["progress"], value["turn"]) == ("", None, 3)
     assert value["names"] == ["<Ann>", "Example"]
     assert value["proposal"]["picture"] == "p2"
     assert value["proposal"]["label"] == "patch of Example"
     assert "blended in" in said
     squares = [tiny.render(visitor.project.edit(tiny, visitor.project.nodes[i])) for i in (0, 1)]
     before = to_tensor(tiny.collages(squares[0], squares[1:], rectangle(16), (0.125, 0.0))[0])
-    first, last = (to_tensor(tiny.render(tiny.edit(c[0][1]))) for c in (steps[0][2], codes))
+    first, last = (to_tensor(tiny.render(tiny.edit(m.codes[0][1]))) for m in (steps[0][2], made))
     inside = torch.roll(rectangle(16), 2, dims=1).bool()
     errors = [float((image - before)[0][:, inside].square().mean()) for image in (first, last)]
     assert errors[1] < errors[0], "the patch is met better at the end"
-    kept, _, after, _ = panel.keep(visitor, codes, {"result": 1})
+    kept, _, after, _ = panel.keep(visitor, made, {"result": 1, "turn": 3})
     assert kept.project.shown.name == "Example patch"
-    assert np.array_equal(kept.project.shown.wp, codes[1][1])
+    assert np.array_equal(kept.project.shown.wp, made.codes[1][1])
     assert np.array_equal(kept.project.shown.base, visitor.project.picture("p1").wp)
     assert after == {"proposal": None}
 
@@ -98,15 +100,28 @@ def test_the_patch_spreads_and_its_result_is_kept(handlers: Handlers, panel: Pat
 def test_a_result_on_another_picture_shows_that_one(handlers: Handlers, panel: PatchPanel) -> None:
     tiny, visitor = handlers.domains.open("tiny"), with_ann(handlers)
     codes = (("p2", tiny.sample(1).wp.numpy()), ("p1", tiny.sample(2).wp.numpy()))
-    turned, _ = panel.turn_to(visitor, codes, {"result": 1})
+    made = Blended("tiny", None, codes)
+    turned, _ = panel.turn_to(visitor, made, {"result": 1})
     assert turned.project.shown.id == "p1"
-    value = panel.present(turned, codes, {"result": 1})
+    value = panel.present(turned, made, {"result": 1})
     assert value["proposal"]["after"] == data_uri(tiny.render(tiny.sample(2)))
     assert value["proposal"]["picture"] == "p1"
     for asked in (panel.turn_to, panel.present, panel.keep):
         for wrong in (2, -1, float("inf"), float("nan")):
             with pytest.raises(gr.Error, match="not there any more"):
-                asked(visitor, codes, {"result": wrong})
+                asked(visitor, made, {"result": wrong})
+
+
+def test_a_result_of_another_domain_or_wish_is_not_kept(
+    handlers: Handlers, panel: PatchPanel
+) -> None:
+    visitor, code = with_ann(handlers), handlers.domains.open("tiny").sample(1).wp.numpy()
+    codes = (("p2", code),)
+    assert panel.keep(visitor, Blended("tiny", 4, codes), {"result": 0, "turn": 4})
+    for wrong in (None, Blended("other", 4, codes), Blended("tiny", 3, codes)):
+        for asked in (panel.turn_to, panel.present, panel.keep):
+            with pytest.raises(gr.Error, match="not there any more"):
+                asked(visitor, wrong, {"result": 0, "turn": 4})
 
 
 def test_a_painted_patch(handlers: Handlers, panel: PatchPanel) -> None:
@@ -145,8 +160,10 @@ def test_what_cannot_be_blended_in(
 
 
 def test_a_stop_says_what_is_left(panel: PatchPanel) -> None:
-    assert "can be kept" in panel.stopped((("p1", np.zeros(1)),))[1]
-    value, said = panel.stopped(())
+    made = Blended("tiny", 2, (("p1", np.zeros(1)),))
+    assert "can be kept" in panel.stopped(made, {"turn": 2})[1]
+    assert "kept" not in panel.stopped(made, {"turn": 3})[1], "it is of what was set before"
+    value, said = panel.stopped(None, None)
     assert "kept" not in said
     assert value["state"] == ""
 
@@ -217,6 +234,44 @@ def test_it_is_stopped_and_kept(page) -> None:
     answer(page, {"state": "", "progress": None})
     page.click("[data-part=keep]")
     assert sent(page, "submit")["result"] == 0
+
+
+def test_what_is_set_while_it_works_stops_it_and_late_results_count_nothing(page) -> None:
+    shown = _shown(page)
+    page.click("[data-part=run]")
+    turn = sent(page, "apply")["turn"]
+    give(page, "[data-part=on]", "p3")
+    assert sent(page, "clear")["turn"] == sent(page, "input")["turn"] == turn + 1
+    assert page.is_visible("[data-part=run]")
+    after = {"after": shown["square"], "label": "patch", "picture": "p2"}
+    late = {"proposal": after, "results": [shown["square"]] * 2, "names": ["p2", "p3"]}
+    answer(page, {**late, "state": "working", "turn": turn})
+    assert _last(page, "proposal") is None
+    assert page.is_disabled("[data-part=keep]")
+    assert page.locator(".result").count() == 0
+    assert page.is_visible("[data-part=run]")
+    answer(page, {**late, "state": "working", "progress": None, "turn": turn + 1})
+    assert _last(page, "proposal")["picture"] == "p2"
+    page.evaluate("window.before = document.querySelector('.result')")
+    answer(page, {**late, "state": "", "turn": turn + 1})
+    assert page.evaluate("before === document.querySelector('.result')"), "it can be pressed"
+    page.click("[data-kind=eyes]")
+    assert _last(page, "proposal") is None, "it was of another patch"
+    assert sent(page, "input")["turn"] == turn + 2
+
+
+def test_nothing_stays_of_another_domain(page) -> None:
+    shown = _shown(page)
+    stage = "domain => shared.change({ stage: { ...shared.now().stage, domain } })"
+    page.evaluate(stage, "faces")
+    assert page.locator("[data-part=source] .pick").count() == 1, "it is the first"
+    after = {"after": shown["square"], "label": "patch", "picture": "p2"}
+    answer(page, {"proposal": after, "turn": shown["turn"]})
+    page.evaluate(stage, "scenes")
+    assert _last(page, "proposal") is None
+    assert page.locator("[data-part=source] .pick").count() == 0
+    asked = sent(page, "input")
+    assert (asked["source"], asked["on"]) == (None, [])
 
 
 def test_one_of_several_results_is_meant(page) -> None:

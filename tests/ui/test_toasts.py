@@ -51,3 +51,19 @@ def test_only_the_last_ones_stand(toasts) -> None:
     for number in range(5):
         toasts.evaluate("n => page.tell('said', { text: `<b>${n}</b>` })", number)
     assert toasts.locator(".toast span").all_inner_texts() == ["<b>2</b>", "<b>3</b>", "<b>4</b>"]
+
+
+def test_a_message_in_a_dialog_outlives_it(toasts) -> None:
+    toasts.evaluate(
+        "() => { for (const id of ['a', 'b']) document.body.append(Object.assign(document.createElement('dialog'), { id }));"
+        " for (const id of ['a', 'b']) document.getElementById(id).showModal(); }"
+    )
+    toasts.evaluate(SAY)
+    for above, id in (("b", "b"), ("a", "a"), ("", "")):
+        where = "document.querySelector('#toasts').closest('dialog')?.id || ''"
+        toasts.wait_for_function(f"id => ({where}) === id", arg=above)
+        assert toasts.locator(".toast").is_visible()
+        if id:
+            toasts.evaluate("id => document.getElementById(id).close()", id)
+    toasts.get_by_role("button", name="Undo").click()
+    assert toasts.evaluate("ran") == 1

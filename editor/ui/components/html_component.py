@@ -1,4 +1,4 @@
-"""A component of the page's own: markup, script and styles lie in files of its name here."""
+"""A component of the page's own: markup and styles lie in files of its name here, its script is a module."""
 
 from __future__ import annotations
 
@@ -26,17 +26,12 @@ def stylesheet() -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.css")))
 
 
-def _script(name: str) -> str:
-    own = FOLDER / f"{name}.js"
-    return own.read_text(encoding="utf-8") if own.is_file() else loader(name)
-
-
 def html_component(
     name: str, value: Any, elem_id: str, shape: Shape, render: bool = True, **options: Any
 ) -> gr.HTML:
     """Return a component whose markup never depends on its value. Its script changes it in place.
 
-    The script is `NAME.js` beside the markup, or else the module of that name.
+    The script is the module of that name.
 
     Args:
         name: of its files.
@@ -49,7 +44,7 @@ def html_component(
     component = gr.HTML(
         value=value,
         html_template=asset(f"{name}.html"),
-        js_on_load=_script(name),
+        js_on_load=loader(name),
         apply_default_css=False,
         padding=False,
         elem_id=elem_id,

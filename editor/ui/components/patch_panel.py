@@ -32,7 +32,7 @@ def patch_panel(steps: int) -> gr.HTML:
     The server sends "base", "source" and list "on" as `slot_value`, "square" (the source's square),
     "kinds": [{"name", "title", "mask"}], "usual" (steps), "results": data URIs with "names",
     "state": "working" or "", "progress": {"done", "total", "seconds"} or None, and "proposal":
-    {"after", "label", "picture"} or None; a name that is not sent stays as it was.
+    {"after", "label", "picture"} or None; a name that is not sent stays as it was. "turn" says which wish an answer is for.
 
     Args:
         steps: that are done at most, unless another number is set.

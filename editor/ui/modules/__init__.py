@@ -1,7 +1,7 @@
 """Scripts of the page as ES modules, which the page serves itself under `/modules/`.
 
-A component whose script is a module has no `NAME.js` beside it, but a `NAME.js` here with a function
-`start(handed)`. What it is handed is what Gradio hands to the script of a component.
+The script of a component is the `NAME.js` of its name here, with a function `start(handed)`. What it
+is handed is what Gradio hands to the script of a component.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // The place Animate: player, what to animate, timeline, export. What is set is made at once.
 import { change, hear, now } from './page_state.js';
 import { lengthText, player } from './player.js';
-import { chosenSlots } from './slots.js';
+import { chosenSlots, onOtherDomain } from './slots.js';
 import { timeline } from './timeline.js';
 import { inserted, lengthOf, stretches, withBack, withLength } from './timeline_times.js';
 import { exchange, made, partsOf } from './value_exchange.js';
@@ -27,6 +27,7 @@ export function start(handed) {
   let done = 0; // frames of this turn that are here
   let timer = 0;
   let size = '';
+  let isLengthHeld = false; // a hand sets it
   /** @type {any} */
   const theirs = { base: null, sliders: [], side: 0, photo: false, ends: [], frames: [], count: 0, seconds: 0, state: 'empty', line: '', bake: null, progress: null };
   const screen = player({ image: part('frame'), button: part('play'), scrub: part('scrub'), time: part('time'), keys: part('player') });
@@ -82,7 +83,7 @@ export function start(handed) {
     const kind = picked('animate-kind');
     part('slider').disabled = kind !== 'slider';
     if (isPeople()) line.show(times);
-    else line.showEnds(ends(), lengthText(Number(part('length').value)));
+    else line.showEnds(ends(), lengthText(Number(part('length').value)), times.back);
     part('timeline-hint').hidden = !isPeople() || times.path.length > 1;
     drawLength();
     drawState();
@@ -92,7 +93,7 @@ export function start(handed) {
   const ends = () => theirs.ends.map((/** @type {string} */ src, /** @type {number} */ i) => ({ src, name: (picked('animate-kind') === 'change' ? ['before', 'after'] : ['−100', '+100'])[i] }));
 
   function drawLength() {
-    if (isPeople() && lengthOf(times)) part('length').value = String(lengthOf(times));
+    if (isPeople() && lengthOf(times) && !isLengthHeld) part('length').value = String(lengthOf(times));
     part('length-said').value = lengthText(Number(part('length').value));
   }
 
@@ -146,8 +147,8 @@ export function start(handed) {
   part('slider').addEventListener('change', set);
   part('size').addEventListener('change', () => { size = part('size').value; send(''); });
   part('back').addEventListener('change', () => setBack(part('back').checked));
-  part('length').addEventListener('input', () => { part('length-said').value = lengthText(Number(part('length').value)); });
-  part('length').addEventListener('change', () => { times = withLength(times, Number(part('length').value)); set(); });
+  part('length').addEventListener('input', () => { isLengthHeld = true; part('length-said').value = lengthText(Number(part('length').value)); });
+  part('length').addEventListener('change', () => { isLengthHeld = false; times = withLength(times, Number(part('length').value)); set(); });
   part('change').addEventListener('click', () => { pickKind('change'); set(); });
   part('bake').addEventListener('click', () => { send('edit'); change({ place: 'edit', tool: 'brush' }); });
   part('export').addEventListener('click', () => {
@@ -168,6 +169,7 @@ export function start(handed) {
   };
   hear('place', look);
   hear('chosen', () => drawState());
+  onOtherDomain(() => { times = { ...times, path: [], gaps: [] }; theirs.frames = []; theirs.ends = []; if (isOpen()) set(); else { turn += 1; send(''); } });
   document.addEventListener('idgan:changed', () => { if (isOpen() && !isPeople()) look(); }); // another picture is shown
   const send = exchange(handed, said, receive);
   draw();

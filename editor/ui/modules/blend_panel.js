@@ -1,7 +1,7 @@
 // The tool Blend: a base, pictures to take from, three sliders, and the grid of all combinations.
 import { hear } from './page_state.js';
 import { proposals } from './proposals.js';
-import { chosenSlots, added, slotRow } from './slots.js';
+import { added, chosenSlots, onOtherDomain, slotRow } from './slots.js';
 import { exchange, made, partsOf } from './value_exchange.js';
 
 const MOST = 6;
@@ -119,6 +119,12 @@ export function start(handed) {
   hear('tool', look);
   hear('place', look);
   hear('chosen', draw);
+  onOtherDomain(() => {
+    Object.assign(mine, { from: [], bases: [], style: 0, turn: mine.turn + 1 });
+    proposal.set(null);
+    draw();
+    send(proposal.open() ? 'input' : '');
+  });
   document.addEventListener('idgan:changed', look); // another picture is shown, or this one otherwise
   const send = exchange(handed, said, receive);
   draw();

@@ -1,4 +1,6 @@
 // Visits in the browser's own database, a record a tab: the projects without their photos, and the photos.
+import { tell } from './page_state.js';
+import './toasts.js';
 
 /**
  * @typedef {{open: string | null, projects: Record<string, string>, photos: Record<string, Blob>, visit?: string | null,
@@ -15,6 +17,13 @@ const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte)
 const remember = (key, value) => { try { sessionStorage.setItem(`${NAME}-${key}`, value); } catch { /* private mode */ } };
 /** @param {string} key */
 const recall = (key) => { try { return sessionStorage.getItem(`${NAME}-${key}`); } catch { return null; } };
+
+/** Forget what this tab kept of the visit, but not the tab's name. Looks stay: they are the artist's own. */
+function forgetTab() {
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(`${NAME}-`) && key !== `${NAME}-tab`) sessionStorage.removeItem(key);
+  } catch { /* private mode */ }
+}
 
 /** @returns {Promise<IDBDatabase>} */
 function database() {
@@ -54,6 +63,13 @@ async function use(mode, work) {
   }
 }
 
+/**
+ * Return a record. Null where there is none, or none can be read.
+ * @param {string | null} name
+ * @returns {Promise<VisitRecord | null>}
+ */
+const recordOf = (name) => (name ? use('readonly', (store) => store.get(name)).then((found) => found || null, () => null) : Promise.resolve(null));
+
 /** @returns {Promise<(VisitRecord & {name: string})[]>} the newest first */
 async function records() {
   const names = await use('readonly', (store) => store.getAllKeys());
@@ -76,6 +92,11 @@ export function start({ element, props, trigger, watch }) {
   /** @type {string | null} */
   let visit = null; // the server's name of this visit
   let restoring = false; // nothing is kept before it is known what became of the last record
+  let told = false; // that nothing can be kept
+  /** @type {VisitRecord | null} */
+  let next = null; // what is kept when the one before it is
+  /** @type {Promise<void> | null} */
+  let keeping = null;
 
   // The names of records that other tabs hold now.
   /** @returns {Promise<string[]>} */
@@ -95,22 +116,53 @@ export function start({ element, props, trigger, watch }) {
   /** @param {string} path */
   const encoded = (path) => path.split('/').map(encodeURIComponent).join('/');
 
-  /** @param {{open: string, projects: Record<string, string>, photos?: Record<string, string>, worth?: boolean}} value */
-  async function keep({ open, projects, photos = {}, worth }) {
-    const old = (await use('readonly', (store) => store.get(tab || ''))) || { photos: {} };
+  /** @param {any} value as the server says it, photos by their paths */
+  async function keep({ open, projects, photos = {}, worth, visit: named }) {
+    const old = (await recordOf(tab))?.photos || {};
     /** @type {Record<string, Blob>} */
     const kept = {};
     for (const [name, path] of Object.entries(photos)) {
-      if (old.photos[name]) { kept[name] = old.photos[name]; continue; }
+      if (old[name]) { kept[name] = old[name]; continue; }
       const answer = await fetch(`${api}/file=${encoded(path)}`);
       // one that cannot be had is asked for again with the next change
       if (answer.ok) kept[name] = await answer.blob();
       else console.warn(`a photo could not be kept: ${answer.status}`);
     }
-    const record = { open, projects, photos: kept, visit, worth, time: Date.now() };
+    const record = { open, projects, photos: kept, visit: named, worth, time: Date.now() };
     await use('readwrite', (store) => store.put(record, tab || ''));
     if (!worth) return;
     for (const old of (await records()).slice(KEPT)) await use('readwrite', (store) => store.delete(old.name));
+  }
+
+  /** Keep one after the other, and of those that wait only the newest: an older one never takes its place. */
+  async function keepAll() {
+    for (let value = next; value; value = next) {
+      next = null;
+      try {
+        await keep(value);
+      } catch (error) {
+        stored = '';
+        console.warn('the visit could not be kept:', error);
+        if (!told) tell('said', { text: 'The browser cannot keep this visit. Save the project in the library before you leave.', bad: true });
+        told = true;
+      }
+    }
+    keeping = null;
+  }
+
+  async function forget() {
+    if (!confirm('Forget all pictures, sliders and projects of this visit? Your looks stay.')) return;
+    restoring = true; // nothing is asked for any more
+    next = null;
+    try {
+      await keeping;
+      await use('readwrite', (store) => store.delete(tab || ''));
+    } catch (error) {
+      console.warn('the record could not be deleted:', error);
+    } finally {
+      forgetTab();
+      location.reload();
+    }
   }
 
   /** @param {string} name @param {Blob} blob @returns {Promise<{path: string}>} */
@@ -175,16 +227,16 @@ export function start({ element, props, trigger, watch }) {
     /** @type {VisitRecord | null} */
     let copied = null;
     if (tab && others.includes(tab)) { // this tab is a copy of another, which goes on with the record
-      copied = await use('readonly', (store) => store.get(tab || ''));
+      copied = await recordOf(tab);
       remember('visit', '');
       tab = null;
     }
-    const mine = copied || (tab && (await use('readonly', (store) => store.get(tab || '')))) || null;
+    const mine = copied || (await recordOf(tab));
     const before = recall('visit');
     if (!tab) { tab = fresh(); remember('tab', tab); }
     if (mine || before) { await restore(mine && { ...mine, visit: copied ? null : mine.visit }); return; }
     ask(); // so that the server's name of the visit is known
-    const last = (await records()).find((one) => one.worth && one.name !== tab && !others.includes(one.name));
+    const last = (await records().catch(() => [])).find((one) => one.worth && one.name !== tab && !others.includes(one.name));
     if (last) offer(last);
   }
 
@@ -195,16 +247,13 @@ export function start({ element, props, trigger, watch }) {
   watch('value', () => {
     const value = props.value || {};
     if (value.forget) {
-      if (!confirm('Forget all pictures, sliders and projects of this visit?')) return;
-      stored = '';
-      remember('visit', '');
-      use('readwrite', (store) => store.delete(tab || '')).then(() => location.reload());
+      forget();
     } else if ('restored' in value) {
       restored(value);
     } else if (value.projects && visit && value.visit !== visit) {
       // the server forgot ours: what it has now must not take its place
       visit = value.visit;
-      use('readonly', (store) => store.get(tab || '')).then((record) => restore(record, true)).catch((error) => console.warn(error));
+      Promise.resolve(keeping).then(() => recordOf(tab)).then((record) => restore(record, true)).catch((error) => console.warn(error));
     } else if (value.projects && !restoring) {
       visit = value.visit;
       remember('visit', visit || '');
@@ -212,7 +261,8 @@ export function start({ element, props, trigger, watch }) {
       if (key === stored || !value.worth) return;
       stored = key;
       find('.offer').hidden = true;
-      keep(value).catch((error) => { stored = ''; console.warn('the visit could not be kept:', error); });
+      next = value;
+      keeping ||= keepAll();
     }
   });
   begin().catch((error) => { restoring = false; tab = tab || fresh(); console.warn('the last visit could not be restored:', error); });

@@ -2,8 +2,7 @@
 
 import { brushBar } from './brush_bar.js';
 import { levels, maskUri, tint } from './mask_pictures.js';
-import { blank, box, holds, inverted, joined, painted as share, Paintings, SIDE, stroke, without }
-  from './mask_painting.js';
+import { blank, box, inverted, painted as share, Paintings, SIDE, stroke } from './mask_painting.js';
 import { clamp, hostPoint, lay, onStage, placed, within } from './overlay_geometry.js';
 import { follow, made, plainKey } from './pointers.js';
 
@@ -11,8 +10,7 @@ import { follow, made, plainKey } from './pointers.js';
  * @typedef {import('./overlay_geometry.js').Point} Point
  * @typedef {import('./overlay_geometry.js').Crop} Crop
  * @typedef {import('./overlay_geometry.js').View} View
- * @typedef {{title: string, mask: string}} Ready a mask to begin with, as a PNG data URI
- * @typedef {{crop: Crop | null, mask: string, picture: string, ready?: Ready[]}} Painting
+ * @typedef {{crop: Crop | null, mask: string, picture: string}} Painting
  *   mask: grey PNG data URI or ""; picture: text that changes where another picture is shown
  */
 
@@ -38,7 +36,7 @@ export function brush(view, { painted, bake }) {
   const ring = /** @type {HTMLElement} */ (root.querySelector('.brush-ring'));
   const says = /** @type {HTMLElement} */ (root.querySelector('.overlay-says'));
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const bar = brushBar({ changed, invert, clear, bake, ready: toggle });
+  const bar = brushBar({ changed, invert, clear, bake });
   root.append(bar.root);
   view.host.append(root);
 
@@ -57,8 +55,6 @@ export function brush(view, { painted, bake }) {
   let crop = null;
   /** @type {string | null} */
   let picture = null;
-  /** @type {{title: string, uri: string, grey: import('./mask_painting.js').Grey}[]} */
-  let ready = [];
   /** @type {AbortController | null} */
   let shown = null;
 
@@ -95,7 +91,6 @@ export function brush(view, { painted, bake }) {
 
   function tell() {
     bar.say(share(grey));
-    bar.chips(ready.map((one) => ({ title: one.title, pressed: holds(grey, one.grey) })));
   }
 
   /** @param {import('./mask_painting.js').Grey} next */
@@ -107,12 +102,6 @@ export function brush(view, { painted, bake }) {
 
   function invert() { put(inverted(grey)); }
   function clear() { put(blank()); }
-
-  /** @param {number} index */
-  function toggle(index) {
-    const { grey: mask } = ready[index];
-    put(holds(grey, mask) ? without(grey, mask) : joined(grey, mask));
-  }
 
   /** @param {Point} to */
   function paint(to) {
@@ -225,14 +214,6 @@ export function brush(view, { painted, bake }) {
     tell();
   }
 
-  /** @param {Ready[]} list */
-  async function takeReady(list) {
-    if (list.length === ready.length && list.every((one, i) => one.mask === ready[i].uri)) return;
-    const all = list.map(async ({ title, mask }) => ({ title, uri: mask, grey: (await levels(mask)).grey }));
-    ready = await Promise.all(all);
-    tell();
-  }
-
   function listen() {
     shown = new AbortController();
     const { signal } = shown;
@@ -272,10 +253,13 @@ export function brush(view, { painted, bake }) {
         tell();
       }
       if (painting.mask !== known.newest) take(painting.mask);
-      takeReady(painting.ready || []);
     },
     hide() {
       root.hidden = true;
+      if (held) { // a stroke that has not ended was never told
+        grey.set(held);
+        draw();
+      }
       held = null;
       space = false;
       shown?.abort();

@@ -8,8 +8,8 @@ import { keepToItself, made } from './pointers.js';
  * @typedef {{tool: Tool, size: number, soft: number, visible: boolean}} Settings
  *   size: diameter, percent of the square's side; soft: percent of the radius; visible: the tint is shown
  * @typedef {{
- *   changed: () => void, invert: () => void, clear: () => void, bake?: () => void, ready: (index: number) => void,
- * }} BarActions changed: of the settings; ready: a chip was pressed
+ *   changed: () => void, invert: () => void, clear: () => void, bake?: () => void,
+ * }} BarActions changed: of the settings
  */
 
 const [THINNEST, THICKEST] = [1, 60];
@@ -27,7 +27,6 @@ const MARKUP = `
     <button type="button" data-act="invert">Invert</button>
     <button type="button" data-act="clear">Clear</button>
     <button type="button" data-act="visible" title="Show the mask (O)"></button>
-    <span class="bar-group chips" role="group" aria-label="Ready masks" hidden></span>
   </div>
   <div class="bar-row bar-note" hidden>
     <p>Sliders now change only the painted part.</p>
@@ -57,7 +56,6 @@ export function brushBar(actions) {
   let share = 0;
   /** @param {string} selector */
   const find = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
-  const chips = find('.chips');
 
   function draw() {
     for (const one of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-tool]'))) {
@@ -91,9 +89,8 @@ export function brushBar(actions) {
   root.addEventListener('click', (event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest('button');
     if (!button) return;
-    const { tool, act, ready } = button.dataset;
+    const { tool, act } = button.dataset;
     if (tool) set({ tool: /** @type {Tool} */ (tool) });
-    else if (ready) actions.ready(Number(ready));
     else if (act === 'visible') set({ visible: !settings.visible });
     else if (act === 'invert') actions.invert();
     else if (act === 'clear') actions.clear();
@@ -109,21 +106,6 @@ export function brushBar(actions) {
     say(part) {
       share = part;
       draw();
-    },
-    /**
-     * Show chips for ready masks.
-     * @param {{title: string, pressed: boolean}[]} list
-     */
-    chips(list) {
-      chips.hidden = !list.length;
-      while (chips.children.length > list.length) chips.lastElementChild?.remove();
-      list.forEach(({ title, pressed }, index) => {
-        const chip = chips.children[index] || chips.appendChild(document.createElement('button'));
-        chip.setAttribute('type', 'button');
-        chip.setAttribute('data-ready', String(index));
-        chip.setAttribute('aria-pressed', String(pressed));
-        chip.textContent = title;
-      });
     },
     /**
      * Take a key. Return whether it means something here.

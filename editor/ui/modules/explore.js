@@ -36,6 +36,7 @@ export function explores(about) {
     const uris = await pictures(wanted.map((one) => one.moves));
     if (mine !== turn) return;
     grid.removeAttribute('aria-busy');
+    const at = [...grid.children].indexOf(/** @type {any} */ (document.activeElement));
     grid.replaceChildren(...wanted.map((one, index) => {
       const button = document.createElement('button');
       button.type = 'button';
@@ -53,6 +54,7 @@ export function explores(about) {
       });
       return button;
     }));
+    if (at >= 0) /** @type {HTMLElement} */ (grid.children[at]).focus();
   }
   dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
   others.addEventListener('click', () => { page += 1; show(); });

@@ -78,8 +78,8 @@ export function start({ element, props, trigger, watch }) {
 
   document.addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]')) return;
-    const wish = typing(event.target) && !(event.ctrlKey || event.metaKey) ? null : asked(event, now().place);
-    if (!wish || (typing(event.target) && ['press-undo', 'press-redo'].includes(wish[0]))) return;
+    const wish = asked(event, now().place, typing(event.target));
+    if (!wish) return;
     event.preventDefault();
     if (!event.repeat) tell(wish[0], wish[1]);
   });
@@ -88,7 +88,7 @@ export function start({ element, props, trigger, watch }) {
   hear('help', acts.help);
   hear('open-tool', (tool) => change({ tool }));
   for (const name of ['undo', 'redo']) {
-    hear(name, (on) => find(`[data-act=${name}]`).classList.toggle('idle', !on));
+    hear(name, (on) => find(`[data-act=${name}]`).setAttribute('aria-disabled', String(!on)));
   }
   find('#help tbody').replaceChildren(...TOLD.map(([keys, does]) => {
     const row = document.createElement('tr');

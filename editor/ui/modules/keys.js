@@ -15,6 +15,7 @@ export const TOLD = [
   ['E', 'Explore'],
   ['F, 0, 9', 'Face, whole photo, 100%'],
   ['H, O', 'Handles on the face, painted part'],
+  ['L', 'Grey around the picture'],
   ['[ ], X', 'Size of the brush, erase'],
   ['Ctrl+S, Ctrl+Shift+S', 'Save, save as'],
   ['Ctrl+O, Ctrl+V', 'Open, paste a photo'],
@@ -27,14 +28,17 @@ const TOOLS = ['sliders', 'brush', 'blend', 'patch'];
  * Return what a key asks for: a name and a value to tell, or null.
  * @param {Press} press
  * @param {string} place that is open
+ * @param {boolean} [isTyped] it goes into a field that is typed in, which keeps letters, undo, and what it copies and pastes
  * @returns {[string, any] | null}
  */
-export function asked(press, place) {
+export function asked(press, place, isTyped = false) {
   const key = press.key.toLowerCase();
   if (press.altKey) return null;
   if (press.ctrlKey || press.metaKey) {
     if (key === 's') return [press.shiftKey ? 'save-as' : 'save', null];
     if (key === 'o' && !press.shiftKey) return ['open-photo', null];
+    if (isTyped) return null;
+    if (key === 'v' && press.shiftKey && place === 'library') return ['paste-chosen', null];
     if (place !== 'edit') return null;
     if (key === 'z') return [press.shiftKey ? 'press-redo' : 'press-undo', null];
     if (key === 'y') return ['press-redo', null];
@@ -42,6 +46,7 @@ export function asked(press, place) {
     if (key === 'v' && press.shiftKey) return ['paste-settings', null];
     return null;
   }
+  if (isTyped) return null;
   if (press.key === '?') return ['help', null];
   if (place !== 'edit') return null;
   if (key === 'e') return ['explore', null];

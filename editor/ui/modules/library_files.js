@@ -1,6 +1,6 @@
 // Files that are given to the library: by its buttons, or dropped on it.
 import { MOST_PHOTOS, sorted } from './library_text.js';
-import { tell } from './page_state.js';
+import { hear, tell } from './page_state.js';
 
 /**
  * @typedef {{path: string, name: string}} Given
@@ -13,10 +13,12 @@ import { tell } from './page_state.js';
  * @param {(file: File) => Promise<{path: string}>} upload
  * @param {Send} send with "upload" for photos, "expand" for a project
  * @param {(text: string) => void} line says how far the upload is
+ * @param {() => boolean} isBusy photos are being read
  */
-export function takeFiles(root, upload, send, line) {
+export function takeFiles(root, upload, send, line, isBusy) {
   const take = async (/** @type {File[]} */ files) => {
     const { photos, project, left } = sorted(files);
+    if (isBusy()) { tell('said', { text: 'Other photos are being read. Add these when that is done.', bad: true }); return; }
     if (left) tell('said', { text: `${MOST_PHOTOS} photos go at once; ${left} were left out.`, bad: true });
     const wanted = project && !photos.length ? [project] : photos;
     /** @type {Given[]} */
@@ -32,6 +34,7 @@ export function takeFiles(root, upload, send, line) {
     line('');
     if (given.length) send(wanted[0] === project ? 'expand' : 'upload', given);
   };
+  hear('add-photos', take); // that were given elsewhere
   for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (root.querySelectorAll('input[type=file]'))) {
     input.addEventListener('change', () => {
       const files = [...(input.files || [])];

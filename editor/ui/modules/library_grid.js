@@ -44,6 +44,7 @@ export function start({ element, trigger, props, upload, watch }) {
   let loading = '';
   let picking = false; // by long press: each tap turns one round
   let told = '';
+  let late = false; // something came while a name was written
 
   const send = (/** @type {string} */ event, /** @type {any} */ value = {}) => { props.value = value; trigger(event); };
   const visible = () => state.pictures.filter((one) => !filter || one.domain === filter);
@@ -61,7 +62,10 @@ export function start({ element, trigger, props, upload, watch }) {
     const count = chosen.length;
     find('.count').textContent = count ? `${count} selected` : '';
     find('.export').textContent = count ? `Export ${count}…` : 'Export…';
-    for (const name of ['.paste', '.export', '.more']) /** @type {HTMLButtonElement} */ (find(name)).disabled = !count;
+    const able = ['.paste', '.export', '.more'].map((name) => /** @type {HTMLButtonElement} */ (find(name)));
+    const isLost = !count && able.some((one) => one === document.activeElement);
+    for (const one of able) one.disabled = !count;
+    if (isLost) (buttons().find((one) => one.tabIndex === 0) || find('.add')).focus({ preventScroll: true });
   }
 
   function choose(/** @type {string[]} */ next) {
@@ -80,7 +84,11 @@ export function start({ element, trigger, props, upload, watch }) {
   };
   function renameOne(/** @type {string} */ key) {
     const [item, tile] = [itemOf(key), state.pictures.find((one) => one.key === key)];
-    if (item && tile) rename(item, tile.name, (name) => send('input', { rename: { key, name } }));
+    if (!item || !tile) return;
+    rename(item, tile.name, (name) => {
+      if (late) draw();
+      if (name) send('input', { rename: { key, name } });
+    });
   }
 
   function tile(/** @type {Tile} */ one) {
@@ -115,14 +123,18 @@ export function start({ element, trigger, props, upload, watch }) {
   }
 
   function draw() {
-    if (grid.querySelector('.rename')) return; // a name is being written; what comes after draws
+    late = Boolean(grid.querySelector('.rename'));
+    if (late) return; // its end draws
     drawFilters();
     const active = document.activeElement;
     const focused = active && grid.contains(active) ? active.closest('[data-key]')?.getAttribute('data-key') || '' : '';
+    const at = [...grid.children].findIndex((one) => one.getAttribute('data-key') === focused);
     const waiting = state.progress?.saving ? [] : state.progress?.waiting || [];
     grid.replaceChildren(...visible().map(tile), ...waiting.map((name, index) => waitingTile(name, index === 0)));
-    rove(focused || anchor);
-    if (focused) /** @type {HTMLElement|null|undefined} */ (itemOf(focused)?.querySelector('.go'))?.focus({ preventScroll: true });
+    const again = focused && (itemOf(focused) ? focused : keys()[Math.min(at, keys().length - 1)]); // beside one that is gone
+    rove(again || anchor);
+    if (again) /** @type {HTMLElement|null|undefined} */ (itemOf(again)?.querySelector('.go'))?.focus({ preventScroll: true });
+    else if (focused) find('.add').focus();
     find('.empty').hidden = grid.childElementCount > 0;
     const busy = Boolean(state.progress) && !state.progress?.saving;
     find('.line').textContent = loading || (state.progress ? progressLine(state.progress) : '');
@@ -180,7 +192,7 @@ export function start({ element, trigger, props, upload, watch }) {
   find('.stop').addEventListener('click', () => { /** @type {HTMLButtonElement} */ (find('.stop')).disabled = true; send('stop'); });
   find('.save-project').addEventListener('click', () => send('submit'));
   find('.forget').addEventListener('click', () => send('clear'));
-  takeFiles(root, upload, (event, given) => send(event, { given }), (text) => { loading = text; draw(); });
+  takeFiles(root, upload, (event, given) => send(event, { given }), (text) => { loading = text; draw(); }, () => Boolean(loading || state.progress));
 
   grid.addEventListener('keydown', (event) => {
     const at = buttons().indexOf(/** @type {HTMLElement} */ (document.activeElement));
@@ -210,6 +222,11 @@ export function start({ element, trigger, props, upload, watch }) {
     const here = ids.map((/** @type {string} */ id) => state.pictures.find((one) => one.domain === state.open && one.id === id)?.key).filter(Boolean);
     chosen = [...others, ...here].filter((key) => keys().includes(key));
     mark();
+  });
+  hear('paste-chosen', () => {
+    if (!chosen.length) tell('said', { text: 'Choose pictures first.' });
+    else if (!now().copied) tell('said', { text: 'Copy settings first: Ctrl+Shift+C in Edit.' });
+    else paste(now().copied);
   });
   hear('place', (place) => { if (place === 'library') trigger('focus'); });
   watch('value', show);

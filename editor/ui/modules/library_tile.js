@@ -59,22 +59,22 @@ export function waitingTile(name, now) {
  * Let a tile's name be written. Enter and leaving take it, Escape leaves the old one.
  * @param {HTMLElement} item
  * @param {string} old
- * @param {(name: string) => void} named called with another name that is not empty
+ * @param {(name: string) => void} ended called with the name, or with none where it stays as it was
  */
-export function rename(item, old, named) {
+export function rename(item, old, ended) {
   const field = document.createElement('input');
   Object.assign(field, { type: 'text', className: 'rename', value: old, maxLength: 60 });
   field.setAttribute('aria-label', 'Name');
   const go = /** @type {HTMLElement} */ (item.querySelector('.go'));
-  let ended = false;
+  let isOver = false;
   const end = (/** @type {boolean} */ take) => {
-    if (ended) return;
-    ended = true;
+    if (isOver) return;
+    isOver = true;
     const name = field.value.trim();
     const focused = document.activeElement === field;
     field.remove();
     if (focused) go.focus();
-    if (take && name && name !== old) named(name);
+    ended(take && name !== old ? name : '');
   };
   field.addEventListener('keydown', (event) => {
     event.stopPropagation();

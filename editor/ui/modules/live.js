@@ -104,7 +104,7 @@ class Cache {
 }
 
 /**
- * Return what asks for the pictures of one component: `ask`, `ahead`, `near`, `stop`.
+ * Return what asks for the pictures of one component: `ask`, `ahead`, `many`, `near`.
  * @param {Server} server its functions on the server
  * @param {() => About} about which picture is shown now
  * @param {{idle?: number, patience?: number}} [options] milliseconds: without a wish before pictures
@@ -114,7 +114,6 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
   const cache = new Cache();
   let shown = ''; // what the cache is of
   let turn = 0;
-  let stopped = 0; // how often
   let unheard = 0;
   let making = false; // pictures ahead
   /** @type {Wish | null} */
@@ -160,7 +159,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
    * @param {Moves[]} list
    */
   async function fetched(list) {
-    const [before, began] = [current(), stopped];
+    const before = current();
     const { visit, picture, version, layers = null } = about();
     if (!picture) return 0; // nothing is shown: a photo waits for its frame
     turn += 1;
@@ -173,7 +172,7 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
       console.warn('no picture came:', error);
     }
     if (answer && current() !== before) return 0; // of a picture that another has followed
-    if (!heard(answer) || began !== stopped || current() !== before) return 0;
+    if (!heard(answer) || current() !== before) return 0;
     if (version && answer?.version !== version) return 0; // it is of a picture that is on its way here
     const after = answer?.after || [];
     after.forEach((uri, index) => cache.put(list[index], uri));
@@ -184,9 +183,9 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
     while (waiting) {
       asking = waiting;
       waiting = null;
-      const [wish, began] = [asking, stopped];
+      const wish = asking;
       const came = await fetched([wish.moves]);
-      wish.done(came && began === stopped ? cache.get(wish.moves) : null);
+      wish.done(came ? cache.get(wish.moves) : null);
     }
     asking = null;
   }
@@ -263,15 +262,6 @@ export function live(server, about, { idle = IDLE_MS, patience = PATIENCE_MS } =
       current();
       const uri = cache.get(moves);
       return uri ? [{ uri, weight: 1, at: NaN }] : cache.near(moves);
-    },
-
-    /** Forget all: what waits gets null, and what is on its way counts for nothing. */
-    stop() {
-      stopped += 1;
-      clearTimeout(timer);
-      wait(null);
-      cache.kept.clear();
-      said.clear();
     },
   };
 }

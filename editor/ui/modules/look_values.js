@@ -51,6 +51,17 @@ export function lookOf(name, moves, ranges) {
 export const cleanName = (name) => String(name ?? '').replace(/\s+/g, ' ').trim().slice(0, MAX_NAME);
 
 /**
+ * Give a look another name. One that has the name already goes.
+ * @param {Look[]} looks
+ * @param {string} old
+ * @param {string} name
+ * @returns {Look[]}
+ */
+export function renamed(looks, old, name) {
+  return looks.filter((look) => look.name === old || look.name !== name).map((look) => (look.name === old ? { ...look, name } : look));
+}
+
+/**
  * Read looks from the text of a file; null where it is none.
  * @param {string} text
  * @returns {{domain: string, looks: Look[]} | null}

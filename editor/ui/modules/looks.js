@@ -1,7 +1,7 @@
 // Looks as pictures of what they do to the shown one. Hover: try; click: set the sliders; strength after it.
 import { explores } from './explore.js';
 import { pictures } from './live_pictures.js';
-import { cleanName, lookOf, MOST, movesOf, read, same } from './look_values.js';
+import { cleanName, lookOf, MOST, movesOf, read, renamed, same } from './look_values.js';
 import { oneStop } from './one_stop.js';
 import { change, hear, now, tell } from './page_state.js';
 
@@ -29,6 +29,7 @@ export function start({ element, props, watch }) {
   /** @type {Look | null} */
   let chosen = null;
   let made = ''; // of which picture the thumbnails are
+  let renaming = ''; // the own look whose name is being written; none for a new one
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -41,6 +42,7 @@ export function start({ element, props, watch }) {
     const on = chosen && same(movesOf(chosen, value().ranges, share()), now().moves) ? chosen.name : '';
     for (const button of element.querySelectorAll('.look')) button.setAttribute('aria-pressed', String(button instanceof HTMLElement && button.dataset.name === on));
     find('.strength').hidden = !on;
+    /** @type {HTMLButtonElement} */ (find('.rename')).disabled = !own().some((look) => look.name === chosen?.name);
   };
 
   /** @param {Look} look @param {boolean} removable */
@@ -67,7 +69,7 @@ export function start({ element, props, watch }) {
     box.className = 'own';
     const drop = Object.assign(document.createElement('button'), { type: 'button', className: 'drop', textContent: 'Remove' });
     drop.setAttribute('aria-label', `Remove the look ${look.name}`);
-    drop.addEventListener('click', () => { keep({ ...kept(), [value().domain]: own().filter((one) => one.name !== look.name) }); show(); });
+    drop.addEventListener('click', () => { keep({ ...kept(), [value().domain]: own().filter((one) => one.name !== look.name) }); show(); find('.keep').focus(); });
     box.append(button, drop);
     return box;
   }
@@ -105,18 +107,32 @@ export function start({ element, props, watch }) {
     keep({ ...kept(), [value().domain]: [...left, ...looks].slice(-MOST) });
     show();
   }
+  /** Ask for the name of a new look, or for another name. @param {string} old */
+  function ask(old) {
+    renaming = old;
+    find('.naming').hidden = false;
+    find('.naming button').textContent = old ? 'Rename' : 'Keep';
+    field.value = old;
+    field.focus();
+    field.select();
+  }
   find('.keep').addEventListener('click', () => {
     if (!Object.keys(now().moves).length) { tell('said', { text: 'Move a slider first; then keep it as a look.' }); return; }
-    find('.naming').hidden = false;
-    field.focus();
+    ask('');
   });
+  find('.rename').addEventListener('click', () => ask(chosen?.name || ''));
   find('.naming').addEventListener('submit', (event) => {
     event.preventDefault();
     const name = cleanName(field.value);
     if (!name) return;
-    add([lookOf(name, now().moves, value().ranges)]);
-    field.value = '';
+    if (!renaming) add([lookOf(name, now().moves, value().ranges)]);
+    else {
+      keep({ ...kept(), [value().domain]: renamed(own(), renaming, name) });
+      if (chosen?.name === renaming) chosen = { ...chosen, name };
+      show();
+    }
     find('.naming').hidden = true;
+    find(renaming ? '.rename' : '.keep').focus();
   });
   field.addEventListener('keydown', (event) => { if (event.key === 'Escape') find('.naming').hidden = true; });
   find('.more').addEventListener('click', () => {

@@ -94,20 +94,6 @@ export function box(grey, a, b, { radius, soft, erase }) {
 /** @param {Grey} grey @returns {Grey} */
 export const inverted = (grey) => grey.map((value) => 255 - value);
 
-/** @param {Grey} grey @param {Grey} other @returns {Grey} */
-export const joined = (grey, other) => grey.map((value, i) => Math.max(value, other[i]));
-
-/** @param {Grey} grey @param {Grey} other @returns {Grey} */
-export const without = (grey, other) => grey.map((value, i) => Math.min(value, 255 - other[i]));
-
-/**
- * Return whether all that a ready mask paints is painted.
- * @param {Grey} grey
- * @param {Grey} ready
- */
-export const holds = (grey, ready) =>
-  ready.some((value) => value > CLOSE) && ready.every((value, i) => grey[i] >= value - CLOSE);
-
 /**
  * Return how much is painted, 0…1.
  * @param {Grey} grey

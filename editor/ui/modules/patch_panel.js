@@ -2,7 +2,7 @@
 import { hear, tell } from './page_state.js';
 import { patchCanvas } from './patch_canvas.js';
 import { proposals } from './proposals.js';
-import { slotRow } from './slots.js';
+import { onOtherDomain, slotRow } from './slots.js';
 import { exchange, made, partsOf } from './value_exchange.js';
 
 const MOST = 4;
@@ -35,7 +35,7 @@ export function start(handed) {
 
   const showSource = slotRow(part('source'), {
     most: 1, label: 'Take a patch from', hint: 'Drop a picture', shown,
-    changed: (list) => { mine.source = list[0] || null; theirs.square = ''; paint.clear(); painted = ''; set(); },
+    changed: (list) => { mine.source = list[0] || null; theirs.square = ''; wipe(); set(); },
   });
   const showOn = slotRow(part('on'), {
     most: MOST - 1, label: 'Put on', fixed: true, shown, changed: (list) => { mine.on = list; set(); },
@@ -43,7 +43,7 @@ export function start(handed) {
   const paint = patchCanvas(part('canvas'), {
     erases: () => erases,
     radius: () => Number(size.value) / 200,
-    done: () => { painted = paint.mask(); send(''); place(); draw(); },
+    done: () => { painted = paint.mask(); set(); },
   });
 
   const mask = () => (mine.kind === 'paint' ? painted : theirs.kinds.find((one) => one.name === mine.kind)?.mask || '');
@@ -82,19 +82,21 @@ export function start(handed) {
     const have = [...part('kinds').querySelectorAll('button')].map((one) => one.dataset.kind);
     if (have.join() !== kinds.map((one) => one.name).join()) {
       part('kinds').replaceChildren(...kinds.map(({ name, title }) => made('button', {
-        type: 'button', 'data-kind': name, onclick: () => { mine.kind = name; proposal.set(null); send(''); place(); draw(); },
+        type: 'button', 'data-kind': name, onclick: () => { if (mine.kind !== name) { mine.kind = name; set(); } },
       }, title)));
     }
     for (const one of part('kinds').querySelectorAll('button')) one.setAttribute('aria-pressed', String(one.dataset.kind === mine.kind));
   }
 
-  function set() {
+  // What was set makes what is there of no use, and what is on its way.
+  function set(event = 'input') {
     mine.turn += 1;
+    if (theirs.working) { theirs.working = false; send('clear'); }
     proposal.set(null);
     clearResults();
     draw();
     place();
-    send('input');
+    send(event);
   }
 
   function receive(/** @type {any} */ value) {
@@ -106,10 +108,10 @@ export function start(handed) {
     if (!late && value.square !== undefined) theirs.square = value.square;
     if (!late && value.source !== undefined) mine.source = value.source;
     if (!late && Array.isArray(value.on)) mine.on = value.on;
-    if (value.state !== undefined) theirs.working = value.state === 'working';
-    if (value.progress !== undefined) showProgress(value.progress);
-    if (Array.isArray(value.results)) showResults(value.results, value.names || []);
-    if (value.proposal !== undefined) proposal.set(value.proposal?.picture === shown() ? value.proposal : null);
+    if (!late && value.state !== undefined) theirs.working = value.state === 'working';
+    if (!late && value.progress !== undefined) showProgress(value.progress);
+    if (!late && Array.isArray(value.results)) showResults(value.results, value.names || []);
+    if (!late && value.proposal !== undefined) proposal.set(value.proposal?.picture === shown() ? value.proposal : null);
     if (proposal.standing() && proposal.standing()?.picture !== shown()) proposal.set(null);
     draw();
     place();
@@ -126,16 +128,26 @@ export function start(handed) {
   function showResults(/** @type {string[]} */ sources, /** @type {string[]} */ names) {
     part('results').hidden = sources.length < 2;
     if (mine.result >= sources.length) mine.result = 0;
-    const buttons = sources.length < 2 ? [] : sources.map((src, index) => made('button', {
-      type: 'button', className: 'result', title: names[index], 'aria-label': `Result on ${names[index]}`, 'aria-pressed': index === mine.result,
-      onclick: () => {
-        mine.result = index;
-        for (const [i, one] of [...part('results').children].entries()) one.setAttribute('aria-pressed', String(i === index));
-        send('select');
-      },
-    }, made('img', { src, alt: '' })));
-    part('results').replaceChildren(...buttons);
+    const many = sources.length < 2 ? [] : sources;
+    const row = part('results');
+    while (row.children.length > many.length) row.lastElementChild.remove();
+    many.forEach((src, index) => {
+      const button = row.children[index] || row.appendChild(resultButton(index)); // a hand may be about to press it
+      button.firstElementChild.src = src;
+      button.title = names[index];
+      button.setAttribute('aria-label', `Result on ${names[index]}`);
+      button.setAttribute('aria-pressed', String(index === mine.result));
+    });
   }
+
+  const resultButton = (/** @type {number} */ index) => made('button', {
+    type: 'button', className: 'result',
+    onclick: () => {
+      mine.result = index;
+      for (const [i, one] of [...part('results').children].entries()) one.setAttribute('aria-pressed', String(i === index));
+      send('select');
+    },
+  }, made('img', { alt: '' }));
 
   function clearResults() {
     mine.result = 0;
@@ -152,7 +164,8 @@ export function start(handed) {
   });
   part('stop').addEventListener('click', () => send('clear'));
   part('keep').addEventListener('click', () => { part('keep').disabled = true; clearResults(); send('submit'); });
-  part('clear').addEventListener('click', () => { paint.clear(); painted = ''; send(''); place(); draw(); });
+  const wipe = () => { paint.clear(); painted = ''; };
+  part('clear').addEventListener('click', () => { wipe(); set(); });
   for (const name of ['brush', 'erase']) {
     part(name).addEventListener('click', () => {
       erases = name === 'erase';
@@ -172,6 +185,12 @@ export function start(handed) {
   hear('tool', look);
   hear('place', look);
   hear('proposal', () => { place(); draw(); });
+  onOtherDomain(() => {
+    Object.assign(mine, { source: null, on: [] });
+    theirs.square = '';
+    wipe();
+    set(proposal.open() ? 'input' : '');
+  });
   document.addEventListener('idgan:changed', look); // another picture is shown, or this one otherwise
   const send = exchange(handed, said, receive);
   showSteps();

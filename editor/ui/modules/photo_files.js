@@ -1,6 +1,6 @@
 // Photos that a visitor gives: dropped anywhere, pasted anywhere, chosen, taken.
 
-import { hear, now } from './page_state.js';
+import { change, hear, now, tell } from './page_state.js';
 import { typing } from './viewer_gestures.js';
 
 export const READ = 'Photos: JPEG, PNG, WebP, HEIC, AVIF, TIFF.';
@@ -30,18 +30,20 @@ export function refusal({ name, type, size }) {
 }
 
 /**
- * Return the first file that may be a photo, or else why the first is none.
+ * Say what becomes of files: one photo is opened, of several the library reads all.
  * @param {Iterable<File>} files
- * @returns {{file: File | null, why: string}}
+ * @returns {{file: File | null, many: File[], why: string}} why: of the first that is no photo
  */
 export function chosen(files) {
   const all = [...files];
-  const file = all.find((one) => !refusal(one)) || null;
-  return { file, why: file || !all.length ? '' : refusal(all[0]) };
+  const photos = all.filter((one) => !refusal(one));
+  const wrong = all.find((one) => refusal(one));
+  return { file: photos.length === 1 ? photos[0] : null, many: photos.length > 1 ? all : [], why: wrong ? refusal(wrong) : '' };
 }
 
 /**
- * Hear of every photo that is given.
+ * Hear of every photo that is given: dropped or pasted anywhere, chosen, taken. It is opened in Edit; what is given
+ * to the library stays there.
  * @param {HTMLElement} element of the stage, with `[data-open]`, `[data-paste]`, and inputs of files
  * @param {(file: File) => void} give
  * @param {(why: string) => void} refuse
@@ -49,10 +51,21 @@ export function chosen(files) {
 export function listenForPhotos(element, give, refuse) {
   /** @param {Iterable<File>} files */
   const take = (files) => {
-    const { file, why } = chosen(files);
-    if (file) give(file);
-    else if (why) refuse(why);
+    const { file, many, why } = chosen(files);
+    if (many.length) {
+      tell('add-photos', many);
+      if (now().place !== 'library') tell('said', { text: `The library reads the ${many.length} files.` });
+      change({ place: 'library' });
+      return;
+    }
+    if (!file && !why) return;
+    change({ place: 'edit' });
+    if (!file) { refuse(why); return; }
+    give(file);
+    if (why) tell('said', { text: why, bad: true });
   };
+  /** @param {Iterable<File>} files */
+  const given = (files) => { if (now().place === 'library') tell('add-photos', [...files]); else take(files); };
   const input = /** @type {HTMLInputElement} */ (element.querySelector('input.open'));
   const open = () => input.click();
   hear('open-photo', open); // of other parts of the page
@@ -61,14 +74,14 @@ export function listenForPhotos(element, give, refuse) {
     own.addEventListener('change', () => { take(own.files || []); own.value = ''; });
   }
   for (const button of element.querySelectorAll('[data-open]')) button.addEventListener('click', open);
-  listenForDrops(element, take);
+  listenForDrops(element, given);
 
   document.addEventListener('paste', (event) => {
-    if (now().place !== 'edit' || typing(event.target)) return;
+    if (typing(event.target) || document.querySelector('dialog[open]')) return;
     const files = [...(event.clipboardData?.files || [])];
     if (!files.length) return;
     event.preventDefault();
-    take(files);
+    given(files);
   });
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll('[data-paste]'))) {
     button.hidden = !navigator.clipboard?.read; // only a page of localhost or https has it
@@ -94,27 +107,32 @@ async function pasted() {
 }
 
 /**
- * @param {HTMLElement} element
+ * Let files be dropped anywhere. What a part of the page has not taken itself never makes the browser leave the page.
+ * @param {HTMLElement} element of the stage, which is marked
  * @param {(files: Iterable<File>) => void} take
  */
 function listenForDrops(element, take) {
   /** @param {DragEvent} event */
-  const ours = (event) => !event.defaultPrevented && now().place === 'edit' && event.dataTransfer?.types.includes('Files')
-    && !(event.target instanceof Element && event.target.closest('dialog, [data-drop]'));
+  const free = (event) => !event.defaultPrevented && event.dataTransfer?.types.includes('Files');
+  const isOver = () => Boolean(document.querySelector('dialog[open]')); // what lies under it takes nothing
   let ending = 0;
   /** @param {boolean} on */
   const mark = (on) => element.classList.toggle('dropping', on);
   document.addEventListener('dragover', (event) => {
-    if (!ours(event)) return;
+    if (!free(event)) return;
     event.preventDefault();
+    if (isOver()) {
+      /** @type {DataTransfer} */ (event.dataTransfer).dropEffect = 'none';
+      return;
+    }
     clearTimeout(ending); // it is told every 50 ms while the file is over the page
     ending = window.setTimeout(mark, 200, false);
     mark(true);
   });
   document.addEventListener('drop', (event) => {
     mark(false);
-    if (!ours(event)) return;
+    if (!free(event)) return;
     event.preventDefault();
-    take(event.dataTransfer?.files || []);
+    if (!isOver()) take(event.dataTransfer?.files || []);
   });
 }

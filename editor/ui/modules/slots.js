@@ -1,6 +1,6 @@
 // Places for pictures that the filmstrip gives: a tile is dropped on one, or one is pressed and then a
 // tile clicked.
-import { now } from './page_state.js';
+import { change, hear, now } from './page_state.js';
 import { made } from './value_exchange.js';
 
 /** @typedef {{picture: string, node?: number|null, name?: string, src?: string}} Slot */
@@ -45,6 +45,15 @@ export function ofTile(target, shown) {
 /** @type {(() => void)|null} */
 let disarm = null; // ends the waiting of the slot that was pressed
 
+/** Open the filmstrip where it is a tool of its own, as on a telephone. Return what opens the tool before again. */
+function stripOpened() {
+  const { place, tool } = now();
+  const strip = document.querySelector('#filmstrip');
+  if (place !== 'edit' || !strip || strip.getClientRects().length) return () => {};
+  change({ tool: 'strip' });
+  return () => { if (now().tool === 'strip') change({ tool }); };
+}
+
 /**
  * Let a slot take the next tile of the filmstrip that is clicked. Pressed again, it waits no more.
  * @param {HTMLElement} slot
@@ -57,16 +66,19 @@ export function arm(slot, shown, take) {
   if (again) return;
   const click = (/** @type {MouseEvent} */ event) => {
     const target = event.target instanceof Element ? event.target : null;
-    if (slot.contains(target)) return;
+    if (slot.contains(target) || target?.closest('#rail [data-tool=strip]')) return; // the way to the tiles
     const tile = ofTile(target, shown());
     if (tile) { event.stopPropagation(); event.preventDefault(); }
     disarm?.();
-    if (tile) take(tile);
+    if (!tile) return;
+    goBack();
+    take(tile);
   };
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
     disarm?.();
+    goBack();
   };
   slot.dataset.armed = 'true';
   document.addEventListener('click', click, true);
@@ -77,6 +89,21 @@ export function arm(slot, shown, take) {
     document.removeEventListener('keydown', key, true);
     disarm = null;
   };
+  const goBack = stripOpened();
+}
+
+/**
+ * Call a function when another domain is opened: the ids of pictures are unique within one alone.
+ * @param {() => void} opened
+ */
+export function onOtherDomain(opened) {
+  let open = now().stage.domain;
+  hear('stage', ({ domain }) => {
+    if (!domain || domain === open) return;
+    const isFirst = !open;
+    open = domain;
+    if (!isFirst) opened();
+  });
 }
 
 /**
@@ -90,6 +117,7 @@ export function arm(slot, shown, take) {
 export function slotRow(row, { most, label, hint = '', fixed = false, shown, changed, pick }) {
   /** @type {Slot[]} */
   let list = [];
+  let drawn = ''; // what the row shows
   const take = (/** @type {Slot} */ slot) => {
     const next = added(list, slot, most);
     if (next !== list) { list = next; changed(list); }
@@ -127,6 +155,9 @@ export function slotRow(row, { most, label, hint = '', fixed = false, shown, cha
 
   return (next, picked = -1, first = null) => {
     list = next;
+    const wanted = JSON.stringify([list, picked, first]);
+    if (wanted === drawn) return; // a hand may be about to press one
+    drawn = wanted;
     const focused = row.contains(document.activeElement) ? [...row.querySelectorAll('button')].indexOf(/** @type {any} */ (document.activeElement)) : -1;
     const tiles = list.map((slot, index) => tile(slot, index, picked));
     if (fixed && first) tiles.unshift(tile(first, -1, picked));

@@ -22,7 +22,9 @@ function region() {
   // what lies under an open dialog cannot be pressed
   const open = [...document.querySelectorAll('dialog[open]')].pop();
   const home = open || document.body;
-  if (found.parentElement !== home) home.append(found);
+  if (found.parentElement === home) return found;
+  home.append(found);
+  open?.addEventListener('close', region, { once: true }); // what it says outlives the dialog
   return found;
 }
 

@@ -15,6 +15,21 @@ test('keys ask for what the help tells', () => {
   assert.deepEqual(asked({ key: '?', shiftKey: true }, 'animate'), ['help', null]);
 });
 
+test('a field that is typed in keeps its own keys', () => {
+  for (const press of [ctrl('V', true), ctrl('C', true), ctrl('z'), ctrl('y'), { key: 'e' }, { key: '?' }, { key: '2' }]) {
+    assert.notEqual(asked(press, 'edit'), null);
+    assert.equal(asked(press, 'edit', true), null, press.key);
+  }
+  assert.deepEqual(asked(ctrl('s'), 'edit', true), ['save', null]);
+  assert.deepEqual(asked(ctrl('o'), 'edit', true), ['open-photo', null]);
+});
+
+test('the library pastes settings onto what is chosen', () => {
+  assert.deepEqual(asked(ctrl('V', true), 'library'), ['paste-chosen', null]);
+  assert.deepEqual(asked(ctrl('V', true), 'edit'), ['paste-settings', null]);
+  assert.equal(asked(ctrl('V', true), 'animate'), null);
+});
+
 test('other keys are left to others', () => {
   assert.equal(asked({ key: '3' }, 'library'), null);
   assert.equal(asked({ key: '5' }, 'edit'), null);

@@ -209,19 +209,3 @@ test('a call without an answer does not hold up the next for ever', async () => 
   assert.equal(await next, uri({ smile: 2 }));
   assert.equal(calls.length, 2);
 });
-
-test('after a stop nothing that was asked counts, and it can be used again', async () => {
-  const { asks, calls, answered, uri } = fake();
-  const [first, second] = [asks.ask({ smile: 1 }), asks.ask({ smile: 2 })];
-  asks.ahead([{ age: 1 }]);
-  asks.stop();
-  assert.equal(await second, null);
-  answered(0);
-  assert.equal(await first, null);
-  await pause(15);
-  assert.equal(calls.length, 1);
-  assert.equal(asks.near({ smile: 1 }), null);
-  const again = asks.ask({ smile: 1 });
-  answered(1);
-  assert.equal(await again, uri({ smile: 1 }));
-});

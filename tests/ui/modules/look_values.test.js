@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { cleanName, lookOf, movesOf, read, same } from '../../../editor/ui/modules/look_values.js';
+import { cleanName, lookOf, movesOf, read, renamed, same } from '../../../editor/ui/modules/look_values.js';
 
 const RANGES = { smile: [-5, 4], beard: [0, 8] };
 
@@ -32,4 +32,12 @@ test('small differences are none', () => {
   assert.ok(same({ smile: 1, age: 0 }, { smile: 1.004 }));
   assert.ok(!same({ smile: 1 }, { smile: 1.1 }));
   assert.equal(cleanName('a'.repeat(60)).length, 40);
+});
+
+test('a look gets another name; what had it goes', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ name, sliders: { [name]: 1 } }));
+  assert.deepEqual(renamed([a, b, c], 'a', 'd'), [{ name: 'd', sliders: { a: 1 } }, b, c]);
+  assert.deepEqual(renamed([a, b, c], 'c', 'a'), [b, { name: 'a', sliders: { c: 1 } }]);
+  assert.deepEqual(renamed([a, b], 'a', 'a'), [a, b]);
+  assert.deepEqual(renamed([a, b], 'gone', 'd'), [a, b]);
 });

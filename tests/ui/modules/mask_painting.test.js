@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { alike, blank, box, covered, empty, holds, inverted, joined, level, painted, Paintings, SIDE, stroke, without }
+import { alike, blank, box, covered, empty, inverted, level, painted, Paintings, SIDE, stroke }
   from '../../../editor/ui/modules/mask_painting.js';
 
 const HARD = { radius: 40, soft: 0, erase: false };
@@ -72,15 +72,11 @@ test('a box is filled to its edges, from any corner to the other', () => {
   assert.ok(at(soft, 104, 114) < 60);
 });
 
-test('masks are inverted, joined and taken away', () => {
+test('masks are inverted', () => {
   const [left, right] = [blank(), blank()];
   box(left, [0, 0], [256, 512], HARD);
   box(right, [256, 0], [512, 512], HARD);
   assert.deepEqual(inverted(left), right);
-  assert.equal(painted(joined(left, right)), 1);
-  assert.deepEqual(without(joined(left, right), left), right);
-  assert.ok(holds(joined(left, right), left) && !holds(right, left));
-  assert.ok(!holds(left, blank()), 'an empty mask is no choice');
 });
 
 test('what the server returns of a painting is known again, for each size of a domain', () => {

@@ -25,9 +25,13 @@ test('what is plainly no photo is named in a sentence', () => {
 });
 
 test('of several files the first photo is taken', () => {
-  assert.equal(chosen([file('a.pdf'), file('b.png'), file('c.png')]).file.name, 'b.png');
+  const one = chosen([file('a.pdf'), file('b.png')]);
+  assert.equal(one.file.name, 'b.png');
+  assert.match(one.why, /^a\.pdf/, 'what is left out is said');
+  const several = chosen([file('a.pdf'), file('b.png'), file('c.png')]);
+  assert.deepEqual([several.file, several.many.length], [null, 3], 'the library takes them');
   assert.match(chosen([file('a.pdf'), file('b.mp4')]).why, /^a\.pdf/);
-  assert.deepEqual(chosen([]), { file: null, why: '' });
+  assert.deepEqual(chosen([]), { file: null, many: [], why: '' });
 });
 
 test('the line of work says how long it takes', () => {
