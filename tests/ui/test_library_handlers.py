@@ -20,12 +20,17 @@ from editor.photo.crop import Crop
 from editor.project.actions import add_edit, move_sliders
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
+from editor.ui.export_wish import Wish
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import Settings
 from editor.ui.library import LibraryPanel
 from editor.ui.library_values import chosen_keys
+from editor.ui.limits import Limits
 from editor.ui.page_context import PageContext
+from editor.ui.quotas import Quotas
+from editor.ui.service import Service
 from editor.ui.state import Visitor
+from editor.ui.visit_files import VisitFiles
 
 STEPS = Settings(2, 0.01, 1.0, 0.0, 2.0)
 
@@ -37,6 +42,10 @@ def handlers(tiny_root) -> Handlers:
 
 @pytest.fixture
 def library(handlers: Handlers) -> LibraryPanel:
+    return _library(handlers)
+
+
+def _library(handlers: Handlers) -> LibraryPanel:
     with gr.Blocks():
         file, paths = gr.JSON(visible=False), gr.File(visible=False)
         strip = filmstrip({})
@@ -59,6 +68,18 @@ def _photo(size: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
     noise = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), np.uint8)
     Image.fromarray(noise).save(buffer, format="JPEG", quality=95)
     return buffer.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _edit_at(editor: Any, path: str, y: float) -> Any:
+    """A square of a photo, read as quickly as can be."""
+    crop = Crop(0.5, y, 0.3)
+    return editor.invert(path, crop, replace(editor.engine.inversion, steps=1))
 
 
 def _given(handlers: Handlers, visitor: Visitor, **files: bytes) -> dict[str, Any]:
@@ -329,6 +350,76 @@ def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handl
     ):
         with pytest.raises(gr.Error, match=says):
             list(library.exporting.exported(visitor, {"chosen": keys[:1], "wish": wrong}))
+
+
+def test_an_export_ends_where_the_visit_has_no_more_room(
+    handlers: Handlers, visitor: Visitor, tmp_path: Path
+) -> None:
+    files = VisitFiles(tmp_path / "files", quotas=Quotas(visit=900_000))
+    handlers = Handlers(handlers.domains, "tiny", Service(Limits.at_home(), files))
+    library = _library(handlers)
+    keys, wish = ["tiny:p2", "tiny:p3"], {"kind": "PNG"}
+    (_, data), (_, more) = (
+        library.exporting._file(visitor.project, ("tiny", name), Wish.read(wish), [])
+        for name in ("p2", "p3")
+    )
+    files.ledger.quotas = Quotas(visit=len(data) + len(more))  # a zip says names too
+    with pytest.raises(gr.Error, match=r"1 of 2 pictures were made, then: .*Export fewer at once"):
+        list(library.exporting.exported(visitor, {"chosen": keys, "wish": wish}))
+    assert files.usage(visitor.visit.owner) == (0, 0)
+    files.close()
+
+
+def test_no_more_than_two_pictures_of_an_export_are_held(
+    library: LibraryPanel,
+    handlers: Handlers,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, gone, held = [], [], []
+
+    class Data(bytes):
+        def __del__(self) -> None:
+            gone.append(1)
+
+    def encoded(*_: Any) -> bytes:
+        made.append(1)
+        held.append(len(made) - len(gone))
+        return Data(_photo())
+
+    monkeypatch.setattr(Wish, "encoded", encoded)
+    tiny, project = handlers.domains.open("tiny"), visitor.project
+    for seed in range(6):
+        project = add_edit(project, tiny, tiny.sample(seed), f"more {seed}", label="made")
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(project))
+    keys = [f"tiny:p{number}" for number in range(2, 10)]
+    *_, last = library.exporting.exported(visitor, {"chosen": keys})
+    assert last["said"]["text"] == "8 of 8 pictures were saved."
+    assert max(held) == 2
+
+
+def test_faces_of_one_photo_go_together(library: LibraryPanel, handlers: Handlers) -> None:
+    tiny, first = handlers.domains.open("tiny"), handlers.first_visitor()
+    path = handlers.keep_file(first, "group.png", _png(Image.new("RGB", (100, 200), "grey")))
+    project = first.project
+    for name, y in (("left", 0.2), ("right", 0.8)):
+        project = add_edit(project, tiny, _edit_at(tiny, path, y), name, path)
+        project = move_sliders(project, tiny, project.shown.id, {"smile": 3.0, "age": 3.0})
+    visitor = handlers.store.update(first, lambda newest: newest.keep(project))
+    both = {"chosen": ["tiny:p2", "tiny:p3"], "wish": {"kind": "PNG"}}
+    *_, last = library.exporting.exported(visitor, both)
+    assert last["saved"]["name"] == "left edited.png"
+    assert last["said"]["text"] == (
+        "2 of 2 pictures were saved, in 1 file: faces of one photo go together."
+    )
+    saved = np.asarray(Image.open(last["saved"]["file"]).convert("RGB"), int)
+    changed = abs(saved - np.asarray(Image.open(path), int)).max(axis=2)
+    assert changed[:60].any()
+    assert changed[-60:].any()
+    *_, last = library.exporting.exported(
+        visitor, {**both, "wish": {"kind": "PNG", "what": "face"}}
+    )
+    assert last["said"]["text"] == "2 of 2 pictures were saved."
 
 
 def test_a_project_is_saved_and_opened(
