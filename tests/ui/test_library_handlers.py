@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from editor import Domains
 from editor.editing.code_file import code_bytes
 from editor.photo.crop import Crop
-from editor.project.actions import add_edit, move_sliders
+from editor.project.actions import add_edit, commit_edit, move_sliders
+from editor.project.pixels import mask_png
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
 from editor.ui.export_wish import Wish
@@ -29,6 +32,7 @@ from editor.ui.limits import Limits
 from editor.ui.page_context import PageContext
 from editor.ui.quotas import Quotas
 from editor.ui.service import Service
+from editor.ui.slider_words import moved_label
 from editor.ui.state import Visitor
 from editor.ui.visit_files import VisitFiles
 
@@ -88,6 +92,12 @@ def _given(handlers: Handlers, visitor: Visitor, **files: bytes) -> dict[str, An
         handlers.keep_file(visitor, name.replace("__", "."), data) for name, data in files.items()
     ]
     return {"given": [{"path": path, "name": Path(path).name} for path in paths]}
+
+
+def _pasted(library: LibraryPanel, visitor: Visitor, value: Any) -> Any:
+    """The last that pasting tells."""
+    *_, last = library.pasting.pasted(visitor, value)
+    return last
 
 
 def _names(value: dict[str, Any]) -> list[str]:
@@ -248,9 +258,11 @@ def test_a_picture_is_opened_in_its_domain(
 def test_what_is_not_there_cannot_be_chosen(
     library: LibraryPanel, visitor: Visitor, chosen: Any
 ) -> None:
-    for does in (library.opened, library.pasted, library.removed):
+    for does in (library.opened, library.removed):
         with pytest.raises(gr.Error, match="choose a picture first"):
             does(visitor, {"chosen": chosen})
+    with pytest.raises(gr.Error, match="choose a picture first"):
+        _pasted(library, visitor, {"chosen": chosen})
     assert chosen_keys({"chosen": ["tiny:p2", "tiny:p2"]}, visitor) == [("tiny", "p2")]
 
 
@@ -259,20 +271,74 @@ def test_settings_are_pasted(library: LibraryPanel, handlers: Handlers, visitor:
     moved = move_sliders(visitor.project, tiny, "p3", {"smile": 2.0})
     visitor = handlers.store.update(visitor, lambda newest: newest.keep(moved))
     *_, before = library.show(visitor)
-    after, strip, value = library.pasted(visitor, {"chosen": ["tiny:p2", "tiny:p3"]})
+    after, strip, value = _pasted(library, visitor, {"chosen": ["tiny:p2", "tiny:p3"]})
     assert dict(after.project.latest("p2").moves) == {"smile": 2.0}
     assert after.project.shown.name == "Ben", "what is shown stays"
     assert value["said"]["text"] == "1 picture got the settings."
     assert strip["picture"] == "p3"
+    assert [after.project.latest(name).label for name in ("p2", "p3")] == [
+        moved_label(tiny.sliders, (), (("smile", 2.0),)),
+        "smile +2.0",
+    ], "in the page's words"
     assert value["pictures"][0]["src"] != before["pictures"][0]["src"]
     copied = {"chosen": ["tiny:p2", "tiny:p3"], "moves": {"age": -1.0, "unknown": 3}}
-    after, _, value = library.pasted(after, copied)
+    after, _, value = _pasted(library, after, copied)
     assert [dict(after.project.latest(name).moves) for name in ("p2", "p3")] == [{"age": -1.0}] * 2
     assert value["said"]["text"] == "2 pictures got the settings."
     with pytest.raises(gr.Error, match="choose other pictures"):
-        library.pasted(after, {"chosen": ["tiny:p3"]})
+        _pasted(library, after, {"chosen": ["tiny:p3"]})
     with pytest.raises(gr.Error, match="age"):
-        library.pasted(after, {"chosen": ["tiny:p2"], "moves": {"age": "old"}})
+        _pasted(library, after, {"chosen": ["tiny:p2"], "moves": {"age": "old"}})
+
+
+def test_copied_sliders_leave_the_painted_part(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    tiny, project = handlers.editor(visitor), visitor.project.go(visitor.project.last("p2"))
+    mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
+    layers = (("smile", (2, 3)),)
+    painted = replace(project.node, moves=(("smile", 1.0),), mask=mask, layers=layers)
+    project = commit_edit(project, tiny, painted, "painted").go(project.last("p3"))
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(project))
+    after, *_ = _pasted(library, visitor, {"chosen": ["tiny:p2"], "moves": {"age": 1.0}})
+    given = after.project.latest("p2")
+    assert (given.moves, given.layers, given.mask) == ((("age", 1.0),), layers, mask)
+    after, *_ = _pasted(library, after, {"chosen": ["tiny:p2"]})
+    given = after.project.latest("p2")
+    assert (given.moves, given.layers, given.mask) == ((), (), b""), "all that the shown one has"
+
+
+def test_pasting_goes_on_in_steps_beside_what_the_visitor_does(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = handlers.editor(visitor)
+    rendering = type(tiny).render
+
+    def render(*args: Any, **options: Any) -> Any:
+        taken: list[bool] = []
+
+        def take() -> None:
+            taken.append(visitor.visit.lock.acquire(False))
+            if taken[0]:
+                visitor.visit.lock.release()
+
+        other = threading.Thread(target=take)
+        other.start()
+        other.join()
+        assert taken == [True], "nothing is drawn while others wait for the visit"
+        return rendering(*args, **options)
+
+    monkeypatch.setattr(type(tiny), "render", render)
+    value = {"chosen": ["tiny:p1", "tiny:p2", "tiny:p3"], "moves": {"age": 1.0}}
+    steps = library.pasting.pasted(visitor, value)
+    assert next(steps)[2] == {"progress": {"done": 0, "total": 3, "pasting": True}}
+    next(steps)
+    handlers.store.update(visitor, lambda newest: newest.keep(newest.project.remove({"p2"})))
+    *_, (after, _, last) = steps
+    assert last["progress"] is None
+    assert last["said"]["text"] == "2 pictures got the settings.", "one was removed meanwhile"
+    assert [dict(after.project.latest(name).moves) for name in ("p1", "p3")] == [{"age": 1.0}] * 2
+    assert "lane" not in vars(type(library.pasting).pasted), "it is a long job, as photos are"
 
 
 def test_removed_and_brought_back(

@@ -130,12 +130,13 @@ def test_a_zip_grows_within_the_quota(files: VisitFiles) -> None:
 
 
 def test_a_zip_that_does_not_fit_leaves_nothing(files: VisitFiles) -> None:
-    with (
-        pytest.raises(InputError, match="that fit"),
-        growing_zip(files, MINE, "pictures.zip") as grown,
-    ):
-        grown.add("a.jpg", b"a" * 500)
-        grown.add("b.jpg", b"b" * 500)
+    def grow() -> None:
+        with growing_zip(files, MINE, "pictures.zip") as grown:
+            grown.add("a.jpg", b"a" * 500)
+            grown.add("b.jpg", b"b" * 500)
+
+    with pytest.raises(InputError, match="that fit"):
+        grow()
     assert files.usage(MINE) == (0, 0)
     files.store(MINE, "c", b"c" * 1000)
 
