@@ -8,6 +8,30 @@ import { tell } from './page_state.js';
  */
 
 /**
+ * Photos that are given while others are read: they wait, and are sent when those have been.
+ * @param {(given: Given[]) => void} send
+ */
+export function photosInTurn(send) {
+  /** @type {Given[][]} */
+  let held = [];
+  let busy = false;
+  const go = () => {
+    const next = held.shift();
+    if (next) send(next);
+  };
+  return {
+    /** @param {Given[]} given */
+    give(given) { held.push(given); if (!busy) go(); },
+    /** @param {boolean} now whether a job of the library is at work, as its newest value says */
+    works(now) { busy = now; if (!busy) go(); },
+    /** Names of those that wait. */
+    get names() { return held.flat().map((one) => one.name.replace(/\.[^.]*$/, '')); },
+    /** Let them go. @returns {number} how many they were */
+    drop() { const count = held.flat().length; held = []; return count; },
+  };
+}
+
+/**
  * Listen for files.
  * @param {HTMLElement} root of the library
  * @param {(file: File) => Promise<{path: string}>} upload
