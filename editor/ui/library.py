@@ -118,7 +118,6 @@ class LibraryPanel:
             return newest
 
         visitor = self.page.store.update(visitor, without)
-        self.doubts.forget(visitor, keys)
         return *self._told(visitor, said(f"{len(keys)} removed.", undo=True)), before
 
     @tells_errors

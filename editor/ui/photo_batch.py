@@ -164,9 +164,10 @@ class PhotoBatch:
         newest = self.page.store.update(visitor, grown)
         key = key_of(editor.info.name, name)
         batch.added.append(key)
+        project = newest.projects[editor.info.name]
         if doubt:
-            self.doubts.add(visitor, key, doubt)
-        self.tiles.make(newest.projects[editor.info.name], editor, name)
+            self.doubts.add(visitor, project.domain, project.picture(name), doubt)
+        self.tiles.make(project, editor, name)
 
     def _shown(self, visitor: Visitor, editor: Editor, more: dict[str, Any]) -> tuple[Any, ...]:
         """Return visitor, grid and filmstrip as they are now."""

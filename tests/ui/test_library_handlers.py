@@ -202,8 +202,16 @@ def test_what_is_not_sure_is_marked(
     assert value["pictures"][0]["doubt"] == f"No sure {editor.info.subject}. Check the frame"
     *_, shown = library.show(newest)
     assert shown["pictures"][0]["doubt"]
-    _, _, value, _ = library.removed(newest, {"chosen": ["tiny:p2"]})
+    named, _, value = library.renamed(newest, {"rename": {"key": "tiny:p2", "name": "Anna"}})
+    assert value["pictures"][0]["doubt"]
+    left, _, value, before = library.removed(named, {"chosen": ["tiny:p2"]})
     assert value["pictures"] == []
+    back, _, value, _ = library.brought_back(left, before)
+    assert value["pictures"][0]["doubt"], "a removal that is undone loses no doubt"
+    tiny, fresh = handlers.editor(back), handlers.first_visitor().project
+    other = add_edit(fresh, tiny, tiny.sample(9), "another", label="made")
+    *_, shown = library.show(handlers.store.update(back, lambda newest: newest.keep(other)))
+    assert [(one["key"], one["doubt"]) for one in shown["pictures"]] == [("tiny:p2", "")]
 
 
 def test_a_poor_likeness_is_marked(
