@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import gradio as gr
@@ -12,7 +14,8 @@ from PIL import Image
 
 from editor import Domains
 from editor.packs.convert.run import Sources, convert_idinvert
-from editor.ui.data_uris import data_uri
+from editor.project.pixels import png_bytes
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.handler_base import KEEP, REPLACE
 from editor.ui.handlers import Handlers
 from editor.ui.page import build_ui, launch_options
@@ -258,6 +261,14 @@ def test_what_was_painted_on_another_picture_changes_nothing(handlers: Handlers)
 def test_a_drawing_that_is_none(handlers: Handlers, uri: str) -> None:
     with pytest.raises(gr.Error, match="paint it again"):
         handlers.paint(handlers.first_visitor(), {"mask": uri})
+
+
+def test_a_drawing_that_claims_to_be_huge(handlers: Handlers) -> None:
+    data = bytearray(png_bytes(Image.new("L", (8, 8))))
+    data[16:24] = struct.pack(">II", 30_000, 30_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    with pytest.raises(gr.Error, match="too large; paint it again"):
+        handlers.paint(handlers.first_visitor(), {"mask": png_uri(bytes(data))})
 
 
 def test_a_baked_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> None:
