@@ -15,7 +15,7 @@ from editor.photo.crop import Crop
 from editor.project.actions import commit_edit
 from editor.project.pixels import mask_png
 from editor.session import Editor
-from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
+from editor.ui.component_values import panel_place, strip_value, write_layers
 from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
 from editor.ui.domain_handlers import DomainHandlers
@@ -55,7 +55,13 @@ class Handlers(DomainHandlers, SavingHandlers):
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
-        """Limit the sliders to a painted part. Return visitor and filmstrip."""
+        """Limit the sliders to a painted part.
+
+        Return visitor and filmstrip if anything changed, or if the page shows another picture than it should.
+        """
+        if self.is_elsewhere(visitor, drawing):
+            newest = self.store.newest(visitor)
+            return newest, strip_value(newest.project)
 
         def painted(newest: Visitor) -> Visitor:
             node, editor = newest.project.node, self.editor(newest)
@@ -69,12 +75,6 @@ class Handlers(DomainHandlers, SavingHandlers):
             return newest.keep(commit_edit(newest.project, editor, replace(node, mask=data), label))
 
         return self._changed(visitor, painted)
-
-    @tells_errors
-    def strip(self, visitor: Visitor) -> dict[str, Any]:
-        """Return the value of the history."""
-        visitor = self.store.newest(visitor)
-        return strip_value(visitor.project)
 
     @tells_errors
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
@@ -135,12 +135,6 @@ class Handlers(DomainHandlers, SavingHandlers):
         editor, edit = self.editor(visitor), self.edit(visitor, panel, layers)
         paste = None if mode_of(mode) == "difference" else partial(_pasted, editor, mode)
         return self.values.of(visitor, editor, None, edit, paste)
-
-    @tells_errors
-    def reset(self, visitor: Visitor) -> dict[str, Any]:
-        """Put all sliders at zero."""
-        visitor = self.store.newest(visitor)
-        return panel_value(self.sliders(visitor))
 
     def _changed(self, visitor: Visitor, function: Callable[[Visitor], Visitor]) -> tuple[Any, Any]:
         """Apply a change. Return visitor and history, or nothing where it changes nothing."""

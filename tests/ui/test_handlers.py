@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import gradio as gr
@@ -12,7 +14,8 @@ from PIL import Image
 
 from editor import Domains
 from editor.packs.convert.run import Sources, convert_idinvert
-from editor.ui.data_uris import data_uri
+from editor.project.pixels import png_bytes
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.handler_base import KEEP, REPLACE
 from editor.ui.handlers import Handlers
 from editor.ui.page import build_ui, launch_options
@@ -60,6 +63,13 @@ def _read(handlers: Handlers, photo: str, frame: dict | None = None, steps: int 
     return handlers.store.newest(visitor)
 
 
+def _saved(handlers: Handlers, visitor: Visitor, panel: dict, mode: str = KEEP) -> bytes:
+    """The whole photo's file."""
+    wish = {"wish": {"what": "photo", "kind": "PNG"}}
+    answer = handlers.export_as(visitor, panel, "", mode, wish)
+    return Path(answer["saved"]["file"]).read_bytes()
+
+
 def _after(handlers: Handlers, visitor: Visitor, layers: str = "", **moves: float) -> str:
     return handlers.look(visitor, _moves(**moves), layers)["after"]
 
@@ -86,12 +96,11 @@ def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> 
 def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None:
     visitor = _read(handlers, photo, {"x": 0.5, "y": 0.5, "side": 0.5, "angle": 0.0})
     source = Image.open(photo).convert("RGB")
-    data, name = handlers.whole_photo(visitor, _moves())
-    assert name == "edited.png"
+    data = _saved(handlers, visitor, _moves())
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(source))
     assert b"compositeWithTrainedAlgorithmicMedia" in data
     for mode in (KEEP, REPLACE):
-        data, _ = handlers.whole_photo(visitor, _moves(smile=2.0), "", mode)
+        data = _saved(handlers, visitor, _moves(smile=2.0), mode)
         pasted = np.asarray(Image.open(io.BytesIO(data)))
         assert pasted.shape == (60, 40, 3)
         assert (pasted != np.asarray(source)).any()
@@ -99,11 +108,6 @@ def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None
     assert handlers.look(visitor, _moves(smile=2.0))["composed"] == ""
     replaced = handlers.look(visitor, _moves(smile=2.0), "", REPLACE)["composed"]
     assert _decode(replaced).size == (40, 60)
-    Path(photo).unlink()
-    with pytest.raises(gr.Error, match="give it again"):
-        handlers.whole_photo(visitor, _moves())
-    with pytest.raises(gr.Error, match="generated"):
-        handlers.whole_photo(handlers.first_visitor(), _moves())
 
 
 def test_layers_can_be_chosen(handlers: Handlers) -> None:
@@ -266,6 +270,17 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
     assert cleared.project.node.mask == b""
 
 
+def test_what_was_painted_on_another_picture_changes_nothing(handlers: Handlers) -> None:
+    visitor = handlers.store.update(with_ann(handlers), lambda newest: newest)
+    white = np.full((64, 64), 255, np.uint8)
+    late, strip = handlers.paint(visitor, {**_drawing(white), "picture": "p1"})
+    assert late is handlers.store.newest(visitor)
+    assert strip["picture"] == "p2", "the page is told which one is shown"
+    assert not any(node.mask for node in late.project.nodes)
+    painted, _ = handlers.paint(visitor, {**_drawing(white), "picture": "p2"})
+    assert painted.project.node.mask
+
+
 @pytest.mark.parametrize(
     "uri",
     ["x", "data:text/html;base64,AAAA", "data:image/png;base64,%%%", "data:image/png;base64,AAAA"],
@@ -275,13 +290,21 @@ def test_a_drawing_that_is_none(handlers: Handlers, uri: str) -> None:
         handlers.paint(handlers.first_visitor(), {"mask": uri})
 
 
+def test_a_drawing_that_claims_to_be_huge(handlers: Handlers) -> None:
+    data = bytearray(png_bytes(Image.new("L", (8, 8))))
+    data[16:24] = struct.pack(">II", 30_000, 30_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    with pytest.raises(gr.Error, match="too large; paint it again"):
+        handlers.paint(handlers.first_visitor(), {"mask": png_uri(bytes(data))})
+
+
 def test_a_baked_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> None:
     visitor = _read(handlers, photo)
     array = np.zeros((64, 64), np.uint8)
     array[:32] = 255
     visitor, _ = handlers.paint(visitor, _drawing(array))
     visitor = list(handlers.settle(visitor, _moves(smile=9.0), "", *SETTINGS))[-1][0]
-    data, _ = handlers.whole_photo(visitor, _moves())
+    data = _saved(handlers, visitor, _moves())
     made, given = np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(photo))
     assert (made != given).any(), "the photo came back without the edit"
     seen = handlers.look(visitor, _moves())

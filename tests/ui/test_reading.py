@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +126,9 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     (other,) = chosen[1]["others"]
     assert other["crop"]["x"] == right.x
     assert other["after"] != other["reference"]
-    saved = picture_of(io.BytesIO(handlers.whole_photo(after, {"moves": {"smile": 3.0}})[0]))
+    wish = {"wish": {"what": "photo", "kind": "PNG"}}
+    answer = handlers.export_as(after, {"moves": {"smile": 3.0}}, value=wish)
+    saved = picture_of(answer["saved"]["file"])
     changed = (np.asarray(saved) != np.asarray(picture_of(photo))).any(axis=(0, 2))
     assert changed[:16].any(), "the face that is shown"
     assert changed[24:].any(), "the face that was edited before"
