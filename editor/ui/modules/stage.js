@@ -63,8 +63,8 @@ export async function start(handed) {
 
   /** @param {string} event @param {Record<string, unknown>} values */
   function send(event, values) {
-    const { picture, node, version, turn } = value;
-    wish = { picture, node, version, turn, ...values, own: true };
+    const { picture, node, version, turn, domain } = value;
+    wish = { picture, node, version, turn, domain, ...values, own: true };
     props.value = wish;
     trigger(event);
   }
