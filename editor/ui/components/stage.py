@@ -42,7 +42,7 @@ def stage(value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
       of earlier ones are not shown any more.
 
     A value without "picture" changes only the names that it has. One with "compare" changes nothing: its "after"
-    is what the shown edit of the same picture is compared with. What the page sends has the names of `SHAPE`.
+    is what the shown edit of the same picture is compared with, under its "name". What the page sends has the names of `SHAPE`.
     Events: `upload` ("given"), `submit` ("example"), `release` ("frame"), `select` ("face": one that was read), `expand` ("face": one that was not), `input` ("mask"),
     `clear` (stop, or cancel the frame), `apply` (bake the painted part in), `edit` ("domain": the one of
     "suggest", {"domain", "title", "subject"} that fits the photo better).
