@@ -60,17 +60,17 @@ class LibraryPanel:
         shown: dict[str, Any] = {"fn": self.show, "inputs": visitor, "outputs": grid, **QUIET}
         grid.focus(**shown)
         changed(**shown)
-        edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **QUIET))
+        edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **MANY))
         told = [visitor, page.strip, grid]
         pasted = grid.apply(self.pasting.pasted, given, told, **MANY)
         for event in (
             pasted,
-            grid.delete(self.removed, given, [*told, self.before], **QUIET),
-            grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **QUIET),
+            grid.delete(self.removed, given, [*told, self.before], **MANY),
+            grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **MANY),
         ):
             event.success(**edit.refresh)
-        grid.input(self.renamed, given, told, **QUIET)
-        grid.stop(self.batch.stopped, visitor, None, **QUIET)
+        grid.input(self.renamed, given, told, **MANY)
+        grid.stop(self.batch.stopped, visitor, None, **MANY)
         inputs = [*given, *edit.settings]
         # one after another: the page holds back what comes meanwhile
         read = grid.upload(self.batch.read, inputs, [visitor, grid, page.strip], **MANY)
@@ -78,12 +78,12 @@ class LibraryPanel:
         ended: dict[str, Any] = {"fn": lambda: {"progress": None}, "outputs": grid, **MANY}
         for event in (read, pasted):
             event.failure(**ended)
-        grid.download(self.exporting.exported, given, grid, **QUIET).failure(**ended)
-        grid.submit(self.project_file, visitor, grid, **QUIET)
-        opened = grid.expand(self.loaded, given, [visitor, page.domain, grid, self.before], **QUIET)
+        grid.download(self.exporting.exported, given, grid, **MANY).failure(**ended)
+        grid.submit(self.project_file, visitor, grid, **MANY)
+        opened = grid.expand(self.loaded, given, [visitor, page.domain, grid, self.before], **MANY)
         edit.show_opened(opened).success(**shown)
         # another value each time: the browser asks again after a no
-        grid.clear(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **QUIET)
+        grid.clear(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **MANY)
 
     @in_passing
     @tells_errors

@@ -344,3 +344,16 @@ def test_page_builds(library: Domains) -> None:
     labels = {b.label for b in page.blocks.values() if isinstance(b, gr.Number)}
     assert "Most steps" in labels
     assert launch_options()["run_history"] is False
+
+
+def test_no_event_of_the_library_is_dropped_while_another_runs(library: Domains) -> None:
+    page = build_ui(library, "tiny")
+    (grid,) = [number for number, block in page.blocks.items() if block.elem_id == "library"]
+    modes = {
+        event: function.trigger_mode
+        for function in page.fns.values()
+        for target, event in function.targets
+        if target == grid
+    }
+    assert {event for event, mode in modes.items() if mode != "multiple"} == {"focus"}
+    assert {"upload", "apply", "download", "delete", "input"} < modes.keys()

@@ -150,7 +150,9 @@ def test_photos_are_read_one_after_another(
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
     assert newest.project.shown.name == "one", "the example made room for the first"
     assert newest.project.picture("p2").photo.endswith("one.jpg")
-    assert dict(newest.project.latest("p4").moves) == {"smile": 1.0}
+    opened = newest.project.latest("p4")
+    assert dict(opened.moves) == {"smile": 1.0}
+    assert opened.label == moved_label(tiny.sliders, (), opened.moves), "in the page's words"
     again = list(library.batch.read(newest, _given(handlers, visitor, x__jpg=_photo()), *STEPS))
     assert again[-1][0].project.shown.name == "one", "what is shown stays shown"
 

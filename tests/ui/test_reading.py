@@ -16,9 +16,13 @@ from editor import Domains
 from editor.inversion.loop import InversionStep
 from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop, is_same_place
+from editor.project.actions import move_sliders
+from editor.project.history import MAX_NODES
+from editor.project.nodes import Node
 from editor.session import Editor
+from editor.ui.component_values import strip_value
 from editor.ui.handlers import Handlers
-from editor.ui.inverting import likeness_of
+from editor.ui.inverting import added, finished, likeness_of
 from tests.conftest import picture_of
 
 SETTINGS = (3, 0.01, 1.0, 0.2, 2.0)
@@ -118,6 +122,8 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     *_, (after, stage, *_) = handlers.take(visitor, _given(photo), *SETTINGS)
     assert [p.crop for p in after.project.pictures[1:]] == [right, left]
     assert after.project.shown.crop == right, "the one that came first stays shown"
+    history = strip_value(after.project)
+    assert (history["undo"], history["redo"]) == (False, False), "neither example nor other face"
     assert [face["picture"] for face in stage["faces"]] == ["p3", "p2"], "from left to right"
     handlers.commit(after, {"moves": {"smile": 3.0}})
     chosen = handlers.show_face(after, {"face": 0})
@@ -447,3 +453,40 @@ def test_a_job_with_nothing_to_do_still_answers_and_changes_nothing(handlers: Ha
     assert answer == (gr.skip(),) * 5
     (answer,) = handlers._told(visitor, iter(()))
     assert answer == (gr.skip(),) * 5
+
+
+def test_thumbs_are_made_anew_beside_the_lock(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
+    picture = visitor.project.pictures[0]
+    moved = move_sliders(visitor.project, tiny, "p1", {"smile": 3.0})
+    stale = tuple(replace(node, thumb=b"old") for node in moved.nodes)
+    visitor = handlers.store.update(
+        visitor, lambda newest: newest.keep(replace(moved, nodes=stale))
+    )
+    rendering = type(tiny).render
+
+    def render(*args: object, **options: object) -> object:
+        # what another event did while this was drawn stays
+        handlers.store.update(visitor, lambda newest: newest.keep(newest.project.go(0)))
+        return rendering(*args, **options)
+
+    monkeypatch.setattr(type(tiny), "render", render)
+    after = finished(handlers.store, visitor, tiny, picture)
+    assert after.project.at == 0
+    assert after.project.nodes[1].thumb == moved.nodes[1].thumb
+    assert after.project.nodes[0].thumb == b"old", "the first one's is made with its previews"
+
+
+def test_a_face_read_beside_a_full_history_leaves_what_is_shown(handlers: Handlers) -> None:
+    visitor, tiny = handlers.first_visitor(), handlers.domains.open("tiny")
+    project = visitor.project
+    for step in range(MAX_NODES):
+        project = project.commit(Node("p1", (("smile", step / 100),)))
+    middle = project.go(MAX_NODES - 5)
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(middle))
+    origin = replace(project.pictures[0], id="", photo="x.png")
+    after, made = added(handlers.store, visitor, tiny, origin, "Start", shown=False)
+    assert after.project.node.moves == middle.node.moves
+    assert after.project.latest(made.id).parent == -1
