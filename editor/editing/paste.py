@@ -3,6 +3,9 @@
 "difference": what the edit changed, edited less unedited reconstruction, is enlarged and added to
 the photo inside a soft mask, so that the photo's own detail stays. "replace": the synthesised crop
 itself, its colours matched to the photo, is blended in.
+
+What is added is meant in sRGB, as the page shows it. Into a photo with another colour profile it is
+converted, so that the photo as its profile says looks as it was shown.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError
+from editor.media.profiles import conversion
 from editor.photo.crop import Crop, crop_square
 
 Mode = Literal["difference", "replace"]
@@ -52,7 +56,7 @@ def paste_back(
     """Paste an edit into a photo. Outside the mask every pixel stays as it is.
 
     Args:
-        photo: RGB, any size.
+        photo: RGB, any size; its `info` may hold "icc_profile".
         crop: the square that was inverted.
         before: [3, R, R], RGB, in [-1, 1]: the unedited reconstruction.
         after: the same, edited.
@@ -123,6 +127,7 @@ def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: boo
         min(math.ceil(v) + 1, end) for v, end in zip(quad.max(axis=0), (width, height), strict=True)
     )
     result = np.asarray(photo).copy()
+    profile = conversion(photo.info.get("icc_profile")) if add else None
     cos, sin = math.cos(math.radians(crop.angle)), math.sin(math.radians(crop.angle))
     x = torch.arange(left, right, dtype=torch.float32) + 0.5 - crop.x * width
     for start in range(top, bottom, ROWS):
@@ -135,8 +140,12 @@ def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: boo
         )
         inside = ((u.abs() <= 1) & (v.abs() <= 1)).float()
         m = sampled[0, 3] * inside
-        part = torch.from_numpy(result[start:end, left:right]).permute(2, 0, 1).float()
+        own = result[start:end, left:right]
+        seen = own if profile is None else profile.to_srgb(own)
+        part = torch.from_numpy(seen.copy()).permute(2, 0, 1).float()
         change = sampled[0, :3] if add else sampled[0, :3] - part
-        mixed = (part + m * change).round().clamp(0, 255).to(torch.uint8)
-        result[start:end, left:right] = mixed.permute(1, 2, 0).numpy()
+        mixed = (part + m * change).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+        result[start:end, left:right] = (
+            mixed if profile is None else profile.changed(own, seen, mixed)
+        )
     return Image.fromarray(result)

@@ -24,7 +24,7 @@ from torch import Tensor
 from editor.errors import BusyError, ImageError
 from editor.files import read_regular, shown_name, too_large, why, write_whole
 from editor.media.headers import MAX_PIXELS, check_headers
-from editor.media.pixels import upright_rgb
+from editor.media.pixels import upright_rgb, upright_size
 from editor.runtime import trim_memory
 
 MIN_SIDE_PX = 16
@@ -37,7 +37,6 @@ PHOTO_SUFFIXES = frozenset(
 )
 MAX_SIDE_PX = {"JPEG": 65_535, "WEBP": 16_383}  # that a format can say
 SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
-UPLOADS = ("image", ".heic", ".heif", ".avif")  # what a page lets one choose
 # of the International Press Telecommunications Council's vocabulary of digital source types
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -97,14 +96,14 @@ def read_bytes(source: str | Path | bytes) -> bytes:
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
-    """Return the width and height that a picture claims, as `load_image` would read it. Decode nothing.
+    """Return the width and height that a picture claims, upright, as `load_image` would read it. Decode nothing.
 
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
     """
     name = "the picture" if isinstance(source, bytes) else shown_name(source)
-    with _opened(_checked(source, name), name) as image:
-        return image.size
+    with _opened(_checked(source, name), name) as image, _refusing(name):
+        return upright_size(image)
 
 
 def to_tensor(image: Image.Image) -> Tensor:

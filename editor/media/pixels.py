@@ -41,8 +41,22 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     return rgb
 
 
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return the width and height that `upright_rgb` would give. Decode nothing.
+
+    Raises:
+        ImageError: its EXIF claims what no picture may.
+    """
+    width, height = image.size
+    # Pillow turns TIFF by itself, and says the size after it
+    lies = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)
+    return (height, width) if lies else (width, height)
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the orientation that EXIF or XMP says, 1…8, or 1 where neither says any.
+
+    What a PNG says behind its pixels is known once these were decoded.
 
     Raises:
         ImageError: the EXIF claims what no picture may.
@@ -52,7 +66,8 @@ def _orientation(image: Image.Image) -> int:
         exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
     if exif is not None:
         check_table(bytes(exif).removeprefix(b"Exif\0\0"), "the picture")
-    return int(image.getexif().get(ORIENTATION, 1))
+    # not the picture's own method: that of PNG decodes it
+    return int(Image.Image.getexif(image).get(ORIENTATION, 1))
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:

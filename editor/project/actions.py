@@ -56,8 +56,11 @@ def add_edit(
     name: str,
     photo: str = "",
     label: str = "inverted",
+    moved: str = "",
+    shown: bool = True,
+    parent: int = -1,
 ) -> Project:
-    """Return the project with an edit added as another picture, which is then shown.
+    """Return the project with an edit added as another picture.
 
     Args:
         project: to add to.
@@ -66,6 +69,9 @@ def add_edit(
         name: of the picture, cut to 60 characters.
         photo: path of the whole photo, where `edit` comes of one.
         label: what was done, in words.
+        moved: label of the second node; by default as `describe` says it.
+        shown: the picture is shown then; otherwise what is shown stays.
+        parent: index of the node that it was made from, to which undo goes back.
 
     Raises:
         OptionError: there are too many pictures.
@@ -82,18 +88,19 @@ def add_edit(
         b"" if edit.aligned is None else png_bytes(edit.aligned),
         None if edit.base is None else edit.base.numpy(),
     )
-    project = project.add(picture, plain_text(label), thumbnail(editor.reconstruction(edit)))
+    thumb = thumbnail(editor.reconstruction(edit))
+    project = project.add(picture, plain_text(label), thumb, shown, parent)
     if not edit.moves:
         return project
     mask = b"" if edit.mask is None else mask_png(edit.mask)
-    moved = Node(picture.id, edit.moves, edit.layers, mask)
-    return commit_edit(project, editor, moved, describe((), edit.moves))
+    node = Node(picture.id, edit.moves, edit.layers, mask)
+    return project.put(drawn(project, editor, node, moved or describe((), edit.moves)))
 
 
 def add_made(
     project: Project, editor: Editor, edit: Edit, name: str, label: str, of: Picture
 ) -> Project:
-    """Return the project with an edit made of another picture, whose photo it is laid into.
+    """Return the project with an edit made of another picture, whose photo it is laid into. It is then shown.
 
     Args:
         project: to add to.
@@ -106,7 +113,7 @@ def add_made(
     Raises:
         OptionError: there are too many pictures.
     """
-    project = add_edit(project, editor, edit, name, label=label)
+    project = add_edit(project, editor, edit, name, label=label, parent=project.at)
     made = project.shown
     assert made is not None
     return project.amend(
@@ -127,8 +134,17 @@ def commit_edit(project: Project, editor: Editor, node: Node, label: str) -> Pro
     Raises:
         OptionError: a slider is not known.
     """
+    return project.commit(drawn(project, editor, node, label))
+
+
+def drawn(project: Project, editor: Editor, node: Node, label: str) -> Node:
+    """Return a node of one of the project's pictures with a label and its thumb.
+
+    Raises:
+        OptionError: a slider is not known.
+    """
     thumb = thumbnail(editor.render(project.edit(editor, node)))
-    return project.commit(replace(node, label=plain_text(label), thumb=thumb))
+    return replace(node, label=plain_text(label), thumb=thumb)
 
 
 def move_sliders(
@@ -170,14 +186,13 @@ def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[s
     Raises:
         OptionError: there is no such picture.
     """
-    at, shown = project.at, project.node
     for name in names:
         old = project.latest(name)
         if name == node.picture:
             continue
         new = replace(old, moves=node.moves, layers=node.layers, mask=node.mask)
-        project = commit_edit(project, editor, new, describe(old.moves, new.moves))
-    return project.go(at) if project.nodes[at : at + 1] == (shown,) else project
+        project = project.put(drawn(project, editor, new, describe(old.moves, new.moves)))
+    return project
 
 
 def whole_photo(

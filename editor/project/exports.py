@@ -10,6 +10,7 @@ from PIL import Image
 
 from editor.editing.edit import Edit
 from editor.editing.paste import Mode
+from editor.media.profiles import as_srgb
 from editor.media.sheets import strip
 from editor.project.actions import photo_of
 from editor.project.history import Project
@@ -64,19 +65,25 @@ def faces_beside(project: Project, editor: Editor, picture: Picture) -> list[tup
         editor: of the domain.
         picture: whose own square no other may overlap.
     """
-    if not picture.photo or picture.crop is None:
-        return []
-    taken, found = [picture], []
-    for other in reversed(project.pictures):
-        if other.photo != picture.photo or other.crop is None:
-            continue
-        if any(_overlap(other, one) for one in taken):
-            continue
-        taken.append(other)
+    found = []
+    for other in others_of(project, picture):
         edit = project.edit(editor, project.latest(other.id))
         if edit.moves or other.base is not None:
             found.append((edit, other))
     return found
+
+
+def others_of(project: Project, picture: Picture) -> list[Picture]:
+    """Return the pictures of other faces in a picture's photo, edited or not; of two of one face the newer."""
+    if not picture.photo or picture.crop is None:
+        return []
+    taken = [picture]
+    for other in reversed(project.pictures):
+        if other.photo != picture.photo or other.crop is None:
+            continue
+        if not any(_overlap(other, one) for one in taken):
+            taken.append(other)
+    return taken[1:]
 
 
 def before(editor: Editor, edit: Edit, picture: Picture) -> Image.Image:
@@ -114,7 +121,10 @@ def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
         second: after, of the same size.
     """
     size = wipe_size(first)
-    small = [one.convert("RGB").resize(size, Image.Resampling.LANCZOS) for one in (first, second)]
+    small = [
+        as_srgb(one.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+        for one in (first, second)
+    ]
     count = round(WIPE_S * WIPE_FPS)
     for index in range(count):
         x = round(size[0] * (1 - math.cos(2 * math.pi * index / (count - 1))) / 2)

@@ -114,8 +114,22 @@ class Project:
             number += 1
         return f"p{number}"
 
-    def add(self, picture: Picture, label: str, thumb: bytes = b"") -> Project:
-        """Return the project with another picture, which is then shown.
+    def add(
+        self,
+        picture: Picture,
+        label: str,
+        thumb: bytes = b"",
+        shown: bool = True,
+        parent: int = -1,
+    ) -> Project:
+        """Return the project with another picture.
+
+        Args:
+            picture: to add.
+            label: what was done, in words.
+            thumb: of its first node.
+            shown: it is shown then; otherwise what is shown stays.
+            parent: index of the node that the picture was made from, to which undo goes back.
 
         Raises:
             OptionError: there are too many.
@@ -125,13 +139,32 @@ class Project:
                 f"there are {MAX_PICTURES} pictures already; remove some in the library first"
             )
         grown = replace(self, pictures=(*self.pictures, picture))
-        return grown.commit(Node(picture.id, label=label, thumb=thumb))
+        return grown._with(Node(picture.id, label=label, thumb=thumb, parent=parent), shown)
 
     def commit(self, node: Node) -> Project:
         """Return the project with a node made from the shown one. The new node is then shown."""
-        node = replace(node, parent=self.at)
-        grown = replace(self, nodes=(*self.nodes, node))
-        project = grown.go(len(self.nodes))
+        return self._with(replace(node, parent=self.at), True)
+
+    def put(self, node: Node) -> Project:
+        """Return the project with a node made from its picture as it stands, which it stands for then.
+
+        What is shown stays shown, unless that is the node's picture.
+
+        Raises:
+            OptionError: there is no such picture.
+        """
+        shown = self.node is not None and self.node.picture == node.picture
+        return self._with(replace(node, parent=self.last(node.picture)), shown)
+
+    def _with(self, node: Node, shown: bool) -> Project:
+        """Return the project with a node more, within the limit."""
+        index = len(self.nodes)
+        project = replace(self, nodes=(*self.nodes, node))
+        if shown or self.at < 0:
+            project = project.go(index)
+        else:
+            left = dict(self.left) | {node.picture: index}
+            project = replace(project, left=tuple(left.items()))
         return project._without_oldest() if len(project.nodes) > MAX_NODES else project
 
     def amend(self, picture: Picture, thumb: bytes | None = None) -> Project:
@@ -194,10 +227,6 @@ class Project:
         renamed = replace(picture, name=title)
         return replace(self, pictures=tuple(renamed if p is picture else p for p in self.pictures))
 
-    def uses(self, slider: str) -> list[int]:
-        """Return the indices of the nodes that a slider changes."""
-        return [i for i, node in enumerate(self.nodes) if slider in dict(node.moves)]
-
     def without_slider(self, slider: str, keep_moves: bool = False) -> Project:
         """Return the project without one of its own sliders. Nodes that use it lose that move.
 
@@ -259,8 +288,10 @@ class Project:
         nodes = tuple(
             replace(self.nodes[i], parent=place[kept(self.nodes[i].parent)]) for i in stay
         )
+        left = {name: place[i] for name, i in self.left if i in place}
         at = place[kept(self.at)]
-        at = at if at >= 0 else len(nodes) - 1
-        shown = nodes[at].picture if nodes else ""
-        left = tuple((name, place[i]) for name, i in self.left if i in place and name != shown)
-        return replace(self, nodes=nodes, at=at, left=left)
+        if at < 0 and nodes:  # nothing is left of what is shown: the newest picture, as it stands
+            at = left.get(nodes[-1].picture, len(nodes) - 1)
+        if nodes:
+            left.pop(nodes[at].picture, None)
+        return replace(self, nodes=nodes, at=at, left=tuple(left.items()))

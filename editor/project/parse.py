@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -103,7 +103,9 @@ def parse_project(
         pictures[picture.id] = picture
         if entry["photo"] is not None:
             photos[picture.id] = str(entry["photo"])
-    nodes = tuple(_node(i, as_object(state), files, small) for i, state in enumerate(states))
+    nodes = _of_own_pictures(
+        [_node(i, as_object(state), files, small) for i, state in enumerate(states)], pictures
+    )
     left = tuple((str(k), int(v)) for k, v in as_object(text.get("left", {})).items())
     project = Project(
         info.name,
@@ -188,6 +190,24 @@ def _node(index: int, state: dict[str, Any], files: dict[str, bytes], small: _Pi
         thumb,
         parent,
     )
+
+
+def _of_own_pictures(nodes: list[Node], pictures: Mapping[str, Picture]) -> tuple[Node, ...]:
+    """Return nodes that were made from nodes of their own pictures.
+
+    Older files say of a photo that it was made from what was shown when it was read. What was made of
+    another picture, and says so by its base, keeps that.
+    """
+    own: list[Node] = []
+    newest: dict[str, int] = {}
+    for index, node in enumerate(nodes):
+        picture = pictures.get(node.picture)
+        if node.parent >= 0 and nodes[node.parent].picture != node.picture:
+            made = node.picture not in newest and picture is not None and picture.base is not None
+            node = node if made else replace(node, parent=newest.get(node.picture, -1))
+        own.append(node)
+        newest[node.picture] = index
+    return tuple(own)
 
 
 def _layers(said: Any) -> tuple[int, ...]:

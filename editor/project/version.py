@@ -25,7 +25,11 @@ def version_of(project: Project, node: Node) -> str:
     """
     picture = project.picture(node.picture)
     made = hashlib.blake2b(digest_size=8)
-    own = [part for one in project.sliders for part in (one.info.name, one.normal.numpy())]
+    own = [
+        part
+        for one in project.sliders
+        for part in (one.info.name, repr(tuple(one.info.layers)), one.normal.numpy())
+    ]
     for part in (project.generator, picture.wp, picture.base, node.mask, *own):
         data = _bytes(part)
         made.update(len(data).to_bytes(8, "little"))

@@ -15,7 +15,6 @@ from typing import Any
 
 from editor.errors import OptionError
 from editor.files import plain_text, read_regular
-from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.slider_set import SliderSet
 
 FILE = "looks.json"
@@ -39,26 +38,6 @@ class Look:
 
     name: str
     values: tuple[tuple[str, float], ...]
-
-    def moves(self, sliders: SliderSet, strength: float = 1.0) -> dict[str, float]:
-        """Return distances by slider. Those that the set lacks are left out.
-
-        Args:
-            sliders: whose ranges count.
-            strength: factor, 0…1.5.
-        """
-        known = {info.name: info for info in sliders}
-        return {
-            name: strength * distance_of(known[name], share)
-            for name, share in self.values
-            if name in known
-        }
-
-
-def distance_of(info: BoundaryInfo, share: float) -> float:
-    """Return the distance of a share of a slider's range: 1 is the high end, −1 the low end."""
-    low, high = info.range
-    return share * (high if share > 0 else -low)
 
 
 def read_looks(folder: Path) -> list[Look]:
@@ -104,23 +83,30 @@ def look_of(value: Any) -> Look:
 
 
 def shares(sliders: SliderSet, moves: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Return what moves are of their sliders' ranges.
+    """Return what moves are of their sliders' ranges, as the page reads them.
 
     Args:
         sliders: that are known; moves of others are left out.
         moves: distances by name.
 
     Returns:
-        By name, 1 at the upper end, -1 at the lower. A side without a length counts as long as the other.
+        By name, 1 at the upper end, -1 at the lower, at most twice as far as these. A move to a side
+        without a length is left out: no share tells it.
+
+    Raises:
+        OptionError: a look cannot hold as many.
     """
     found = {}
     for name, distance in moves:
         if name not in sliders:
             continue
         low, high = sliders[name].info.range
-        length = (high if distance > 0 else -low) or max(high, -low)
+        length = high if distance > 0 else -low
         if length > 0 and distance:
-            found[name] = round(distance / length, DIGITS)
+            share = round(distance / length, DIGITS)
+            found[name] = max(-FARTHEST, min(FARTHEST, share))
+    if len(found) > MAX_VALUES:
+        raise OptionError(f"a look holds at most {MAX_VALUES} sliders; {len(found)} are set")
     return found
 
 
@@ -131,6 +117,9 @@ def look_bytes(name: str, sliders: SliderSet, moves: Iterable[tuple[str, float]]
         name: as it is shown.
         sliders: of the domain, and one's own.
         moves: distances by name.
+
+    Raises:
+        OptionError: a look cannot hold as many.
     """
     look = {
         "schema": SCHEMA,

@@ -60,7 +60,7 @@ class AnimatePanel:
         self.panel = animate_panel()
         self.line = gr.HTML(status(""), elem_id="animate-status", padding=False)
 
-    def connect(self, changed: Hook, refresh: dict[str, Any] | None = None) -> None:
+    def connect(self, changed: Hook, refresh: dict[str, Any]) -> None:
         """Connect the components.
 
         Args:
@@ -83,9 +83,7 @@ class AnimatePanel:
         saved.success(None, page.paths, None, js=script("download_file"))
         saved.failure(self.unsaved, None, shown, **QUIET)
         panel.clear(self.unsaved, None, shown, cancels=saved, **QUIET)
-        turned = panel.edit(self.turn_to, given, [page.visitor, page.strip], **QUIET)
-        if refresh is not None:
-            turned.success(**refresh)
+        panel.edit(self.turn_to, given, page.visitor, **QUIET).success(**refresh)
 
     @tells_errors
     def make(self, visitor: Visitor, value: Value) -> dict[str, Any]:
@@ -127,7 +125,7 @@ class AnimatePanel:
         return _state("done", "Stopped"), status("")
 
     @tells_errors
-    def turn_to(self, visitor: Visitor, value: Value) -> tuple[Visitor, Any]:
+    def turn_to(self, visitor: Visitor, value: Value) -> Visitor:
         """Show the first picture of the path that has a painted part."""
         visitor = self.page.store.newest(visitor)
         project = visitor.project
@@ -140,9 +138,9 @@ class AnimatePanel:
 
         def turned(newest: Visitor) -> Visitor:
             index = node_of(newest.project, wanted)
-            return newest if index is None else newest.keep(newest.project.go(index))
+            return newest if index is None else newest.show(newest.project.go(index))
 
-        return self.page.store.update(visitor, turned), gr.skip()
+        return self.page.store.update(visitor, turned)
 
     def _shown(self, visitor: Visitor, value: Value) -> dict[str, Any]:
         """Return what the panel shows besides the frames."""

@@ -134,7 +134,7 @@ class BlendPanel:
 
         def turned(newest: Visitor) -> Visitor:
             index = node_of(newest.project, wanted)
-            return newest if index is None else newest.keep(newest.project.go(index))
+            return newest if index is None else newest.show(newest.project.go(index))
 
         return self.page.store.update(visitor, turned), gr.skip()
 

@@ -28,12 +28,6 @@ def status(content: str) -> str:
     return f'<div class="status" role="status">{content}</div>'
 
 
-def progress(done: int, total: int, text: str) -> str:
-    """Return a bar with a text."""
-    bar = f'<progress max="{total or 1}" value="{done}"></progress>'
-    return status(bar + html.escape(text))
-
-
 def example_sources(editor: Editor) -> list[str]:
     """Return generated pictures to begin with, as data URIs."""
     return [data_uri(editor.example(seed)) for seed in editor.info.example_seeds]
@@ -116,6 +110,11 @@ def is_untouched(project: Project, name: str) -> bool:
     """
     nodes = [node for node in project.nodes if node.picture == name]
     return len(nodes) == 1 and not nodes[0].label and not nodes[0].moves
+
+
+def is_all_untouched(project: Project) -> bool:
+    """Return whether no picture of a project is shown in any list."""
+    return all(is_untouched(project, picture.id) for picture in project.pictures)
 
 
 def painted_warning(project: Project, nodes: Iterable[Node]) -> str:

@@ -59,6 +59,8 @@ def drawn_mask(uri: str | None, resolution: int) -> torch.Tensor | None:
             if max(image.size) > 2048:
                 raise ValueError(f"{image.width}×{image.height} is too large")
             grey = image.convert("L").resize((resolution, resolution), Image.Resampling.BOX)
+    except Image.DecompressionBombError as error:
+        raise ImageError("the painted part is too large; paint it again") from error
     except (OSError, ValueError, SyntaxError, AttributeError, binascii.Error) as error:
         raise ImageError(f"the painted part cannot be read ({error}); paint it again") from error
     mask = torch.frombuffer(bytearray(grey.tobytes()), dtype=torch.uint8).float() / 255

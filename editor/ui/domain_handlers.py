@@ -13,6 +13,7 @@ from editor.ui.inverting import Settings
 from editor.ui.reading_handlers import ReadingHandlers
 from editor.ui.reading_jobs import Shown
 from editor.ui.state import Visitor
+from editor.ui.turns import newest_wins
 
 
 class DomainHandlers(ReadingHandlers):
@@ -50,6 +51,7 @@ class DomainHandlers(ReadingHandlers):
         visitor = self.store.update(visitor, lambda now: replace(now, waiting=path))
         return visitor, name, *settings
 
+    @newest_wins
     @tells_errors
     def read_waiting(self, visitor: Visitor, *settings: float) -> Iterator[Shown]:
         """Read the photo that waits. Start by itself where its square is sure."""

@@ -98,6 +98,8 @@ class EditPanel:
         self._move()
         self._history()
         changed: Hook = page.domain.input(**self.choose).success(**self.refresh).success
+        shown = [page.visitor, self.stage, self.panel, page.strip, self.status]
+        changed(handlers.resume, [page.visitor, *self.settings], shown, **MANY)
         return changed
 
     def show_opened(self, event: Any) -> Any:
@@ -145,7 +147,7 @@ class EditPanel:
         committed: dict[str, Any] = {
             "fn": handlers.commit,
             "inputs": self._now,
-            "outputs": [page.visitor, page.strip],
+            "outputs": [page.visitor, page.strip, self.panel],
             **LATEST,
         }
         seen: dict[str, Any] = {
@@ -155,13 +157,12 @@ class EditPanel:
             **LATEST,
         }
         rested = gr.on([self.panel.release, self.layers.submit], **committed)
-        place = [page.visitor, self.panel]
-        rested.success(handlers.committed_panel, place, self.panel, **QUIET).success(**seen)
+        rested.success(**seen)
         self.mode.input(**seen)
         painted = self.stage.input(
             handlers.paint, [page.visitor, self.stage], [page.visitor, page.strip], **LATEST
         )
-        painted.success(**seen)
+        painted.success(handlers.panel_step, page.visitor, self.panel, **QUIET).success(**seen)
 
     def _history(self) -> None:
         page, handlers = self.page, self.handlers

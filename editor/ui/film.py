@@ -27,6 +27,7 @@ from editor.ui.picture_slots import nodes_of, shown_node
 MOST_TILES = 12
 GAP_S = (0.1, 10.0)
 LENGTH_S = (0.5, 30.0)
+USUAL_S = 3.0
 EASES = {"gentle": "smoothstep", "even": "linear", "rest": "cubic"}
 PEOPLE, CHANGE, SLIDER = "people", "change", "slider"
 KINDS = (PEOPLE, CHANGE, SLIDER)
@@ -129,7 +130,7 @@ def film_of(project: Project, editor: Editor, value: Value) -> Film | None:
         OptionError: what is asked for does not exist, or a number is outside its range.
     """
     value = value or {}
-    kind, loop = value.get("kind") or PEOPLE, bool(value.get("back", True))
+    kind, loop = value.get("kind") or PEOPLE, value.get("back") is not False
     easing = EASES.get(value.get("ease") or "gentle")
     if kind not in KINDS or easing is None:
         raise OptionError(f"Animate does not know '{kind[:40]}'; reload the page")
@@ -139,7 +140,7 @@ def film_of(project: Project, editor: Editor, value: Value) -> Film | None:
     ends = _ends(edit, str(value.get("slider") or "")) if kind == SLIDER else _change(edit)
     if ends is None:
         return None
-    length = _within(value.get("length", 3.0), LENGTH_S, "length")
+    length = _length(value)
     times = (length / 2, length / 2) if loop else (length,)
     return Film(torch.stack(ends), times, easing, loop, edit)
 
@@ -186,7 +187,8 @@ def _people(
 
 
 def _length(value: dict[str, Any]) -> float:
-    return _within(value.get("length", 3.0), LENGTH_S, "length")
+    length = value.get("length")
+    return _within(USUAL_S if length is None else length, LENGTH_S, "length")
 
 
 def _change(edit: Edit) -> list[Tensor] | None:

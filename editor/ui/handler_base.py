@@ -97,8 +97,11 @@ class HandlerBase:
         return replace(node, moves=moves, layers=read_layers(layers))
 
     def is_elsewhere(self, visitor: Visitor, panel: dict[str, Any] | None) -> bool:
-        """Return whether the sliders were set on another picture than the one that is shown now."""
-        node, seen = self.store.newest(visitor).project.node, (panel or {}).get("picture")
+        """Return whether a part of the page speaks of another picture than the one that is shown now."""
+        newest, said = self.store.newest(visitor), panel or {}
+        if said.get("domain") not in (None, "", newest.domain):
+            return True
+        node, seen = newest.project.node, said.get("picture")
         return node is not None and bool(seen) and seen != node.picture
 
     def edit(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Edit:

@@ -15,7 +15,7 @@ from editor.photo.crop import Crop
 from editor.project.actions import commit_edit
 from editor.project.pixels import mask_png
 from editor.session import Editor
-from editor.ui.component_values import panel_place, panel_value, strip_value, write_layers
+from editor.ui.component_values import panel_place, strip_value, write_layers
 from editor.ui.components.looks import looks_value
 from editor.ui.data_uris import drawn_mask
 from editor.ui.domain_handlers import DomainHandlers
@@ -32,27 +32,36 @@ class Handlers(DomainHandlers, SavingHandlers):
     @tells_errors
     def commit(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str = ""
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any, dict[str, Any]]:
         """Add an edit when the sliders came to rest.
 
-        Return visitor and history if anything changed, or if the page shows another picture than it should.
+        Return visitor and history if anything changed, or if the page shows another edit than it should,
+        and for the panel the edit that stands now, so that it drops its draft.
         """
-        if self.is_elsewhere(visitor, panel):
+        if self.is_elsewhere(visitor, panel) or not self._follows(visitor, panel):
             newest = self.store.newest(visitor)
-            return newest, strip_value(newest.project)
-        return self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
-
-    @tells_errors
-    def committed_panel(self, visitor: Visitor, panel: dict[str, Any] | None) -> dict[str, Any]:
-        """Tell the panel, after a commit, which edit stands now, so that it drops its draft."""
+            told: tuple[Any, Any] = newest, strip_value(newest.project)
+        else:
+            told = self._changed(visitor, partial(self._committed, panel=panel, layers=layers))
         project = self.store.newest(visitor).project
         moves = {} if project.node is None else dict(project.node.moves)
-        turn = (panel or {}).get("turn")
-        return {"moves": moves, "turn": turn, **panel_place(project, visitor.visit.id)}
+        standing = {"moves": moves, "turn": (panel or {}).get("turn")}
+        return *told, standing | panel_place(project, visitor.visit.id)
+
+    @tells_errors
+    def panel_step(self, visitor: Visitor) -> dict[str, Any]:
+        """Tell the panel which edit stands after a step that moved no slider."""
+        return panel_place(self.store.newest(visitor).project, visitor.visit.id)
 
     @tells_errors
     def paint(self, visitor: Visitor, drawing: dict[str, Any] | None) -> tuple[Any, Any]:
-        """Limit the sliders to a painted part. Return visitor and filmstrip."""
+        """Limit the sliders to a painted part.
+
+        Return visitor and filmstrip if anything changed, or if the page shows another picture than it should.
+        """
+        if self.is_elsewhere(visitor, drawing):
+            newest = self.store.newest(visitor)
+            return newest, strip_value(newest.project)
 
         def painted(newest: Visitor) -> Visitor:
             node, editor = newest.project.node, self.editor(newest)
@@ -68,12 +77,6 @@ class Handlers(DomainHandlers, SavingHandlers):
         return self._changed(visitor, painted)
 
     @tells_errors
-    def strip(self, visitor: Visitor) -> dict[str, Any]:
-        """Return the value of the history."""
-        visitor = self.store.newest(visitor)
-        return strip_value(visitor.project)
-
-    @tells_errors
     def undo(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
         """Go one step back. Add what the sliders say as an edit first if it was none yet.
 
@@ -81,31 +84,31 @@ class Handlers(DomainHandlers, SavingHandlers):
         """
 
         def undone(newest: Visitor) -> Visitor:
-            node, seen = newest.project.node, (panel or {}).get("node")
-            if node is None or seen in (None, newest.project.at, node.parent):
+            if (panel or {}).get("hand") and self._follows(newest, panel):
                 newest = self._committed(newest, panel, layers)
-            return newest.keep(newest.project.undo())
+            return newest.show(newest.project.undo())
 
         return self.store.update(visitor, undone)
 
     @tells_errors
     def redo(self, visitor: Visitor) -> Visitor:
         """Go one step forth."""
-        return self.store.update(visitor, lambda newest: newest.keep(newest.project.redo()))
+        return self.store.update(visitor, lambda newest: newest.show(newest.project.redo()))
 
     @tells_errors
     def go(self, visitor: Visitor, strip: dict[str, Any] | None) -> Visitor:
         """Go to the edit that was clicked in the history."""
         index = _chosen(strip)
-        return self.store.update(visitor, lambda newest: newest.keep(newest.project.go(index)))
+        return self.store.update(visitor, lambda newest: newest.show(newest.project.go(index)))
 
     @tells_errors
     def compare(self, visitor: Visitor, strip: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the picture of another edit, to compare the shown one with. That one stays shown."""
+        """Return the picture and the name of another edit, to compare the shown one with. That one stays shown."""
         visitor = self.store.newest(visitor)
         index = _chosen(strip)
         there = visitor.keep(visitor.project.go(index))
-        return self.values.of(there, self.editor(visitor)) | {"compare": True}
+        name = there.project.nodes[index].label or "Start"
+        return self.values.of(there, self.editor(visitor)) | {"compare": True, "name": name}
 
     @tells_errors
     def refresh(self, visitor: Visitor, mode: str) -> tuple[Any, ...]:
@@ -133,17 +136,22 @@ class Handlers(DomainHandlers, SavingHandlers):
         paste = None if mode_of(mode) == "difference" else partial(_pasted, editor, mode)
         return self.values.of(visitor, editor, None, edit, paste)
 
-    @tells_errors
-    def reset(self, visitor: Visitor) -> dict[str, Any]:
-        """Put all sliders at zero."""
-        visitor = self.store.newest(visitor)
-        return panel_value(self.sliders(visitor))
-
     def _changed(self, visitor: Visitor, function: Callable[[Visitor], Visitor]) -> tuple[Any, Any]:
         """Apply a change. Return visitor and history, or nothing where it changes nothing."""
         before = self.store.newest(visitor)
         after = self.store.update(visitor, function)
         return (gr.skip(), gr.skip()) if after is before else (after, strip_value(after.project))
+
+    def _follows(self, visitor: Visitor, panel: dict[str, Any] | None) -> bool:
+        """Return whether the sliders were set on the shown edit, or on one that it was made of.
+
+        They were not where an undo, or a step that was clicked, came between.
+        """
+        seen, project = (panel or {}).get("node"), self.store.newest(visitor).project
+        at = project.at
+        while seen is not None and at != seen and at >= 0:
+            at = project.nodes[at].parent
+        return seen is None or at == seen
 
     def _committed(self, visitor: Visitor, panel: dict[str, Any] | None, layers: str) -> Visitor:
         """Return the state with one edit more, if the sliders say another one than the shown."""

@@ -10,7 +10,7 @@ from editor.editing.edit import Edit
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions, InversionStep
 from editor.inversion.objective import Weights
-from editor.project.nodes import Picture
+from editor.project.nodes import Node, Picture
 from editor.project.pixels import thumbnail
 from editor.session import Editor
 from editor.ui.state import Store, Visitor
@@ -147,8 +147,8 @@ def added(
         nonlocal made
         project = newest.projects[editor.info.name]
         made = replace(origin, id=project.free_id())
-        grown = project.add(made, label)
-        return newest.put(grown if shown or project.at < 0 else grown.go(project.at))
+        parent = -1 if made.base is None else project.at  # baked in: undo goes back to the edit
+        return newest.put(project.add(made, label, shown=shown, parent=parent))
 
     return store.update(visitor, change), made
 
@@ -174,14 +174,26 @@ def amended(
 def finished(store: Store, visitor: Visitor, editor: Editor, origin: Picture) -> Visitor:
     """Make the thumbs of edits anew that were made of a picture while its code still changed."""
 
+    domain = editor.info.name
+    project = store.newest(visitor).projects[domain]
+    thumbs = {  # the nodes themselves are made anew where others are removed
+        _done(node): thumbnail(editor.render(project.edit(editor, node)))
+        for node in project.nodes
+        if node.picture == origin.id and node.moves
+    }
+
     def change(newest: Visitor) -> Visitor:
-        project = newest.projects[editor.info.name]
         nodes = tuple(
-            replace(node, thumb=thumbnail(editor.render(project.edit(editor, node))))
+            replace(node, thumb=thumbs.get(_done(node), node.thumb))
             if node.picture == origin.id and node.moves
             else node
-            for node in project.nodes
+            for node in newest.projects[domain].nodes
         )
-        return newest.put(replace(project, nodes=nodes))
+        return newest.put(replace(newest.projects[domain], nodes=nodes))
 
     return store.update(visitor, change)
+
+
+def _done(node: Node) -> tuple[object, ...]:
+    """Return what a node does to its picture."""
+    return node.moves, node.layers, node.mask

@@ -11,27 +11,24 @@ from typing import Any
 import gradio as gr
 
 from editor.errors import OptionError
-from editor.project.actions import give_sliders, without_lost_photos
+from editor.project.actions import without_lost_photos
 from editor.project.exports import plain_stem
 from editor.project.file import project_bytes
 from editor.project.history import Project
-from editor.project.nodes import Moves, Node
-from editor.sliders.move import check_distance
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import is_untouched, strip_value
 from editor.ui.components.library_grid import library_grid
-from editor.ui.edit import QUIET, EditPanel
+from editor.ui.edit import MANY, QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import first_project
 from editor.ui.library_export import LibraryExport
+from editor.ui.library_paste import LibraryPaste
 from editor.ui.library_values import Doubts, Key, Tiles, chosen_keys, filled, library_value, said
 from editor.ui.page_context import Hook, PageContext
 from editor.ui.photo_batch import PhotoBatch
 from editor.ui.project_opening import opened_project
 from editor.ui.state import Visitor
 from editor.ui.turns import in_passing, reads_files
-
-MAX_MOVES = 1000
 
 
 class LibraryPanel:
@@ -47,6 +44,7 @@ class LibraryPanel:
         self.before = gr.State(None, time_to_live=3600)  # projects before a loss, by domain
         self.grid = library_grid()
         self.batch = PhotoBatch(page, self.tiles, self.doubts)
+        self.pasting = LibraryPaste(page, self.tiles, self.doubts)
         self.exporting = LibraryExport(page)
 
     def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
@@ -64,8 +62,9 @@ class LibraryPanel:
         changed(**shown)
         edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **QUIET))
         told = [visitor, page.strip, grid]
+        pasted = grid.apply(self.pasting.pasted, given, told, **MANY)
         for event in (
-            grid.apply(self.pasted, given, told, **QUIET),
+            pasted,
             grid.delete(self.removed, given, [*told, self.before], **QUIET),
             grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **QUIET),
         ):
@@ -73,10 +72,12 @@ class LibraryPanel:
         grid.input(self.renamed, given, told, **QUIET)
         grid.stop(self.batch.stopped, visitor, None, **QUIET)
         inputs = [*given, *edit.settings]
-        read = grid.upload(self.batch.read, inputs, [visitor, grid, page.strip], **QUIET)
+        # one after another: the page holds back what comes meanwhile
+        read = grid.upload(self.batch.read, inputs, [visitor, grid, page.strip], **MANY)
         read.then(**edit.refresh)
-        ended: dict[str, Any] = {"fn": lambda: {"progress": None}, "outputs": grid, **QUIET}
-        read.failure(**ended)
+        ended: dict[str, Any] = {"fn": lambda: {"progress": None}, "outputs": grid, **MANY}
+        for event in (read, pasted):
+            event.failure(**ended)
         grid.download(self.exporting.exported, given, grid, **QUIET).failure(**ended)
         grid.submit(self.project_file, visitor, grid, **QUIET)
         opened = grid.expand(self.loaded, given, [visitor, page.domain, grid, self.before], **QUIET)
@@ -100,35 +101,9 @@ class LibraryPanel:
 
         def gone(newest: Visitor) -> Visitor:
             project = newest.projects[domain]
-            return newest.keep(project.go(project.last(name)))
+            return newest.show(project.go(project.last(name)))
 
         return self.page.store.update(visitor, gone), domain
-
-    @tells_errors
-    def pasted(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
-        """Give the chosen pictures of the open domain the sliders that were copied, or the shown ones."""
-        visitor = self.page.store.newest(visitor)
-        editor, moves = self.page.editor(visitor), (value or {}).get("moves")
-        node = visitor.project.node if moves is None else Node("", self._moves(visitor, moves))
-        assert node is not None
-        keys = chosen_keys(value, visitor)
-        names = [name for domain, name in keys if domain == visitor.domain and name != node.picture]
-        if not names:
-            raise OptionError("choose other pictures of the same kind as the shown one")
-
-        def given(newest: Visitor) -> Visitor:
-            project = give_sliders(newest.project, editor, node, names)
-            shown = project.shown
-            if shown is not None and shown.id in names:  # it has settings of its own now
-                own = [i for i, node in enumerate(project.nodes) if node.picture == shown.id]
-                project = project.go(own[-1])
-            return newest.keep(project)
-
-        visitor = self.page.store.update(visitor, given)
-        for name in names:
-            self.tiles.make(visitor.project, editor, name)
-        word = "picture" if len(names) == 1 else "pictures"
-        return self._told(visitor, said(f"{len(names)} {word} got the settings."))
 
     @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
@@ -143,7 +118,6 @@ class LibraryPanel:
             return newest
 
         visitor = self.page.store.update(visitor, without)
-        self.doubts.forget(visitor, keys)
         return *self._told(visitor, said(f"{len(keys)} removed.", undo=True)), before
 
     @tells_errors
@@ -205,21 +179,12 @@ class LibraryPanel:
         def opened(newest: Visitor) -> Visitor:
             if project.domain in newest.projects:
                 before[project.domain] = newest.projects[project.domain]
-            return newest.keep(project)
+            return newest.show(project)
 
         visitor = self.page.store.update(visitor, opened)
         message = said(f"{path.name} is open.", undo=bool(before))
         value = self._value(visitor) | {"said": message, "project": path.name}
         return visitor, project.domain, value, before
-
-    def _moves(self, visitor: Visitor, given: dict[str, Any]) -> Moves:
-        """Return the moves that were copied, as far as the visitor's domain has the sliders."""
-        known = self.page.handlers.sliders(visitor)
-        asked = [
-            (name, check_distance(distance, name))
-            for name, distance in list(given.items())[:MAX_MOVES]
-        ]
-        return tuple((name, distance) for name, distance in asked if name in known and distance)
 
     def _without(self, project: Project, keys: list[Key]) -> Project:
         """Return a project without some pictures; with the first example where none is left."""

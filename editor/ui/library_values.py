@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from PIL import Image
 
 from editor.domains import Domains
@@ -21,6 +23,7 @@ from editor.ui.data_uris import jpeg_uri
 from editor.ui.state import Visit, Visitor
 
 TILE_PX = 240  # 184 px on the page, and some for sharper screens
+MAX_DOUBTS = 1000  # of a visit
 Key = tuple[str, str]  # domain, id of a picture
 
 
@@ -59,23 +62,40 @@ def said(text: str, **more: Any) -> dict[str, Any]:
 
 
 class Doubts:
-    """What the page doubts of pictures, by visit: a face that was not sure, a poor likeness."""
+    """What the page doubts of pictures, by visit: a face that was not sure, a poor likeness.
+
+    They are known by their codes: a doubt outlives a rename and an undone removal, and does not pass to
+    another picture that has the same id.
+    """
 
     def __init__(self) -> None:
-        self._known: WeakKeyDictionary[Visit, dict[str, str]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Visit, dict[bytes, str]] = WeakKeyDictionary()
 
-    def of(self, visitor: Visitor) -> Mapping[str, str]:
-        """Return them by key."""
-        return self._known.get(visitor.visit, {})
+    def of(self, visitor: Visitor) -> dict[str, str]:
+        """Return those of the visit's pictures, by key."""
+        known = self._known.get(visitor.visit)
+        if not known:
+            return {}
+        return {
+            key_of(domain, picture.id): known[code]
+            for domain, project in visitor.projects.items()
+            for picture in project.pictures
+            if (code := _code_of(domain, picture)) in known
+        }
 
-    def add(self, visitor: Visitor, key: str, text: str) -> None:
-        """Doubt a picture."""
-        self._known.setdefault(visitor.visit, {})[key] = text
+    def add(self, visitor: Visitor, domain: str, picture: Picture, text: str) -> None:
+        """Doubt a picture of a domain."""
+        known = self._known.setdefault(visitor.visit, {})
+        known[_code_of(domain, picture)] = text
+        while len(known) > MAX_DOUBTS:
+            del known[next(iter(known))]
 
-    def forget(self, visitor: Visitor, keys: list[Key]) -> None:
-        """Doubt some pictures no more."""
-        for key in keys:
-            self._known.get(visitor.visit, {}).pop(key_of(*key), None)
+
+def _code_of(domain: str, picture: Picture) -> bytes:
+    """Return what tells a picture's code from others."""
+    made = hashlib.blake2b(domain.encode(), digest_size=16)
+    made.update(np.ascontiguousarray(picture.wp).tobytes())
+    return made.digest()
 
 
 class Tiles:

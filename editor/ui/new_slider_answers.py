@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from editor.errors import OptionError
@@ -11,14 +12,16 @@ from editor.project.history import Project
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.lesson import Lesson
+from editor.sliders.move import move
+from editor.sliders.scale import SliderScale
 from editor.sliders.side_effects import side_effects
 from editor.sliders.slider_set import SliderSet
-from editor.sliders.strip import slider_strip
 from editor.sliders.teach import holding
 from editor.sliders.usefulness import check_useful, level_of, more_of_each
 from editor.ui.data_uris import data_uri
 
 MOST_EFFECTS = 5
+STOPS = (-100.0, -50.0, 0.0, 50.0, 100.0)  # positions on the page
 NOTHING: dict[str, Any] = {"preview": [], "effects": [], "can": False}  # no slider yet
 Sliders = tuple[Boundary, ...]
 
@@ -31,8 +34,14 @@ def shown_code(editor: Editor, project: Project) -> Tensor:
 
 
 def stops(editor: Editor, wp: Tensor, slider: Boundary) -> list[str]:
-    """Return data URIs of a code at −100, −50, 0, +50 and +100 of a slider."""
-    return [data_uri(image) for image in slider_strip(editor.engine, wp, slider)]
+    """Return data URIs of a code at −100, −50, 0, +50 and +100 of a slider.
+
+    Its response is measured when it is added: until then half of the way counts as 50.
+    """
+    scale = SliderScale.of(slider.info)
+    distances = torch.tensor([scale.distance(position) for position in STOPS])
+    codes = move(wp[None].expand(len(STOPS), -1, -1), slider.normal, distances, slider.info.layers)
+    return [data_uri(image) for image in editor.engine.render(codes)]
 
 
 def held(editor: Editor, known: SliderSet, base: Boundary, names: list[str]) -> Boundary:

@@ -135,7 +135,7 @@ class Panels:
         edit = self.edit
         changed = edit.connect()
         self.storage.connect(edit)
-        self.animate.connect(changed)
+        self.animate.connect(changed, edit.refresh)
         self.patch.connect(edit, changed)
         self.blend.connect(edit, changed)
         self.new_slider.connect(edit, changed)

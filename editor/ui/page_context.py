@@ -76,8 +76,8 @@ def keep_picture(
     def kept(newest: Visitor) -> Visitor:
         there = [p for p in newest.project.pictures if p.id == of]
         if there:
-            return newest.keep(add_made(newest.project, editor, edit, name, label, there[0]))
-        return newest.keep(add_edit(newest.project, editor, edit, name, label=label))
+            return newest.show(add_made(newest.project, editor, edit, name, label, there[0]))
+        return newest.show(add_edit(newest.project, editor, edit, name, label=label))
 
     visitor = store.update(visitor, kept)
     return visitor, strip_value(visitor.project)

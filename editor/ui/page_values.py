@@ -88,7 +88,8 @@ NUMBER = (int, float)
 def read_record(value: Any, shape: Shape) -> dict[str, Any] | None:
     """Check what one of the page's own components sends. Names outside the shape are left alone.
 
-    A component that was emptied sends an empty text, which is None here.
+    A name whose value is null is as one that was not sent, and is left out. A component that was emptied
+    sends an empty text, which is None here.
 
     Raises:
         InputError: it is no record, or something in it is of another kind.
@@ -97,7 +98,7 @@ def read_record(value: Any, shape: Shape) -> dict[str, Any] | None:
         return None
     if not _fits(value, shape):
         raise InputError("this part of the page sent what cannot be understood; reload the page")
-    record: dict[str, Any] = value
+    record: dict[str, Any] = _without_nulls(value, shape)
     return record
 
 
@@ -109,6 +110,19 @@ def _fits(value: Any, kind: Any) -> bool:
     if isinstance(kind, list):
         return isinstance(value, list) and all(_fits(one, kind[0]) for one in value)
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _without_nulls(value: Any, kind: Any) -> Any:
+    """Return a value that fits a kind without the names of it that are null."""
+    if isinstance(kind, dict):
+        return {
+            name: _without_nulls(inner, kind[name]) if name in kind else inner
+            for name, inner in value.items()
+            if inner is not None or name not in kind
+        }
+    if isinstance(kind, list):
+        return [_without_nulls(one, kind[0]) for one in value]
+    return value
 
 
 def without_surrogates(value: Any) -> Any:

@@ -148,7 +148,7 @@ class PatchPanel:
 
         def turned(newest: Visitor) -> Visitor:
             index = node_of(newest.project, {"picture": name})
-            return newest if index is None else newest.keep(newest.project.go(index))
+            return newest if index is None else newest.show(newest.project.go(index))
 
         return self.page.store.update(visitor, turned), gr.skip()
 

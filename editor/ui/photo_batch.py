@@ -24,6 +24,7 @@ from editor.ui.error_messages import tells_errors
 from editor.ui.inverting import chosen_options
 from editor.ui.library_values import Doubts, Tiles, key_of, library_value, said
 from editor.ui.page_context import PageContext
+from editor.ui.slider_words import moved_label
 from editor.ui.state import Visit, Visitor
 
 MAX_PHOTOS = 50
@@ -163,9 +164,10 @@ class PhotoBatch:
         newest = self.page.store.update(visitor, grown)
         key = key_of(editor.info.name, name)
         batch.added.append(key)
+        project = newest.projects[editor.info.name]
         if doubt:
-            self.doubts.add(visitor, key, doubt)
-        self.tiles.make(newest.projects[editor.info.name], editor, name)
+            self.doubts.add(visitor, project.domain, project.picture(name), doubt)
+        self.tiles.make(project, editor, name)
 
     def _shown(self, visitor: Visitor, editor: Editor, more: dict[str, Any]) -> tuple[Any, ...]:
         """Return visitor, grid and filmstrip as they are now."""
@@ -202,9 +204,7 @@ def _read(
 def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str) -> Visitor:
     """Add an edit to the project of its domain. Keep what is shown, unless nobody has used it."""
     project = visitor.projects[edit.sliders.info.name]
-    at, shown = project.at, project.node
-    project = add_edit(project, editor, edit, photo_name(Path(path)), path)
-    stays = shown is not None and not is_untouched(project, shown.picture)
-    return visitor.put(
-        project.go(at) if stays and project.nodes[at : at + 1] == (shown,) else project
-    )
+    stays = project.node is not None and not is_untouched(project, project.node.picture)
+    label = moved_label(edit.sliders, (), edit.moves)
+    name = photo_name(Path(path))
+    return visitor.put(add_edit(project, editor, edit, name, path, moved=label, shown=not stays))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -100,6 +100,39 @@ class Ledger:
                 if kept.count:
                     self._kept.setdefault(visit, Usage()).add(kept.count, kept.size)
 
+    @contextmanager
+    def growing(
+        self, visit: str, free: Callable[[], int]
+    ) -> Iterator[tuple[Callable[[int], None], Usage]]:
+        """Count a file of a visit while it grows.
+
+        Args:
+            visit: whose file it is.
+            free: gives the bytes that the disk has.
+
+        Yields:
+            What to call with a number of bytes before they are written, which raises `InputError` where
+            they do not fit; and a usage to set to what was kept.
+
+        Raises:
+            InputError: there is no room for another file.
+        """
+        grown = 0
+
+        def more(size: int) -> None:
+            nonlocal grown
+            with self._lock:
+                self._check(visit, size, free(), files=0)
+                self._coming[visit].add(0, size)
+                grown += size
+
+        with self.coming(visit, 0, free()) as (_, kept):
+            try:
+                yield more, kept
+            finally:
+                with self._lock:
+                    self._coming[visit].add(0, -grown)
+
     def removed(self, visit: str, count: int, size: int) -> None:
         """Count files of a visit that were deleted."""
         with self._lock:
@@ -130,10 +163,10 @@ class Ledger:
                 self._clients = {k: v for k, v in self._clients.items() if k in living}
         return True
 
-    def _check(self, visit: str, size: int, free: int) -> int:
+    def _check(self, visit: str, size: int, free: int, files: int = 1) -> int:
         """Refuse more than a visit, client, disk or all may have. Return how many files fit."""
         quotas, mine = self.quotas, self._sum({visit})
-        if over := _over(mine, size, quotas.visit_files, quotas.visit):
+        if over := _over(mine, files, size, quotas.visit_files, quotas.visit):
             raise InputError(
                 f"this visit has {mine.count} files of {_mb(mine.size)} MB; with this one they would be "
                 f"more than the {over} that fit. They are deleted after {self.life_s / 3600:g} hours"
@@ -142,7 +175,7 @@ class Ledger:
         client = self._clients.get(visit)
         if client is not None:
             theirs = self._sum({one for one, key in self._clients.items() if key == client})
-            if over := _over(theirs, size, quotas.client_files, quotas.client):
+            if over := _over(theirs, files, size, quotas.client_files, quotas.client):
                 raise InputError(
                     f"the files from your address would be more than {over}; wait until some are deleted"
                 )
@@ -152,7 +185,7 @@ class Ledger:
                 "the disk of this page is full; the file cannot be kept. Tell its owner"
             )
         everything = self._sum(self._kept.keys() | self._coming.keys())
-        if _over(everything, size, quotas.whole_files, quotas.whole):
+        if _over(everything, files, size, quotas.whole_files, quotas.whole):
             raise InputError("this page has no room for more files at present; try again later")
         return min(*rooms, quotas.whole_files - everything.count)
 
@@ -164,9 +197,9 @@ class Ledger:
         return total
 
 
-def _over(used: Usage, size: int, most: int, most_bytes: int) -> str:
-    """Return in words the limit that one more file would break, or an empty text."""
-    if used.count >= most:
+def _over(used: Usage, files: int, size: int, most: int, most_bytes: int) -> str:
+    """Return in words the limit that more files and bytes would break, or an empty text."""
+    if used.count + files > most:
         return f"{most} files"
     return f"{_mb(most_bytes)} MB" if used.size + size > most_bytes else ""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from io import BytesIO
+from itertools import chain
 from typing import Any
 
 import gradio as gr
-import torch
 from PIL import Image
 
 from editor.errors import ImageError
+from editor.inversion.loop import InversionOptions
 from editor.media.images import load_image
 from editor.photo.crop import Crop, is_same_place
 from editor.project.nodes import MAX_NAME
@@ -26,6 +26,7 @@ from editor.ui.reading_jobs import ReadingJobs, Shown, as_it_is
 from editor.ui.right_domain import better_domain
 from editor.ui.stage_values import Said, faces_of
 from editor.ui.state import Found, Visitor
+from editor.ui.turns import newest_wins
 
 FACES = 6  # of a photo that are read by themselves
 
@@ -38,6 +39,7 @@ class ReadingHandlers(ReadingJobs):
         """End the job that reads a photo, so that the one that comes next need not wait for it."""
         visitor.visit.supersede()
 
+    @newest_wins
     @tells_errors
     def take(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
@@ -46,6 +48,7 @@ class ReadingHandlers(ReadingJobs):
         given = (stage or {}).get("given") or {}
         yield from self._told(visitor, self._read(visitor, given.get("path"), None, settings))
 
+    @newest_wins
     @tells_errors
     def place(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
@@ -62,16 +65,24 @@ class ReadingHandlers(ReadingJobs):
         """Show another face of the photo, which was read already. What is being read goes on."""
         newest, face = self._face(visitor, stage)
         at = newest.project.last(face["picture"])
-        return self._all(self.store.update(visitor, lambda new: new.keep(new.project.go(at))))
+        return self._all(self.store.update(visitor, lambda new: new.show(new.project.go(at))))
 
+    @newest_wins
     @tells_errors
     def read_face(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
     ) -> Iterator[Shown]:
-        """Read another face of the photo, and those that are left after it."""
+        """Read another face of the photo, and those that are left after it.
+
+        One that is being read by itself is shown, and its reading goes on.
+        """
         newest, face = self._face(visitor, stage)
         shown = newest.project.shown
         path = "" if shown is None else shown.photo
+        if face["picture"]:
+            yield self.show_face(visitor, stage)
+            yield from self.resume(visitor, *settings)
+            return
         yield from self._told(visitor, self._read(visitor, path, face, settings))
 
     def _face(
@@ -89,6 +100,7 @@ class ReadingHandlers(ReadingJobs):
             raise ImageError("that face is not there any more; open the photo again")
         return newest, faces[index]
 
+    @newest_wins
     @tells_errors
     def example(
         self, visitor: Visitor, stage: dict[str, Any] | None, *settings: float
@@ -105,26 +117,25 @@ class ReadingHandlers(ReadingJobs):
     def stop(self, visitor: Visitor) -> tuple[Any, Any]:
         """Stop what is being read. The picture stays as it is. Return visitor and stage."""
         visitor.visit.supersede()
-        visitor = self._reads(visitor, ("", ""))
-        visitor = self.store.update(visitor, lambda newest: replace(newest, waiting=""))
+        visitor = self.store.update(
+            visitor, lambda newest: replace(newest, waiting="", unfinished=())
+        )
         return visitor, self.stage(visitor)
 
+    @newest_wins
     @tells_errors
     def resume(self, visitor: Visitor, *settings: float) -> Iterator[Shown]:
-        """Go on reading the shown picture where a reload of the page broke it off."""
+        """Go on with what was being read where a reload, or another domain, broke it off."""
         newest = self.store.newest(visitor)
-        shown, editor, options = newest.project.shown, self.editor(newest), chosen_options(settings)
-        if shown is None or newest.unfinished != (newest.domain, shown.id):
+        if not any(one.domain == newest.domain for one in newest.unfinished):
             yield as_it_is()
             return
-        job = newest.visit.supersede()
-        aligned = Image.open(BytesIO(shown.aligned)).convert("RGB")
-        start = torch.from_numpy(shown.wp)[None]
-        steps = editor.engine.invert(editor.engine.tensor(aligned), options, start=start)
-        yield from self._told(
-            visitor, self._optimised(job, newest, editor, shown, "Start", steps, options)
-        )
+        job, shown = newest.visit.supersede(), newest.project.shown
+        path = "" if shown is None else shown.photo
+        work = self._rest(job, newest, self.editor(newest), path, chosen_options(settings))
+        yield from self._told(visitor, work)
 
+    @newest_wins
     @tells_errors
     def settle(
         self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, *settings: float
@@ -138,7 +149,13 @@ class ReadingHandlers(ReadingJobs):
         name = f"{shown.name}, baked in"[:MAX_NAME]
         origin = replace(shown, id="", name=name, base=shown.reference)  # the old one stays
         steps = editor.settle_steps(edit, options)
-        work = self._optimised(job, visitor, editor, origin, "baked in", steps, options)
+        target = png_bytes(editor.render(edit))
+        work = chain(
+            self._optimised(
+                job, visitor, editor, origin, "baked in", steps, options, target=target
+            ),
+            self._rest(job, visitor, editor, shown.photo, options),
+        )
         yield from self._told(visitor, work)
 
     def _read(
@@ -170,13 +187,46 @@ class ReadingHandlers(ReadingJobs):
                 gr.skip(),
                 status(""),
             )
+            yield from self._broken_off(job, visitor, editor, options)
             return
         yield from self._inverted(job, visitor, editor, photo, path, crop, options)
-        for other, _ in sure[:FACES]:
+        yield from self._rest(job, visitor, editor, path, options)
+
+    def _rest(
+        self, job: int, visitor: Visitor, editor: Editor, path: str, options: InversionOptions
+    ) -> Iterator[Shown]:
+        """Read what is left: the shown picture, other faces of its photo, what was broken off."""
+        if visitor.visit.reading != job:
+            return
+        yield from self._broken_off(job, visitor, editor, options, shown=True)
+        found = self.store.newest(visitor).found.get(path, ())
+        sure = [crop for crop, confidence in found if confidence >= editor.finder.sure]
+        photo = load_image(path) if len(sure) > 1 else None
+        for other in sure[:FACES]:
             newest = self.store.newest(visitor)
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
-            if visitor.visit.reading == job and not any(is_same_place(other, one) for one in there):
+            new = not any(is_same_place(other, one) for one in there)
+            if photo is not None and new and visitor.visit.reading == job:
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
+        yield from self._broken_off(job, visitor, editor, options)
+
+    def _broken_off(
+        self,
+        job: int,
+        visitor: Visitor,
+        editor: Editor,
+        options: InversionOptions,
+        shown: bool = False,
+    ) -> Iterator[Shown]:
+        """Go on with pictures whose reading was broken off: with the shown one alone, or with all."""
+        for one in self.store.newest(visitor).unfinished:
+            newest = self.store.newest(visitor)
+            if visitor.visit.reading != job or newest.domain != editor.info.name:
+                return
+            seen = newest.project.shown
+            mine = one.domain == newest.domain and one in newest.unfinished
+            if mine and (not shown or (seen is not None and seen.id == one.picture)):
+                yield from self._gone_on(job, newest, editor, one, options)
 
     def _suggested(
         self, visitor: Visitor, editor: Editor, photo: Image.Image, path: str, sure: bool

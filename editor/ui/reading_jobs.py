@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import gradio as gr
+import torch
 from PIL import Image
 
 from editor.errors import EditorError
@@ -28,7 +30,7 @@ from editor.ui.inverting import (
 )
 from editor.ui.slider_words import sentence_of
 from editor.ui.stage_values import Said
-from editor.ui.state import Visitor
+from editor.ui.state import Unfinished, Visitor
 
 Shown = tuple[Any, ...]  # visitor, stage, sliders, filmstrip and status
 UNUSUAL = "Likeness is not measured with settings of your own."
@@ -61,9 +63,10 @@ class ReadingJobs(HandlerBase):
                 came = True
                 yield shown
         except EditorError as error:
-            newest = self.store.update(visitor, lambda now: replace(now, waiting=""))
+            newest = self.store.update(visitor, lambda now: replace(now, unfinished=()))
             text = f"{sentence_of(str(error))}."
-            yield newest, self.stage(newest, Said("error", text)), gr.skip(), gr.skip(), status("")
+            said = Said("frame" if newest.waiting else "error", text)  # one that waits, waits on
+            yield newest, self.stage(newest, said), gr.skip(), gr.skip(), status("")
             return
         if not came:
             yield as_it_is()
@@ -102,8 +105,21 @@ class ReadingJobs(HandlerBase):
         steps: Iterator[Any],
         options: InversionOptions,
         shown: bool = True,
+        target: bytes = b"",
     ) -> Iterator[Shown]:
-        """Add a picture from an optimisation, and show it as it goes, the first guess at once."""
+        """Add a picture from an optimisation, and show it as it goes, the first guess at once.
+
+        Args:
+            job: its number.
+            visitor: whose visit.
+            editor: of the domain.
+            origin: the picture; one with an id is there already.
+            label: what was done, in words.
+            steps: of the optimisation.
+            options: of it.
+            shown: show the picture; otherwise what is shown stays.
+            target: PNG of what the code is to show, where it is not the picture's own square.
+        """
         previews, step = Previews(options.steps), None
         for step in steps:
             began = time.monotonic()
@@ -115,7 +131,8 @@ class ReadingJobs(HandlerBase):
             first = not origin.id
             if first:
                 visitor, origin = added(self.store, visitor, editor, origin, label, shown)
-                visitor = self._reads(visitor, (editor.info.name, origin.id))
+                begun = Unfinished(editor.info.name, origin.id, target)
+                visitor = self._reads(visitor, begun)
             visitor = amended(self.store, visitor, editor, origin, step)
             left = previews.left(step.step)
             said = Said("working", done=step.step, total=options.steps, seconds=left)
@@ -129,7 +146,7 @@ class ReadingJobs(HandlerBase):
         assert step is not None
         visitor = amended(self.store, visitor, editor, origin, step)
         visitor = finished(self.store, visitor, editor, origin)
-        visitor = self._reads(visitor, ("", ""))
+        visitor = self._has_read(visitor, editor.info.name, origin.id)
         end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
         stage = self._seen(job, visitor, editor, origin, end, at_end=True)
         yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
@@ -168,6 +185,33 @@ class ReadingJobs(HandlerBase):
         strip = strip_value(visitor.project)
         return visitor, self.stage(visitor), self.panel(visitor), strip, status("")
 
-    def _reads(self, visitor: Visitor, picture: tuple[str, str]) -> Visitor:
-        """Note which picture is being read."""
-        return self.store.update(visitor, lambda newest: replace(newest, unfinished=picture))
+    def _reads(self, visitor: Visitor, begun: Unfinished) -> Visitor:
+        """Note that a picture is being read."""
+        return self.store.update(
+            visitor, lambda newest: replace(newest, unfinished=(*newest.unfinished, begun))
+        )
+
+    def _has_read(self, visitor: Visitor, domain: str, picture: str) -> Visitor:
+        """Note that a picture is read."""
+
+        def left(newest: Visitor) -> Visitor:
+            others = (
+                one for one in newest.unfinished if (one.domain, one.picture) != (domain, picture)
+            )
+            return replace(newest, unfinished=tuple(others))
+
+        return self.store.update(visitor, left)
+
+    def _gone_on(
+        self, job: int, visitor: Visitor, editor: Editor, one: Unfinished, options: InversionOptions
+    ) -> Iterator[Shown]:
+        """Go on with a picture whose reading was broken off, from the code that it has."""
+        origin = next((p for p in visitor.project.pictures if p.id == one.picture), None)
+        target = one.target or (b"" if origin is None else origin.aligned)
+        if origin is None or not target:  # it was removed, or was made without a square
+            self._has_read(visitor, one.domain, one.picture)
+            return
+        square = Image.open(BytesIO(target)).convert("RGB")
+        start = torch.from_numpy(origin.wp)[None]
+        steps = editor.engine.invert(editor.engine.tensor(square), options, start=start)
+        yield from self._optimised(job, visitor, editor, origin, "", steps, options)

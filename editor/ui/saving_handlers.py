@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
-
-from PIL import Image
 
 from editor.editing.code_file import code_bytes
 from editor.editing.edit import Edit
 from editor.errors import EditorError, ImageError, OptionError
-from editor.media.images import encode_image, image_size
+from editor.media.images import image_size
 from editor.media.motion import encode_motion
 from editor.project import exports
-from editor.project.actions import SUFFIXES, photo_of
 from editor.project.nodes import Picture
 from editor.sliders.looks import look_bytes
 from editor.ui.error_messages import tells_errors
@@ -25,17 +21,6 @@ from editor.ui.turns import reads_files
 
 class SavingHandlers(HandlerBase):
     """Files of the shown edit."""
-
-    @tells_errors
-    def whole_photo(
-        self,
-        visitor: Visitor,
-        panel: dict[str, Any] | None,
-        layers: str = "",
-        mode: str = KEEP,
-    ) -> tuple[bytes, str]:
-        """Return the bytes and the name of a file of the whole photo, edited, at its own size."""
-        return self._whole_photo(self.store.newest(visitor), panel, layers, mode)
 
     @reads_files
     @tells_errors
@@ -116,27 +101,12 @@ class SavingHandlers(HandlerBase):
         both = exports.side_by_side(first, image)
         return wish.encoded(both), both.size
 
-    def _whole_photo(
-        self, visitor: Visitor, panel: dict[str, Any] | None, layers: str, mode: str
-    ) -> tuple[bytes, str]:
-        edit, shown = self.edit(visitor, panel, layers), visitor.project.shown
-        assert shown is not None
-        editor = self.editor(visitor)
-        beside = exports.faces_beside(visitor.project, editor, shown)
-        photo_of(shown)
-        pasted = exports.after(editor, edit, shown, mode_of(mode), beside)
-        kind = "PNG" if shown.photo.lower().endswith(".png") else "JPEG"
-        return encode_image(pasted, kind), f"edited{SUFFIXES[kind]}"
-
 
 def _photo_size(picture: Picture) -> list[int] | None:
     """Return width and height of a picture's upright photo, px; None where there is none."""
     if not exports.with_photo(picture):
         return None
     try:
-        size = image_size(picture.photo)
+        return list(image_size(picture.photo))
     except ImageError:
         return None
-    small = Image.open(io.BytesIO(picture.small)).size if picture.small else size
-    lies = (size[0] > size[1]) != (small[0] > small[1])  # a camera was held upright
-    return [size[1], size[0]] if lies else list(size)

@@ -17,6 +17,7 @@ from editor.ui import gradio_internals
 from editor.ui.component_values import status
 from editor.ui.error_messages import as_message
 from editor.ui.service import Service
+from editor.ui.state import Visitor
 
 WORKERS = 12  # threads in which handlers run, more than all places of the lanes
 END = object()
@@ -86,26 +87,33 @@ def _stepwise(
 ) -> Any:
     """Wrap a long job. It waits for its turn, gives it up where others wait, and ends unheard."""
     lane = getattr(function, "lane", "long")
+    newest = getattr(function, "newest_wins", False)
     line = next(
         (i for i, one in enumerate(outputs) if str(one.elem_id or "").endswith("status")), None
     )
 
-    def waiting(before: int) -> Any:
+    def waiting(text: str) -> Any:
         said = [gr.skip()] * len(outputs)
         if line is not None:
-            said[line] = status(f"Busy, {before} before you…")
+            said[line] = status(text)
         return said if len(said) > 1 else said[0]
 
     async def steps(request: gr.Request, *args: Any) -> AsyncIterator[Any]:
         visitor = None if place is None else args[place]
         client, session = service.caller(gradio_internals.scope_of(request), visitor)
+        number = visitor.visit.reading if newest and visitor is not None else None
         try:
             async with service.job(client, session, lane) as job:
                 work = function(*args)
                 try:
+                    async for before in job.wait(lambda: _is_passed(visitor, number)):
+                        yield waiting(f"Busy, {before} before you…")
+                    if _is_passed(visitor, number):
+                        yield waiting("")
+                        return
                     while True:
                         async for before in job.wait():
-                            yield waiting(before)
+                            yield waiting(f"Busy, {before} before you…")
                         value = await threads.run(next, work, END)
                         if value is END or not job.is_heard:
                             return
@@ -117,6 +125,11 @@ def _stepwise(
             raise as_message(error) from None
 
     return steps
+
+
+def _is_passed(visitor: Visitor | None, number: int | None) -> bool:
+    """Return whether the visit has begun to read something else than the job of a number."""
+    return visitor is not None and number is not None and visitor.visit.reading != number
 
 
 async def _closed(job: Any, threads: Threads) -> None:

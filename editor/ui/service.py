@@ -40,8 +40,11 @@ class Job:
         """Whether the page listens; one that is not known does not."""
         return self.service.pages.is_heard(self.session)
 
-    async def wait(self) -> AsyncIterator[int]:
+    async def wait(self, is_over: Callable[[], bool] = lambda: False) -> AsyncIterator[int]:
         """Wait until it is this job's turn. Yield how many are before it when that changes.
+
+        Args:
+            is_over: says that nothing is left to wait for.
 
         Raises:
             BusyError: nobody listens any more.
@@ -50,6 +53,8 @@ class Job:
         while not self.turn.ready.is_set():
             if not self.is_heard:
                 raise BusyError("nobody waits for this any more")
+            if is_over():
+                return
             if (before := self.lane.before(self.turn)) != said:
                 said = before
                 yield before

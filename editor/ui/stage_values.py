@@ -24,7 +24,7 @@ from editor.project.nodes import Picture
 from editor.project.pixels import SMALL_PX, thumbnail
 from editor.project.version import version_of
 from editor.session import Editor
-from editor.ui.component_values import example_sources
+from editor.ui.component_values import example_sources, is_all_untouched
 from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
 from editor.ui.right_domain import called, suggestion
@@ -87,10 +87,12 @@ class StageValues:
         assert node is not None
         assert picture is not None
         edit = edit or project.edit(editor)
-        said = said or Said("empty" if is_untouched(project) else "done")
+        usual = "working" if visitor.is_unfinished(picture.id) else "done"
+        said = said or Said("empty" if is_all_untouched(project) else usual)
         value = {
             "visit": visitor.visit.id,
             "turn": visitor.visit.reading,
+            "number": visitor.number,
             "domain": visitor.domain,
             "picture": picture.id,
             "node": project.at,
@@ -127,6 +129,7 @@ class StageValues:
         return {
             "visit": visitor.visit.id,
             "turn": visitor.visit.reading,
+            "number": visitor.number,
             "domain": visitor.domain,
             "picture": "",
             "node": -1,
@@ -204,11 +207,6 @@ class StageValues:
             for edit, other in faces_beside(visitor.project, editor, shown)
             if other.crop is not None
         ]
-
-
-def is_untouched(project: Project) -> bool:
-    """Return whether nothing is there but the generated picture of the beginning."""
-    return len(project.nodes) == 1 and not project.pictures[0].aligned
 
 
 def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:

@@ -50,6 +50,21 @@ class Visit:
         return Visit()
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A picture whose code is still being found.
+
+    Attributes:
+        domain: of the picture.
+        picture: its id.
+        target: PNG of what the code is to show; empty for the square of the picture's photo.
+    """
+
+    domain: str
+    picture: str
+    target: bytes = b""
+
+
 @dataclass(frozen=True, eq=False)
 class Visitor:
     """One visitor's work: a project in every domain that was used, one of which is open.
@@ -60,8 +75,9 @@ class Visitor:
         visit: shared by all states of the visitor.
         found: by path of a photo that was given, squares with confidences, best first.
         waiting: path of a photo whose square has to be placed by hand; empty for none.
-        unfinished: domain and id of the picture that is being read; empty texts for none.
+        unfinished: pictures that are being read, or whose reading was broken off, oldest first.
         better: path of a photo that another domain fits better, and that domain.
+        number: of the state: the newest one has the highest.
     """
 
     domain: str
@@ -69,8 +85,9 @@ class Visitor:
     visit: Visit = field(default_factory=Visit)
     found: Mapping[str, Found] = field(default_factory=dict)
     waiting: str = ""
-    unfinished: tuple[str, str] = ("", "")
+    unfinished: tuple[Unfinished, ...] = ()
     better: tuple[str, str] = ("", "")
+    number: int = 0
 
     @property
     def project(self) -> Project:
@@ -80,6 +97,14 @@ class Visitor:
     def keep(self, project: Project) -> Visitor:
         """Return the state with a project in place of that of its domain. Open that project."""
         return replace(self.put(project), domain=project.domain)
+
+    def show(self, project: Project) -> Visitor:
+        """Return the state with another picture or step shown: a photo that waits does so no longer."""
+        return replace(self.keep(project), waiting="")
+
+    def is_unfinished(self, picture: str) -> bool:
+        """Return whether the code of a picture of the open domain is still being found."""
+        return any((one.domain, one.picture) == (self.domain, picture) for one in self.unfinished)
 
     def look(self, path: str, found: Found, waits: bool) -> Visitor:
         """Return the state with what was found in a photo. Keep that of the newest photos alone."""
@@ -125,6 +150,7 @@ class Store:
             newest = self.newest(visitor)
             made = function(newest)
             if made is not newest:
+                made = replace(made, number=newest.number + 1)
                 visitor.visit.newest = made
             return made
 

@@ -193,6 +193,12 @@ def reads_files(function: F) -> F:
     return function
 
 
+def newest_wins(function: F) -> F:
+    """Mark a handler in steps that reads photos. While it waits for its turn, a newer one ends it."""
+    function.newest_wins = True  # type: ignore[attr-defined]
+    return function
+
+
 def in_passing(function: F) -> F:
     """Mark a handler in steps that is done as quickly as one without. It is no long job."""
     function.lane = "light"  # type: ignore[attr-defined]

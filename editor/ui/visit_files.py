@@ -124,12 +124,21 @@ class VisitFiles:
         who share an address.
         """
         with self._exporting:
-            old = sorted(self.part(visit).glob(f"{EXPORT}*"))
-            for folder in old[: len(old) - EXPORTS + 1] if len(old) >= EXPORTS else ():
-                gone = _sum(folder)
-                shutil.rmtree(folder, ignore_errors=True)
-                self.ledger.removed(visit, *gone)
-            return self.store(visit, name, data, f"{EXPORT}{time.time_ns():020}-")
+            self._make_room(visit)
+            return self.store(visit, name, data, _export_name())
+
+    def to_take_home(self, visit: str, folder: Path) -> Path:
+        """Make a visit's folder one that is taken home, as those of `export`. Return where it lies then."""
+        with self._exporting:
+            self._make_room(visit)
+            return folder.rename(folder.with_name(_export_name(folder.name)))
+
+    def _make_room(self, visit: str) -> None:
+        old = sorted(self.part(visit).glob(f"{EXPORT}*"))
+        for folder in old[: len(old) - EXPORTS + 1] if len(old) >= EXPORTS else ():
+            gone = _sum(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            self.ledger.removed(visit, *gone)
 
     def store(self, visit: str, name: str, data: bytes, prefix: str = "") -> str:
         """Keep bytes as a file of a visit, under a name. Return its path.
@@ -143,7 +152,7 @@ class VisitFiles:
         Raises:
             InputError: the visit has too many files, or the disk is full.
         """
-        with self.ledger.coming(visit, len(data), self._free()) as (_, kept):
+        with self.ledger.coming(visit, len(data), self.free()) as (_, kept):
             folder = self.part(visit) / f"{prefix}{secrets.token_hex(8)}"
             try:
                 folder.mkdir(mode=0o700)
@@ -168,7 +177,7 @@ class VisitFiles:
         Raises:
             InputError: there is no room, or the folder cannot be made.
         """
-        reserved = self.ledger.coming(visit, size, self._free(), MAX_AT_ONCE)
+        reserved = self.ledger.coming(visit, size, self.free(), MAX_AT_ONCE)
         with reserved as (count, kept):
             folder = self.part(visit) / secrets.token_hex(8)
             try:
@@ -186,7 +195,8 @@ class VisitFiles:
                     folder.rmdir()
                 kept.add(*_sum(folder))
 
-    def _free(self) -> int:
+    def free(self) -> int:
+        """Return the bytes that files of the page may have of the disk yet."""
         return shutil.disk_usage(self.root).free - SPARE_BYTES
 
     def is_full(self) -> bool:
@@ -253,6 +263,11 @@ def safe_name(name: str) -> str:
     suffix = f".{suffix[:12]}" if dot else ""
     stem = stem.encode()[: MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
     return (stem or "file") + suffix
+
+
+def _export_name(rest: str = "") -> str:
+    """Return the name of a folder to be taken home that is made now; they follow in the order of time."""
+    return f"{EXPORT}{time.time_ns():020}-{rest}"
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:

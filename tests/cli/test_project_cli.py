@@ -130,10 +130,10 @@ def test_move_undo_redo_go_and_list(
     assert said[1:3] == ["   p1  ann (photo): age +1", "   p2  ben (photo)"]
     assert said[3:] == [
         "    0  ann: inverted [p1]",
-        "    1    ben: inverted [p2]",
         "    2    ann: smile +2.0 and 1 more [p1]",
         "*   4    ann: smile +0.0 and 1 more [p1]",
         "    3  ann: smile +1.0 [p1]",
+        "    1  ben: inverted [p2]",
     ]
 
 

@@ -259,8 +259,14 @@ def test_the_size_alone_decodes_nothing(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(_bytes(_gradient(size=(200, 100)), "JPEG")[:1500])  # cut off
     large = _bytes(Image.new("1", (20_000, 20_000)), "PNG")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    kinds = ("JPEG", "PNG", "WEBP", "TIFF")
+    turned = {kind: _bytes(_gradient(size=(200, 100)), kind, exif=exif) for kind in kinds}
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
     assert image_size(path) == (200, 100)
+    for kind, data in turned.items():
+        assert image_size(data) == (100, 200), kind
     with pytest.raises(ImageError, match="megapixels"):
         image_size(large)
     with pytest.raises(ImageError, match="not a picture"):

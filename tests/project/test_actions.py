@@ -117,6 +117,7 @@ def test_sliders_are_given_to_others(tiny, project: Project) -> None:
     given = give_sliders(shown, tiny, shown.node, ["p1", "p2", "p3"])
     assert given.node is shown.node
     assert len(given.nodes) == len(shown.nodes) + 2
+    assert [node.parent for node in given.nodes[-2:]] == [0, 2], "each of its own picture"
     for index, name in ((0, "p1"), (2, "p3")):
         assert dict(given.latest(name).moves) == {"smile": 1.0}
         expected = thumbnail(tiny.render(tiny.sample(index).move(smile=1.0)))
@@ -174,7 +175,8 @@ def test_an_own_slider_is_removed(tiny, project: Project) -> None:
     node = replace(own.node, layers=(("mine", (4,)), ("smile", (5,))))
     own = commit_edit(own, tiny, node, "layers")
     own = move_sliders(own, tiny, "p2", {"smile": 1.0, "other": 1.0})
-    assert own.uses("mine") == [used, used + 1]
+    uses = [i for i, node in enumerate(own.nodes) if "mine" in dict(node.moves)]
+    assert uses == [used, used + 1]
     *steps, after = remove_slider(own, tiny, "mine")
     assert [sum(not node.thumb for node in step.nodes) for step in (*steps, after)] == [2, 1, 0]
     assert changed_edits(own, after) == 2

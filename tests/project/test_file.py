@@ -60,7 +60,7 @@ def project(tiny, photo: Path) -> Project:
     made = made.add(Picture("p2", "generated", tiny.sample(5).wp.numpy()), "generated")
     mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
     node = Node("p0", (("smile", 1.25), ("mine", -0.5)), (("smile", (0, 3)),), mask, "smile +1.2")
-    return made.commit(node).undo().commit(Node("p2", (("age", 0.1),)))
+    return made.put(node).commit(Node("p2", (("age", 0.1),)))
 
 
 class Stored(dict):
@@ -479,6 +479,19 @@ def test_a_pipe_is_no_project(tiny, tmp_path: Path) -> None:
             read(tmp_path / "work.zip")
     with pytest.raises(ImageError, match="not a regular file"):
         archive.read_photo("/dev/zero")
+
+
+def test_photos_of_older_files_were_made_of_nothing(tiny, project: Project) -> None:
+    of_shown = (
+        project.nodes[0],
+        *(replace(node, parent=index) for index, node in enumerate(project.nodes[1:])),
+    )
+    mixed = replace(project.pictures[2], base=project.pictures[0].wp)
+    older = replace(project, nodes=of_shown, pictures=(*project.pictures[:2], mixed))
+    again = open_project(project_bytes(older), tiny, lambda name, data: name)
+    pictures = [node.picture for node in again.nodes]
+    assert pictures == ["p0", "p1", "p2", "p0", "p2"]
+    assert [node.parent for node in again.nodes] == [-1, -1, 1, 0, 2]
 
 
 def test_a_project_of_schema_1_opens(tiny, project: Project) -> None:

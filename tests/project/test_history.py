@@ -43,10 +43,39 @@ def test_an_edit_after_undo_keeps_what_was_undone(tiny) -> None:
     assert other.undo().redo().at == 2, "redo follows the newest branch"
 
 
-def test_undo_crosses_pictures(tiny) -> None:
-    project = _with(tiny, "a", "b")
-    assert project.shown.id == "b"
-    assert project.undo().shown.id == "a"
+def test_undo_and_redo_stay_with_a_photo(tiny) -> None:
+    project = _moved(_with(tiny, "a"), 1.0)
+    beside = project.add(Picture("b", "b", tiny.sample(5).wp.numpy()), "made", shown=False)
+    assert beside.node is project.node
+    assert beside.redo() is beside, "a face that was read meanwhile is no step of this one"
+    assert beside.last("b") == 2
+    shown = beside.go(2)
+    assert shown.undo() is shown, "nor is the example before a photo"
+    assert shown.go(1).put(Node("b", (("smile", 3.0),))).last("b") == 3
+
+
+def test_undo_goes_back_to_what_a_picture_was_made_of(tiny) -> None:
+    project = _moved(_with(tiny, "a"), 1.0)
+    mixed = project.add(Picture("b", "b", tiny.sample(5).wp.numpy()), "mixed", parent=project.at)
+    assert mixed.undo().node is project.node
+    assert mixed.undo().redo().shown.id == "b"
+
+
+def test_a_node_of_another_picture_leaves_what_is_shown(tiny) -> None:
+    project = _moved(_with(tiny, "a", "b"), 1.0)
+    given = project.put(Node("a", (("smile", 2.0),)))
+    assert given.node is project.node
+    assert given.latest("a").moves == (("smile", 2.0),)
+    assert given.nodes[3].parent == 0
+    assert given.go(3).undo().at == 0
+    here = given.put(Node("b", (("smile", 3.0),)))
+    assert here.node.moves == (("smile", 3.0),), "of the shown picture it is shown"
+    for _ in range(MAX_NODES + 5):
+        given = given.put(Node("a", (("age", 1.0),)))
+    assert len(given.nodes) == MAX_NODES
+    assert given.node.moves == project.node.moves
+    assert given.node.picture == "b"
+    assert given.latest("a").moves == (("age", 1.0),)
 
 
 def test_go_outside_is_refused(tiny) -> None:
@@ -62,7 +91,7 @@ def test_amend_changes_the_shown_node_alone(tiny) -> None:
     amended = project.amend(Picture("b", "b", code), b"preview")
     assert len(amended.nodes) == 2
     assert amended.at == 1
-    assert amended.nodes[1].parent == 0
+    assert amended.nodes[1].parent == -1
     assert np.array_equal(amended.shown.wp, code)
     assert amended.pictures[0] is project.pictures[0]
 
@@ -84,7 +113,7 @@ def test_removing_a_picture_joins_its_neighbours(tiny) -> None:
     project = _moved(_with(tiny, "a", "b", "c"), 1.0)
     left = project.remove({"b"})
     assert [node.picture for node in left.nodes] == ["a", "c", "c"]
-    assert [node.parent for node in left.nodes] == [-1, 0, 1]
+    assert [node.parent for node in left.nodes] == [-1, -1, 1]
     assert left.at == 2
     assert left.remove({"c"}).shown.id == "a"
     with pytest.raises(OptionError, match="one picture"):
@@ -103,7 +132,7 @@ def test_the_history_is_bounded_and_keeps_every_picture(tiny) -> None:
     steps = 0
     while (back := project.undo()) is not project:
         project, steps = back, steps + 1
-    assert steps == MAX_NODES - 1
+    assert steps == MAX_NODES - 2, "all but the other picture's"
 
 
 def test_too_many_pictures_are_refused(tiny) -> None:

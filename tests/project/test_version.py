@@ -29,6 +29,7 @@ def test_it_changes_with_what_the_picture_is_made_of(tiny: Editor, project: Proj
     half[:8] = 1.0
     slider = tiny.boundaries["smile"]
     other = Boundary(replace(slider.info, name="other"), slider.normal)
+    elsewhere = Boundary(replace(other.info, layers=(0,)), slider.normal)
     turned = Boundary(other.info, -slider.normal)
 
     def with_picture(**changes: object) -> tuple[Project, Node]:
@@ -41,6 +42,7 @@ def test_it_changes_with_what_the_picture_is_made_of(tiny: Editor, project: Proj
         "mask": (project, replace(node, mask=mask_png(half))),
         "another mask": (project, replace(node, mask=mask_png(1 - half))),
         "own slider": (replace(project, sliders=(other,)), node),
+        "the same name, on other layers": (replace(project, sliders=(elsewhere,)), node),
         "the same name, turned": (replace(project, sliders=(turned,)), node),
         "generator": (replace(project, generator="another"), node),
     }

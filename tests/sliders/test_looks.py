@@ -1,29 +1,45 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from editor.errors import OptionError
+from editor.packs.info import read_info
 from editor.session import Editor
-from editor.sliders.looks import Look, distance_of, look_of, read_looks
+from editor.sliders.boundary_file import load_boundaries
+from editor.sliders.looks import look_bytes, look_of, read_looks
+from editor.sliders.scale import SliderScale
+from editor.sliders.slider_set import SliderSet
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_share_is_of_the_range_on_its_side(tiny: Editor) -> None:
-    info = next(iter(tiny.sliders))
-    low, high = info.range
-    assert distance_of(info, 0.5) == 0.5 * high
-    assert distance_of(info, -1.0) == low
-    assert distance_of(info, 0.0) == 0.0
+@pytest.mark.parametrize("domain", ["faces64", "faces128", "scenes128"])
+@pytest.mark.parametrize("position", [-1000.0, -150.0, -100.0, -30.0, 5.0, 100.0, 150.0, 1000.0])
+def test_a_look_that_was_saved_can_be_read_again(domain: str, position: float) -> None:
+    info = read_info(domain, ROOT / "checkpoints")
+    known = load_boundaries(ROOT / "boundaries" / domain, domain, info.num_ws, info.w_dim)
+    sliders = SliderSet(info, "", known)
+    assert known
+    moves = {info.name: SliderScale.of(info).distance(position) for info in sliders}
+    look = look_of(json.loads(look_bytes("All", sliders, moves.items())))
+    for name, share in look.values:
+        low, high = sliders[name].info.range
+        exact = moves[name] / (high if moves[name] > 0 else -low)
+        assert share == pytest.approx(max(-2.0, min(2.0, exact)), abs=1e-4)
+    sided = {name for name in moves if sliders[name].info.range[0 if position < 0 else 1]}
+    assert {name for name, _ in look.values} == sided, "a side without a length has no share"
 
 
-def test_moves_leave_out_what_the_domain_lacks(tiny: Editor) -> None:
-    smile = tiny.sliders["smile"].info.range[1]
-    look = Look("Grin", (("smile", 1.0), ("halo", 1.0)))
-    assert look.moves(tiny.sliders, 0.5) == {"smile": 0.5 * smile}
+def test_a_look_holds_no_more_than_is_read(tiny: Editor) -> None:
+    smile = tiny.sliders["smile"]
+    own = [replace(smile, info=replace(smile.info, name=f"own_{number}")) for number in range(41)]
+    many = [(one.info.name, 1.0) for one in own]
+    with pytest.raises(OptionError, match="at most 40 sliders; 41 are set"):
+        look_bytes("Many", tiny.sliders.with_own(own), many)
 
 
 @pytest.mark.parametrize("domain", ["faces64", "faces128", "scenes128"])

@@ -18,6 +18,7 @@ from tests.ui.driver import ROOT
 
 UI = ROOT / "editor" / "ui"
 KINDS = {".js": "text/javascript", ".png": "image/png", ".jpg": "image/jpeg"}
+CROP = {"x": 0.4, "y": 0.5, "side": 0.4, "angle": 10}
 # those of the page, as the design has them
 TOKENS = """
 :root { --space-1: 4px; --space-2: 8px; --space-3: 12px; --space-4: 16px; --space-5: 24px; --space-6: 32px;
@@ -131,3 +132,52 @@ def composed(page: Any) -> np.ndarray:
     """What the stage makes of the photo at its own size: [H, W, 4], uint8."""
     width, height, text = page.evaluate("() => composed()")
     return np.frombuffer(base64.b64decode(text), dtype=np.uint8).reshape(height, width, 4)
+
+
+def opened(browser, address: str, **options: Any):
+    page = browser.new_page(**({"viewport": {"width": 912, "height": 664}} | options))
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    return page
+
+
+def give(page, **more: Any) -> None:
+    """A photo with an edit, as the server says it."""
+    value = {
+        "picture": "p1",
+        "version": "a",
+        "name": "friend",
+        "subject": "face",
+        "turn": 1,
+        "state": "done",
+        "likeness": "good",
+        "photo": {"url": "/files/photo.png", "width": 900, "height": 600, "key": "k"},
+        "crop": CROP,
+        "reference": png(noise(64, 64, 2)),
+        "after": png(noise(64, 64, 3)),
+        "moves": {"smile": 1.0},
+    }
+    page.evaluate("value => give(value)", value | more)
+
+
+def pixel(page, x: int, y: int) -> list[int]:
+    """A pixel of what is seen, as [red, green, blue]."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    picture = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
+    return list(Image.open(io.BytesIO(picture)).convert("RGB").getpixel((0, 0)))
+
+
+def drag(page, start: tuple[int, int], end: tuple[int, int]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+def grey(level: int) -> Image.Image:
+    return Image.new("RGB", (64, 64), (level, level, level))

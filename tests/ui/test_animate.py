@@ -130,7 +130,7 @@ def test_a_painted_part_is_an_error_with_a_way_out(handlers: Handlers, panel: An
     assert value["state"] == "error"
     assert value["line"] == "<Ann> has a painted part; Animate uses the whole face."
     assert (value["bake"]["picture"], value["bake"]["node"]) == ("p2", 2)
-    turned, _ = panel.turn_to(visitor, BOTH)
+    turned = panel.turn_to(visitor, BOTH)
     assert turned.project.at == 2
     with pytest.raises(gr.Error, match="painted part"):
         list(panel.save(visitor, BOTH))
@@ -269,7 +269,7 @@ def test_an_export_that_was_stopped_ends(
 def test_export_waits_for_its_turn(handlers: Handlers) -> None:
     with gr.Blocks() as blocks:
         made = AnimatePanel(context_of(handlers))
-        made.connect(lambda *_event, **_options: None)
+        made.connect(lambda *_event, **_options: None, {"fn": None})
     jobs = [fn for fn in blocks.fns.values() if fn.fn == made.save]
     assert [(job.trigger_mode, job.concurrency_id) for job in jobs] == [("once", "invert")]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from editor.editing.paste import paste_back
 from editor.media.images import to_tensor
 from editor.photo.crop import Crop
+from tests.colour_profiles import display_p3
 from tests.ui.stage_page import composed, noise, png, stage_served
 
 MOST = 2  # grey levels
@@ -48,9 +49,33 @@ def page(request, browser, address: str) -> Iterator[object]:
     assert errors == []
 
 
+def soft(width: int, height: int, seed: int) -> Image.Image:
+    """A picture as `noise` whose colours are those of skin and stone: none that a screen could not show."""
+    colours = np.asarray(noise(width, height, seed)).astype(float)
+    grey = colours.mean(axis=-1, keepdims=True)
+    return Image.fromarray(
+        (60 + 0.55 * grey + 0.2 * (colours - grey)).clip(0, 255).astype(np.uint8)
+    )
+
+
+def as_profile(image: Image.Image, source: bytes | str, target: bytes | str) -> Image.Image:
+    """The same colours as numbers of another profile, which the picture then has."""
+    one, other = (
+        ImageCms.createProfile("sRGB")
+        if isinstance(each, str)
+        else ImageCms.ImageCmsProfile(io.BytesIO(each))
+        for each in (source, target)
+    )
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    made = ImageCms.profileToProfile(image, one, other, renderingIntent=intent)
+    assert made is not None
+    made.info = {} if isinstance(target, str) else {"icc_profile": target}
+    return made
+
+
 def shown(page, folder: Path, photo: Image.Image, crop: Crop, **more) -> dict:
     """Give the stage a photo with an edit."""
-    photo.save(folder / "photo.png")
+    photo.save(folder / "photo.png", icc_profile=photo.info.get("icc_profile"))
     key = str(hash(photo.tobytes()))
     value = {
         "picture": "p1",
@@ -84,6 +109,21 @@ def test_the_browser_pastes_as_the_server(page, folder: Path, name: str) -> None
     untouched = (np.asarray(expected) == np.asarray(photo)).all(axis=-1)
     assert np.abs(got[..., :3].astype(int) - np.asarray(photo))[untouched].max() <= MOST
     assert (np.asarray(expected) != np.asarray(photo)).mean() > 0.02
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(page, folder: Path, name: str) -> None:
+    crop, size, side = CASES[name]
+    wide, seen = display_p3(), soft(*size, 1)
+    before, after = soft(side, side, 2), soft(side, side, 3)
+    photo = as_profile(seen, "sRGB", wide)
+    shown(page, folder, photo, crop, reference=png(before), after=png(after))
+    saved = paste_back(photo, crop, to_tensor(before)[0], to_tensor(after)[0])
+    got, expected = composed(page)[..., :3].astype(int), as_profile(saved, wide, "sRGB")
+    difference = np.abs(got - np.asarray(expected).astype(int))
+    assert difference.max() <= MOST + 1  # the file's own numbers are rounded once more
+    assert (difference > MOST).mean() < 1e-4
+    assert (np.asarray(saved) != np.asarray(photo)).mean() > 0.02
 
 
 def test_without_an_edit_the_photo_is_itself(page, folder: Path) -> None:

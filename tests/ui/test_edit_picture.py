@@ -103,9 +103,11 @@ def test_another_step_is_what_is_compared_with(smiling) -> None:
     move(page, "age", 2)
     settled(page)
     shown = source(page)
-    page.locator("#filmstrip .step .compare").nth(1).dispatch_event("click")
-    page.keyboard.press("y")
+    step = page.locator("#filmstrip .step").nth(1)
+    step.locator(".compare").dispatch_event("click")
     page.wait_for_selector(f"{STAGE} .tag.before:visible")
+    assert page.inner_text(f"{STAGE} .tag.before") == f"Before: {step.locator('.go').inner_text()}"
+    assert page.locator(f"{STAGE} .divider").is_visible()
     settled(page)
     with_step = _drawn(page)
     assert source(page) == shown, "the step is not gone to"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from editor import Editor
+from editor import Domains, Editor
 from editor.project.actions import add_edit, move_sliders
 from editor.project.history import Project
 from editor.ui.component_values import strip_value
 from editor.ui.handler_base import first_project
+from editor.ui.handlers import Handlers
 from tests.ui.harness import alone, colour, visited
 
 SLOT = '<div data-slot id="slot" style="width: 300px; height: 200px"></div><div style="height: 88px">{}</div>'
@@ -44,6 +46,23 @@ def test_the_example_is_not_in_it_until_it_is_used(tiny: Editor) -> None:
     assert [one["name"] for one in strip_value(used)["pictures"]] == ["Example", "friend"]
     made = add_edit(Project.new(tiny), tiny, tiny.sample(0), "made", label="mixed")
     assert [one["name"] for one in strip_value(made)["pictures"]] == ["made"]
+
+
+def test_the_stage_is_empty_where_the_strip_is(tiny_root: Path) -> None:
+    domains = Domains("cpu", tiny_root / "checkpoints", tiny_root / "boundaries")
+    handlers = Handlers(domains, "tiny")
+    tiny, first = domains.open("tiny"), handlers.first_visitor()
+    mixed = add_edit(first.project, tiny, tiny.sample(3), "mixed", label="mixed")
+    beside = mixed.go(0)  # the example is shown
+    for project, empty in (
+        (first.project, True),
+        (mixed, False),
+        (mixed.remove({"p1"}), False),
+        (beside, False),
+        (beside.remove({"p2"}), True),
+    ):
+        assert (handlers.stage(first.keep(project))["state"] == "empty") is empty
+        assert (strip_value(project)["pictures"] == []) is empty
 
 
 def test_its_steps_are_those_of_the_shown_picture(tiny: Editor) -> None:
@@ -143,7 +162,11 @@ def test_a_tile_is_given_to_a_slot(strip) -> None:
     strip.mouse.up()
     assert strip.evaluate("given")[1:] == [{"picture": "p2", "node": 1}], "a step is given as it is"
     _drag(strip, _tile(strip, "dog"), 100, 100)
+    strip.evaluate(
+        "() => document.addEventListener('keydown', (event) => { window.escaped = event.defaultPrevented; })"
+    )
     strip.keyboard.press("Escape")
+    assert strip.evaluate("escaped"), "it ends the drag alone"
     strip.mouse.up()
     assert len(strip.evaluate("given")) == 2
     assert strip.locator(".tile-ghost").count() == 0

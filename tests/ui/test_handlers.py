@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import gradio as gr
@@ -12,7 +14,8 @@ from PIL import Image
 
 from editor import Domains
 from editor.packs.convert.run import Sources, convert_idinvert
-from editor.ui.data_uris import data_uri
+from editor.project.pixels import png_bytes
+from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.handler_base import KEEP, REPLACE
 from editor.ui.handlers import Handlers
 from editor.ui.page import build_ui, launch_options
@@ -44,6 +47,9 @@ def handlers(library: Domains) -> Handlers:
     return Handlers(library, "tiny")
 
 
+HAND = {"hand": True}  # the sliders were moved since the server gave them
+
+
 def _moves(**moves: float) -> dict:
     return {"moves": moves}
 
@@ -55,6 +61,13 @@ def _read(handlers: Handlers, photo: str, frame: dict | None = None, steps: int 
     placed = {"frame": frame or {"x": 0.5, "y": 0.5, "side": 1.0, "angle": 0.0}}
     list(handlers.place(visitor, placed, steps, *SETTINGS[1:]))
     return handlers.store.newest(visitor)
+
+
+def _saved(handlers: Handlers, visitor: Visitor, panel: dict, mode: str = KEEP) -> bytes:
+    """The whole photo's file."""
+    wish = {"wish": {"what": "photo", "kind": "PNG"}}
+    answer = handlers.export_as(visitor, panel, "", mode, wish)
+    return Path(answer["saved"]["file"]).read_bytes()
 
 
 def _after(handlers: Handlers, visitor: Visitor, layers: str = "", **moves: float) -> str:
@@ -83,12 +96,11 @@ def test_an_unknown_error_hides_its_details(handlers: Handlers, monkeypatch) -> 
 def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None:
     visitor = _read(handlers, photo, {"x": 0.5, "y": 0.5, "side": 0.5, "angle": 0.0})
     source = Image.open(photo).convert("RGB")
-    data, name = handlers.whole_photo(visitor, _moves())
-    assert name == "edited.png"
+    data = _saved(handlers, visitor, _moves())
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(source))
     assert b"compositeWithTrainedAlgorithmicMedia" in data
     for mode in (KEEP, REPLACE):
-        data, _ = handlers.whole_photo(visitor, _moves(smile=2.0), "", mode)
+        data = _saved(handlers, visitor, _moves(smile=2.0), mode)
         pasted = np.asarray(Image.open(io.BytesIO(data)))
         assert pasted.shape == (60, 40, 3)
         assert (pasted != np.asarray(source)).any()
@@ -96,11 +108,6 @@ def test_the_whole_photo(handlers: Handlers, photo: str, tmp_path: Path) -> None
     assert handlers.look(visitor, _moves(smile=2.0))["composed"] == ""
     replaced = handlers.look(visitor, _moves(smile=2.0), "", REPLACE)["composed"]
     assert _decode(replaced).size == (40, 60)
-    Path(photo).unlink()
-    with pytest.raises(gr.Error, match="give it again"):
-        handlers.whole_photo(visitor, _moves())
-    with pytest.raises(gr.Error, match="generated"):
-        handlers.whole_photo(handlers.first_visitor(), _moves())
 
 
 def test_layers_can_be_chosen(handlers: Handlers) -> None:
@@ -128,7 +135,7 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     handlers = Handlers(library, "tiny")
     assert library.choices == [("Published", "pub32"), ("Tiny", "tiny")]
     first = handlers.first_visitor()
-    moved, _ = handlers.commit(first, _moves(smile=1.0))
+    moved, _, _ = handlers.commit(first, _moves(smile=1.0))
     visitor, *settings = handlers.choose("pub32", moved)
     assert visitor.domain == "pub32"
     panel, layers, stage, _, looks = handlers.refresh(visitor, KEEP)
@@ -152,15 +159,15 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
 
 def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    assert handlers.commit(visitor, _moves()) == (gr.skip(), gr.skip()), "nothing changed"
-    once, strip = handlers.commit(visitor, _moves(smile=1.0))
+    assert handlers.commit(visitor, _moves())[:2] == (gr.skip(), gr.skip()), "nothing changed"
+    once, strip, _ = handlers.commit(visitor, _moves(smile=1.0))
     assert [step["label"] for step in strip["steps"]] == ["", "Smile 50"]
     assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"
-    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
+    twice, _, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5), "smile=3")
     assert twice.project.node.layers == (("smile", (3,)),)
-    back = handlers.undo(twice, _moves(smile=1.0, age=-0.5), "smile=3")
+    back = handlers.undo(twice, _moves(smile=1.0, age=-0.5) | HAND, "smile=3")
     panel, layers, stage, strip, _ = handlers.refresh(back, KEEP)
     assert panel["moves"] == {"smile": 1.0}
     assert layers == ""
@@ -175,22 +182,41 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
 
 def test_undo_keeps_what_was_not_yet_an_edit(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    back = handlers.undo(visitor, _moves(age=1.5), "")
+    back = handlers.undo(visitor, _moves(age=1.5) | HAND, "")
     assert back.project.at == 0
     assert back.project.redo().node.moves == (("age", 1.5),)
 
 
 def test_two_steps_back_faster_than_the_sliders_follow(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    once, _ = handlers.commit(visitor, _moves(smile=1.0))
-    twice, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5))
-    still = _moves(smile=1.0, age=-0.5) | {"node": 2}
+    once, _, _ = handlers.commit(visitor, _moves(smile=1.0))
+    twice, _, _ = handlers.commit(once, _moves(smile=1.0, age=-0.5))
+    still = _moves(smile=1.0, age=-0.5) | {"node": 2} | HAND
     back = handlers.undo(handlers.undo(twice, still, ""), still, "")
     assert back.project.at == 0
     assert len(back.project.nodes) == 3, "what the sliders still said was added as an edit"
     once = handlers.redo(back)
-    late = handlers.undo(once, _moves(smile=3.0) | {"node": once.project.node.parent}, "")
+    late = handlers.undo(once, _moves(smile=3.0) | {"node": once.project.node.parent} | HAND, "")
     assert late.project.redo().node.moves == (("smile", 3.0),), "moved after the last commit"
+
+
+def test_redo_and_undo_before_the_sliders_follow_add_nothing(handlers: Handlers) -> None:
+    moved, _, _ = handlers.commit(handlers.first_visitor(), _moves(smile=1.0))
+    back = handlers.undo(moved, _moves(smile=1.0) | HAND, "")
+    seen = _moves() | {"node": 0}  # what the server last gave the sliders
+    again = handlers.undo(handlers.redo(back), seen, "")
+    assert (again.project.at, len(again.project.nodes)) == (0, 2)
+
+
+def test_a_commit_that_comes_after_an_undo_adds_nothing(handlers: Handlers) -> None:
+    once, _, _ = handlers.commit(handlers.first_visitor(), _moves(smile=1.0))
+    twice, _, _ = handlers.commit(once, _moves(smile=2.0))
+    back = handlers.undo(twice, _moves(smile=2.0), "")
+    told, strip, panel = handlers.commit(back, _moves(smile=2.0) | {"node": 2, "turn": 9} | HAND)
+    assert (told.project.at, len(told.project.nodes), strip["at"]) == (1, 3, 1)
+    assert (panel["moves"], panel["node"], panel["turn"]) == ({"smile": 1.0}, 1, 9)
+    moved, _, _ = handlers.commit(told, _moves(smile=3.0) | {"node": 0} | HAND)
+    assert moved.project.node.moves == (("smile", 3.0),), "an answer is still on its way"
 
 
 def test_a_move_never_lands_on_another_picture(handlers: Handlers) -> None:
@@ -198,19 +224,24 @@ def test_a_move_never_lands_on_another_picture(handlers: Handlers) -> None:
     shown = visitor.project.node.picture
     (other,) = (one.id for one in visitor.project.pictures if one.id != shown)
     late = _moves(smile=2.0) | {"picture": other}
-    unchanged, strip = handlers.commit(visitor, late)
+    unchanged, strip, _ = handlers.commit(visitor, late)
     assert unchanged.project is visitor.project
     assert strip["picture"] == shown, "so that the page learns what is shown"
     assert handlers.look(visitor, late)["after"] == _after(handlers, visitor)
-    moved, _ = handlers.commit(visitor, late | {"picture": shown})
+    told, _, _ = handlers.commit(visitor, late | {"picture": shown, "domain": "scenes"})
+    assert told.project is visitor.project, "another domain has a picture of the same id"
+    moved, _, _ = handlers.commit(visitor, late | {"picture": shown, "domain": "tiny"})
     assert moved.project.node.moves == (("smile", 2.0),)
 
 
 def test_compare_with_another_edit(handlers: Handlers) -> None:
     visitor = handlers.first_visitor()
-    moved, _ = handlers.commit(visitor, _moves(smile=2.0))
+    moved, _, _ = handlers.commit(visitor, _moves(smile=2.0))
     compared = handlers.compare(moved, {"chosen": 0})
-    assert compared["compare"] is True
+    assert (compared["compare"], compared["name"]) == (True, "Start")
+    back = handlers.go(moved, {"chosen": 0})
+    assert handlers.compare(back, {"chosen": 1})["name"] == moved.project.nodes[1].label
+    moved = handlers.go(back, {"chosen": 1})
     assert compared["after"] == _after(handlers, moved)
     assert handlers.store.newest(moved).project.at == 1, "the other one is shown now"
 
@@ -239,6 +270,17 @@ def test_a_painted_part_limits_the_sliders(handlers: Handlers) -> None:
     assert cleared.project.node.mask == b""
 
 
+def test_what_was_painted_on_another_picture_changes_nothing(handlers: Handlers) -> None:
+    visitor = handlers.store.update(with_ann(handlers), lambda newest: newest)
+    white = np.full((64, 64), 255, np.uint8)
+    late, strip = handlers.paint(visitor, {**_drawing(white), "picture": "p1"})
+    assert late is handlers.store.newest(visitor)
+    assert strip["picture"] == "p2", "the page is told which one is shown"
+    assert not any(node.mask for node in late.project.nodes)
+    painted, _ = handlers.paint(visitor, {**_drawing(white), "picture": "p2"})
+    assert painted.project.node.mask
+
+
 @pytest.mark.parametrize(
     "uri",
     ["x", "data:text/html;base64,AAAA", "data:image/png;base64,%%%", "data:image/png;base64,AAAA"],
@@ -248,13 +290,21 @@ def test_a_drawing_that_is_none(handlers: Handlers, uri: str) -> None:
         handlers.paint(handlers.first_visitor(), {"mask": uri})
 
 
+def test_a_drawing_that_claims_to_be_huge(handlers: Handlers) -> None:
+    data = bytearray(png_bytes(Image.new("L", (8, 8))))
+    data[16:24] = struct.pack(">II", 30_000, 30_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    with pytest.raises(gr.Error, match="too large; paint it again"):
+        handlers.paint(handlers.first_visitor(), {"mask": png_uri(bytes(data))})
+
+
 def test_a_baked_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> None:
     visitor = _read(handlers, photo)
     array = np.zeros((64, 64), np.uint8)
     array[:32] = 255
     visitor, _ = handlers.paint(visitor, _drawing(array))
     visitor = list(handlers.settle(visitor, _moves(smile=9.0), "", *SETTINGS))[-1][0]
-    data, _ = handlers.whole_photo(visitor, _moves())
+    data = _saved(handlers, visitor, _moves())
     made, given = np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(photo))
     assert (made != given).any(), "the photo came back without the edit"
     seen = handlers.look(visitor, _moves())
@@ -267,12 +317,12 @@ def test_a_baked_edit_is_laid_into_the_photo(handlers: Handlers, photo: str) -> 
 def test_every_page_is_a_visit_of_its_own(handlers: Handlers) -> None:
     first = handlers.first_visitor()
     one, two = copy.deepcopy(first), copy.deepcopy(first)
-    moved, _ = handlers.commit(one, _moves(smile=1.0))
+    moved, _, _ = handlers.commit(one, _moves(smile=1.0))
     assert handlers.store.newest(one) is moved
     assert handlers.store.newest(two) is two
     assert one.visit.id != two.visit.id
     # an event that began before the first ended gets what the first one made
-    after, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
+    after, _, _ = handlers.commit(one, _moves(smile=1.0, age=1.0))
     assert [n.label for n in after.project.nodes] == ["", "Smile 50", "Age 50"]
 
 

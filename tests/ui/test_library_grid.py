@@ -241,6 +241,41 @@ def test_a_batch_fills_in(library) -> None:
     assert library.evaluate(LAST) == ["apply", {"chosen": ["f:p4", "f:p5"]}]
 
 
+def _drop(page: Any, *names: str) -> None:
+    page.evaluate(
+        """names => { const data = new DataTransfer();
+        for (const name of names) data.items.add(new File(['x'], name));
+        document.querySelector('.grid').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true })); }""",
+        list(names),
+    )
+
+
+def _says(page: Any, line: str) -> None:
+    page.wait_for_function(
+        "line => document.querySelector('.adding .line').textContent === line", arg=line
+    )
+
+
+def test_what_is_dropped_while_photos_are_read_waits_for_them(library) -> None:
+    going = {"progress": {"done": 0, "total": 2, "seconds": None, "waiting": ["a", "b"]}}
+    _show(library, _value(**going))
+    _drop(library, "c.jpg", "d.jpg")
+    _says(library, "1 of 2 · 2 more after them")
+    assert library.locator(".tile").count() == 9, "their places are seen"
+    assert "upload" not in [name for name, _ in library.evaluate("sent")]
+    _show(library, {"progress": None})
+    assert library.evaluate(LAST)[0] == "upload"
+    assert [one["name"] for one in library.evaluate(LAST)[1]["given"]] == ["c.jpg", "d.jpg"]
+    _show(library, going)
+    _drop(library, "e.jpg")
+    _says(library, "1 of 2 · 1 more after them")
+    library.get_by_role("button", name="Stop after this one").click()
+    _says(library, "1 of 2")
+    assert library.evaluate("said")[-1]["text"] == "1 more photo was left out."
+    _show(library, {"progress": None})
+    assert library.evaluate(LAST) == ["stop", {}]
+
+
 def test_filters_where_there_are_landscapes_too(library) -> None:
     _show(library, _value())
     assert library.locator(".domains button").count() == 0

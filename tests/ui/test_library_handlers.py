@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +13,28 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from editor import Domains
 from editor.editing.code_file import code_bytes
 from editor.photo.crop import Crop
-from editor.project.actions import add_edit, move_sliders
+from editor.project.actions import add_edit, commit_edit, move_sliders
+from editor.project.pixels import mask_png
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
+from editor.ui.export_wish import Wish
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import Settings
 from editor.ui.library import LibraryPanel
 from editor.ui.library_values import chosen_keys
+from editor.ui.limits import Limits
 from editor.ui.page_context import PageContext
+from editor.ui.quotas import Quotas
+from editor.ui.service import Service
+from editor.ui.slider_words import moved_label
 from editor.ui.state import Visitor
+from editor.ui.visit_files import VisitFiles
 
 STEPS = Settings(2, 0.01, 1.0, 0.0, 2.0)
 
@@ -37,6 +46,10 @@ def handlers(tiny_root) -> Handlers:
 
 @pytest.fixture
 def library(handlers: Handlers) -> LibraryPanel:
+    return _library(handlers)
+
+
+def _library(handlers: Handlers) -> LibraryPanel:
     with gr.Blocks():
         file, paths = gr.JSON(visible=False), gr.File(visible=False)
         strip = filmstrip({})
@@ -61,12 +74,30 @@ def _photo(size: tuple[int, int] = (60, 40), seed: int = 0) -> bytes:
     return buffer.getvalue()
 
 
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _edit_at(editor: Any, path: str, y: float) -> Any:
+    """A square of a photo, read as quickly as can be."""
+    crop = Crop(0.5, y, 0.3)
+    return editor.invert(path, crop, replace(editor.engine.inversion, steps=1))
+
+
 def _given(handlers: Handlers, visitor: Visitor, **files: bytes) -> dict[str, Any]:
     """What the page sends after these files were uploaded."""
     paths = [
         handlers.keep_file(visitor, name.replace("__", "."), data) for name, data in files.items()
     ]
     return {"given": [{"path": path, "name": Path(path).name} for path in paths]}
+
+
+def _pasted(library: LibraryPanel, visitor: Visitor, value: Any) -> Any:
+    """The last that pasting tells."""
+    *_, last = library.pasting.pasted(visitor, value)
+    return last
 
 
 def _names(value: dict[str, Any]) -> list[str]:
@@ -171,8 +202,16 @@ def test_what_is_not_sure_is_marked(
     assert value["pictures"][0]["doubt"] == f"No sure {editor.info.subject}. Check the frame"
     *_, shown = library.show(newest)
     assert shown["pictures"][0]["doubt"]
-    _, _, value, _ = library.removed(newest, {"chosen": ["tiny:p2"]})
+    named, _, value = library.renamed(newest, {"rename": {"key": "tiny:p2", "name": "Anna"}})
+    assert value["pictures"][0]["doubt"]
+    left, _, value, before = library.removed(named, {"chosen": ["tiny:p2"]})
     assert value["pictures"] == []
+    back, _, value, _ = library.brought_back(left, before)
+    assert value["pictures"][0]["doubt"], "a removal that is undone loses no doubt"
+    tiny, fresh = handlers.editor(back), handlers.first_visitor().project
+    other = add_edit(fresh, tiny, tiny.sample(9), "another", label="made")
+    *_, shown = library.show(handlers.store.update(back, lambda newest: newest.keep(other)))
+    assert [(one["key"], one["doubt"]) for one in shown["pictures"]] == [("tiny:p2", "")]
 
 
 def test_a_poor_likeness_is_marked(
@@ -227,9 +266,11 @@ def test_a_picture_is_opened_in_its_domain(
 def test_what_is_not_there_cannot_be_chosen(
     library: LibraryPanel, visitor: Visitor, chosen: Any
 ) -> None:
-    for does in (library.opened, library.pasted, library.removed):
+    for does in (library.opened, library.removed):
         with pytest.raises(gr.Error, match="choose a picture first"):
             does(visitor, {"chosen": chosen})
+    with pytest.raises(gr.Error, match="choose a picture first"):
+        _pasted(library, visitor, {"chosen": chosen})
     assert chosen_keys({"chosen": ["tiny:p2", "tiny:p2"]}, visitor) == [("tiny", "p2")]
 
 
@@ -238,20 +279,74 @@ def test_settings_are_pasted(library: LibraryPanel, handlers: Handlers, visitor:
     moved = move_sliders(visitor.project, tiny, "p3", {"smile": 2.0})
     visitor = handlers.store.update(visitor, lambda newest: newest.keep(moved))
     *_, before = library.show(visitor)
-    after, strip, value = library.pasted(visitor, {"chosen": ["tiny:p2", "tiny:p3"]})
+    after, strip, value = _pasted(library, visitor, {"chosen": ["tiny:p2", "tiny:p3"]})
     assert dict(after.project.latest("p2").moves) == {"smile": 2.0}
     assert after.project.shown.name == "Ben", "what is shown stays"
     assert value["said"]["text"] == "1 picture got the settings."
     assert strip["picture"] == "p3"
+    assert [after.project.latest(name).label for name in ("p2", "p3")] == [
+        moved_label(tiny.sliders, (), (("smile", 2.0),)),
+        "smile +2.0",
+    ], "in the page's words"
     assert value["pictures"][0]["src"] != before["pictures"][0]["src"]
     copied = {"chosen": ["tiny:p2", "tiny:p3"], "moves": {"age": -1.0, "unknown": 3}}
-    after, _, value = library.pasted(after, copied)
+    after, _, value = _pasted(library, after, copied)
     assert [dict(after.project.latest(name).moves) for name in ("p2", "p3")] == [{"age": -1.0}] * 2
     assert value["said"]["text"] == "2 pictures got the settings."
     with pytest.raises(gr.Error, match="choose other pictures"):
-        library.pasted(after, {"chosen": ["tiny:p3"]})
+        _pasted(library, after, {"chosen": ["tiny:p3"]})
     with pytest.raises(gr.Error, match="age"):
-        library.pasted(after, {"chosen": ["tiny:p2"], "moves": {"age": "old"}})
+        _pasted(library, after, {"chosen": ["tiny:p2"], "moves": {"age": "old"}})
+
+
+def test_copied_sliders_leave_the_painted_part(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    tiny, project = handlers.editor(visitor), visitor.project.go(visitor.project.last("p2"))
+    mask = mask_png(torch.linspace(0, 1, 256).reshape(16, 16))
+    layers = (("smile", (2, 3)),)
+    painted = replace(project.node, moves=(("smile", 1.0),), mask=mask, layers=layers)
+    project = commit_edit(project, tiny, painted, "painted").go(project.last("p3"))
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(project))
+    after, *_ = _pasted(library, visitor, {"chosen": ["tiny:p2"], "moves": {"age": 1.0}})
+    given = after.project.latest("p2")
+    assert (given.moves, given.layers, given.mask) == ((("age", 1.0),), layers, mask)
+    after, *_ = _pasted(library, after, {"chosen": ["tiny:p2"]})
+    given = after.project.latest("p2")
+    assert (given.moves, given.layers, given.mask) == ((), (), b""), "all that the shown one has"
+
+
+def test_pasting_goes_on_in_steps_beside_what_the_visitor_does(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = handlers.editor(visitor)
+    rendering = type(tiny).render
+
+    def render(*args: Any, **options: Any) -> Any:
+        taken: list[bool] = []
+
+        def take() -> None:
+            taken.append(visitor.visit.lock.acquire(False))
+            if taken[0]:
+                visitor.visit.lock.release()
+
+        other = threading.Thread(target=take)
+        other.start()
+        other.join()
+        assert taken == [True], "nothing is drawn while others wait for the visit"
+        return rendering(*args, **options)
+
+    monkeypatch.setattr(type(tiny), "render", render)
+    value = {"chosen": ["tiny:p1", "tiny:p2", "tiny:p3"], "moves": {"age": 1.0}}
+    steps = library.pasting.pasted(visitor, value)
+    assert next(steps)[2] == {"progress": {"done": 0, "total": 3, "pasting": True}}
+    next(steps)
+    handlers.store.update(visitor, lambda newest: newest.keep(newest.project.remove({"p2"})))
+    *_, (after, _, last) = steps
+    assert last["progress"] is None
+    assert last["said"]["text"] == "2 pictures got the settings.", "one was removed meanwhile"
+    assert [dict(after.project.latest(name).moves) for name in ("p1", "p3")] == [{"age": 1.0}] * 2
+    assert "lane" not in vars(type(library.pasting).pasted), "it is a long job, as photos are"
 
 
 def test_removed_and_brought_back(
@@ -329,6 +424,76 @@ def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handl
     ):
         with pytest.raises(gr.Error, match=says):
             list(library.exporting.exported(visitor, {"chosen": keys[:1], "wish": wrong}))
+
+
+def test_an_export_ends_where_the_visit_has_no_more_room(
+    handlers: Handlers, visitor: Visitor, tmp_path: Path
+) -> None:
+    files = VisitFiles(tmp_path / "files", quotas=Quotas(visit=900_000))
+    handlers = Handlers(handlers.domains, "tiny", Service(Limits.at_home(), files))
+    library = _library(handlers)
+    keys, wish = ["tiny:p2", "tiny:p3"], {"kind": "PNG"}
+    (_, data), (_, more) = (
+        library.exporting._file(visitor.project, ("tiny", name), Wish.read(wish), [])
+        for name in ("p2", "p3")
+    )
+    files.ledger.quotas = Quotas(visit=len(data) + len(more))  # a zip says names too
+    with pytest.raises(gr.Error, match=r"1 of 2 pictures were made, then: .*Export fewer at once"):
+        list(library.exporting.exported(visitor, {"chosen": keys, "wish": wish}))
+    assert files.usage(visitor.visit.owner) == (0, 0)
+    files.close()
+
+
+def test_no_more_than_two_pictures_of_an_export_are_held(
+    library: LibraryPanel,
+    handlers: Handlers,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, gone, held = [], [], []
+
+    class Data(bytes):
+        def __del__(self) -> None:
+            gone.append(1)
+
+    def encoded(*_: Any) -> bytes:
+        made.append(1)
+        held.append(len(made) - len(gone))
+        return Data(_photo())
+
+    monkeypatch.setattr(Wish, "encoded", encoded)
+    tiny, project = handlers.domains.open("tiny"), visitor.project
+    for seed in range(6):
+        project = add_edit(project, tiny, tiny.sample(seed), f"more {seed}", label="made")
+    visitor = handlers.store.update(visitor, lambda newest: newest.keep(project))
+    keys = [f"tiny:p{number}" for number in range(2, 10)]
+    *_, last = library.exporting.exported(visitor, {"chosen": keys})
+    assert last["said"]["text"] == "8 of 8 pictures were saved."
+    assert max(held) == 2
+
+
+def test_faces_of_one_photo_go_together(library: LibraryPanel, handlers: Handlers) -> None:
+    tiny, first = handlers.domains.open("tiny"), handlers.first_visitor()
+    path = handlers.keep_file(first, "group.png", _png(Image.new("RGB", (100, 200), "grey")))
+    project = first.project
+    for name, y in (("left", 0.2), ("right", 0.8)):
+        project = add_edit(project, tiny, _edit_at(tiny, path, y), name, path)
+        project = move_sliders(project, tiny, project.shown.id, {"smile": 3.0, "age": 3.0})
+    visitor = handlers.store.update(first, lambda newest: newest.keep(project))
+    both = {"chosen": ["tiny:p2", "tiny:p3"], "wish": {"kind": "PNG"}}
+    *_, last = library.exporting.exported(visitor, both)
+    assert last["saved"]["name"] == "left edited.png"
+    assert last["said"]["text"] == (
+        "2 of 2 pictures were saved, in 1 file: faces of one photo go together."
+    )
+    saved = np.asarray(Image.open(last["saved"]["file"]).convert("RGB"), int)
+    changed = abs(saved - np.asarray(Image.open(path), int)).max(axis=2)
+    assert changed[:60].any()
+    assert changed[-60:].any()
+    *_, last = library.exporting.exported(
+        visitor, {**both, "wish": {"kind": "PNG", "what": "face"}}
+    )
+    assert last["said"]["text"] == "2 of 2 pictures were saved."
 
 
 def test_a_project_is_saved_and_opened(

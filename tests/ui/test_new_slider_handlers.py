@@ -16,8 +16,10 @@ from editor.project.history import Project
 from editor.sliders.boundary import Boundary
 from editor.sliders.sample_pool import FIRST_SEED, POOL, grow_pool, pool_of, pool_so_far
 from editor.ui.components.filmstrip import filmstrip
+from editor.ui.data_uris import data_uri
 from editor.ui.handlers import Handlers
 from editor.ui.new_slider import NewSliderSheet
+from editor.ui.new_slider_answers import stops
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
 
@@ -283,3 +285,23 @@ def test_surprises_are_shown_one_by_one_and_named(hand: Hand) -> None:
     assert "Write a name" in wrong[hand.panel.sheet]["problem"]
     (wrong,) = found.discovered(hand.visitor, {**asked, "method": "magic"})
     assert "'magic' is not known" in wrong[hand.panel.sheet]["problem"]
+
+
+def test_the_middle_picture_is_unchanged_whatever_the_range(tiny_domain: Editor) -> None:
+    code, smile = tiny_domain.sample(3).wp, tiny_domain.boundaries["smile"]
+    aside = replace(smile, info=replace(smile.info, range=(-1.0, 8.0), response=()))
+    shown = stops(tiny_domain, code, aside)
+    assert shown[2] == data_uri(tiny_domain.render(tiny_domain.edit(code)))
+    ends = [
+        data_uri(tiny_domain.engine.render((code + distance * _step(smile))[None])[0])
+        for distance in (-1.0, -0.5, 4.0, 8.0)
+    ]
+    assert [shown[0], shown[1], shown[3], shown[4]] == ends
+
+
+def _step(slider: Boundary) -> torch.Tensor:
+    """What a distance of 1 adds to a code."""
+    step = torch.zeros_like(slider.normal)
+    layers = list(slider.info.layers)
+    step[layers] = slider.normal[layers]
+    return step

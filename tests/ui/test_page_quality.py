@@ -167,5 +167,5 @@ def test_controls_are_as_large_as_a_finger(browser, server: str) -> None:
     boxes = [page.locator(f"#header-bar {name}").bounding_box() for name in names]
     assert all(min(box["width"], box["height"]) >= 44 for box in boxes), boxes
     assert boxes[-1]["x"] + boxes[-1]["width"] <= 390
-    assert page.locator("#domain").bounding_box()["width"] >= 84
+    assert page.locator("#domain").bounding_box()["width"] >= 120
     page.close()

@@ -46,10 +46,10 @@ def test_after_a_commit_the_panel_hears_which_edit_stands(tiny_root: Path) -> No
     handlers = Handlers(domains, "tiny")
     visitor = handlers.first_visitor()
     panel = {"moves": {"smile": 0.5}, "turn": 7}
-    visitor, _ = handlers.commit(visitor, panel)
-    said = handlers.committed_panel(visitor, panel)
+    visitor, _, said = handlers.commit(visitor, panel)
     place = {"visit": visitor.visit.id, "picture": visitor.project.node.picture}
     assert said == {"moves": {"smile": 0.5}, "turn": 7, "node": 1, "parent": 0, **place}
+    assert handlers.panel_step(visitor) == {"node": 1, "parent": 0, **place}
     shown = panel_value(handlers.sliders(visitor), (), visitor.project, visitor.visit.id)
     assert {key: shown[key] for key in ("node", "parent", *place)} == {
         "node": 1, "parent": 0, **place

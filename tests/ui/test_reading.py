@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +126,9 @@ def test_several_faces_are_read_one_after_another_and_each_keeps_its_sliders(
     (other,) = chosen[1]["others"]
     assert other["crop"]["x"] == right.x
     assert other["after"] != other["reference"]
-    saved = picture_of(io.BytesIO(handlers.whole_photo(after, {"moves": {"smile": 3.0}})[0]))
+    wish = {"wish": {"what": "photo", "kind": "PNG"}}
+    answer = handlers.export_as(after, {"moves": {"smile": 3.0}}, value=wish)
+    saved = picture_of(answer["saved"]["file"])
     changed = (np.asarray(saved) != np.asarray(picture_of(photo))).any(axis=(0, 2))
     assert changed[:16].any(), "the face that is shown"
     assert changed[24:].any(), "the face that was edited before"
@@ -163,9 +164,13 @@ def test_a_new_photo_ends_what_is_read_and_both_are_there(
     running = next(first)
     handlers.begin(visitor)
     assert list(first) == [], "the older one goes on"
-    *_, (after, stage, *_) = handlers.take(running[0], _given(other), *SETTINGS)
+    steps = list(handlers.take(running[0], _given(other), *SETTINGS))
+    after, told = steps[-1][0], [stage for _, stage, *_ in steps if stage != gr.skip()]
     assert [p.name for p in after.project.pictures] == ["Example", "photo", "other"]
-    assert stage["name"] == "other"
+    assert {stage["name"] for stage in told} == {"other"}
+    assert (told[-1]["state"], after.unfinished) == ("done", ()), (
+        "the first is read to its end, too"
+    )
     assert after.project.shown.photo == other
 
 
@@ -194,6 +199,104 @@ def test_a_reload_breaks_nothing_off(handlers: Handlers, photo: str) -> None:
     assert list(handlers.resume(running, *SETTINGS)) == [(gr.skip(),) * 5], "the visitor stopped it"
 
 
+def test_a_bake_that_a_reload_broke_off_keeps_its_edit(handlers: Handlers, photo: str) -> None:
+    *_, (read, *_) = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    moves = {"moves": {"smile": 6.0}}
+    for step in (1, 0):  # the second is of a generated picture, without a square
+        *_, (whole, *_) = handlers.settle(handlers.go(read, {"chosen": step}), moves, "", *SETTINGS)
+        stream = handlers.settle(handlers.go(read, {"chosen": step}), moves, "", *SETTINGS)
+        running = next(stream)[0]
+        stream.close()
+        *_, (after, stage, *_) = handlers.resume(running, *SETTINGS)
+        assert after.project.shown.id != whole.project.shown.id
+        np.testing.assert_allclose(after.project.shown.wp, whole.project.shown.wp, atol=1e-5)
+        assert (stage["state"], after.unfinished) == ("done", ())
+
+
+def test_a_face_that_was_left_for_another_is_read_to_the_end_afterwards(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = Crop(0.25, 0.4, 0.4), Crop(0.75, 0.4, 0.4)
+    _finding(handlers, monkeypatch, (right, SURE), (left, SURE))
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running, guess, *_ = next(stream)
+    handlers.begin(running)
+    *_, (after, stage, *_) = handlers.read_face(running, {"face": 0}, *SETTINGS)
+    assert list(stream) == []
+    assert after.project.shown.crop == left
+    assert after.unfinished == ()
+    assert stage["state"] == "done"
+    early, late = (one.project.picture("p2").wp for one in (running, after))
+    assert not np.array_equal(early, late), "the first face stays at its guess for good"
+    assert guess["state"] == "working"
+
+
+def test_a_face_that_is_being_read_is_shown_and_not_read_twice(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = Crop(0.25, 0.4, 0.4), Crop(0.75, 0.4, 0.4)
+    _finding(handlers, monkeypatch, (right, SURE), (left, SURE))
+    visitor = handlers.first_visitor()
+    stream = handlers.take(visitor, _given(photo), *SETTINGS)
+    while len(handlers.store.newest(visitor).project.pictures) < 3:
+        running = next(stream)[0]
+    handlers.begin(running)
+    first, *_, last = handlers.read_face(running, {"face": 0}, *SETTINGS)
+    assert first[1]["state"] == "working"
+    assert first[1]["picture"] == last[1]["picture"] == "p3"
+    assert [p.crop for p in last[0].project.pictures[1:]] == [right, left]
+
+
+def test_what_another_domain_broke_off_goes_on_when_one_comes_back(
+    handlers: Handlers, photo: str
+) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    elsewhere = handlers.store.update(running, lambda newest: replace(newest, domain="other"))
+    running.visit.supersede()
+    assert list(stream) == []
+    assert list(handlers.resume(elsewhere, *SETTINGS)) == [(gr.skip(),) * 5]
+    back = handlers.store.update(running, lambda newest: replace(newest, domain="tiny"))
+    assert handlers.stage(back)["state"] == "working"
+    *_, (after, stage, *_) = handlers.resume(back, *SETTINGS)
+    assert (stage["state"], after.unfinished) == ("done", ())
+
+
+def test_sliders_that_move_while_it_is_read_do_not_call_it_done(
+    handlers: Handlers, photo: str
+) -> None:
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    seen = handlers.look(running, {"moves": {"smile": 1.0}})
+    assert (seen["state"], seen["likeness"]) == ("working", "")
+    list(stream)
+    assert handlers.look(running, {"moves": {"smile": 1.0}})["state"] == "done"
+
+
+def test_a_photo_that_waits_is_left_by_what_is_opened_next_alone(
+    handlers: Handlers, photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, (visitor, *_) = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    _finding(handlers, monkeypatch)
+    other, bad = tmp_path / "other.png", tmp_path / "bad.png"
+    Image.open(photo).rotate(180).save(other)
+    bad.write_text("no picture")
+    list(handlers.take(visitor, _given(str(other)), *SETTINGS))
+    *_, (after, stage, *_) = handlers.take(visitor, _given(str(bad)), *SETTINGS)
+    assert stage["state"] == "frame"
+    assert stage["line"].startswith("bad.png is not a picture")
+    assert after.waiting == str(other), "a bad file threw the good one away"
+    for leave in (
+        lambda: handlers.go(after, {"chosen": 1}),
+        lambda: handlers.undo(after, {}, ""),
+        lambda: handlers.redo(after),
+    ):
+        handlers.store.update(after, lambda newest: replace(newest, waiting=str(other)))
+        left = leave()
+        assert left.waiting == ""
+        assert handlers.stage(left)["picture"] == left.project.node.picture
+
+
 def test_every_preview_leaves_a_usable_code(handlers: Handlers, photo: str) -> None:
     """A page that is closed closes the generator; what was shown last is what is kept."""
     stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
@@ -207,7 +310,7 @@ def test_an_edit_made_while_it_is_read_stays_and_gets_the_better_code(
 ) -> None:
     stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
     running = next(stream)[0]
-    moved, _ = handlers.commit(running, {"moves": {"smile": 4.0}})
+    moved, _, _ = handlers.commit(running, {"moves": {"smile": 4.0}})
     early = moved.project.node.thumb
     *_, (after, stage, *_) = stream
     assert after.project.node.moves == (("smile", 4.0),)

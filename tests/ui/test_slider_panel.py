@@ -261,6 +261,8 @@ def test_the_newest_hand_wins(page) -> None:
     page.mouse.click(*_at(page, "open", 40))  # before the answer to the first release
     page.evaluate("answer => give(answer)", {"moves": moves, "turn": turn, "node": 4})
     assert set(_moves(page)) == {"smile", "open"}
+    sent = page.evaluate("() => sent()")  # by an event that waits for the first one's answer
+    assert (sent["moves"], sent["node"], sent["hand"]) == (_moves(page), 4, True)
     _rested(page, 2)
     page.evaluate("() => give({ moves: { tilt: 1 }, node: 2 })")
     assert _moves(page) == {"tilt": 1}, "undo: no hand is there"
@@ -270,6 +272,17 @@ def test_the_newest_hand_wins(page) -> None:
     page.evaluate("() => give({ moves: { open: 2 }, picture: 'p2', node: 9 })")
     assert _moves(page) == {"open": 2}, "another picture"
     page.mouse.up()
+
+
+def test_an_undo_takes_what_has_not_come_to_rest_with_it(page) -> None:
+    _range(page, "smile").focus()
+    page.keyboard.press("ArrowRight")
+    assert _moves(page)["smile"] > 0
+    page.evaluate("() => state.tell('resting')")  # the server makes an edit of it, and undoes that
+    page.clock.run_for(1000)
+    assert _releases(page) == [], "the same moves were made an edit after the undo"
+    page.keyboard.press("ArrowRight")
+    _rested(page, 1)
 
 
 def test_other_parts_of_the_page_move_sliders(page) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.stage_page import composed, noise, png, stage_served
+from tests.ui.stage_page import (
+    CROP,
+    composed,
+    drag,
+    give,
+    grey,
+    noise,
+    opened,
+    pixel,
+    png,
+    stage_served,
+)
 
-CROP = {"x": 0.4, "y": 0.5, "side": 0.4, "angle": 10}
 LIES = "() => stage.view.toPhoto([300, 200])"
 
 
@@ -25,49 +34,12 @@ def address(tmp_path_factory) -> Iterator[str]:
         yield url
 
 
-def opened(browser, address: str, **options: Any):
-    page = browser.new_page(**({"viewport": {"width": 912, "height": 664}} | options))
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector("body[data-ready]")
-    return page
-
-
 @pytest.fixture
 def page(browser, address: str) -> Iterator[Any]:
     tab = opened(browser, address)
     yield tab
     tab.close()
     assert tab.errors == []
-
-
-def give(page, **more: Any) -> None:
-    """A photo with an edit, as the server says it."""
-    value = {
-        "picture": "p1",
-        "version": "a",
-        "name": "friend",
-        "subject": "face",
-        "turn": 1,
-        "state": "done",
-        "likeness": "good",
-        "photo": {"url": "/files/photo.png", "width": 900, "height": 600, "key": "k"},
-        "crop": CROP,
-        "reference": png(noise(64, 64, 2)),
-        "after": png(noise(64, 64, 3)),
-        "moves": {"smile": 1.0},
-    }
-    page.evaluate("value => give(value)", value | more)
-
-
-def pixel(page, x: int, y: int) -> list[int]:
-    """A pixel of what is seen, as [red, green, blue]."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
-    picture = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
-    return list(Image.open(io.BytesIO(picture)).convert("RGB").getpixel((0, 0)))
 
 
 def test_the_wheel_zooms_at_the_pointer(page) -> None:
@@ -91,14 +63,6 @@ def test_a_drag_pans_what_is_zoomed_and_not_what_fits(page) -> None:
     drag(page, (400, 300), (390, 280))
     expected = np.array(before) + np.array([10, 20]) / scale
     assert np.allclose(page.evaluate(LIES), expected, atol=0.01)
-
-
-def drag(page, start: tuple[int, int], end: tuple[int, int]) -> None:
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    page.mouse.move(*end)
-    page.mouse.up()
 
 
 def test_double_click_and_buttons_go_between_fit_and_face(page) -> None:
@@ -178,10 +142,6 @@ def test_the_divider_is_dragged_anywhere_in_the_picture(page) -> None:
     assert pixel(page, *middle) == edited
     page.keyboard.press("Escape")
     assert page.locator(".divider").is_hidden()
-
-
-def grey(level: int) -> Image.Image:
-    return Image.new("RGB", (64, 64), (level, level, level))
 
 
 def test_the_photo_is_shown_while_c_is_held_and_when_the_page_says_so(page) -> None:
@@ -424,6 +384,17 @@ def test_a_value_of_an_earlier_turn_is_not_shown(page) -> None:
     page.evaluate("() => give({ turn: 6, likeness: 'poor' })")
     assert np.array_equal(composed(page), shown)
     assert page.inner_text(".says") == "Likeness: poor. Small details will drift."
+
+
+def test_a_value_of_an_older_state_is_not_shown(page) -> None:
+    """Of an answer that was long on its way, while the code was refined."""
+    give(page, number=8, state="done")
+    shown = composed(page)
+    give(page, number=7, state="working", after=png(grey(255)))
+    assert np.array_equal(composed(page), shown)
+    assert page.inner_text(".says") == "Likeness: good"
+    give(page, number=8, state="working")
+    assert page.inner_text(".says span") != "Likeness: good"
 
 
 def test_what_the_model_sees_is_shown_beside_the_advice(page) -> None:

@@ -36,6 +36,8 @@ def test_an_event_undoes_nothing_that_another_did(store: Store) -> None:
     second = store.update(old, _named("c"))  # sent by a page that knew nothing of the first
     assert (first.domain, second.domain) == ("a b", "a b c")
     assert store.newest(old) is store.newest(first) is second
+    assert old.number < first.number < second.number
+    assert store.update(second, lambda newest: newest) is second, "nothing changed"
     assert old.domain == "a", "a state that was given out is never changed"
 
 

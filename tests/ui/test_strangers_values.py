@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
+from editor.ui.components import html_component
+from editor.ui.components.animate_panel import animate_panel
+from editor.ui.components.blend_panel import blend_panel
+from editor.ui.components.browser_storage import browser_storage
+from editor.ui.components.filmstrip import filmstrip
+from editor.ui.components.header import header
+from editor.ui.components.library_grid import library_grid
+from editor.ui.components.looks import looks_row
+from editor.ui.components.new_slider import new_slider
+from editor.ui.components.panel_foot import panel_foot
+from editor.ui.components.patch_panel import patch_panel
+from editor.ui.components.rail import rail
+from editor.ui.components.save_dialog import save_dialog
+from editor.ui.components.slider_panel import slider_panel
+from editor.ui.components.stage import stage
 from editor.ui.limits import Limits
 from tests.ui.inprocess import served_tiny
 from tests.ui.stranger import Stranger, error_of
@@ -183,6 +200,83 @@ def test_every_handler_of_a_component_answers_a_sentence(
     assert not wrong, (wrong, told)
     assert stranger.call("panel", "release", panel={"moves": {"smile": 0.5}})["success"]
     assert stranger.live({"smile": 1.0})["after"], "the visit goes on"
+
+
+P1 = {"picture": "p1"}
+WHOLE: dict[
+    str, list[dict[str, Any]]
+] = {  # what a page of ours may send; else as `_whole` makes it
+    "stage": [{"frame": {"x": 0.5, "y": 0.5, "side": 1.0, "angle": 0.0}, "mask": ""}],
+    "panel": [{"moves": {"smile": 1.0}, "picture": "p1", "node": 0, "turn": 1}],
+    "library": [{"chosen": ["tiny:p1"], "moves": {"smile": 1.0}, "wish": {"what": "face"}}],
+    "saving": [{"wish": {"what": what, "kind": "PNG"}} for what in ("photo", "face", "look")],
+    "new-slider-sheet": [{"domain": "tiny", "marks": [], "hold": [], "kind": "pairs"}],
+    "blend-panel": [{"from": [P1], "bases": [P1], "strengths": [50, 50, 50]}],
+    "patch-panel": [{"source": P1, "on": [P1], "kind": "face", "offset": [0.0, 0.0], "steps": 1}],
+    "animate-panel": [
+        {"kind": "people", "tiles": [P1, P1], "gaps": [0.5, 0.5], "length": 1.0, "done": 0},
+        {"kind": "change", "length": 0.5, "size": 16, "type": "GIF"},
+        {"kind": "slider", "slider": "smile", "length": 0.5, "size": 16, "type": "GIF"},
+    ],
+}
+
+
+def _whole(kind: Any) -> Any:
+    """A value that fits a shape."""
+    if isinstance(kind, dict):
+        return {name: _whole(inner) for name, inner in kind.items()}
+    if isinstance(kind, list):
+        return [_whole(kind[0])]
+    return {str: "x", bool: True, int: 0}.get(kind, 1)
+
+
+def _with_nulls(value: dict[str, Any], shape: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The value with a null for each name of a shape, one at a time, however deep."""
+    for name, kind in shape.items():
+        yield {**value, name: None}
+        inner = kind[0] if isinstance(kind, list) else kind
+        if not isinstance(inner, dict) or not inner:
+            continue
+        given = value.get(name) or _whole(kind)
+        given = given[0] if isinstance(kind, list) else given
+        for one in _with_nulls(given, inner):
+            yield {**value, name: [one] if isinstance(kind, list) else one}
+
+
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """What each component of the page sends, by its name on the page."""
+    with gr.Blocks():
+        components = [
+            *(animate_panel(), blend_panel(), patch_panel(1), slider_panel({}), header({})),
+            *(new_slider("new-slider-sheet"), save_dialog(), filmstrip({}), rail(), stage()),
+            *(browser_storage(), panel_foot(), library_grid(), looks_row({})),
+        ]
+    files = Path(html_component.__file__).parent.glob("*.py")
+    assert len(components) == len([one for one in files if one.stem[0] != "_"]) - 1
+    seen: list[dict[str, Any]] = []
+    with monkeypatch.context() as patched:  # the page that is served checks as ever
+        patched.setattr(html_component, "read_record", lambda _, shape: seen.append(shape))
+        for component in components:
+            component.preprocess({})
+    return dict(zip([str(one.elem_id) for one in components], seen, strict=True))
+
+
+def test_a_null_is_as_what_was_not_sent(
+    url: str, shapes: dict[str, dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger, wrong = Stranger(url), []
+    for item in stranger.config["dependencies"]:
+        for name in {str(stranger.names.get(i)) for i in item["inputs"]} & shapes.keys():
+            if not item["backend_fn"]:
+                continue
+            for whole in WHOLE.get(name) or [_whole(shapes[name])]:
+                for value in _with_nulls(whole, shapes[name]):
+                    said = error_of(stranger.run(item, **{name: value}))
+                    if "nexpected" in said:
+                        wrong.append((item["targets"], str(value)[:120], said[:80]))
+    told = [str(one.exc_info[1]) for one in caplog.records if one.exc_info]
+    assert not wrong, (wrong, told)
 
 
 @pytest.mark.parametrize(("name", "value"), EVENTS)

@@ -12,8 +12,10 @@ from editor.errors import BusyError
 from editor.ui.clients import Client
 from editor.ui.limits import Limits
 from editor.ui.rates import Sparse
+from editor.ui.scheduling import Threads, _stepwise
 from editor.ui.service import Service
-from editor.ui.turns import Lane, NewestWins, Shares, Turn
+from editor.ui.state import Visitor
+from editor.ui.turns import Lane, NewestWins, Shares, Turn, newest_wins
 from tests.ui.driver import run
 
 
@@ -206,6 +208,35 @@ def test_a_cancelled_job_makes_room_for_the_next_of_its_page(service: Service) -
             assert job.turn.ready.is_set()
 
     run(work())
+
+
+def test_a_job_that_waits_ends_when_a_newer_one_begins(service: Service) -> None:
+    """The second of two photos must not wait for the whole of the first, which nobody wants any more."""
+    visitor, done, said = Visitor("tiny"), [], []
+
+    @newest_wins
+    def read(_visitor: Visitor, name: str):
+        done.append(name)
+        yield name
+
+    async def work() -> None:
+        steps = _stepwise(read, 0, [SimpleNamespace(elem_id="")], service, Threads())
+        client = Client("a", "1.1.1.1")
+        service.pages.of("page", client)
+        scope = {"editor.client": client, "editor.session": "page"}
+        request = SimpleNamespace(request=SimpleNamespace(scope=scope))
+        async with service.job(Client("b", "2.2.2.2"), "other"):
+            visitor.visit.supersede()
+            first = steps(request, visitor, "first")
+            said.append(await anext(first))  # it waits
+            visitor.visit.supersede()
+            said.extend([value async for value in first])
+        said.extend([value async for value in steps(request, visitor, "second")])
+
+    run(work())
+    assert done == ["second"]
+    assert said[-1] == "second"
+    assert service._jobs == []
 
 
 def test_a_job_gives_way_after_its_time(service: Service) -> None:

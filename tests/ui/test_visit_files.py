@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from editor.errors import InputError, PageFileError
 from editor.ui import visit_files
+from editor.ui.growing_zip import growing_zip
 from editor.ui.quotas import Ledger, Quotas, Usage
 from editor.ui.uploads import UploadFolder, receive_nothing
 from editor.ui.visit_files import VisitFiles, safe_name
@@ -107,6 +109,45 @@ def test_what_is_taken_home_makes_room_for_what_comes_after(files: VisitFiles) -
     assert files.usage(MINE) == (6, 950)
     with pytest.raises(InputError, match="6 files"):
         files.store(MINE, "more.png", b"m" * 60)
+
+
+def test_a_zip_grows_within_the_quota(files: VisitFiles) -> None:
+    with growing_zip(files, MINE, "pictures.zip") as grown:
+        grown.add("a.jpg", b"a" * 100)
+        with pytest.raises(InputError, match="that fit"), files.ledger.coming(MINE, 700):
+            pass
+        grown.add("b.jpg", b"b" * 100)
+        assert files.sweep() == 0, "while it grows it is as old as its last byte"
+    assert grown.path.parent.name.startswith("export-")
+    with zipfile.ZipFile(files.own(str(grown.path), MINE)) as archive:
+        assert {name: len(archive.read(name)) for name in archive.namelist()} == {
+            "a.jpg": 100,
+            "b.jpg": 100,
+        }
+    size = grown.path.stat().st_size
+    with files.ledger.coming(MINE, 1000 - size), pytest.raises(InputError, match="that fit"):
+        files.store(MINE, "c", b"c")
+
+
+def test_a_zip_that_does_not_fit_leaves_nothing(files: VisitFiles) -> None:
+    def grow() -> None:
+        with growing_zip(files, MINE, "pictures.zip") as grown:
+            grown.add("a.jpg", b"a" * 500)
+            grown.add("b.jpg", b"b" * 500)
+
+    with pytest.raises(InputError, match="that fit"):
+        grow()
+    assert files.usage(MINE) == (0, 0)
+    files.store(MINE, "c", b"c" * 1000)
+
+
+def test_zips_make_room_as_all_that_is_taken_home(files: VisitFiles) -> None:
+    made = []
+    for _ in range(7):
+        with growing_zip(files, MINE, "z.zip") as grown:
+            grown.add("a", b"a")
+        made.append(grown.path)
+    assert [path.exists() for path in made] == [False] * 2 + [True] * 5
 
 
 def test_a_visit_has_a_quota_and_all_have_one(files: VisitFiles) -> None:

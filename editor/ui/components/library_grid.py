@@ -19,7 +19,7 @@ def library_grid() -> gr.HTML:
 
     It takes {"open": domain, "pictures": [{"key", "id", "domain", "name", "src", "doubt"}],
     "domains": [{"name", "title"}], "shown": key}; "progress": {"done", "total", "seconds",
-    "waiting": names, "saving": bool} or null; "said": as `library_values.said`; "saved": {"file",
+    "waiting": names, "saving" or "pasting": bool} or null; "said": as `library_values.said`; "saved": {"file",
     "name", "project": bool}; "project": the name of a file that was opened.
     """
     shape = {

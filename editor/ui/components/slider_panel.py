@@ -14,8 +14,8 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
     """Show one slider for each boundary, under its group's heading, from -150 to 150.
 
     A move goes into the page's state at once (`moves` of page_state.js). When the hand rests it triggers
-    `release`; handlers read "moves": {name: distance in units of codes}, "picture" and "node" (of which edit
-    they are), "turn" (how many moves there were) and "settings": {name: number} of the extra rows.
+    `release`; handlers read "moves": {name: distance in units of codes}, "domain", "picture" and "node" (of which
+    edit they are), "hand" (they were moved since the server gave them), "turn" (how many moves there were) and "settings": {name: number} of the extra rows.
 
     Its value, of which all but "moves" may be left out where nothing has changed:
 
@@ -29,5 +29,13 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
         "slider_panel",
         value,
         elem_id="panel",
-        shape={"moves": {}, "turn": NUMBER, "settings": {}, "picture": str, "node": NUMBER},
+        shape={
+            "moves": {},
+            "turn": NUMBER,
+            "settings": {},
+            "domain": str,
+            "picture": str,
+            "node": NUMBER,
+            "hand": bool,
+        },
     )

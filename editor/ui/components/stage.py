@@ -38,7 +38,8 @@ def stage(value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
     - "state": "empty" (nothing is drawn), "frame", "working", "done" or "error", "line": text, "progress":
       {"done", "total", "seconds"} that are left, or None, "likeness": "very good", "good", "fair", "poor" or
       "", "advice": text;
-    - "examples": data URIs, on the empty stage, "turn": values of earlier turns are not shown any more.
+    - "examples": data URIs, on the empty stage, "turn" and "number" (of the visit's state): values
+      of earlier ones are not shown any more.
 
     A value without "picture" changes only the names that it has. One with "compare" changes nothing: its "after"
     is what the shown edit of the same picture is compared with. What the page sends has the names of `SHAPE`.

@@ -1,4 +1,5 @@
 // Three hints for a first visit, each once: drag a slider, hold to compare, save. Esc ends them.
+import { endsByEscape } from './escape.js';
 import { hear, now } from './page_state.js';
 
 const KEY = 'in-domain-editor-coached';
@@ -63,9 +64,10 @@ export function coaches() {
   for (const name of ['moves', 'compare', 'save']) hear(name, (value) => { if (value !== false) told(name); });
   for (const name of ['stage', 'place', 'tool']) hear(name, () => requestAnimationFrame(show));
   window.addEventListener('resize', show);
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !hint) return;
+  endsByEscape('hints', () => {
+    if (!hint) return false;
     remember(HINTS.map((one) => one.name));
     show();
+    return true;
   });
 }

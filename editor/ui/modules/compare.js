@@ -1,5 +1,6 @@
 // Before and after: held, split, side by side, as a difference. What each shows, and the keys and marks of it.
 
+import { endsByEscape } from './escape.js';
 import { hear } from './page_state.js';
 import { forStage } from './viewer_gestures.js';
 
@@ -54,8 +55,8 @@ export function panesOf({ way, held, at }, { boxes, transform, width, ratio, alo
  * Follow the keys, the buttons `[data-compare]` and the divider of a stage.
  * @param {HTMLElement} element of the stage
  * @param {() => Viewer} view
- * @returns {{now: () => Comparison, drag: (x: number) => boolean, hold: (on: boolean) => void, name: (text: string) => void, place: () => void}}
- *   drag: the divider is pulled to this place of the host; name: of what was before; place: divider and tags anew
+ * @returns {{now: () => Comparison, drag: (x: number) => boolean, hold: (on: boolean) => void, name: (text: string) => void, begin: () => void, place: () => void}}
+ *   begin: show both, if they are not shown yet; drag: the divider is pulled to this place of the host; name: of what was before; place: divider and tags anew
  */
 export function comparison(element, view) {
   /** @type {Comparison} */
@@ -107,7 +108,11 @@ export function comparison(element, view) {
     if (key === 'c') hold(true);
     else if (key === 'y') toggle(event.shiftKey ? 'side' : 'split');
     else if (key === 'd') toggle('difference');
-    else if (key === 'escape' && now.way !== 'off') set({ way: 'off' });
+  });
+  endsByEscape('comparison', (event) => {
+    if (now.way === 'off' || !forStage(event) || !view().photo().width) return false;
+    set({ way: 'off' });
+    return true;
   });
   document.addEventListener('keyup', (event) => { if (event.key.toLowerCase() === 'c') hold(false); });
   for (const button of element.querySelectorAll('[data-compare]')) {
@@ -128,6 +133,7 @@ export function comparison(element, view) {
       return true;
     },
     name: (text) => { named = text; },
+    begin: () => { if (now.way === 'off') set({ way: 'split' }); },
     place,
   };
 }

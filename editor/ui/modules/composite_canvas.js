@@ -144,12 +144,18 @@ export function canvasCompositor(canvas) {
   return {
     kind: 'canvas',
     limit: 16384,
-    photo: (image, width, height) => { Object.assign(now, { photo: image, width, height, at: sizeOf(image), drawn: now.drawn + 1 }); },
-    ground: (image) => { Object.assign(now, { ground: image, drawn: now.drawn + 1 }); },
+    photo: (image, width, height) => {
+      Object.assign(now, { photo: image, width, height, at: sizeOf(image), drawn: now.drawn + 1 });
+      return true;
+    },
+    ground: (image) => {
+      Object.assign(now, { ground: image, drawn: now.drawn + 1 });
+      return true;
+    },
     lay,
     draw,
     compose,
-    end: () => { now.photo = null; },
+    end: () => { now.photo = now.ground = null; },
   };
 }
 

@@ -13,15 +13,15 @@ import { fineSide } from './composite.js';
  * @typedef {'after' | 'before'} Side
  * @typedef {{
  *   kind: 'webgl' | 'canvas', limit: number,
- *   photo: (image: TexImageSource & CanvasImageSource, width: number, height: number) => void,
- *   ground: (image: (TexImageSource & CanvasImageSource) | null) => void,
+ *   photo: (image: TexImageSource & CanvasImageSource, width: number, height: number) => boolean,
+ *   ground: (image: (TexImageSource & CanvasImageSource) | null) => boolean,
  *   lay: (side: Side, difference: Difference | null) => void,
  *   draw: (panes: Pane[]) => void,
  *   compose: () => Pixels,
  *   end: () => void,
  * }} Compositor
  *   limit: longest side of a photo that it takes; photo: of these pixels, however large the image;
- *   ground: what the edit is laid into in place of the photo; lay: what either side of a comparison
+ *   ground: what the edit is laid into in place of the photo; both false where there is no room for it; lay: what either side of a comparison
  *   adds; compose: the edited photo at its own size, or at the image's if that is less.
  */
 
@@ -121,13 +121,22 @@ function compositor(gl, resize, drawing) {
   /** @type {{width: number, height: number, at: [number, number], ground: boolean, squares: Record<Side, Square | null>}} */
   const now = { width: 0, height: 0, at: [0, 0], ground: false, squares: { after: null, before: null } };
 
-  /** @param {string} name @param {TexImageSource} image @param {boolean} [small] is enough of it kept */
+  /** Say whether something went wrong, such as a card whose memory is full. */
+  function failed() {
+    let any = false;
+    for (let flags = 0; flags < 8 && gl.getError(); flags += 1) any = true; // each kind of error is told once
+    return any;
+  }
+
+  /** Return whether there was room. @param {string} name @param {TexImageSource} image @param {boolean} [small] is enough of it kept */
   function fill(name, image, small = false) {
+    if (!small) failed(); // what was before is not of this image
     gl.bindTexture(gl.TEXTURE_2D, textures[name]);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    if (small) return;
+    if (small) return true;
     gl.generateMipmap(gl.TEXTURE_2D);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+    return !failed();
   }
 
   /** @param {string} name @param {number} width @param {number} height @param {number} [format] */
@@ -223,12 +232,12 @@ function compositor(gl, resize, drawing) {
     kind: 'webgl',
     limit: gl.getParameter(gl.MAX_TEXTURE_SIZE),
     photo: (image, width, height) => {
-      fill('photo', image);
       Object.assign(now, { width, height, at: sizeOf(image) });
+      return fill('photo', image);
     },
     ground: (image) => {
-      if (image) fill('ground', image);
       now.ground = Boolean(image);
+      return !image || fill('ground', image);
     },
     lay,
     draw,

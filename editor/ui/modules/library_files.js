@@ -8,17 +8,39 @@ import { hear, tell } from './page_state.js';
  */
 
 /**
+ * Photos that are given while others are read: they wait, and are sent when those have been.
+ * @param {(given: Given[]) => void} send
+ */
+export function photosInTurn(send) {
+  /** @type {Given[][]} */
+  let held = [];
+  let busy = false;
+  const go = () => {
+    const next = held.shift();
+    if (next) send(next);
+  };
+  return {
+    /** @param {Given[]} given */
+    give(given) { held.push(given); if (!busy) go(); },
+    /** @param {boolean} now whether a job of the library is at work, as its newest value says */
+    works(now) { busy = now; if (!busy) go(); },
+    /** Names of those that wait. */
+    get names() { return held.flat().map((one) => one.name.replace(/\.[^.]*$/, '')); },
+    /** Let them go. @returns {number} how many they were */
+    drop() { const count = held.flat().length; held = []; return count; },
+  };
+}
+
+/**
  * Listen for files.
  * @param {HTMLElement} root of the library
  * @param {(file: File) => Promise<{path: string}>} upload
  * @param {Send} send with "upload" for photos, "expand" for a project
  * @param {(text: string) => void} line says how far the upload is
- * @param {() => boolean} isBusy photos are being read
  */
-export function takeFiles(root, upload, send, line, isBusy) {
+export function takeFiles(root, upload, send, line) {
   const take = async (/** @type {File[]} */ files) => {
     const { photos, project, left } = sorted(files);
-    if (isBusy()) { tell('said', { text: 'Other photos are being read. Add these when that is done.', bad: true }); return; }
     if (left) tell('said', { text: `${MOST_PHOTOS} photos go at once; ${left} were left out.`, bad: true });
     const wanted = project && !photos.length ? [project] : photos;
     /** @type {Given[]} */

@@ -1,7 +1,7 @@
 // The library: all pictures as tiles, and what is done with several.
 import { chosenAfter, nextIndex } from './choosing.js';
 import { takeHome } from './kept_file.js';
-import { takeFiles } from './library_files.js';
+import { photosInTurn, takeFiles } from './library_files.js';
 import { filters, progressLine, projectLine } from './library_text.js';
 import { rename, tileOf, waitingTile } from './library_tile.js';
 import { menuOf } from './menu.js';
@@ -47,6 +47,7 @@ export function start({ element, trigger, props, upload, watch }) {
   let late = false; // something came while a name was written
 
   const send = (/** @type {string} */ event, /** @type {any} */ value = {}) => { props.value = value; trigger(event); };
+  const inTurn = photosInTurn((given) => send('upload', { given }));
   const visible = () => state.pictures.filter((one) => !filter || one.domain === filter);
   const keys = () => visible().map((one) => one.key);
   const buttons = () => /** @type {HTMLElement[]} */ ([...grid.querySelectorAll('.go')]);
@@ -75,6 +76,11 @@ export function start({ element, trigger, props, upload, watch }) {
     mark();
   }
 
+  function letGo() {
+    const count = inTurn.drop();
+    if (count) tell('said', { text: `${count} more ${count === 1 ? 'photo was' : 'photos were'} left out.` });
+    draw();
+  }
   const edit = (/** @type {string} */ key) => { send('select', { chosen: [key] }); change({ place: 'edit' }); };
   const remove = () => { if (chosen.length) send('delete', { chosen }); };
   const paste = (/** @type {any} */ moves = null) => send('apply', moves ? { chosen, moves } : { chosen });
@@ -129,15 +135,16 @@ export function start({ element, trigger, props, upload, watch }) {
     const active = document.activeElement;
     const focused = active && grid.contains(active) ? active.closest('[data-key]')?.getAttribute('data-key') || '' : '';
     const at = [...grid.children].findIndex((one) => one.getAttribute('data-key') === focused);
-    const waiting = state.progress?.saving ? [] : state.progress?.waiting || [];
-    grid.replaceChildren(...visible().map(tile), ...waiting.map((name, index) => waitingTile(name, index === 0)));
+    const read = state.progress?.saving ? [] : state.progress?.waiting || [];
+    const waiting = [...read, ...inTurn.names];
+    grid.replaceChildren(...visible().map(tile), ...waiting.map((name, index) => waitingTile(name, index === 0 && read.length > 0)));
     const again = focused && (itemOf(focused) ? focused : keys()[Math.min(at, keys().length - 1)]); // beside one that is gone
     rove(again || anchor);
     if (again) /** @type {HTMLElement|null|undefined} */ (itemOf(again)?.querySelector('.go'))?.focus({ preventScroll: true });
     else if (focused) find('.add').focus();
     find('.empty').hidden = grid.childElementCount > 0;
-    const busy = Boolean(state.progress) && !state.progress?.saving;
-    find('.line').textContent = loading || (state.progress ? progressLine(state.progress) : '');
+    const busy = Boolean(state.progress) && !state.progress?.saving && !state.progress?.pasting;
+    find('.line').textContent = loading || (state.progress ? progressLine(state.progress, inTurn.names.length) : '');
     find('.stop').hidden = !busy;
     /** @type {HTMLButtonElement} */ (find('.add')).disabled = Boolean(loading) || Boolean(state.progress);
     if (!busy) /** @type {HTMLButtonElement} */ (find('.stop')).disabled = false;
@@ -174,6 +181,7 @@ export function start({ element, trigger, props, upload, watch }) {
     const value = props.value || {};
     for (const name of KEPT) if (name in value) Object.assign(state, { [name]: value[name] });
     say(value);
+    if ('progress' in value) inTurn.works(Boolean(state.progress));
     draw();
     choose(chosen);
   }
@@ -189,10 +197,10 @@ export function start({ element, trigger, props, upload, watch }) {
     { title: 'Select all', keys: 'Ctrl+A', run: () => choose(keys()) },
   ]);
   find('.export').addEventListener('click', exported);
-  find('.stop').addEventListener('click', () => { /** @type {HTMLButtonElement} */ (find('.stop')).disabled = true; send('stop'); });
+  find('.stop').addEventListener('click', () => { /** @type {HTMLButtonElement} */ (find('.stop')).disabled = true; send('stop'); letGo(); });
   find('.save-project').addEventListener('click', () => send('submit'));
   find('.forget').addEventListener('click', () => send('clear'));
-  takeFiles(root, upload, (event, given) => send(event, { given }), (text) => { loading = text; draw(); }, () => Boolean(loading || state.progress));
+  takeFiles(root, upload, (event, given) => { if (event === 'upload') inTurn.give(given); else send(event, { given }); draw(); }, (text) => { loading = text; draw(); });
 
   grid.addEventListener('keydown', (event) => {
     const at = buttons().indexOf(/** @type {HTMLElement} */ (document.activeElement));

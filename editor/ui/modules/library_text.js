@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{key: string, id: string, domain: string, name: string, src: string, doubt: string}} Tile
- * @typedef {{done: number, total: number, seconds?: number|null, waiting?: string[], saving?: boolean}} Progress
+ * @typedef {{done: number, total: number, seconds?: number|null, waiting?: string[], saving?: boolean, pasting?: boolean}} Progress
  */
 
 export const MOST_PHOTOS = 50;
@@ -11,10 +11,17 @@ const ROUGH_S = 5; // nobody believes "about 23 s"
 /**
  * Say how far a batch is.
  * @param {Progress} progress
+ * @param {number} [later] photos that wait for its end
  * @returns {string}
  */
-export function progressLine({ done, total, seconds, saving }) {
+export function progressLine(progress, later = 0) {
+  return later ? `${lineOf(progress)} · ${later} more after ${progress.total === 1 ? 'it' : 'them'}` : lineOf(progress);
+}
+
+/** @param {Progress} progress */
+function lineOf({ done, total, seconds, saving, pasting }) {
   if (saving) return `Saving ${Math.min(done + 1, total)} of ${total}`;
+  if (pasting) return `Pasting settings, ${Math.min(done + 1, total)} of ${total}`;
   const at = `${Math.min(done + 1, total)} of ${total}`;
   if (seconds === null || seconds === undefined) return at;
   if (seconds < ROUGH_S) return `${at} · a few seconds left`;

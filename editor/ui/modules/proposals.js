@@ -1,4 +1,5 @@
 // What Blend and Patch propose: the stage shows it with a dashed edge until it is kept or dropped.
+import { endsByEscape } from './escape.js';
 import { hear, now, tell } from './page_state.js';
 
 /** @typedef {{after: string, label: string, picture: string, of?: string}} Proposal */
@@ -25,12 +26,10 @@ export function proposals(tool, changed) {
   const left = () => { if (!open()) set(null); };
   hear('tool', left);
   hear('place', left);
-  if (typeof document !== 'undefined') {
-    document.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !standing || event.defaultPrevented || document.querySelector('dialog[open]')) return;
-      event.preventDefault();
-      set(null);
-    });
-  }
+  endsByEscape('proposal', () => {
+    if (!standing) return false;
+    set(null);
+    return true;
+  });
   return { set, standing: () => standing, open };
 }

@@ -37,7 +37,7 @@ export function start({ element, trigger, props, watch }) {
   let moves = {};
   /** @type {Record<string, number>} */
   let settings = {};
-  /** @type {{visit?: string, picture?: string, node?: number, parent?: number}} */
+  /** @type {{domain?: string, visit?: string, picture?: string, node?: number, parent?: number}} */
   let shown = {};
   let built = '';
   let chosen = '';
@@ -76,8 +76,8 @@ export function start({ element, trigger, props, watch }) {
 
   /** Let the value of the component say what the hand has set, and on what. */
   function say() {
-    const { picture = '', node = -1 } = shown;
-    props.value = { moves: { ...moves }, settings: { ...settings }, turn, picture, node, hand: true };
+    const { domain = '', picture = '', node = -1 } = shown;
+    props.value = { moves: { ...moves }, settings: { ...settings }, turn, domain, picture, node, hand: true };
   }
   /** Hand the sliders to the page, to the tab's own storage, and to whoever reads this component's value. */
   function moved() {
@@ -186,7 +186,7 @@ export function start({ element, trigger, props, watch }) {
       rebuild(value.groups, value.extra || []);
     }
     const otherPicture = 'picture' in value && value.picture !== shown.picture;
-    for (const name of /** @type {const} */ (['visit', 'picture', 'node', 'parent'])) {
+    for (const name of /** @type {const} */ (['domain', 'visit', 'picture', 'node', 'parent'])) {
       if (name in value) shown = { ...shown, [name]: value[name] };
     }
     const older = value.turn !== undefined && value.turn !== null && value.turn < turn;
@@ -200,7 +200,7 @@ export function start({ element, trigger, props, watch }) {
         if (turn > 0 || draft()?.visit === shown.visit) dropDraft();
         change({ moves: { ...moves } });
       }
-    }
+    } else if (turn > 0) say(); // an event that waits reads what the hand has set, not this answer
     drawAll();
   }
   /**
@@ -226,6 +226,7 @@ export function start({ element, trigger, props, watch }) {
       rest();
     }),
     hear('rest', () => rest(true)),
+    hear('resting', () => { clearTimeout(resting); asked = text(); }), // what goes with an undo is no edit of its own
     hear('reset', () => reset([...sliders.keys()])),
   ];
   signal.addEventListener('abort', () => ends.forEach((end) => end()));

@@ -29,6 +29,8 @@ import { viewer } from './viewer.js';
 
 const NO_STEP = { src: '', name: '' };
 const ANSWER_MS = 2000; // so long a photo waits for the answer to the one before
+const UNSHOWN = 'The picture cannot be shown. Reload the page.';
+const ELSEWHERE = 'That step is of another picture. Show that picture to compare with its steps.';
 
 /** Called with the stage when it starts: what lies over the picture. @type {((stage: Stage) => void)[]} */
 export const overlays = [];
@@ -54,7 +56,7 @@ export async function start(handed) {
   const listeners = new Set();
   const compared = comparison(element, () => view);
   const view = viewer(pane, compared);
-  const pictures = painter(pane, view, compared.now, handed.kind || '');
+  const pictures = painter(pane, view, compared.now, { kind: handed.kind, lost: (again) => shows(again()) });
   viewBar(element, view);
   view.onChange(compared.place);
   const live = handed.live || await liveOf(handed.server, () => value);
@@ -67,6 +69,9 @@ export async function start(handed) {
     trigger(event);
   }
 
+  /** Let what is being shown be waited for. @param {Promise<void>} done */
+  function shows(done) { showing = done.catch(() => notice(element, UNSHOWN)); }
+
   /** Show the edit's picture, or another of the same picture. @param {import('./stage_following.js').Shown} [shown] */
   function show({ uri, mixed } = { uri: '' }) {
     const { photo, crop, reference, composed, others } = value;
@@ -74,7 +79,7 @@ export async function start(handed) {
     const old = before.src || (photo ? '' : value.before);
     const sources = { photo, crop, reference, after: picture || value.after, before: old, composed: picture ? '' : composed, others, mixed: proposal.src ? null : mixed || null };
     const nothing = value.state === 'empty' ? { photo: null, reference: '', after: '' } : {}; // a generated picture waits unseen
-    showing = pictures.show({ ...sources, ...nothing }).catch(() => notice(element, 'The picture cannot be shown. Reload the page.'));
+    shows(pictures.show({ ...sources, ...nothing }));
   }
 
   function say() {
@@ -85,12 +90,30 @@ export async function start(handed) {
     for (const listener of [...listeners]) listener();
   }
 
+  /** Frame, comparison and proposal were of what was before. */
+  function forget() {
+    frame = null;
+    before = NO_STEP;
+    proposal = NO_STEP;
+    compared.name('Before');
+    element.classList.remove('proposing');
+  }
+
+  /** Compare with a step that the server gives. @param {{picture: string, after: string, name?: string}} step */
+  function compareWith({ picture, after, name = '' }) {
+    if (picture !== value.picture) { notice(element, ELSEWHERE); return; }
+    notice(element, '');
+    tell('before', { src: after, name });
+    compared.begin();
+  }
+
   function hearValue() {
     const next = props.value;
     if (!next || next.own) return;
     props.value = wish; // an event of several calls reads it again for each, whatever came meanwhile
-    if (next.compare) { tell('before', next.picture === value.picture ? { src: next.after, name: '' } : null); return; }
-    if ((next.visit ?? value.visit) === value.visit && next.turn < value.turn) return; // of a photo that another has followed
+    if (next.compare) { compareWith(next); return; }
+    // of a photo that another has followed, or made of an older state of the visit than what is shown
+    if ((next.visit ?? value.visit) === value.visit && (next.turn < value.turn || next.number < value.number)) return;
     answered();
     former = null;
     const old = value;
@@ -98,13 +121,8 @@ export async function start(handed) {
     if (next.state && next.state !== 'error') notice(element, '');
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
     if (another) hand.drop();
-    if (another || value.state !== 'frame') frame = null;
-    if (another) { // comparisons and proposals were of the picture before
-      before = NO_STEP;
-      proposal = NO_STEP;
-      compared.name('Before');
-      element.classList.remove('proposing');
-    }
+    if (another || value.photo?.key !== old.photo?.key) forget(); // photos that wait for their frame are no pictures yet
+    else if (value.state !== 'frame') frame = null;
     if (another) show();
     else hand.told(now().moves, old.version !== value.version);
     say();
@@ -140,7 +158,9 @@ export async function start(handed) {
     const number = given += 1;
     const old = value;
     former ||= old;
-    const { examples, subject, subjects, visit, domain } = old;
+    if (proposal.src) tell('proposal', null);
+    forget();
+    const { examples, subject, subjects, visit, domain, number: made } = old;
     // of the next turn: what still comes of the photo before is not shown any more
     const opening = { turn: old.turn + 1, state: /** @type {const} */ ('working'), line: `Opening ${file.name}…`, progress: null };
     value = { ...old, ...opening };
@@ -151,10 +171,10 @@ export async function start(handed) {
     sent = mine.then(() => new Promise((done) => { answered = done; setTimeout(done, ANSWER_MS); }), () => {});
     const own = await preview(file);
     if (own && number === given && value.line === opening.line) {
-      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, photo: own };
+      value = { ...NOTHING, ...opening, examples, subject, subjects, visit, domain, number: made, photo: own };
       show();
       say();
-    }
+    } else own?.image?.close();
     try {
       await mine;
     } catch {
@@ -227,8 +247,9 @@ async function liveOf(server, value) {
  */
 async function preview(file) {
   try {
-    const { width, height } = await createImageBitmap(file);
-    return { url: '', width, height, key: `${GIVEN} ${file.name} ${file.lastModified}`, file };
+    const image = await createImageBitmap(file);
+    const { width, height } = image;
+    return { url: '', width, height, key: `${GIVEN} ${file.name} ${file.lastModified}`, file, image };
   } catch {
     return null;
   }

@@ -31,12 +31,14 @@ export function following(live, { value, show, begin, prepare = () => {} }, stil
   let wanted = {};
   /** @type {Shown} */
   let shown = OWN;
+  let old = false; // what is shown is of a version that another has followed
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
 
   /** @param {Shown} next */
   function put(next) {
     shown = next;
+    old = false;
     show(next);
   }
 
@@ -54,7 +56,9 @@ export function following(live, { value, show, begin, prepare = () => {} }, stil
   async function ask(moves, turn) {
     const { picture, version } = value();
     const uri = await live?.ask(moves)?.catch(() => null);
-    if (!uri || picture !== value().picture || version !== value().version) return;
+    if (picture !== value().picture || version !== value().version) return;
+    if (!uri && old && turn === last) put(OWN); // none comes: the server's own is better than an older one
+    if (!uri) return;
     if (turn === last || (turn > exact && !shown.mixed)) {
       exact = turn;
       put({ uri });
@@ -91,15 +95,25 @@ export function following(live, { value, show, begin, prepare = () => {} }, stil
       exact = last += 1;
       at = 0;
       shown = OWN;
+      old = false;
     },
-    /** The server has said something of the same picture. @param {Moves} hand the sliders @param {boolean} newVersion */
+    /**
+     * The server has said something of the same picture. While the hand is ahead of it, what is shown stays until
+     * the exact picture comes: the server's own is one that has not moved so far.
+     * @param {Moves} hand the sliders
+     * @param {boolean} newVersion
+     */
     told(hand, newVersion) {
       if (same(hand, value().moves)) at = 0; // the server has caught up
       const ahead = Date.now() - at < HAND_MS;
-      if (ahead && !newVersion) { show(shown); return; }
+      if (ahead && !newVersion) {
+        if (!old) show(shown);
+        return;
+      }
       clearTimeout(resting);
       exact = last += 1; // answers that are on their way are older than this
-      put(OWN);
+      old = ahead && Boolean(live);
+      if (!old) put(OWN);
       if (ahead) follow(hand);
     },
   };

@@ -23,7 +23,12 @@ export function layOver(stage) {
   let sizes = '';
 
   const choosing = faces(view, { choose: (face) => stage.send(stage.value().faces[face]?.picture ? 'select' : 'expand', { face }) });
-  const placing = frame(view, { asks: false, changed: (crop) => { tell('frame', crop); keepFrame(stage.value().photo?.key || '', crop); } });
+  const placing = frame(view, {
+    asks: false,
+    changed: (crop) => { tell('frame', crop); keepFrame(stage.value().photo?.key || '', crop); },
+    use: (crop) => stage.send('release', { frame: crop }),
+    cancel: () => stage.send('clear', {}),
+  });
   const painting = brush(view, { painted: (mask) => stage.send('input', { mask }), bake: () => stage.send('apply', {}) });
   const laying = patch(view, { moved: (offset) => tell('patch-moved', offset) });
   const pulling = pucks(view, {

@@ -3,6 +3,7 @@
 import { squareOf } from './composite.js';
 import { compositorOf, contextOf } from './composite_canvas.js';
 import { panesOf } from './compare.js';
+import { newest } from './stage_loading.js';
 import { photoImage, squareImage, withOthers } from './stage_photo.js';
 
 /**
@@ -37,18 +38,23 @@ const NOTHING = { reference: null, after: null, mixed: null, weight: 0, before: 
  * @param {HTMLElement} element with a `canvas.picture`
  * @param {Viewer} view
  * @param {() => import('./compare.js').Comparison} compared
- * @param {'webgl' | 'canvas' | ''} [kind] of drawing, the best by default
+ * @param {{kind?: 'webgl' | 'canvas', lost?: (again: () => Promise<void>) => void}} [options]
+ *   kind: of drawing, the best by default; lost: the graphics card is gone, and `again` shows what was shown
  */
-export function painter(element, view, compared, kind = '') {
+export function painter(element, view, compared, { kind, lost = () => {} } = {}) {
   let canvas = /** @type {HTMLCanvasElement} */ (element.querySelector('canvas.picture'));
   let compositor = compositorOf(canvas, kind);
+  const { limit } = compositor; // for what stands in for it too
   /** @type {Map<string, Promise<ImageBitmap>>} */
   const squares = new Map();
   let sources = /** @type {Sources | null} */ (null);
-  let photoKey = '';
+  let photoKey = ''; // of what the compositor has
   let groundKey = '';
-  /** @type {{key: string, image: Promise<ImageBitmap> | null}} */
-  const loading = { key: '', image: null };
+  let seenKey = ''; // of what the view has
+  let cardless = /** @type {string | null} */ (null); // the photo for which the card had no room, or was lost
+  const loading = { photo: newest(), ground: newest() };
+  /** @type {{photo: ImageBitmap | null, ground: ImageBitmap | null}} */
+  const drawn = { photo: null, ground: null };
   let wished = 0;
   let shown = 0;
   let drawing = 0;
@@ -110,6 +116,37 @@ export function painter(element, view, compared, kind = '') {
   }
   const wishDraw = () => { drawing = drawing || requestAnimationFrame(draw); };
 
+  /** Begin anew on a canvas of its own. @param {'webgl' | 'canvas' | undefined} which kind of drawing */
+  function renew(which) {
+    canvas.removeEventListener('webglcontextlost', loses);
+    compositor.end();
+    const fresh = /** @type {HTMLCanvasElement} */ (canvas.cloneNode());
+    canvas.replaceWith(fresh);
+    canvas = fresh;
+    compositor = compositorOf(canvas, which);
+    canvas.addEventListener('webglcontextlost', loses);
+    photoKey = groundKey = '';
+    laid = NOTHING;
+    hold('photo', null);
+    hold('ground', null);
+  }
+
+  /** The graphics card was lost. */
+  function loses() {
+    cardless = seenKey;
+    renew('canvas');
+    const last = sources;
+    if (last) lost(() => showNewest(last));
+  }
+  canvas.addEventListener('webglcontextlost', loses);
+
+  /** Keep a large image for as long as it is drawn from; the card has its own copy. @param {'photo' | 'ground'} name @param {ImageBitmap | null} image */
+  function hold(name, image) {
+    drawn[name]?.close();
+    drawn[name] = compositor.kind === 'canvas' ? image : null;
+    if (!drawn[name]) image?.close();
+  }
+
   /**
    * Decode what is missing, then lay it in; what was wished later wins.
    * @param {Sources} next
@@ -117,45 +154,56 @@ export function painter(element, view, compared, kind = '') {
   async function show(next) {
     const turn = wished += 1;
     const { photo, crop, reference, after, before, composed, others, mixed } = next;
-    const base = photo ? null : reference || after;
-    const key = photo ? `${photo.key} ${photo.url}` : base || '';
-    if (key !== photoKey && key !== loading.key) {
-      Object.assign(loading, { key, image: photo ? photoImage(photo, compositor.limit) : base ? square(base) : null });
-    }
-    const grounds = !photo ? '' : composed || others.map((one) => JSON.stringify(one)).join();
-    const [image, old, edited, other, step, ground] = await Promise.all([
-      key === photoKey ? null : loading.image, reference && square(reference), like(after, reference),
+    const base = photo ? '' : reference || after;
+    const key = photo ? `${photo.key} ${photo.url}` : base;
+    const edits = photo ? composed || others.map((one) => JSON.stringify(one)).join() : '';
+    const under = edits && `${key} ${edits}`;
+    const image = loading.photo.of(photo && key !== photoKey ? key : '', () => photoImage(/** @type {Photo} */ (photo), limit));
+    const ground = loading.ground.of(under !== groundKey ? under : '', () => groundOf(/** @type {Photo} */ (photo), composed, others));
+    const [large, laidUnder, alone, old, edited, other, step] = await Promise.all([
+      image, ground, base ? square(base) : null, reference && square(reference), like(after, reference),
       mixed && like(mixed.uri, reference), like(before, reference),
-      photo && grounds !== groundKey && grounds ? groundOf(photo, composed, others) : null,
     ]);
     if (turn < shown) return;
-    if ((key !== photoKey && key && !image) || (grounds !== groundKey && grounds && !ground)) { // changed by a call between
-      if (turn === wished) await show(next);
+    if ((photo && key !== photoKey && !loading.photo.holds(image)) || (under && under !== groundKey && !loading.ground.holds(ground))) {
+      if (turn === wished) await show(next); // a call between has changed what is there
       return;
     }
-    const fresh = key === photoKey ? null : image; // else another call has shown it
     shown = turn;
     sources = next;
     const size = photo || (base ? old || edited : null) || { width: 0, height: 0 };
-    if (fresh) compositor.photo(fresh, size.width, size.height);
-    if (grounds !== groundKey) compositor.ground(ground);
-    groundKey = grounds;
-    if (compositor.kind === 'webgl') for (const one of [photo && fresh, ground]) if (one) one.close(); // the card has them
+    const fresh = key === photoKey ? null : large || alone; // else another call has shown it
+    if (fresh && cardless !== null && cardless !== key) { // the card may have room for another photo
+      cardless = null;
+      renew(kind);
+    }
+    const fits = (!fresh || compositor.photo(fresh, size.width, size.height)) && (under === groundKey || compositor.ground(laidUnder));
+    if (fresh && photo) loading.photo.taken();
+    if (under !== groundKey) loading.ground.taken();
+    if (!fits) {
+      cardless = key;
+      for (const one of [photo && fresh, laidUnder]) if (one) one.close();
+      renew('canvas');
+      await show(next);
+      return;
+    }
+    if (fresh) hold('photo', photo ? fresh : null);
+    if (under !== groundKey) hold('ground', laidUnder);
+    groundKey = under;
     const lies = photo ? crop : WHOLE;
     const placed = lies && squareOf(lies, size.width, size.height);
     wish = {
       reference: old || null, after: (composed && photo) ? null : edited, mixed: other, weight: mixed?.weight || 0, before: step,
       square: JSON.stringify(placed) === JSON.stringify(wish.square) ? wish.square : placed, whole: !photo,
     };
-    view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== photoKey && !photoKey.startsWith(GIVEN));
-    photoKey = key;
-    Object.assign(loading, { key: '', image: null });
+    view.show({ width: size.width, height: size.height }, photo ? crop : null, key !== seenKey && !seenKey.startsWith(GIVEN));
+    photoKey = seenKey = key;
     wishDraw();
   }
 
   /** @param {Photo} photo @param {string} composed @param {import('./stage_photo.js').Other[]} others */
   const groundOf = (photo, composed, others) => (composed
-    ? photoImage({ ...photo, url: composed, file: undefined }, compositor.limit) : withOthers(photo, others, compositor.limit));
+    ? photoImage({ ...photo, url: composed, file: undefined, image: undefined }, limit) : withOthers(photo, others, limit));
 
   /** Fail only where nothing newer is wished. @param {Sources} next */
   async function showNewest(next) {
@@ -163,24 +211,10 @@ export function painter(element, view, compared, kind = '') {
     try {
       await show(next);
     } catch (error) {
-      Object.assign(loading, { key: '', image: null });
       if (turn === wished) throw error;
     }
   }
 
-  /** Without the graphics card, which was lost, on a canvas of its own. @param {Event} event */
-  function lost(event) {
-    event.preventDefault();
-    const fresh = /** @type {HTMLCanvasElement} */ (canvas.cloneNode());
-    canvas.replaceWith(fresh);
-    canvas = fresh;
-    compositor = compositorOf(canvas, 'canvas');
-    photoKey = '';
-    groundKey = '';
-    laid = NOTHING;
-    if (sources) show(sources);
-  }
-  canvas.addEventListener('webglcontextlost', lost, { once: true });
   view.onChange(wishDraw);
 
   return {

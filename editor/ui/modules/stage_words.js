@@ -6,7 +6,7 @@ import { READ } from './photo_files.js';
  * @typedef {{domain: string, title: string, subject: string}} Suggestion  a domain that fits the photo better
  * @typedef {'empty' | 'frame' | 'working' | 'done' | 'error'} State
  * @typedef {{
- *   picture: string, node: number, version: string, name: string, resolution: number, subject: string, subjects: string[],
+ *   picture: string, node: number, number: number, version: string, name: string, resolution: number, subject: string, subjects: string[],
  *   photo: import('./stage_photo.js').Photo | null, crop: import('./composite.js').Crop | null,
  *   reference: string, after: string, mask: string, composed: string,
  *   faces: (import('./composite.js').Crop & {confidence: number, picture: string})[], marks: Record<string, [number, number]> | null,
@@ -18,7 +18,7 @@ import { READ } from './photo_files.js';
 
 /** @type {StageValue} */
 export const NOTHING = {
-  picture: '', node: 0, version: '', name: '', resolution: 0, subject: '', subjects: [], photo: null, crop: null, reference: '',
+  picture: '', node: 0, number: 0, version: '', name: '', resolution: 0, subject: '', subjects: [], photo: null, crop: null, reference: '',
   after: '', mask: '', composed: '', faces: [], marks: null, moves: {}, state: 'empty', line: '', likeness: '', advice: '',
   progress: null, turn: 0, examples: [], visit: '', domain: '', before: '', others: [], compare: false, suggest: null,
 };

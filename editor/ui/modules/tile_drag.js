@@ -34,7 +34,7 @@ export function follow(press, image, items, moved) {
     slot = next;
   };
   const end = () => {
-    for (const [name, listener] of listeners) document.removeEventListener(name, listener);
+    for (const [name, listener] of listeners) document.removeEventListener(name, listener, name === 'keydown');
     delete document.body.dataset.giving;
     ghost?.remove();
     over(null);
@@ -58,8 +58,12 @@ export function follow(press, image, items, moved) {
     end();
     if (hit) give(hit, given);
   };
-  const key = (/** @type {any} */ event) => { if (event.key === 'Escape') end(); };
+  const key = (/** @type {any} */ event) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault(); // it ends nothing else
+    end();
+  };
   /** @type {[string, (event: any) => void][]} */
   const listeners = [['pointermove', move], ['pointerup', up], ['pointercancel', end], ['keydown', key]];
-  for (const [name, listener] of listeners) document.addEventListener(name, listener);
+  for (const [name, listener] of listeners) document.addEventListener(name, listener, name === 'keydown');
 }

@@ -73,12 +73,14 @@ export function viewer(element, hooks) {
   /** @returns {Point} */
   const centre = () => [box().width / 2, box().height / 2];
 
-  /** Keep what is in the middle there when the room changes. */
-  function refit() {
-    const middle = toPhoto(now.transform, centre());
-    now.size = sizeOf(element);
-    if (!now.size.width || !now.size.height) return;
-    if (now.mode === 'fit' || now.mode === 'face') { look(now.mode); return; }
+  /** Keep what is in the middle there when the room changes. A stage that is hidden has none. */
+  function refit(twice = now.twice) {
+    const [size, middle] = [sizeOf(element), toPhoto(now.transform, centre())];
+    const seen = now.size.width > 0 && now.size.height > 0;
+    now.twice = twice;
+    if (!size.width || !size.height) return;
+    now.size = size;
+    if (!seen || now.mode === 'fit' || now.mode === 'face') { look(now.mode); return; }
     const [x, y] = toBox(now.transform, middle);
     const [cx, cy] = centre();
     lie({ ...now.transform, x: now.transform.x + cx - x, y: now.transform.y + cy - y });
@@ -115,14 +117,12 @@ export function viewer(element, hooks) {
       lie(scaledAt(now.transform, at, Math.min(most, Math.max(least, scale))));
     },
     twice: (on) => {
-      if (on === now.twice) return;
-      now.twice = on;
-      refit();
+      if (on !== now.twice) refit(on);
     },
     told,
   };
-  new ResizeObserver(refit).observe(element);
-  window.addEventListener('resize', refit); // also when the page is zoomed, which changes the ratio
+  new ResizeObserver(() => refit()).observe(element);
+  window.addEventListener('resize', () => refit()); // also when the page is zoomed, which changes the ratio
   listenToHands(view, hooks);
   return view;
 }

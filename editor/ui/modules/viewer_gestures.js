@@ -1,6 +1,6 @@
 // What hands do to the viewer: wheel, drag, two fingers, double click, keys.
 
-import { now as shared, tell } from './page_state.js';
+import { now as shared } from './page_state.js';
 import { pinched, scaledAt } from './view_transform.js';
 
 /**
@@ -64,11 +64,29 @@ export function listenToHands(view, hooks) {
     if (resting < 0) hooks.hold(false);
     resting = 0;
   };
+  /** Hear of a pointer until it is lifted, wherever that is. @param {number} id */
+  const capture = (id) => {
+    try { element.setPointerCapture(id); } catch { /* it is lifted already */ }
+  };
   /** @param {Grip['kind']} kind @param {Point} at */
   const take = (kind, at) => {
     grip = { kind, at, from: view.transform(), fingers: null };
     element.classList.toggle('panning', kind === 'pan');
   };
+
+  /** No pointer does anything any more. */
+  function letGo() {
+    fingers.clear();
+    grip = null;
+    rest();
+    element.classList.remove('panning');
+  }
+  /** @param {PointerEvent} event */
+  function end(event) {
+    const lifted = fingers.delete(event.pointerId);
+    if (!fingers.size) letGo();
+    else if (lifted) grip = null; // one that is left does nothing more; with another they begin anew
+  }
 
   function pinch() {
     rest();
@@ -76,11 +94,12 @@ export function listenToHands(view, hooks) {
     if (grip?.kind !== 'pinch') {
       take('pinch', two[0]);
       if (grip) grip.fingers = two;
-      tell('pinch', true); // an overlay that follows the first finger lets it go
+      for (const id of fingers.keys()) capture(id); // what an overlay took and gave up may be lifted outside
     } else view.set(pinched(grip.from, /** @type {[Point, Point]} */ (grip.fingers), two));
   }
 
   element.addEventListener('pointerdown', (event) => { // also of what an overlay takes: a second finger may come
+    if (event.pointerType === 'touch' && event.isPrimary) letGo(); // no other finger is down
     if (event.pointerType === 'touch' && view.photo().width) fingers.set(event.pointerId, within(event));
     if (fingers.size === 2) { event.stopPropagation(); pinch(); }
   }, true);
@@ -91,6 +110,7 @@ export function listenToHands(view, hooks) {
     if (event.defaultPrevented || (!pan && (event.button !== 0 || target.closest(OWN)))) return;
     if (event.button === 1) event.preventDefault();
     const at = within(event);
+    capture(event.pointerId);
     if (!pan && hooks.drag(at[0])) take('divide', at);
     else take(pan ? 'pan' : 'press', at);
     if (event.pointerType === 'touch' && grip?.kind === 'press') {
@@ -101,6 +121,7 @@ export function listenToHands(view, hooks) {
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, within(event));
     if (fingers.size === 2) { pinch(); return; }
     if (!grip || grip.kind === 'pinch') return;
+    if (!event.buttons) { end(event); return; } // it was lifted where nothing told of it
     const at = within(event);
     const [dx, dy] = [at[0] - grip.at[0], at[1] - grip.at[1]];
     if (grip.kind === 'press') {
@@ -109,20 +130,13 @@ export function listenToHands(view, hooks) {
       if (!roomy()) { grip = null; return; }
       take('pan', grip.at);
     }
-    if (!element.hasPointerCapture(event.pointerId)) element.setPointerCapture(event.pointerId);
     if (grip.kind === 'divide') hooks.drag(at[0]);
     else view.set({ ...grip.from, x: grip.from.x + dx, y: grip.from.y + dy });
   });
-  /** @param {PointerEvent} event */
-  const end = (event) => {
-    fingers.delete(event.pointerId);
-    if (fingers.size) return; // one of two fingers is left: it does nothing more
-    if (grip?.kind === 'pinch') tell('pinch', false);
-    grip = null;
-    rest();
-    element.classList.remove('panning');
-  };
   for (const name of /** @type {const} */ (['pointerup', 'pointercancel'])) element.addEventListener(name, end);
+  element.addEventListener('lostpointercapture', (event) => {
+    if (event.target === element) end(event); // not of an overlay that has given its finger to the viewer
+  });
 
   element.addEventListener('wheel', (event) => {
     if (!view.photo().width) return;

@@ -9,6 +9,9 @@ test('a batch says how long it takes, roughly', () => {
   assert.equal(progressLine({ done: 4, total: 5, seconds: 3 }), '5 of 5 · a few seconds left');
   assert.equal(progressLine({ done: 5, total: 50, seconds: 290 }), '6 of 50 · about 5 min left');
   assert.equal(progressLine({ done: 3, total: 3, saving: true }), 'Saving 3 of 3');
+  assert.equal(progressLine({ done: 0, total: 3, pasting: true }), 'Pasting settings, 1 of 3');
+  assert.equal(progressLine({ done: 4, total: 5, seconds: 3 }, 2), '5 of 5 · a few seconds left · 2 more after them');
+  assert.equal(progressLine({ done: 0, total: 1, seconds: null }, 2), '1 of 1 · 2 more after it');
 });
 
 test('filters are offered where several domains have pictures', () => {

@@ -95,6 +95,39 @@ test('another picture or version drops what is on its way', async () => {
   }
 });
 
+test('while likeness is refined the hand is not thrown back', async () => {
+  const { hand, value, asked, shown } = stage();
+  hand.follow({ smile: 2 });
+  asked[0].answer('of a');
+  await soon();
+  value.version = 'b';
+  hand.told({ smile: 2 }, true); // the server's own picture has no smile yet
+  hand.told({ smile: 2 }, false); // progress
+  assert.deepEqual(shown, [{ uri: 'of a' }]);
+  asked[1].answer('of b');
+  await soon();
+  assert.deepEqual(shown, [{ uri: 'of a' }, { uri: 'of b' }]);
+});
+
+test('where no exact picture comes the new version is shown as the server has it', async () => {
+  const { hand, value, asked, last } = stage();
+  hand.follow({ smile: 2 });
+  asked[0].answer('of a');
+  await soon();
+  value.version = 'b';
+  hand.told({ smile: 2 }, true);
+  asked[1].answer(null);
+  await soon();
+  assert.deepEqual(last(), { uri: '' });
+});
+
+test('a hand that rests is shown every new version', () => {
+  const { hand, value, last } = stage();
+  value.version = 'b';
+  hand.told({}, true);
+  assert.deepEqual(last(), { uri: '' });
+});
+
 test('nothing is made ahead while the picture is being read', () => {
   const { hand, value, aheads } = stage();
   value.state = 'working';
