@@ -222,6 +222,33 @@ def test_a_late_answer_takes_no_picture_away(page) -> None:
     assert page.locator("[data-part=from] .out").count() == 0, "but who kept it begins anew"
 
 
+def test_nothing_stays_of_another_domain(page) -> None:
+    stage = "domain => shared.change({ stage: { ...shared.now().stage, domain } })"
+    page.evaluate(stage, "faces")
+    give(page, "[data-part=from]", "p1")
+    shown = {"base": _slot("p2"), "from": [_slot("p1")], "style": 0}
+    answer(page, {**shown, "turn": sent(page, "input")["turn"], "proposal": _proposal()})
+    page.evaluate(stage, "scenes")
+    assert page.evaluate("told.at(-1)") == ["proposal", None]
+    assert page.locator("[data-part=from] .out").count() == 0
+    assert sent(page, "input")["from"] == [], "its ids mean other pictures here"
+
+
+def test_a_row_that_is_the_same_is_not_drawn_under_the_hand(page) -> None:
+    give(page, "[data-part=from]", "p1")
+    shown = {"base": _slot("p2"), "from": [_slot("p1")], "style": 0}
+    asked = sent(page, "input")["turn"]
+    answer(page, {**shown, "turn": asked})
+    page.click("[data-part=from] .empty")
+    page.evaluate("window.before = document.querySelector('[data-part=from] .pick')")
+    answer(page, {**shown, "turn": asked, "proposal": _proposal()})
+    assert page.evaluate("before === document.querySelector('[data-part=from] .pick')")
+    outline = "getComputedStyle(document.querySelector('[data-part=from]')).outlineStyle"
+    assert page.evaluate(outline) == "solid", "it is seen that it waits for a tile"
+    page.keyboard.press("Escape")
+    assert page.evaluate(outline) == "none"
+
+
 def test_a_slot_that_is_pressed_takes_the_next_tile(page) -> None:
     page.click("[data-part=from] .empty")
     page.click("#filmstrip [data-key='p:p2'] .go")

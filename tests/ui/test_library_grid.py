@@ -178,7 +178,7 @@ def test_settings_are_pasted_by_their_keys(library) -> None:
     assert library.evaluate(LAST) == ["apply", {"chosen": ["f:p4"], "moves": {"smile": 2}}]
 
 
-def test_files_that_were_given_elsewhere_are_taken_unless_others_are_read(library) -> None:
+def test_files_that_were_given_elsewhere_are_taken_in_their_turn(library) -> None:
     _show(library, _value())
     give = "name => page.tell('add-photos', [new File(['x'], name)])"
     library.evaluate(give, "a.png")
@@ -186,10 +186,11 @@ def test_files_that_were_given_elsewhere_are_taken_unless_others_are_read(librar
     assert library.evaluate(LAST)[1]["given"] == [{"path": "/kept/a.png", "name": "a.png"}]
     progress = {"done": 0, "total": 1, "seconds": None, "waiting": ["a"]}
     _show(library, {"progress": progress})
-    count = library.evaluate("sent.length")
     library.evaluate(give, "b.png")
-    assert "being read" in library.evaluate("said.at(-1).text")
-    assert library.evaluate("sent.length") == count
+    library.wait_for_selector(".tile.waiting:has-text('b')")
+    assert library.evaluate(LAST)[1]["given"][0]["name"] == "a.png", "others are read"
+    _show(library, {"progress": None})
+    library.wait_for_function("() => sent.at(-1)[1].given?.[0].name === 'b.png'")
 
 
 def test_what_is_removed_can_be_brought_back(library) -> None:

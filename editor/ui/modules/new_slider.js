@@ -1,5 +1,5 @@
 // The sheet "New slider": what it knows, what it asks the server, and what it does with answers.
-import { hear, tell } from './page_state.js';
+import { hear } from './page_state.js';
 import { drawCards } from './slider_cards.js';
 import { drawEffects, drawFound, drawMine, drawStanding, drawStrip, part } from './slider_sheet_parts.js';
 import { DOUBLE_MS, heldAfter, isEnough, marksOf, withMark } from './slider_marks.js';
@@ -127,10 +127,7 @@ export function start({ element, trigger, props, upload, watch }) {
     if (value.problem) Object.assign(answer, { asked: false, learning: false, working: '' });
     put({ ...answer, ...without(sheet, value), pending: Boolean(value.working) });
     if (value.items) part(dialog, '.sheet-body').scrollTo({ top: 0 });
-    if (value.added) {
-      tell('slider-added', value.added);
-      dialog.close();
-    }
+    if (value.added) dialog.close();
     const [first] = waiting;
     if (sheet.pending || !first) return;
     waiting.delete(first[0]);

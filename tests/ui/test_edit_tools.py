@@ -1,4 +1,4 @@
-"""Tools on a telephone, whose filmstrip is a tool of its own."""
+"""Blend and Patch in the whole page; on a telephone the filmstrip is a tool of its own."""
 
 from __future__ import annotations
 
@@ -45,3 +45,27 @@ def test_another_tool_ends_the_waiting_for_a_tile(tab, photo: Path) -> None:
     settled(page)
     assert page.evaluate(OPEN) == "strip", "the tile is shown, not taken"
     assert page.locator("#blend-panel [data-part=from] .pick").count() == 0
+
+
+def test_a_patch_that_is_changed_while_it_works_is_stopped_and_blended_in_again(
+    page, photo: Path
+) -> None:
+    invert(page, photo, steps=2)
+    page.click("#rail [data-tool=patch]")
+    settled(page)
+    page.click("#patch-panel [data-part=source] .empty")
+    page.click("#filmstrip .picture .go >> nth=0")
+    page.evaluate("document.querySelector('#patch-panel [data-part=steps]').value = 300")
+    page.click("#patch-panel [data-part=run]:enabled")
+    page.wait_for_selector("#stage .proposing")
+    page.click("#patch-panel [data-kind=mouth]")
+    page.wait_for_selector("#patch-panel [data-part=run]:enabled")
+    settled(page)
+    assert page.locator("#stage .proposing").count() == 0, "nothing of the first comes late"
+    assert page.inner_text("#patch-status").strip() == "Stopped."
+    page.evaluate("document.querySelector('#patch-panel [data-part=steps]').value = 5")
+    page.click("#patch-panel [data-part=run]")
+    page.wait_for_selector("#stage .proposing")
+    page.click("#patch-panel [data-part=keep]:enabled")
+    page.wait_for_selector("#filmstrip .picture >> nth=1")
+    assert page.inner_text("#patch-status").strip() == "Kept as a new picture."
