@@ -87,7 +87,6 @@ export function layOver(stage) {
     if (value.photo && value.state !== 'frame') show();
   });
   hear('patch', (made) => { laid = made; show(); });
-  hear('undo-pressed', () => painting.forget());
   hear('ends', async (name) => {
     const [low, high] = now().ranges[name] || [0, 0];
     if (!low && !high) return;

@@ -93,6 +93,7 @@ export function sayState(element, value, tried) {
 
   const { text, warning } = likenessLine(value.likeness);
   const known = !working && state !== 'frame' && Boolean(value.picture);
+  find('.says').setAttribute('aria-live', working ? 'off' : 'polite'); // no countdown is read out
   setText(find('.says span'), working ? workingLine(value) : known ? text : '');
   setText(find('.says .more'), known ? warning : '');
   find('.says').classList.toggle('warns', known && warning !== '');
