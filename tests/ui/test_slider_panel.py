@@ -34,7 +34,6 @@ VALUE = {
     "picture": "p1",
     "node": 3,
     "parent": 2,
-    "extra": [{"name": "detail", "title": "Photo detail", "low": 0, "high": 100, "value": 100}],
 }  # fmt: skip
 
 
@@ -294,17 +293,6 @@ def test_other_parts_of_the_page_move_sliders(page) -> None:
     assert _releases(page)[-1] == {}
 
 
-def test_extra_rows_are_settings_and_no_moves(page) -> None:
-    assert _number(page, "detail") == "100"
-    page.evaluate("() => state.hear('settings', (value) => { window.settings = value; })")
-    _range(page, "detail").focus()
-    page.keyboard.press("Shift+ArrowLeft")
-    assert page.evaluate("() => settings") == {"detail": 90}
-    assert _moves(page) == {}
-    _rested(page, 1)
-    assert page.evaluate("() => sent().settings") == {"detail": 90}
-
-
 def test_small_pictures_of_both_ends(page) -> None:
     page.evaluate("() => { window.asked = []; state.hear('ends', (name) => asked.push(name)); }")
     page.mouse.move(*_at(page, "tilt", 90))
@@ -330,10 +318,10 @@ def test_small_pictures_of_both_ends(page) -> None:
 
 def test_rows_are_36_px_and_all_have_names(page) -> None:
     heights = page.evaluate(
-        "() => [...document.querySelectorAll('.move:not(.extra)')].map((e) => e.offsetHeight)"
+        "() => [...document.querySelectorAll('.move')].map((e) => e.offsetHeight)"
     )
     assert set(heights) == {36}
-    for name in ("Smile", "Mouth open", "Tilt up ↔ down", "Beard", "Photo detail"):
+    for name in ("Smile", "Mouth open", "Tilt up ↔ down", "Beard"):
         assert page.get_by_role("slider", name=name, exact=True).count() == 1
         assert page.get_by_role("spinbutton", name=f"{name}, number").count() == 1
     assert page.locator(".chips").is_hidden()

@@ -14,16 +14,15 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
     """Show one slider for each boundary, under its group's heading, from -150 to 150.
 
     A move goes into the page's state at once (`moves` of page_state.js). When the hand rests it triggers
-    `release`; handlers read "moves": {name: distance in units of codes}, "domain", "picture" and "node" (of which
-    edit they are), "hand" (they were moved since the server gave them), "turn" (how many moves there were) and "settings": {name: number} of the extra rows.
+    `release`; handlers read "moves": {name: distance in units of codes}, "domain", "picture" and "node" (of
+    which edit they are), "hand" (they were moved since the server gave them) and "turn" (how many moves there were).
 
     Its value, of which all but "moves" may be left out where nothing has changed:
 
     {"groups": [{"title", "sliders": [{"name", "title", "ends": two words or null, "low", "high": ends of the
     range as positions, "knots": [[position, distance], …]}]}], "moves": {name: distance}, "visit", "picture",
     "node", "parent": which edit they are of, "turn": what the panel sent, so that an answer to an older move
-    is not taken for a newer one; without it the moves count unless a hand is on a slider, "extra": [{"name",
-    "title", "low", "high", "value"}] rows at the end that are no sliders of codes}.
+    is not taken for a newer one; without it the moves count unless a hand is on a slider}.
     """
     return html_component(
         "slider_panel",
@@ -32,7 +31,6 @@ def slider_panel(value: dict[str, Any]) -> gr.HTML:
         shape={
             "moves": {},
             "turn": NUMBER,
-            "settings": {},
             "domain": str,
             "picture": str,
             "node": NUMBER,

@@ -265,8 +265,6 @@ export function brush(view, { painted, bake }) {
       shown?.abort();
       shown = null;
     },
-    /** Let the next mask be taken though it was painted here before: call it where a person goes back. */
-    forget: () => known.forgetOlder(),
     focus: () => canvas.focus({ preventScroll: true }),
   };
 }

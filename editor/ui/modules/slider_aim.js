@@ -27,7 +27,7 @@ export function aims(panel, signal, list) {
   let aimed = '';
   /** @param {EventTarget | null} target */
   const named = (target) => (target instanceof Element
-    ? /** @type {HTMLElement | null} */ (target.closest('.move:not(.extra), .chip'))?.dataset.name || '' : '');
+    ? /** @type {HTMLElement | null} */ (target.closest('.move, .chip'))?.dataset.name || '' : '');
   /** @param {string} name */
   const aim = (name) => {
     aimed = name;

@@ -36,7 +36,7 @@ export function showsEnds(panel, signal, words) {
   };
   /** @param {EventTarget | null} target */
   const named = (target) => target instanceof Element && target.closest('.track')
-    ? /** @type {HTMLElement | null} */ (target.closest('.move:not(.extra)'))?.dataset.name || '' : '';
+    ? /** @type {HTMLElement | null} */ (target.closest('.move'))?.dataset.name || '' : '';
 
   panel.addEventListener('pointerover', (event) => {
     const name = event.pointerType === 'mouse' && !event.buttons ? named(event.target) : '';

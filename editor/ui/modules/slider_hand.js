@@ -108,7 +108,7 @@ export function hand(panel, signal, actions) {
   });
 
   panel.addEventListener('dblclick', (event) => {
-    const row = event.target instanceof Element && event.target.closest('.move:not(.extra)');
+    const row = event.target instanceof Element && event.target.closest('.move');
     if (!row || input(event.target, 'number')) return;
     event.preventDefault();
     actions.set(nameOf(row), 0);

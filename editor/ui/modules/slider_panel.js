@@ -19,7 +19,7 @@ const REST_MS = 400; // an edit is what stands when the hand has left the slider
 
 /**
  * Start the component. Its value from the server: {"groups", "moves", "picture", "node", "parent", "visit",
- * "extra", "turn"}, of which all but "moves" may be left out where it has not changed; "turn" is the one
+ * "turn"}, of which all but "moves" may be left out where it has not changed; "turn" is the one
  * that the server was given, so that an answer to an older move never takes back a newer one.
  * @param {{element: HTMLElement, trigger: (name: string) => void, props: {value: any},
  *   watch: (name: string, listener: () => void) => void}} handed
@@ -31,12 +31,8 @@ export function start({ element, trigger, props, watch }) {
   const { signal } = life;
   /** @type {Map<string, import('./slider_rows.js').Slider>} */
   const sliders = new Map();
-  /** @type {Map<string, import('./slider_rows.js').Extra>} */
-  const extra = new Map();
   /** @type {Moves} */
   let moves = {};
-  /** @type {Record<string, number>} */
-  let settings = {};
   /** @type {{domain?: string, visit?: string, picture?: string, node?: number, parent?: number}} */
   let shown = {};
   let built = '';
@@ -47,13 +43,13 @@ export function start({ element, trigger, props, watch }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
 
-  const text = () => JSON.stringify([Object.entries(moves).sort(), settings]);
+  const text = () => JSON.stringify(Object.entries(moves).sort());
   /** @param {string} name */
   const rowOf = (name) => /** @type {HTMLElement | null} */ (panel.querySelector(`#slider-${CSS.escape(name)}`));
   /** @param {string} name */
   const place = (name) => {
     const info = sliders.get(name);
-    return info ? position(info.knots, moves[name] || 0) : settings[name] ?? extra.get(name)?.value ?? 0;
+    return info ? position(info.knots, moves[name] || 0) : 0;
   };
   /** @param {string} name */
   const draw = (name) => {
@@ -61,7 +57,7 @@ export function start({ element, trigger, props, watch }) {
     if (row) show(row, place(name), sliders.get(name) || null, handed.typing() === name);
   };
   function drawAll() {
-    for (const name of [...sliders.keys(), ...extra.keys()]) draw(name);
+    for (const name of sliders.keys()) draw(name);
     marks();
   }
   /** Show which groups and chips have something that was moved. */
@@ -77,7 +73,7 @@ export function start({ element, trigger, props, watch }) {
   /** Let the value of the component say what the hand has set, and on what. */
   function say() {
     const { domain = '', picture = '', node = -1 } = shown;
-    props.value = { moves: { ...moves }, settings: { ...settings }, turn, domain, picture, node, hand: true };
+    props.value = { moves: { ...moves }, turn, domain, picture, node, hand: true };
   }
   /** Hand the sliders to the page, to the tab's own storage, and to whoever reads this component's value. */
   function moved() {
@@ -97,10 +93,8 @@ export function start({ element, trigger, props, watch }) {
     const before = text();
     if (info && to === 0) delete moves[name];
     else if (info && to !== Math.round(position(info.knots, moves[name] || 0))) moves = { ...moves, [name]: distance(info.knots, to) };
-    else if (extra.has(name)) settings = { ...settings, [name]: to };
     draw(name);
     if (text() === before) return;
-    if (!info) tell('settings', { ...settings });
     moved();
   }
   function release() {
@@ -138,7 +132,7 @@ export function start({ element, trigger, props, watch }) {
     shown: draw,
     rest,
     step: (name, by) => {
-      const names = [...sliders.keys(), ...extra.keys()];
+      const names = [...sliders.keys()];
       const next = names[names.indexOf(name) + by];
       if (next === undefined) return;
       pick(next);
@@ -180,10 +174,10 @@ export function start({ element, trigger, props, watch }) {
   function given() {
     const value = props.value;
     if (!value || value.hand) return;
-    const key = JSON.stringify([value.groups, value.extra]);
+    const key = JSON.stringify(value.groups);
     if (value.groups && key !== built) {
       built = key;
-      rebuild(value.groups, value.extra || []);
+      rebuild(value.groups);
     }
     const otherPicture = 'picture' in value && value.picture !== shown.picture;
     for (const name of /** @type {const} */ (['domain', 'visit', 'picture', 'node', 'parent'])) {
@@ -205,16 +199,12 @@ export function start({ element, trigger, props, watch }) {
   }
   /**
    * @param {import('./slider_rows.js').Group[]} groups
-   * @param {import('./slider_rows.js').Extra[]} more
    */
-  function rebuild(groups, more) {
+  function rebuild(groups) {
     sliders.clear();
-    extra.clear();
     for (const info of groups.flatMap((group) => group.sliders)) sliders.set(info.name, info);
-    for (const info of more) extra.set(info.name, info);
-    settings = Object.fromEntries(more.map((info) => [info.name, info.value]));
-    build(panel, groups, more);
-    pick(sliders.has(chosen) || extra.has(chosen) ? chosen : sliders.has('smile') ? 'smile' : sliders.keys().next().value || '');
+    build(panel, groups);
+    pick(sliders.has(chosen) ? chosen : sliders.has('smile') ? 'smile' : sliders.keys().next().value || '');
   }
 
   const ends = [

@@ -7,7 +7,6 @@ import { MOST } from './slider_scale.js';
  *   knots: import('./slider_scale.js').Knots}} Slider
  *   low and high: ends of the range, as positions.
  * @typedef {{title: string, sliders: Slider[]}} Group
- * @typedef {{name: string, title: string, low: number, high: number, value: number}} Extra
  */
 
 /**
@@ -73,9 +72,8 @@ function sliderRow(info) {
  * Fill a panel with rows and chips.
  * @param {HTMLElement} panel
  * @param {Group[]} groups
- * @param {Extra[]} extra rows at the end that are no sliders of the set
  */
-export function build(panel, groups, extra) {
+export function build(panel, groups) {
   const chips = made('div', 'chips', '', { role: 'group', 'aria-label': 'Sliders' });
   const nodes = groups.map((group) => {
     const section = made('section', 'group', '', { 'aria-label': group.title });
@@ -87,14 +85,8 @@ export function build(panel, groups, extra) {
     }
     return section;
   });
-  const rest = extra.map((info) => {
-    const node = row(info.name, info.title, info.low, info.high);
-    node.classList.add('extra');
-    chips.append(made('button', 'chip', info.title, { type: 'button', 'data-name': info.name, 'aria-pressed': 'false' }));
-    return node;
-  });
-  if (!nodes.length && !rest.length) nodes.push(made('p', 'none', 'There are no sliders yet.'));
-  panel.querySelector('.rows')?.replaceChildren(...nodes, ...rest);
+  if (!nodes.length) nodes.push(made('p', 'none', 'There are no sliders yet.'));
+  panel.querySelector('.rows')?.replaceChildren(...nodes);
   panel.querySelector('.chips')?.replaceWith(chips);
 }
 
