@@ -453,9 +453,10 @@ def test_kinds_of_values() -> None:
         None,
         {},
         {"a": 1, "b": ["x"], "c": {"d": 1.5}, "e": {"f": 1}},
-        {"a": None, "z": 5},
+        {"z": 5},
     ):
         assert read_record(good, shape) == good
+    assert read_record({"a": None, "z": 5}, shape) == {"z": 5}, "a null is as what was not sent"
     for bad in (
         5,
         [],
