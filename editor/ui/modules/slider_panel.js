@@ -1,6 +1,6 @@
 // The slider panel: what the server says of the sliders, what the hand does, and what the page shares of it.
 
-import { change, hear, tell } from './page_state.js';
+import { change, hear } from './page_state.js';
 import { across, aims } from './slider_aim.js';
 import { draft, dropDraft, fits, keepDraft } from './slider_draft.js';
 import { showsEnds } from './slider_ends.js';
