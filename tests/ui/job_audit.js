@@ -26,6 +26,14 @@
     if (!box.width || !box.height || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return null;
     return box;
   };
+  const scrolledAway = (element, x, y) => { // it lies in a part that scrolls, outside of what that shows
+    for (let one = element.parentElement; one; one = one.parentElement) {
+      if (getComputedStyle(one).overflowY === 'visible') continue;
+      const { left, right, top, bottom } = one.getBoundingClientRect();
+      if (x < left || x > right || y < top || y > bottom) return true;
+    }
+    return false;
+  };
   for (const element of root.querySelectorAll('*')) {
     const box = seen(element);
     if (!box) continue;
@@ -56,7 +64,7 @@
     const target = label && element.matches('[type=radio], [type=checkbox]') ? label.getBoundingClientRect() : box;
     if (touch && !element.matches('[role=slider]') && (target.width < 43.5 || target.height < 43.5) && !element.closest('[data-part=frame]')) found.push(`${Math.round(target.width)}×${Math.round(target.height)} px for a finger: ${name(element)}`);
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) continue;
+    if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight || scrolledAway(element, x, y)) continue;
     const hit = document.elementFromPoint(x, y);
     if (hit && !element.contains(hit) && !hit.contains(element) && !hit.closest('label')?.contains(element) && style.pointerEvents !== 'none') {
       const clip = hit.getBoundingClientRect();
