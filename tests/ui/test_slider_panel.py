@@ -273,6 +273,27 @@ def test_the_newest_hand_wins(page) -> None:
     page.mouse.up()
 
 
+def test_after_a_drag_digits_choose_tools_and_after_tab_they_are_numbers(page) -> None:
+    page.evaluate(
+        "() => document.addEventListener('keydown', ({ key }) => { window.passed = key; })"
+    )
+    page.mouse.click(*_at(page, "smile", 41))
+    before = _moves(page)
+    page.keyboard.press("2")
+    assert page.evaluate("() => window.passed") == "2", "it is the page's"
+    assert _moves(page) == before
+    page.keyboard.press("7")
+    page.keyboard.press("Enter")
+    assert _number(page, "smile") == "7", "no tool has that number"
+    _range(page, "open").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("2")
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    assert _number(page, "open") == "25"
+
+
 def test_an_undo_takes_what_has_not_come_to_rest_with_it(page) -> None:
     _range(page, "smile").focus()
     page.keyboard.press("ArrowRight")

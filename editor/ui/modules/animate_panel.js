@@ -70,7 +70,8 @@ export function start(handed) {
     if (Array.isArray(value.tiles) && isPeople()) {
       const path = times.path.filter((one) => value.tiles.some((/** @type {Slot} */ other) => other.picture === one.picture));
       if (path.length !== times.path.length) times = { ...times, path, gaps: times.gaps.slice(0, path.length) };
-      if (value.tiles.length === path.length) times = { ...times, path: value.tiles };
+      // a tile of a picture, not of one of its steps, stays the picture as it was last edited
+      if (value.tiles.length === path.length) times = { ...times, path: value.tiles.map((/** @type {Slot} */ one, /** @type {number} */ i) => ({ ...one, node: path[i].node ?? null })) };
     }
     if (Array.isArray(value.sliders)) showSliders();
     if (['empty', 'error'].includes(value.state)) theirs.frames = [];

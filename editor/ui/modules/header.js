@@ -18,12 +18,21 @@ function theme() {
   if (chosen) document.body.classList.toggle('dark', chosen === 'dark');
 }
 
+/** Close the list of domains when the focus or a press goes elsewhere: Gradio leaves it open. */
+function closesDomains() {
+  const close = () => document.querySelector('#domain input[aria-expanded=true]')?.dispatchEvent(new Event('blur'));
+  const isInside = (/** @type {EventTarget|null} */ target) => target instanceof Element && target.closest('#domain') !== null;
+  document.addEventListener('focusout', (event) => { if (isInside(event.target) && event.relatedTarget && !isInside(event.relatedTarget)) setTimeout(close); });
+  document.addEventListener('pointerdown', (event) => { if (!isInside(event.target)) close(); });
+}
+
 /** @param {{element: HTMLElement, props: any, trigger: (name: string) => void, watch: Function}} handed */
 export function start({ element, props, trigger, watch }) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (element.querySelector(selector));
   const help = /** @type {HTMLDialogElement} */ (find('#help'));
   theme();
   coaches();
+  closesDomains();
 
   function show() {
     for (const root of [document.body, document.getElementById('page')]) { // Gradio copies our styles, for what lies in its container

@@ -41,10 +41,12 @@ export function hand(panel, signal, actions) {
   /** @type {Drag | null} */
   let drag = null;
   let typing = '';
+  let byPointer = false; // the focus came by a press: digits are no number for the slider, but choose a tool
 
   panel.addEventListener('pointerdown', (event) => {
     const range = input(event.target, 'range');
     if (!range || event.button) return;
+    byPointer = true;
     const name = nameOf(range);
     const [start, [low, high]] = [actions.place(name), actions.ends(name)];
     const { pointerId: pointer, clientX: x, clientY: y } = event;
@@ -118,8 +120,9 @@ export function hand(panel, signal, actions) {
   panel.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const range = input(event.target, 'range');
-    if (range) keyed(event, range, actions);
-    else if (input(event.target, 'number') && !['Escape', 'Tab'].includes(event.key)) event.stopPropagation();
+    if (event.key === 'Tab' || event.key.startsWith('Arrow')) byPointer = false;
+    if (range && !(byPointer && /^[1-4]$/.test(event.key))) keyed(event, range, actions);
+    else if (!range && input(event.target, 'number') && !['Escape', 'Tab'].includes(event.key)) event.stopPropagation();
   });
 
   return { held: () => drag !== null && drag.sliding, typing: () => typing, drop: () => { drag = null; } };
