@@ -124,7 +124,7 @@ def painted_warning(project: Project, nodes: Iterable[Node]) -> str:
         return ""
     text = (
         f"The painted part of {' and '.join(dict.fromkeys(names))} counts for the whole picture "
-        f"here; settle the seam first to keep it."
+        f"here; bake it in first, so that it counts alone."
     )
     return f'<br><span class="warn">{html.escape(text)}</span>'
 

@@ -33,7 +33,7 @@ class DomainHandlers(ReadingHandlers):
             project = newest.projects.get(name) or first_project(editor)
             if name == newest.domain:  # a page was reloaded: what waits goes on waiting
                 return newest.keep(project)
-            return replace(newest.keep(project), waiting="", found={})
+            return newest.show(project)
 
         return self.store.update(visitor, opened), *Settings.of(editor.engine.inversion)
 

@@ -167,7 +167,7 @@ class ReadingHandlers(ReadingJobs):
         visitor = self.store.newest(visitor)
         editor, options = self.editor(visitor), chosen_options(settings)
         photo = load_image(path)
-        likely = visitor.found.get(path) or tuple(editor.find(photo, least=0.0))
+        likely = visitor.found_in(path) or tuple(editor.find(photo, least=0.0))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
         if frame is not None:
@@ -199,7 +199,7 @@ class ReadingHandlers(ReadingJobs):
         if visitor.visit.reading != job:
             return
         yield from self._broken_off(job, visitor, editor, options, shown=True)
-        found = self.store.newest(visitor).found.get(path, ())
+        found = self.store.newest(visitor).found_in(path)
         sure = [crop for crop, confidence in found if confidence >= editor.finder.sure]
         photo = load_image(path) if len(sure) > 1 else None
         for other in sure[:FACES]:

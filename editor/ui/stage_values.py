@@ -29,7 +29,7 @@ from editor.ui.data_uris import data_uri, jpeg_uri, png_uri
 from editor.ui.inverting import Likeness, likeness_of
 from editor.ui.right_domain import called, suggestion
 from editor.ui.shown_photo import ShownPhotos
-from editor.ui.state import Found, Visitor
+from editor.ui.state import Visitor
 
 MOST_FACES = 8
 
@@ -124,7 +124,7 @@ class StageValues:
     def waiting(self, visitor: Visitor, editor: Editor, said: Said) -> dict[str, Any]:
         """Return the value for a photo whose square has to be placed by hand."""
         path, name = visitor.waiting, Path(visitor.waiting).stem
-        found = visitor.found.get(path, ())
+        found = visitor.found_in(path)
         crop = found[0][0] if found else first_crop(self._photo(visitor, path))
         return {
             "visit": visitor.visit.id,
@@ -215,7 +215,7 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
         return []
     faces: list[dict[str, Any]] = []
     pictures = [p for p in visitor.project.pictures if p.photo == path and p.crop is not None]
-    squares: Found = visitor.found.get(path, ())
+    squares = visitor.found_in(path)
     for picture in reversed(pictures):
         assert picture.crop is not None
         if not any(is_same_place(picture.crop, Crop(*_place(face))) for face in faces):

@@ -73,7 +73,7 @@ class Visitor:
         domain: the one that is open.
         projects: by domain.
         visit: shared by all states of the visitor.
-        found: by path of a photo that was given, squares with confidences, best first.
+        found: by domain and path of a photo that was given, squares with confidences, best first.
         waiting: path of a photo whose square has to be placed by hand; empty for none.
         unfinished: pictures that are being read, or whose reading was broken off, oldest first.
         better: path of a photo that another domain fits better, and that domain.
@@ -83,7 +83,7 @@ class Visitor:
     domain: str
     projects: Mapping[str, Project] = field(default_factory=dict)
     visit: Visit = field(default_factory=Visit)
-    found: Mapping[str, Found] = field(default_factory=dict)
+    found: Mapping[tuple[str, str], Found] = field(default_factory=dict)
     waiting: str = ""
     unfinished: tuple[Unfinished, ...] = ()
     better: tuple[str, str] = ("", "")
@@ -108,9 +108,14 @@ class Visitor:
 
     def look(self, path: str, found: Found, waits: bool) -> Visitor:
         """Return the state with what was found in a photo. Keep that of the newest photos alone."""
-        kept = {name: squares for name, squares in self.found.items() if name != path}
+        key = (self.domain, path)
+        kept = {name: squares for name, squares in self.found.items() if name != key}
         recent = dict(list(kept.items())[1 - MAX_LOOKS :])
-        return replace(self, found={**recent, path: found}, waiting=path if waits else "")
+        return replace(self, found={**recent, key: found}, waiting=path if waits else "")
+
+    def found_in(self, path: str) -> Found:
+        """Return what the open domain found in a photo, best first."""
+        return self.found.get((self.domain, path), ())
 
     def put(self, project: Project) -> Visitor:
         """Return the state with a project in place of that of its domain. Keep what is open."""

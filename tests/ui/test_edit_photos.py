@@ -168,6 +168,52 @@ def test_a_photo_that_the_server_does_not_take_leaves_what_was_there(
     page.context.close()
 
 
+def test_while_a_photo_is_opened_no_other_picture_is_edited_or_saved(
+    page, photo: Path, two: Path
+) -> None:
+    invert(page, photo, steps=2)
+    steps = page.locator("#filmstrip .step").count()
+    held = []
+    page.route("**/upload**", lambda route: held.append(route))  # a large photo on a slow way
+    give(page, two)
+    page.wait_for_function("() => document.querySelector('#tool-sliders').inert")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("#toasts .toast:has-text('still being opened')")
+    page.keyboard.press("Control+z")
+    held[0].continue_()
+    page.unroute("**/upload**")
+    in_state(page, "done")
+    page.wait_for_function("() => !document.querySelector('#tool-sliders').inert")
+    settled(page)
+    assert page.inner_text(SHOWN) == "two"
+    page.locator(PICTURES, has_text="photo").locator(".go").click()
+    settled(page)
+    assert page.locator("#filmstrip .step").count() == steps, "the picture before was changed"
+
+
+def test_a_frame_that_waits_hears_keys_and_leaves_the_old_picture_alone(
+    page, photo: Path, tmp_path: Path
+) -> None:
+    invert(page, photo, steps=2)
+    Image.effect_noise((500, 400), 60).convert("RGB").save(tmp_path / "noise.png")
+    give(page, tmp_path / "noise.png")
+    in_state(page, "frame")
+    page.wait_for_function("() => document.querySelector('#tool-sliders').inert")
+    page.evaluate("() => document.activeElement?.blur()")
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert in_state(page, "frame"), "an undo threw the new photo away"
+    page.keyboard.press("Escape")
+    in_state(page, "done")
+    assert page.inner_text(SHOWN) == "photo"
+    give(page, tmp_path / "noise.png")
+    in_state(page, "frame")
+    page.evaluate("() => document.activeElement?.blur()")
+    page.keyboard.press("Enter")
+    in_state(page, "done")
+    assert page.inner_text(SHOWN) == "noise"
+
+
 def test_an_example_is_read_as_a_photo_is(page) -> None:
     most_steps(page, 5)
     tries = page.locator(f"{STAGE} .tries button")

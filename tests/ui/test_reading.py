@@ -253,6 +253,20 @@ def test_a_face_that_is_being_read_is_shown_and_not_read_twice(
     assert [p.crop for p in last[0].project.pictures[1:]] == [right, left]
 
 
+def test_faces_that_were_found_stay_found_when_another_domain_was_open(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = Crop(0.25, 0.4, 0.4), Crop(0.75, 0.4, 0.4)
+    _finding(handlers, monkeypatch, (right, SURE), (left, SURE))
+    stream = handlers.take(handlers.first_visitor(), _given(photo), *SETTINGS)
+    running = next(stream)[0]
+    before = handlers.stage(running)["faces"]
+    away = replace(running, domain="other")
+    assert away.found_in(photo) == ()
+    kept = replace(away.look(photo, ((Crop(), SURE),), False), domain="tiny")
+    assert len(kept.found_in(photo)) == len(before) == 2
+
+
 def test_what_another_domain_broke_off_goes_on_when_one_comes_back(
     handlers: Handlers, photo: str
 ) -> None:

@@ -68,6 +68,24 @@ def test_it_asks_and_saves(dialog) -> None:
     assert dialog.get_by_label("Name").input_value() == "", "but not the name"
 
 
+def test_what_cannot_be_saved_yet_says_why(dialog) -> None:
+    """A proposal is on the stage and not in the picture; a photo that is opened is none yet."""
+    dialog.evaluate("page.tell('proposal', { after: 'x', label: 'patch', picture: 'p1' })")
+    for way in ("save", "save-as"):
+        dialog.evaluate("way => page.tell(way)", way)
+    dialog.evaluate("page.tell('proposal', null)")
+    stage = {"picture": "", "version": "", "state": "frame", "domain": "tiny"}
+    dialog.evaluate("stage => page.change({ stage })", stage)
+    dialog.evaluate("page.tell('save')")
+    kept, opening = dialog.evaluate("[said[0], said[2]]")
+    assert "not kept yet" in kept
+    assert "still being opened" in opening
+    assert dialog.evaluate("sent") == []
+    dialog.evaluate("stage => page.change({ stage: { ...stage, picture: 'p1' } })", stage)
+    dialog.evaluate("page.tell('save')")
+    assert [event for event, _ in dialog.evaluate("sent")] == ["submit"]
+
+
 def test_type_and_profile_are_asked_of_pictures_alone(dialog) -> None:
     dialog.evaluate("page.tell('save-as')")
     for what, suffix, asked in (

@@ -294,6 +294,27 @@ def test_after_a_drag_digits_choose_tools_and_after_tab_they_are_numbers(page) -
     assert _number(page, "open") == "25"
 
 
+def test_a_number_that_is_pressed_is_typed_over(page) -> None:
+    page.locator("#slider-smile input[type=number]").click()
+    page.keyboard.type("40")
+    page.keyboard.press("Enter")
+    assert _number(page, "smile") == "40"
+
+
+def test_undo_in_a_number_is_that_of_the_edits(page) -> None:
+    page.evaluate("() => { window.undone = 0; state.hear('press-undo', () => { undone += 1; }); }")
+    for name, text in (("smile", "40"), ("open", "30")):
+        page.locator(f"#slider-{name} input[type=number]").click()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    moves = _moves(page)
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+        page.locator("#slider-open input[type=number]").focus()
+    assert page.evaluate("() => undone") == 3
+    assert _moves(page) == moves, "the browser's own undo went through the fields"
+
+
 def test_an_undo_takes_what_has_not_come_to_rest_with_it(page) -> None:
     _range(page, "smile").focus()
     page.keyboard.press("ArrowRight")

@@ -2,7 +2,7 @@
 import { coaches } from './coach.js';
 import { asked, TOLD, typing } from './keys.js';
 import { menuOf } from './menu.js';
-import { change, hear, now, tell } from './page_state.js';
+import { change, hear, isOpening, now, tell } from './page_state.js';
 
 const PREFIX = 'in-domain-editor';
 const PLACES = ['edit', 'animate', 'library'];
@@ -56,8 +56,8 @@ export function start({ element, props, trigger, watch }) {
   }
   /** @type {Record<string, () => void>} */
   const acts = {
-    undo: () => { tell('resting'); trigger('undo'); },
-    redo: () => trigger('retry'),
+    undo: () => { if (isOpening()) return; tell('resting'); trigger('undo'); },
+    redo: () => { if (!isOpening()) trigger('retry'); },
     theme: () => store(localStorage, 'theme', document.body.classList.toggle('dark') ? 'dark' : 'light'),
     help: () => { if (!help.open) help.showModal(); },
     save: () => tell('save'),
@@ -104,6 +104,10 @@ export function start({ element, props, trigger, watch }) {
     for (const text of [keys, does]) row.append(Object.assign(document.createElement('td'), { textContent: text }));
     return row;
   }));
+  // sliders belong to a picture: while a photo is opened, or waits for its frame, there is none
+  const waits = () => { document.getElementById('tool-sliders')?.toggleAttribute('inert', isOpening()); };
+  hear('stage', waits);
+  waits();
   const about = () => { find('.about').textContent = (props.value?.about || {})[now().stage.domain] || ''; };
   hear('stage', about);
   about(); // the stage may have started before

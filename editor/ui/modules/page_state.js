@@ -24,6 +24,9 @@ const listeners = new Map();
  */
 export const now = () => state;
 
+/** Return whether a photo is being opened, or waits for its frame: no picture is shown that could be edited. */
+export const isOpening = () => !state.stage.picture && ['working', 'frame'].includes(state.stage.state);
+
 /**
  * Tell everyone who listens to a name.
  * @param {string} name

@@ -1,7 +1,7 @@
 // The Save dialog. `tell('save')` saves by the last choice without asking, `tell('save-as')` asks, and
 // `tell('save-many', {count, done})` asks for several pictures and calls `done(wish)`.
 import { takeHome, addressOf } from './kept_file.js';
-import { hear, tell } from './page_state.js';
+import { hear, isOpening, tell } from './page_state.js';
 import { confirmation, described, isPicture, lastWish, readWish, rememberWish, suffixOf } from './save_wish.js';
 import './toasts.js';
 
@@ -143,8 +143,17 @@ export function start({ element, trigger, props, watch }) {
     event.preventDefault();
     form.requestSubmit(/** @type {HTMLElement} */ (find('.save')));
   });
-  hear('save', () => { if (!dialog.open) { way = 'save'; ask(lastWish()); } });
-  hear('save-as', () => open());
+  /** Whether what is shown can be saved; if not, say why. */
+  function isThere() {
+    const text = isOpening() ? 'The photo is still being opened; save it then.'
+      : proposed ? 'This is not kept yet. Keep it as a new picture, or drop it by Esc; then save.' : '';
+    if (text) tell('said', { text, bad: true });
+    return !text;
+  }
+  let proposed = false;
+  hear('proposal', (proposal) => { proposed = Boolean(proposal); });
+  hear('save', () => { if (!dialog.open && isThere()) { way = 'save'; ask(lastWish()); } });
+  hear('save-as', () => { if (isThere()) open(); });
   hear('save-many', open);
   watch('value', answered);
 }

@@ -1,5 +1,6 @@
 // What a mouse, a finger, keys and typing do to the sliders of a panel.
 
+import { tell } from './page_state.js';
 import { MOST, softStop, whole } from './slider_scale.js';
 
 const DECIDED_PX = 6; // that a finger moves before it is known whether it slides or scrolls
@@ -25,6 +26,8 @@ const DRAG_PX = 3;
  */
 const input = (target, type) => target instanceof HTMLInputElement && target.type === type && target.closest('.move')
   ? target : null;
+/** @param {Element} number @returns {HTMLInputElement | null | undefined} the slider beside it */
+const inputOf = (number) => number.closest('.move')?.querySelector('input[type=range]');
 /** @param {Element} node */
 const nameOf = (node) => /** @type {HTMLElement} */ (node.closest('.move')).dataset.name || '';
 
@@ -95,6 +98,13 @@ export function hand(panel, signal, actions) {
       actions.rest(false);
     }
   });
+  /** @type {HTMLInputElement | null} */
+  let pressed = null; // a number that the press now gives the focus: all of it is chosen, to be typed over
+  panel.addEventListener('pointerdown', (event) => {
+    const number = input(event.target, 'number');
+    pressed = number && document.activeElement !== number ? number : null;
+  });
+  panel.addEventListener('click', (event) => { if (pressed && event.target === pressed) pressed.select(); });
   panel.addEventListener('change', (event) => {
     const number = input(event.target, 'number');
     if (!number) return;
@@ -118,6 +128,15 @@ export function hand(panel, signal, actions) {
   });
 
   panel.addEventListener('keydown', (event) => {
+    const number = input(event.target, 'number');
+    // undo is that of the edits: the browser's own goes through all fields, and sets numbers that nobody typed
+    if (number && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z') {
+      event.preventDefault();
+      event.stopPropagation();
+      inputOf(number)?.focus();
+      tell(event.shiftKey ? 'press-redo' : 'press-undo');
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const range = input(event.target, 'range');
     if (event.key === 'Tab' || event.key.startsWith('Arrow')) byPointer = false;

@@ -166,6 +166,7 @@ export async function start(handed) {
     value = { ...old, ...opening };
     notice(element, '');
     sayState(element, { ...NOTHING, ...opening, examples }, () => {});
+    change({ stage: { picture: '', version: '', state: 'working', domain } }); // what was shown is not edited any more
     const [before, taken] = [sent, upload(file)];
     const mine = taken.then(async ({ path }) => { await before; send('upload', { given: { path, name: file.name } }); });
     sent = mine.then(() => new Promise((done) => { answered = done; setTimeout(done, ANSWER_MS); }), () => {});
@@ -191,6 +192,11 @@ export async function start(handed) {
       send(event, event === 'release' ? { frame: frame || value.crop } : {});
     });
   }
+  document.addEventListener('keydown', (event) => { // of the frame, where nothing else has the focus
+    if (event.target !== document.body || event.defaultPrevented || element.dataset.state !== 'frame' || now().place !== 'edit') return;
+    const wanted = { Enter: 'release', Escape: 'clear' }[event.key];
+    if (wanted) /** @type {HTMLElement | null} */ (element.querySelector(`[data-send=${wanted}]`))?.click();
+  });
   element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
   hear('refused', () => back('The photo was not opened. Try again in a minute.'));
   hear('frame', (crop) => { frame = crop; });
