@@ -128,7 +128,7 @@ class PatchPanel:
             yield results, status(""), _blended(project, turn, names, step)
         assert step is not None
         done = {"state": "", "progress": None, "turn": turn}
-        said = status("The patch is blended in. Compare, or keep it.")
+        said = status("The patch is blended in.")
         results = _results(project, source, names, step) | done
         yield results, said, _blended(project, turn, names, step)
 

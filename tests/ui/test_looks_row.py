@@ -38,6 +38,8 @@ def test_a_look_of_one_s_own_is_kept_renamed_and_removed(looks) -> None:
     _keep(looks, "Older")
     assert looks.evaluate(KEPT) == [{"name": "Older", "sliders": {"age": 0.5}}]
     looks.click(".more")
+    edges = "one => one.closest('.look').getBoundingClientRect().bottom - one.getBoundingClientRect().bottom"
+    assert looks.locator(".look[data-name=Older] span").evaluate(edges) >= 0, "the name is cut off"
     rename = looks.get_by_role("button", name="Rename", exact=True)
     assert rename.is_disabled(), "none is chosen"
     looks.click(".look[data-name='Big smile']")

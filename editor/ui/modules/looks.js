@@ -106,6 +106,7 @@ export function start({ element, props, watch }) {
     const left = own().filter((look) => !names.has(look.name));
     keep({ ...kept(), [value().domain]: [...left, ...looks].slice(-MOST) });
     show();
+    find('.row').lastElementChild?.scrollIntoView({ inline: 'nearest', block: 'nearest' }); // the new one
   }
   /** Ask for the name of a new look, or for another name. @param {string} old */
   function ask(old) {
