@@ -94,3 +94,16 @@ def test_nothing_is_taken_under_an_open_dialog(page) -> None:
     page.evaluate(GIVEN, ["paste", "body", "b.png"])
     page.wait_for_function("() => sent.length")
     assert page.evaluate("sent.map((one) => one[1].given.name)") == ["b.png"]
+
+
+def test_saved_settings_and_looks_go_where_they_are_opened(page) -> None:
+    page.evaluate(
+        "() => { window.looks = []; state.hear('bring-looks', ({ name }) => looks.push(name)); }"
+    )
+    page.evaluate(GIVEN, ["drop", ".stage", "me smile+2.npz"])
+    assert page.evaluate("added") == [["me smile+2.npz"]]
+    assert page.evaluate("said") == ["The library reads me smile+2.npz."]
+    page.evaluate("state.change({ place: 'edit' })")
+    page.evaluate(GIVEN, ["drop", ".stage", "mine.json"])
+    assert page.evaluate("looks") == ["mine.json"]
+    assert page.evaluate("sent") == []

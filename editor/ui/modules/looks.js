@@ -147,14 +147,19 @@ export function start({ element, props, watch }) {
     URL.revokeObjectURL(link.href);
   });
   find('.import').addEventListener('click', () => file.click());
-  file.addEventListener('change', async () => {
-    const given = file.files?.[0];
-    file.value = '';
+  /** @param {File | undefined} given */
+  async function bring(given) {
     const found = given && given.size < 65536 ? read(await given.text()) : null;
     if (!found) tell('said', { text: 'This is no file of looks.' });
     else if (found.domain && found.domain !== value().domain) tell('said', { text: `These looks are of “${found.domain}”; open that first.` });
     else add(found.looks);
+  }
+  file.addEventListener('change', () => {
+    const given = file.files?.[0];
+    file.value = '';
+    bring(given);
   });
+  hear('bring-looks', bring); // a file of them was dropped on the page
   strength.addEventListener('input', () => {
     find('.strength output').textContent = strength.value;
     if (chosen) change({ moves: movesOf(chosen, value().ranges, share()) });

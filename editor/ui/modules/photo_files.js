@@ -30,7 +30,7 @@ export function refusal({ name, type, size }) {
 }
 
 /**
- * Say what becomes of files: one photo is opened, of several the library reads all.
+ * Say what becomes of files: one photo is opened; several, and saved settings, are for the library.
  * @param {Iterable<File>} files
  * @returns {{file: File | null, many: File[], why: string}} why: of the first that is no photo
  */
@@ -38,7 +38,8 @@ export function chosen(files) {
   const all = [...files];
   const photos = all.filter((one) => !refusal(one));
   const wrong = all.find((one) => refusal(one));
-  return { file: photos.length === 1 ? photos[0] : null, many: photos.length > 1 ? all : [], why: wrong ? refusal(wrong) : '' };
+  const forLibrary = photos.length > 1 || photos.some((one) => /\.npz$/i.test(one.name)); // it opens settings as well
+  return { file: photos.length === 1 && !forLibrary ? photos[0] : null, many: forLibrary ? all : [], why: wrong ? refusal(wrong) : '' };
 }
 
 /**
@@ -51,10 +52,13 @@ export function chosen(files) {
 export function listenForPhotos(element, give, refuse) {
   /** @param {Iterable<File>} files */
   const take = (files) => {
+    const looks = [...files].find((one) => /\.json$/i.test(one.name)); // as Save gives them
+    if (looks && [...files].length === 1) { tell('bring-looks', looks); return; }
     const { file, many, why } = chosen(files);
     if (many.length) {
       tell('add-photos', many);
-      if (now().place !== 'library') tell('said', { text: `The library reads the ${many.length} files.` });
+      const what = many.length > 1 ? `the ${many.length} files` : many[0].name;
+      if (now().place !== 'library') tell('said', { text: `The library reads ${what}.` });
       change({ place: 'library' });
       return;
     }
