@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,19 +47,20 @@ class LibraryPanel:
         self.pasting = LibraryPaste(page, self.tiles, self.doubts)
         self.exporting = LibraryExport(page)
 
-    def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
+    def connect(self, edit: EditPanel, changed: Sequence[Hook], storage: BrowserStorage) -> None:
         """Connect the component. It asks for its value by itself when the place is opened.
 
         Args:
             edit: the place Edit.
-            changed: adds an event after another domain was chosen.
+            changed: add an event after another domain was chosen, or a visit was brought back.
             storage: forgets the visit.
         """
         page, grid = self.page, self.grid
         visitor, given = page.visitor, [page.visitor, grid]
         shown: dict[str, Any] = {"fn": self.show, "inputs": visitor, "outputs": grid, **QUIET}
         grid.focus(**shown)
-        changed(**shown)
+        for after in changed:
+            after(**shown)
         edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **MANY))
         told = [visitor, page.strip, grid]
         pasted = grid.apply(self.pasting.pasted, given, told, **MANY)

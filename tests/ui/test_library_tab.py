@@ -18,6 +18,7 @@ from tests.ui.driver import (
     most_steps,
     move,
     opened,
+    ready,
     resized,
     served,
     settled,
@@ -120,6 +121,20 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     page.locator("#library .tile .go").nth(2).dblclick()
     page.wait_for_selector("#filmstrip .picture.shown:has-text('other')", state="attached")
     page.wait_for_function("() => shared.now().moves.smile === 2")
+
+
+def test_a_reload_in_the_library_shows_its_pictures(page, photo: Path) -> None:
+    """The grid asks when the page starts, which is before the visit was brought back."""
+    most_steps(page, 2)
+    _library(page)
+    _add(page, photo)
+    _tiles(page, 1)
+    kept(page)
+    page.reload()
+    ready(page)
+    assert page.evaluate("() => document.body.dataset.place") == "library"
+    _tiles(page, 1)
+    assert page.locator("#library .empty").is_hidden()
 
 
 def test_rename_and_remove(page, photo: Path) -> None:
