@@ -10,7 +10,7 @@ from typing import Any
 from editor.errors import EditorError, OptionError
 from editor.project import exports
 from editor.project.history import Project
-from editor.ui.error_messages import tells_errors
+from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.export_wish import Wish
 from editor.ui.growing_zip import GrowingZip, growing_zip
 from editor.ui.library_values import Key, chosen_keys, said
@@ -68,6 +68,7 @@ class LibraryExport:
     def __init__(self, page: PageContext) -> None:
         self.page = page
 
+    @told_by_page
     @tells_errors
     def exported(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Make a file of the chosen picture, or a zip of several. Yield the grid's value.

@@ -20,6 +20,7 @@ from editor.project.pixels import thumbnail
 from editor.session import Editor
 from editor.ui.component_values import MAX_ID, is_untouched
 from editor.ui.data_uris import jpeg_uri
+from editor.ui.slider_words import sentence_of
 from editor.ui.state import Visit, Visitor
 
 TILE_PX = 240  # 184 px on the page, and some for sharper screens
@@ -56,9 +57,29 @@ def said(text: str, **more: Any) -> dict[str, Any]:
 
     Args:
         text: for a person.
-        more: "undo": it can be undone; "added": keys of new pictures; "bad": it did not work.
+        more: "undo": it can be undone; "added": keys of new pictures; "bad": it did not work;
+            "stay": until it is closed.
     """
     return {"text": text, "turn": uuid.uuid4().hex} | more
+
+
+def told_once(visitor: Visitor) -> dict[str, Any]:
+    """Return a message of what the visit's handlers refused since the last one; nothing where that is nothing."""
+    texts = dict.fromkeys(_sentence(text) for text in taken_refusals(visitor))
+    return {"said": said(" ".join(texts), bad=True, stay=True)} if texts else {}
+
+
+def taken_refusals(visitor: Visitor) -> list[str]:
+    """Take out what the page has yet to tell of handlers that failed."""
+    waiting, texts = visitor.visit.refusals, []
+    while waiting:
+        texts.append(waiting.popleft())
+    return texts
+
+
+def _sentence(text: str) -> str:
+    """Return a text of an error as a whole sentence."""
+    return sentence_of(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 class Doubts:

@@ -20,7 +20,7 @@ from editor.project.actions import add_edit, check_room, photo_name
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.ui.component_values import is_untouched, strip_value
-from editor.ui.error_messages import tells_errors
+from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.inverting import chosen_options
 from editor.ui.library_values import Doubts, Tiles, key_of, library_value, said
 from editor.ui.page_context import PageContext
@@ -89,6 +89,7 @@ class PhotoBatch:
         """Let the batch of a visit end after the photo that it is at."""
         self._stopping.add(visitor.visit)
 
+    @told_by_page
     @tells_errors
     def read(
         self, visitor: Visitor, value: dict[str, Any] | None, *settings: float

@@ -182,7 +182,8 @@ def _reopen(other, file: Path, photo: Path, shown: str) -> None:
     damaged = file.with_name("damaged.zip")
     damaged.write_bytes(file.read_bytes()[:-300])
     other.set_input_files("#library input.file", str(damaged))
-    other.wait_for_selector(".toast-body:has-text('not a project file')")
+    other.wait_for_selector("#toasts .toast.bad:has-text('not a project file')")
+    assert other.locator(".toast-body").count() == 0, "in the page's own words alone"
     assert source(other) == first
     other.set_input_files("#library input.file", str(file))
     other.wait_for_selector("#filmstrip .step >> nth=1", state="attached")
