@@ -65,13 +65,15 @@ def read_part(archive: zipfile.ZipFile, item: zipfile.ZipInfo, error: type[Edito
     Raises:
         EditorError: it is damaged, or of another size.
     """
+    damaged = f"the file is damaged: its part '{item.filename[:60]}'"
     try:
         with archive.open(item) as part:
             data = part.read(item.file_size + 1)
     except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as failed:
-        raise error(f"'{item.filename[:60]}' is damaged: {_said(failed)}") from failed
+        why = _said(failed).partition(" for file ")[0]  # it names the part again
+        raise error(f"{damaged} cannot be read ({why}); take another copy") from failed
     if len(data) != item.file_size:
-        raise error(f"'{item.filename[:60]}' is damaged: it has not the size that it claims")
+        raise error(f"{damaged} has not the size that it claims; take another copy")
     return data
 
 

@@ -18,7 +18,7 @@ from editor.project.history import Project
 from editor.ui.components.browser_storage import browser_storage
 from editor.ui.edit import QUIET, EditPanel
 from editor.ui.error_messages import tells_errors
-from editor.ui.page_context import PageContext
+from editor.ui.page_context import Hook, PageContext
 from editor.ui.project_opening import opened_project
 from editor.ui.state import Visitor
 from editor.ui.turns import reads_files
@@ -38,8 +38,15 @@ class BrowserStorage:
         self._known: WeakKeyDictionary[Project, tuple[str, dict[str, str]]] = WeakKeyDictionary()
         self.component = browser_storage()
 
-    def connect(self, edit: EditPanel) -> None:
-        """Connect the component with the tab Edit, which shows what is brought back."""
+    def connect(self, edit: EditPanel) -> Hook:
+        """Connect the component with the place Edit, which shows what is brought back.
+
+        Args:
+            edit: the place Edit.
+
+        Returns:
+            What adds an event after a visit was brought back.
+        """
         page = self.page
         # an edit while an answer is on its way is asked for again, or the browser's copy would lack it
         kept: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
@@ -50,8 +57,11 @@ class BrowserStorage:
             [page.visitor, page.domain, self.component],
             **QUIET,
         )
-        edit.go_on(edit.show_opened(loaded))
+        shown = edit.show_opened(loaded)
+        edit.go_on(shown)
         loaded.failure(lambda: {"restored": False}, None, self.component, **QUIET)
+        after: Hook = shown.success
+        return after
 
     @tells_errors
     def kept(self, visitor: Visitor) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import gradio as gr
 
 from editor.errors import EditorError
 from editor.ui.rates import Rates
+from editor.ui.state import Visitor
 
 F = TypeVar("F", bound=Callable[..., Any])
 TRACES = 20  # that are logged, at once and a minute
@@ -35,6 +36,24 @@ def as_sentence(error: Exception) -> str:
     if _logged.try_take("errors", TRACES, TRACES / 60):  # a stranger must not fill the log
         log.exception("unexpected error", exc_info=error)
     return "Something unexpected went wrong; your last picture is still here. Please try again."
+
+
+def told_by_page(function: F) -> F:
+    """Mark a handler of a visit whose errors are told in the page's own messages, and not in Gradio's.
+
+    The text waits in `Visit.refusals` for the event that the component's `failure` begins.
+    """
+    function.told_by_page = True  # type: ignore[attr-defined]
+    return function
+
+
+def as_refusal(error: Exception, function: Callable[..., Any], visitor: Visitor | None) -> gr.Error:
+    """Return an error of a handler as a message; one that the page tells itself is kept for it, unseen."""
+    message = error if isinstance(error, gr.Error) else as_message(error)
+    if visitor is not None and getattr(function, "told_by_page", False):
+        visitor.visit.refusals.append(html.unescape(message.message))
+        message.visible = False
+    return message
 
 
 def tells_errors(function: F) -> F:

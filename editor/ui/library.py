@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,20 @@ from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import is_untouched, strip_value
 from editor.ui.components.library_grid import library_grid
 from editor.ui.edit import MANY, QUIET, EditPanel
-from editor.ui.error_messages import tells_errors
+from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.handler_base import first_project
 from editor.ui.library_export import LibraryExport
 from editor.ui.library_paste import LibraryPaste
-from editor.ui.library_values import Doubts, Key, Tiles, chosen_keys, filled, library_value, said
+from editor.ui.library_values import (
+    Doubts,
+    Key,
+    Tiles,
+    chosen_keys,
+    filled,
+    library_value,
+    said,
+    told_once,
+)
 from editor.ui.page_context import Hook, PageContext
 from editor.ui.photo_batch import PhotoBatch
 from editor.ui.project_opening import opened_project
@@ -47,44 +56,46 @@ class LibraryPanel:
         self.pasting = LibraryPaste(page, self.tiles, self.doubts)
         self.exporting = LibraryExport(page)
 
-    def connect(self, edit: EditPanel, changed: Hook, storage: BrowserStorage) -> None:
+    def connect(self, edit: EditPanel, changed: Sequence[Hook], storage: BrowserStorage) -> None:
         """Connect the component. It asks for its value by itself when the place is opened.
 
         Args:
             edit: the place Edit.
-            changed: adds an event after another domain was chosen.
+            changed: add an event after another domain was chosen, or a visit was brought back.
             storage: forgets the visit.
         """
         page, grid = self.page, self.grid
         visitor, given = page.visitor, [page.visitor, grid]
         shown: dict[str, Any] = {"fn": self.show, "inputs": visitor, "outputs": grid, **QUIET}
-        grid.focus(**shown)
-        changed(**shown)
-        edit.show_opened(grid.select(self.opened, given, [visitor, page.domain], **MANY))
+        focused = grid.focus(**shown)
+        for after in changed:
+            after(**shown)
+        chosen = grid.select(self.opened, given, [visitor, page.domain], **MANY)
+        edit.show_opened(chosen)
         told = [visitor, page.strip, grid]
         pasted = grid.apply(self.pasting.pasted, given, told, **MANY)
-        for event in (
-            pasted,
-            grid.delete(self.removed, given, [*told, self.before], **MANY),
-            grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **MANY),
-        ):
+        removed = grid.delete(self.removed, given, [*told, self.before], **MANY)
+        back = grid.undo(self.brought_back, [visitor, self.before], [*told, self.before], **MANY)
+        for event in (pasted, removed, back):
             event.success(**edit.refresh)
-        grid.input(self.renamed, given, told, **MANY)
+        renamed = grid.input(self.renamed, given, told, **MANY)
         grid.stop(self.batch.stopped, visitor, None, **MANY)
         inputs = [*given, *edit.settings]
         # one after another: the page holds back what comes meanwhile
         read = grid.upload(self.batch.read, inputs, [visitor, grid, page.strip], **MANY)
         read.then(**edit.refresh)
-        ended: dict[str, Any] = {"fn": lambda: {"progress": None}, "outputs": grid, **MANY}
-        for event in (read, pasted):
-            event.failure(**ended)
-        grid.download(self.exporting.exported, given, grid, **MANY).failure(**ended)
-        grid.submit(self.project_file, visitor, grid, **MANY)
+        exported = grid.download(self.exporting.exported, given, grid, **MANY)
+        for event in (read, pasted, exported):
+            event.failure(self.ended, visitor, grid, **MANY)
+        saved = grid.submit(self.project_file, visitor, grid, **MANY)
         opened = grid.expand(self.loaded, given, [visitor, page.domain, grid, self.before], **MANY)
         edit.show_opened(opened).success(**shown)
+        for event in (focused, chosen, removed, back, renamed, saved, opened):
+            event.failure(self.refused, visitor, grid, **MANY)
         # another value each time: the browser asks again after a no
         grid.clear(lambda: {"forget": uuid.uuid4().hex}, None, storage.component, **MANY)
 
+    @told_by_page
     @in_passing
     @tells_errors
     def show(self, visitor: Visitor) -> Iterator[dict[str, Any]]:
@@ -94,6 +105,7 @@ class LibraryPanel:
             lambda: self._value(visitor), self.tiles, visitor, self.page.editor(visitor)
         )
 
+    @told_by_page
     @tells_errors
     def opened(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Visitor, str]:
         """Show the chosen picture in Edit, as it was last edited. Return visitor and its domain."""
@@ -105,6 +117,7 @@ class LibraryPanel:
 
         return self.page.store.update(visitor, gone), domain
 
+    @told_by_page
     @tells_errors
     def removed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """Remove the chosen pictures. Return what is shown then, and the projects before it."""
@@ -120,6 +133,7 @@ class LibraryPanel:
         visitor = self.page.store.update(visitor, without)
         return *self._told(visitor, said(f"{len(keys)} removed.", undo=True)), before
 
+    @told_by_page
     @tells_errors
     def brought_back(
         self, visitor: Visitor, before: Mapping[str, Project] | None
@@ -138,6 +152,7 @@ class LibraryPanel:
         visitor = self.page.store.update(visitor, as_before)
         return *self._told(visitor, said("It is as it was.", undo=True)), left
 
+    @told_by_page
     @tells_errors
     def renamed(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
         """Give a picture another name."""
@@ -150,6 +165,7 @@ class LibraryPanel:
         )
         return visitor, strip_value(visitor.project), self._value(visitor)
 
+    @told_by_page
     @reads_files
     @tells_errors
     def project_file(self, visitor: Visitor) -> dict[str, Any]:
@@ -167,6 +183,7 @@ class LibraryPanel:
             )
         return {"saved": {"file": path, "name": name, "project": True}, "said": said(text)}
 
+    @told_by_page
     @reads_files
     @tells_errors
     def loaded(self, visitor: Visitor, value: dict[str, Any] | None) -> tuple[Any, ...]:
@@ -185,6 +202,16 @@ class LibraryPanel:
         message = said(f"{path.name} is open.", undo=bool(before))
         value = self._value(visitor) | {"said": message, "project": path.name}
         return visitor, project.domain, value, before
+
+    @tells_errors
+    def refused(self, visitor: Visitor) -> dict[str, Any]:
+        """Say why what was asked for was not done."""
+        return told_once(visitor)
+
+    @tells_errors
+    def ended(self, visitor: Visitor) -> dict[str, Any]:
+        """Say why a batch was not done, and that it has ended."""
+        return {"progress": None} | told_once(visitor)
 
     def _without(self, project: Project, keys: list[Key]) -> Project:
         """Return a project without some pictures; with the first example where none is left."""

@@ -13,7 +13,7 @@ from editor.project.actions import drawn
 from editor.project.nodes import Moves, Node
 from editor.sliders.move import check_distance
 from editor.ui.component_values import strip_value
-from editor.ui.error_messages import tells_errors
+from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.library_values import Doubts, Tiles, chosen_keys, library_value, said
 from editor.ui.page_context import PageContext
 from editor.ui.slider_words import moved_label
@@ -35,6 +35,7 @@ class LibraryPaste:
     def __init__(self, page: PageContext, tiles: Tiles, doubts: Doubts) -> None:
         self.page, self.tiles, self.doubts = page, tiles, doubts
 
+    @told_by_page
     @tells_errors
     def pasted(self, visitor: Visitor, value: dict[str, Any] | None) -> Iterator[tuple[Any, ...]]:
         """Give the chosen pictures of the open domain the sliders that were copied, or all that the shown one has.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,10 +20,12 @@ from editor.project.pixels import thumbnail
 from editor.session import Editor
 from editor.ui.component_values import MAX_ID, is_untouched
 from editor.ui.data_uris import jpeg_uri
+from editor.ui.slider_words import sentence_of
 from editor.ui.state import Visit, Visitor
 
 TILE_PX = 240  # 184 px on the page, and some for sharper screens
 MAX_DOUBTS = 1000  # of a visit
+MOST_TOLD = 3  # failures that are told by name
 Key = tuple[str, str]  # domain, id of a picture
 
 
@@ -56,9 +58,47 @@ def said(text: str, **more: Any) -> dict[str, Any]:
 
     Args:
         text: for a person.
-        more: "undo": it can be undone; "added": keys of new pictures; "bad": it did not work.
+        more: "undo": it can be undone; "added": keys of new pictures; "bad": it did not work;
+            "stay": until it is closed.
     """
     return {"text": text, "turn": uuid.uuid4().hex} | more
+
+
+def failures_text(failures: Sequence[tuple[str, str]]) -> str:
+    """Say what failed in one sentence or two: at most three by name, each name and each advice once.
+
+    Args:
+        failures: of each a name and the text of its error, whose advice comes after a semicolon.
+    """
+    whats: list[str] = []
+    advice: dict[str, None] = {}
+    for name, text in failures[:MOST_TOLD]:
+        what, _, what_to_do = text.partition("; ")
+        whats.append(what if what.startswith(f"{name} ") else f"{name}: {what}")
+        if what_to_do:
+            advice[_sentence(what_to_do)] = None
+    if len(failures) > MOST_TOLD:
+        whats.append(f"and {len(failures) - MOST_TOLD} more")
+    return " ".join(["; ".join(whats) + ".", *advice])
+
+
+def told_once(visitor: Visitor) -> dict[str, Any]:
+    """Return a message of what the visit's handlers refused since the last one; nothing where that is nothing."""
+    texts = dict.fromkeys(_sentence(text) for text in taken_refusals(visitor))
+    return {"said": said(" ".join(texts), bad=True, stay=True)} if texts else {}
+
+
+def taken_refusals(visitor: Visitor) -> list[str]:
+    """Take out what the page has yet to tell of handlers that failed."""
+    waiting, texts = visitor.visit.refusals, []
+    while waiting:
+        texts.append(waiting.popleft())
+    return texts
+
+
+def _sentence(text: str) -> str:
+    """Return a text of an error as a whole sentence."""
+    return sentence_of(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 class Doubts:

@@ -134,12 +134,12 @@ class Panels:
         """Connect the panels with each other, in this place alone."""
         edit = self.edit
         changed = edit.connect()
-        self.storage.connect(edit)
+        restored = self.storage.connect(edit)
         self.animate.connect(changed, edit.refresh)
         self.patch.connect(edit, changed)
         self.blend.connect(edit, changed)
         self.new_slider.connect(edit, changed)
-        self.library.connect(edit, changed, self.storage)
+        self.library.connect(edit, (changed, restored), self.storage)
         self.saving.connect(edit.panel, edit.layers, edit.mode)
 
 

@@ -29,11 +29,11 @@ def opened_project(
         ProjectError: it is no project, or of a domain that is not here.
     """
     domain = project_domain(source)
-    known = {name for _, name in handlers.domains.choices}
-    if domain not in known:
+    choices = handlers.domains.choices
+    if domain not in {name for _, name in choices}:
         raise ProjectError(
             f"the project was made in domain '{domain}', which is not here; there are: "
-            f"{', '.join(sorted(known))}"
+            f"{', '.join(sorted(title for title, _ in choices))}"
         )
     editor = handlers.domains.open(domain)
     lost: list[str] = []

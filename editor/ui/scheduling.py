@@ -15,7 +15,7 @@ from anyio import CapacityLimiter
 from editor.errors import EditorError
 from editor.ui import gradio_internals
 from editor.ui.component_values import status
-from editor.ui.error_messages import as_message
+from editor.ui.error_messages import as_refusal
 from editor.ui.service import Service
 from editor.ui.state import Visitor
 
@@ -72,8 +72,8 @@ def _at_once(
         try:
             async with service.one_by_one(visitor), service.lanes[lane].turn(client.key):
                 return await threads.run(function, *args)
-        except EditorError as error:
-            raise as_message(error) from None
+        except (EditorError, gr.Error) as error:
+            raise as_refusal(error, function, visitor) from None
 
     return call
 
@@ -121,8 +121,8 @@ def _stepwise(
                         yield value
                 finally:
                     await _closed(work, threads)
-        except EditorError as error:
-            raise as_message(error) from None
+        except (EditorError, gr.Error) as error:
+            raise as_refusal(error, function, visitor) from None
 
     return steps
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,7 @@ from editor.ui.visit_files import COMMON
 
 Found = tuple[tuple[Crop, float], ...]
 MAX_LOOKS = 100
+MAX_REFUSALS = 3
 
 
 class Visit:
@@ -29,6 +31,7 @@ class Visit:
         lock: held while one state is made of another.
         newest: the newest state; None before the first change.
         reading: number of the newest job that reads photos; an older one ends at its next step.
+        refusals: what the page has yet to tell of handlers that failed, see `told_by_page`.
     """
 
     def __init__(self) -> None:
@@ -38,6 +41,7 @@ class Visit:
         self.lock = threading.RLock()
         self.newest: Visitor | None = None
         self.reading = 0
+        self.refusals: deque[str] = deque(maxlen=MAX_REFUSALS)
 
     def supersede(self) -> int:
         """Begin a job that reads photos, or stop all. Return its number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import threading
 import zipfile
 from dataclasses import replace
@@ -18,16 +19,18 @@ from PIL import Image
 
 from editor import Domains
 from editor.editing.code_file import code_bytes
+from editor.errors import BusyError
 from editor.photo.crop import Crop
 from editor.project.actions import add_edit, commit_edit, move_sliders
 from editor.project.pixels import mask_png
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
+from editor.ui.error_messages import as_refusal
 from editor.ui.export_wish import Wish
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import Settings
 from editor.ui.library import LibraryPanel
-from editor.ui.library_values import chosen_keys
+from editor.ui.library_values import chosen_keys, failures_text
 from editor.ui.limits import Limits
 from editor.ui.page_context import PageContext
 from editor.ui.quotas import Quotas
@@ -145,8 +148,9 @@ def test_photos_are_read_one_after_another(
     assert value["progress"] is None
     assert _names(value) == ["one", "two", "c"]
     assert value["said"]["added"] == ["tiny:p2", "tiny:p3", "tiny:p4"]
-    assert value["said"]["text"].startswith("3 photos read. bad: ")
+    assert value["said"]["text"].startswith("3 photos read. bad.png is not a picture")
     assert value["said"]["bad"]
+    assert value["said"]["stay"], "it is read at leisure"
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
     assert newest.project.shown.name == "one", "the example made room for the first"
     assert newest.project.picture("p2").photo.endswith("one.jpg")
@@ -155,6 +159,19 @@ def test_photos_are_read_one_after_another(
     assert opened.label == moved_label(tiny.sliders, (), opened.moves), "in the page's words"
     again = list(library.batch.read(newest, _given(handlers, visitor, x__jpg=_photo()), *STEPS))
     assert again[-1][0].project.shown.name == "one", "what is shown stays shown"
+
+
+def test_failures_are_told_in_short() -> None:
+    advice = "open and save it again, or take another"
+    many = [(f"{n}.jpg", f"{n}.jpg is damaged (cut short); {advice}") for n in range(8)]
+    assert failures_text(many) == (
+        "0.jpg is damaged (cut short); 1.jpg is damaged (cut short); 2.jpg is damaged (cut short); "
+        "and 5 more. Open and save it again, or take another."
+    )
+    assert failures_text([("a", "another photo is gone (x.jpg)"), many[0]]) == (
+        "a: another photo is gone (x.jpg); 0.jpg is damaged (cut short). "
+        "Open and save it again, or take another."
+    )
 
 
 def test_a_tile_is_the_part_of_the_photo_around_the_face(
@@ -351,6 +368,24 @@ def test_pasting_goes_on_in_steps_beside_what_the_visitor_does(
     assert "lane" not in vars(type(library.pasting).pasted), "it is a long job, as photos are"
 
 
+def test_errors_are_told_once_in_the_pages_own_words(
+    library: LibraryPanel, visitor: Visitor
+) -> None:
+    with pytest.raises(gr.Error) as caught:
+        library.removed(visitor, None)
+    told = as_refusal(caught.value, library.removed, visitor)
+    assert not told.visible, "Gradio would call it an Error"
+    as_refusal(BusyError("'a' <b> & c is damaged"), library.batch.read, visitor)
+    value = library.ended(visitor)
+    assert value["progress"] is None
+    assert value["said"]["text"] == "Choose a picture first. 'a' <b> & c is damaged."
+    assert value["said"]["bad"]
+    assert value["said"]["stay"]
+    assert library.refused(visitor) == {}
+    assert as_refusal(caught.value, Handlers.undo, visitor) is told, "others are Gradio's to tell"
+    assert library.refused(visitor) == {}
+
+
 def test_removed_and_brought_back(
     library: LibraryPanel, handlers: Handlers, visitor: Visitor
 ) -> None:
@@ -514,3 +549,21 @@ def test_a_project_is_saved_and_opened(
     for wrong in (_given(handlers, other, work__zip=data[:-300]), None):
         with pytest.raises(gr.Error):
             library.loaded(other, wrong)
+
+
+def test_a_project_that_cannot_be_opened(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    data = Path(library.project_file(visitor)["saved"]["file"]).read_bytes()
+    at = data.index(b"thumbs/1.jpg") + 200
+    flipped = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    elsewhere = io.BytesIO()
+    with zipfile.ZipFile(elsewhere, "w") as other:
+        other.writestr("project.json", '{"kind": "idgan-project", "domain": "dogs"}')
+    for wrong, says in (
+        (flipped, r"its part 'thumbs/1.jpg' cannot be read \(Bad CRC-32\); take another copy$"),
+        (elsewhere.getvalue(), "domain 'dogs', which is not here; there are: Tiny$"),
+    ):
+        with pytest.raises(gr.Error) as caught:
+            library.loaded(visitor, _given(handlers, visitor, work__zip=wrong))
+        assert re.search(says, caught.value.message)

@@ -53,6 +53,18 @@ def test_only_the_last_ones_stand(toasts) -> None:
     assert toasts.locator(".toast span").all_inner_texts() == ["<b>2</b>", "<b>3</b>", "<b>4</b>"]
 
 
+def test_what_tells_of_failures_stays_until_it_is_closed(toasts) -> None:
+    toasts.evaluate("() => page.tell('said', { text: 'bad.jpg', bad: true, stay: true })")
+    toasts.clock.run_for(60_000)
+    for number in range(4):
+        toasts.evaluate("n => page.tell('said', { text: String(n) })", number)
+    assert toasts.locator(".toast span").all_inner_texts() == ["bad.jpg", "2", "3"]
+    toasts.clock.run_for(9000)
+    assert toasts.locator(".toast").count() == 1
+    toasts.get_by_role("button", name="Close").click()
+    assert toasts.locator(".toast").count() == 0
+
+
 def test_a_message_in_a_dialog_outlives_it(toasts) -> None:
     toasts.evaluate(
         "() => { for (const id of ['a', 'b']) document.body.append(Object.assign(document.createElement('dialog'), { id }));"

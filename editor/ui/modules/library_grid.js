@@ -174,7 +174,7 @@ export function start({ element, trigger, props, upload, watch }) {
       actions.push({ title: 'Paste settings', run: () => { choose(said.added); paste(now().copied); } });
       actions.push({ title: 'Export', run: () => { choose(said.added); exported(); } });
     }
-    tell('said', { text: said.text, actions, bad: Boolean(said.bad) });
+    tell('said', { text: said.text, actions, bad: Boolean(said.bad), stay: Boolean(said.stay) });
   }
 
   function show() {

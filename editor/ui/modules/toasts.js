@@ -2,11 +2,11 @@
 import { hear } from './page_state.js';
 
 const STAY_MS = 8000;
-const MOST = 3;
+const MOST = 3; // of those that go by themselves, the oldest goes first
 
 /**
- * @typedef {{text: string, actions?: {title: string, run: () => void}[], bad?: boolean}} Said
- *   bad: it did not work.
+ * @typedef {{text: string, actions?: {title: string, run: () => void}[], bad?: boolean, stay?: boolean}} Said
+ *   bad: it did not work; stay: until it is closed.
  */
 
 /** @returns {HTMLElement} */
@@ -43,11 +43,12 @@ function button(title, run, label) {
 }
 
 /**
- * Show a message for eight seconds, or as long as the pointer or the focus is in it. Return what ends it.
+ * Show a message for eight seconds, or as long as the pointer or the focus is in it, or until it is closed.
+ * Return what ends it.
  * @param {Said} said
  * @returns {() => void}
  */
-export function say({ text, actions = [], bad = false }) {
+export function say({ text, actions = [], bad = false, stay = false }) {
   const home = region();
   const toast = document.createElement('div');
   toast.className = bad ? 'toast bad' : 'toast';
@@ -56,14 +57,15 @@ export function say({ text, actions = [], bad = false }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   const end = () => { clearTimeout(timer); toast.remove(); };
-  const wait = () => { clearTimeout(timer); timer = setTimeout(end, STAY_MS); };
-  const stay = () => clearTimeout(timer);
+  const hold = () => clearTimeout(timer);
+  const wait = () => { hold(); if (!stay) timer = setTimeout(end, STAY_MS); };
   const leave = () => { if (!toast.matches(':hover, :focus-within')) wait(); };
   toast.append(line, ...actions.map(({ title, run }) => button(title, () => { end(); run(); })), button('✕', end, 'Close'));
-  for (const name of ['pointerenter', 'focusin']) toast.addEventListener(name, stay);
+  for (const name of ['pointerenter', 'focusin']) toast.addEventListener(name, hold);
   toast.addEventListener('pointerleave', leave);
   toast.addEventListener('focusout', () => setTimeout(leave));
-  for (const old of [...home.children].slice(0, -MOST + 1)) old.remove();
+  toast.classList.toggle('stays', stay);
+  for (let count = home.childElementCount; count >= MOST; count -= 1) (home.querySelector('.toast:not(.stays)') || home.firstElementChild)?.remove();
   home.append(toast);
   wait();
   return end;
