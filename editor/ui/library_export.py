@@ -13,7 +13,7 @@ from editor.project.history import Project
 from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.export_wish import Wish
 from editor.ui.growing_zip import GrowingZip, growing_zip
-from editor.ui.library_values import Key, chosen_keys, said
+from editor.ui.library_values import Key, chosen_keys, failures_text, said
 from editor.ui.page_context import PageContext
 from editor.ui.state import Visitor
 
@@ -80,7 +80,7 @@ class LibraryExport:
         keys, wish = chosen_keys(value, visitor), Wish.read((value or {}).get("wish"))
         if wish.what not in ("photo", "face"):
             raise OptionError("several pictures are saved as photos, or as faces only")
-        failures: list[str] = []
+        failures: list[tuple[str, str]] = []
         laid_in: set[Key] = set()
         with ExitStack() as stack:
             files = _Files(self.page, visitor, stack)
@@ -92,7 +92,7 @@ class LibraryExport:
                 try:
                     name, data = self._file(project, key, wish, files.names)
                 except EditorError as error:
-                    failures.append(f"{project.picture(key[1]).name}: {error}.")
+                    failures.append((project.picture(key[1]).name, str(error)))
                     continue
                 laid_in |= {key, *_beside(project, key, wish)}
                 try:
@@ -103,7 +103,7 @@ class LibraryExport:
                         f"fewer at once, or as JPEG"
                     ) from error
             if not files.names:
-                raise OptionError(" ".join(failures))
+                raise OptionError(failures_text(failures))
             path = files.path()
         yield {"progress": None, **_saved(path, files.names, len(keys), failures)}
 
@@ -128,12 +128,15 @@ def _beside(project: Project, key: Key, wish: Wish) -> list[Key]:
     return [(key[0], other.id) for other in others]
 
 
-def _saved(path: str, names: list[str], count: int, failures: list[str]) -> dict[str, Any]:
+def _saved(
+    path: str, names: list[str], count: int, failures: list[tuple[str, str]]
+) -> dict[str, Any]:
     """Return what the grid takes home and says."""
     name, made = Path(path).name, count - len(failures)
     text = f"{made} of {count} pictures were saved" if count > 1 else f"{name} was saved"
     if len(names) < made:
         files = "file" if len(names) == 1 else "files"
         text += f", in {len(names)} {files}: faces of one photo go together"
-    message = said(" ".join([f"{text}.", *failures]), bad=bool(failures))
+    text, bad = f"{text}.", bool(failures)
+    message = said(f"{text} {failures_text(failures)}" if bad else text, bad=bad, stay=bad)
     return {"saved": {"file": path, "name": name}, "said": message}

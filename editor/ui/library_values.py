@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +25,7 @@ from editor.ui.state import Visit, Visitor
 
 TILE_PX = 240  # 184 px on the page, and some for sharper screens
 MAX_DOUBTS = 1000  # of a visit
+MOST_TOLD = 3  # failures that are told by name
 Key = tuple[str, str]  # domain, id of a picture
 
 
@@ -61,6 +62,24 @@ def said(text: str, **more: Any) -> dict[str, Any]:
             "stay": until it is closed.
     """
     return {"text": text, "turn": uuid.uuid4().hex} | more
+
+
+def failures_text(failures: Sequence[tuple[str, str]]) -> str:
+    """Say what failed in one sentence or two: at most three by name, each name and each advice once.
+
+    Args:
+        failures: of each a name and the text of its error, whose advice comes after a semicolon.
+    """
+    whats: list[str] = []
+    advice: dict[str, None] = {}
+    for name, text in failures[:MOST_TOLD]:
+        what, _, what_to_do = text.partition("; ")
+        whats.append(what if what.startswith(f"{name} ") else f"{name}: {what}")
+        if what_to_do:
+            advice[_sentence(what_to_do)] = None
+    if len(failures) > MOST_TOLD:
+        whats.append(f"and {len(failures) - MOST_TOLD} more")
+    return " ".join(["; ".join(whats) + ".", *advice])
 
 
 def told_once(visitor: Visitor) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import gradio as gr
 
 from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
+from editor.files import shown_name
 from editor.inversion.loop import InversionOptions
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
@@ -22,7 +23,7 @@ from editor.sliders.boundary import Boundary
 from editor.ui.component_values import is_untouched, strip_value
 from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.inverting import chosen_options
-from editor.ui.library_values import Doubts, Tiles, key_of, library_value, said
+from editor.ui.library_values import Doubts, Tiles, failures_text, key_of, library_value, said
 from editor.ui.page_context import PageContext
 from editor.ui.slider_words import moved_label
 from editor.ui.state import Visit, Visitor
@@ -41,7 +42,7 @@ class _Batch:
         done: how many have been read, or failed.
         share: of the one that is being read, 0…1.
         added: keys of the pictures that were made.
-        failures: why others were not, in words.
+        failures: of the others, the file's name and why.
     """
 
     paths: list[str]
@@ -49,7 +50,7 @@ class _Batch:
     done: int = 0
     share: float = 0.0
     added: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
 
     def progress(self) -> dict[str, Any]:
         """Return what the grid shows of it: numbers, seconds left, and names that wait."""
@@ -68,7 +69,10 @@ class _Batch:
         text = f"{count} {'photo' if count == 1 else 'photos'} read."
         left = len(self.paths) - self.done
         text += f" {left} left out." if left else ""
-        return said(" ".join([text, *self.failures]), added=self.added, bad=bool(self.failures))
+        if self.failures:
+            text += f" {failures_text(self.failures)}"
+        bad = bool(self.failures)
+        return said(text, added=self.added, bad=bad, stay=bad)
 
 
 class PhotoBatch:
@@ -110,7 +114,7 @@ class PhotoBatch:
             try:
                 yield from self._added(visitor, editor, path, options, batch)
             except EditorError as error:
-                batch.failures.append(f"{photo_name(path)}: {error}.")
+                batch.failures.append((shown_name(path), str(error)))
             batch.done, batch.share = batch.done + 1, 0.0
             if visitor.visit in self._stopping:
                 break

@@ -30,7 +30,7 @@ from editor.ui.export_wish import Wish
 from editor.ui.handlers import Handlers
 from editor.ui.inverting import Settings
 from editor.ui.library import LibraryPanel
-from editor.ui.library_values import chosen_keys
+from editor.ui.library_values import chosen_keys, failures_text
 from editor.ui.limits import Limits
 from editor.ui.page_context import PageContext
 from editor.ui.quotas import Quotas
@@ -148,8 +148,9 @@ def test_photos_are_read_one_after_another(
     assert value["progress"] is None
     assert _names(value) == ["one", "two", "c"]
     assert value["said"]["added"] == ["tiny:p2", "tiny:p3", "tiny:p4"]
-    assert value["said"]["text"].startswith("3 photos read. bad: ")
+    assert value["said"]["text"].startswith("3 photos read. bad.png is not a picture")
     assert value["said"]["bad"]
+    assert value["said"]["stay"], "it is read at leisure"
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
     assert newest.project.shown.name == "one", "the example made room for the first"
     assert newest.project.picture("p2").photo.endswith("one.jpg")
@@ -158,6 +159,19 @@ def test_photos_are_read_one_after_another(
     assert opened.label == moved_label(tiny.sliders, (), opened.moves), "in the page's words"
     again = list(library.batch.read(newest, _given(handlers, visitor, x__jpg=_photo()), *STEPS))
     assert again[-1][0].project.shown.name == "one", "what is shown stays shown"
+
+
+def test_failures_are_told_in_short() -> None:
+    advice = "open and save it again, or take another"
+    many = [(f"{n}.jpg", f"{n}.jpg is damaged (cut short); {advice}") for n in range(8)]
+    assert failures_text(many) == (
+        "0.jpg is damaged (cut short); 1.jpg is damaged (cut short); 2.jpg is damaged (cut short); "
+        "and 5 more. Open and save it again, or take another."
+    )
+    assert failures_text([("a", "another photo is gone (x.jpg)"), many[0]]) == (
+        "a: another photo is gone (x.jpg); 0.jpg is damaged (cut short). "
+        "Open and save it again, or take another."
+    )
 
 
 def test_a_tile_is_the_part_of_the_photo_around_the_face(
