@@ -395,6 +395,7 @@ def test_removed_and_brought_back(
     back, strip, value, swapped = library.brought_back(left, before)
     assert _names(value) == ["Ann", "Ben"]
     assert back.project is visitor.project
+    assert value["back"]
     assert len(strip["pictures"]) == 2
     again, *_ = library.brought_back(back, swapped)
     assert len(again.project.pictures) == 2
