@@ -152,6 +152,7 @@ def test_photos_are_read_one_after_another(
     assert value["said"]["bad"]
     assert value["said"]["stay"], "it is read at leisure"
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
+    assert [step["label"] for step in strip["steps"]] == ["Start"], "as in Edit"
     assert newest.project.shown.name == "one", "the example made room for the first"
     assert newest.project.picture("p2").photo.endswith("one.jpg")
     opened = newest.project.latest("p4")
