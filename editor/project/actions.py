@@ -25,6 +25,7 @@ from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.session import Editor
 
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
+INVERTED = "inverted"  # what was done for the first step of a picture
 
 
 def photo_name(path: str | Path) -> str:
@@ -55,7 +56,7 @@ def add_edit(
     edit: Edit,
     name: str,
     photo: str = "",
-    label: str = "inverted",
+    label: str = INVERTED,
     moved: str = "",
     shown: bool = True,
     parent: int = -1,

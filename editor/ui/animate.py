@@ -36,6 +36,7 @@ from editor.ui.film import (
 from editor.ui.page_context import Hook, PageContext
 from editor.ui.picture_slots import node_of, nodes_of, slot_value, slot_values
 from editor.ui.scripts import script
+from editor.ui.slider_words import slider_words
 from editor.ui.state import Visitor
 
 PREVIEW_S = 0.25
@@ -150,7 +151,7 @@ class AnimatePanel:
         return {
             "base": None if project.node is None else slot_value(project, project.at),
             "tiles": slot_values(project, path),
-            "sliders": [{"name": info.name, "title": info.title} for info in sliders],
+            "sliders": [{"name": info.name, "title": slider_words(info).title} for info in sliders],
             "side": editor.info.resolution,
             "photo": photo_of(project) is not None,
             "turn": (value or {}).get("turn"),

@@ -16,7 +16,7 @@ from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
 from editor.ui.data_uris import data_uri, jpeg_uri
-from editor.ui.slider_words import slider_words
+from editor.ui.slider_words import slider_words, step_label
 
 STRIP_STEPS = 60
 MAX_ID = 64
@@ -90,7 +90,7 @@ def strip_value(project: Project) -> dict[str, Any]:
         if not is_untouched(project, p.id)
     ]
     steps = [
-        {"index": i, "src": jpeg_uri(project.nodes[i].thumb), "label": project.nodes[i].label}
+        {"index": i, "src": jpeg_uri(project.nodes[i].thumb), "label": step_label(project.nodes[i])}
         for i in kept
     ]
     return {

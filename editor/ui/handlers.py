@@ -22,7 +22,7 @@ from editor.ui.domain_handlers import DomainHandlers
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import KEEP, mode_of
 from editor.ui.saving_handlers import SavingHandlers
-from editor.ui.slider_words import moved_label
+from editor.ui.slider_words import moved_label, step_label
 from editor.ui.state import Visitor
 
 
@@ -107,7 +107,7 @@ class Handlers(DomainHandlers, SavingHandlers):
         visitor = self.store.newest(visitor)
         index = _chosen(strip)
         there = visitor.keep(visitor.project.go(index))
-        name = there.project.nodes[index].label or "Start"
+        name = step_label(there.project.nodes[index])
         return self.values.of(there, self.editor(visitor)) | {"compare": True, "name": name}
 
     @tells_errors

@@ -150,7 +150,8 @@ class LibraryPanel:
             return newest
 
         visitor = self.page.store.update(visitor, as_before)
-        return *self._told(visitor, said("It is as it was.", undo=True)), left
+        visitor, strip, value = self._told(visitor, said("It is as it was.", undo=True))
+        return visitor, strip, value | {"back": True}, left
 
     @told_by_page
     @tells_errors

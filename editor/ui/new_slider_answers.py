@@ -19,6 +19,7 @@ from editor.sliders.slider_set import SliderSet
 from editor.sliders.teach import holding
 from editor.sliders.usefulness import check_useful, level_of, more_of_each
 from editor.ui.data_uris import data_uri
+from editor.ui.slider_words import slider_words
 
 MOST_EFFECTS = 5
 STOPS = (-100.0, -50.0, 0.0, 50.0, 100.0)  # positions on the page
@@ -67,8 +68,13 @@ def slider_answer(
     moves = [
         one for one in side_effects(slider, known.boundaries.values()) if one.name not in names
     ]
-    effects = [(one.name, one.title, round(100 * one.share), False) for one in moves[:MOST_EFFECTS]]
-    effects += [(name, known[name].info.title, 0, True) for name in dict.fromkeys(names)]
+    effects = [
+        (one.name, slider_words(known[one.name].info).title, round(100 * one.share), False)
+        for one in moves[:MOST_EFFECTS]
+    ]
+    effects += [
+        (name, slider_words(known[name].info).title, 0, True) for name in dict.fromkeys(names)
+    ]
     return {
         "preview": stops(editor, shown_code(editor, project), slider),
         "effects": [

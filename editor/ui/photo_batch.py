@@ -13,6 +13,7 @@ import gradio as gr
 
 from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
+from editor.files import shown_name
 from editor.inversion.loop import InversionOptions
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
@@ -24,7 +25,7 @@ from editor.ui.error_messages import tells_errors, told_by_page
 from editor.ui.inverting import chosen_options
 from editor.ui.library_values import Doubts, Tiles, failures_text, key_of, library_value, said
 from editor.ui.page_context import PageContext
-from editor.ui.slider_words import moved_label
+from editor.ui.slider_words import START, moved_label
 from editor.ui.state import Visit, Visitor
 
 MAX_PHOTOS = 50
@@ -211,4 +212,4 @@ def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str) -> Visitor:
     stays = project.node is not None and not is_untouched(project, project.node.picture)
     label = moved_label(edit.sliders, (), edit.moves)
     name = photo_name(Path(path))
-    return visitor.put(add_edit(project, editor, edit, name, path, moved=label, shown=not stays))
+    return visitor.put(add_edit(project, editor, edit, name, path, START, label, not stays))

@@ -28,7 +28,7 @@ from editor.ui.inverting import (
     finished,
     is_usual,
 )
-from editor.ui.slider_words import sentence_of
+from editor.ui.slider_words import START, sentence_of
 from editor.ui.stage_values import Said
 from editor.ui.state import Unfinished, Visitor
 
@@ -93,7 +93,7 @@ class ReadingJobs(HandlerBase):
             aligned=png_bytes(aligned),
         )
         steps = editor.invert_steps(aligned, options)
-        yield from self._optimised(job, visitor, editor, origin, "Start", steps, options, shown)
+        yield from self._optimised(job, visitor, editor, origin, START, steps, options, shown)
 
     def _optimised(
         self,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from editor.project.nodes import Moves
+from editor.project.actions import INVERTED
+from editor.project.nodes import Moves, Node
 from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
@@ -23,6 +24,7 @@ class SliderWords:
     ends: tuple[str, str] | None = None
 
 
+START = "Start"  # the first step of a picture
 FITTED = {  # by name; the low end, on the left, comes first
     "female": SliderWords("Masculine ↔ feminine", ("Masculine", "Feminine")),
     "pitch": SliderWords("Tilt up ↔ down", ("Tilt up", "Tilt down")),
@@ -56,6 +58,11 @@ def moved_label(sliders: SliderSet, before: Moves, now: Moves) -> str:
     position = round(SliderScale.of(info).position(new.get(known[0], 0.0)))
     text = f"{slider_words(info).title} {position}".replace("-", "−")
     return text if len(changed) == 1 else f"{text} and {len(changed) - 1} more"
+
+
+def step_label(node: Node) -> str:
+    """Return what the page calls a step. The first one is its start, also where a command made it."""
+    return START if node.label in ("", INVERTED) else node.label
 
 
 def sentence_case(text: str) -> str:

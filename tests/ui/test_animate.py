@@ -26,6 +26,7 @@ from editor.ui.components.animate_panel import SHAPE
 from editor.ui.data_uris import JPEG, data_uri, jpeg_uri
 from editor.ui.film import film_of
 from editor.ui.handlers import Handlers
+from editor.ui.slider_words import slider_words
 from editor.ui.state import Visitor
 from tests.ui.component_page import answer, component_page, give, sent
 from tests.ui.panel_context import context_of, received, with_ann
@@ -115,7 +116,9 @@ def test_one_slider_goes_through_its_range(handlers: Handlers, panel: AnimatePan
     assert value["ends"] == [_uri(tiny.render(low)), _uri(tiny.render(high))]
     assert value["frames"][0] == value["ends"][0]
     assert value["frames"][8] == value["ends"][1]
-    assert {one["name"] for one in value["sliders"]} == {"smile", "age"}
+    assert {one["name"]: one["title"] for one in value["sliders"]} == {
+        info.name: slider_words(info).title for info in tiny.sliders
+    }
     assert panel.make(visitor, asked | {"slider": ""})["state"] == "empty"
     unknown = panel.make(visitor, asked | {"slider": "nose"})
     assert unknown["state"] == "error"

@@ -71,7 +71,7 @@ def test_its_steps_are_those_of_the_shown_picture(tiny: Editor) -> None:
     project = move_sliders(project, tiny, "p1", {"age": 1.0})
     value = strip_value(project.go(project.last("p2")))
     assert [(one["index"], one["label"]) for one in value["steps"]] == [
-        (1, "inverted"),
+        (1, "Start"),
         (2, "smile +1.0"),
     ]
     assert (value["picture"], value["at"]) == ("p2", 2)

@@ -161,7 +161,7 @@ def test_every_rest_of_a_slider_is_an_edit_that_can_be_undone(handlers: Handlers
     visitor = handlers.first_visitor()
     assert handlers.commit(visitor, _moves())[:2] == (gr.skip(), gr.skip()), "nothing changed"
     once, strip, _ = handlers.commit(visitor, _moves(smile=1.0))
-    assert [step["label"] for step in strip["steps"]] == ["", "Smile 50"]
+    assert [step["label"] for step in strip["steps"]] == ["Start", "Smile 50"]
     assert [tile["name"] for tile in strip["pictures"]] == ["Example"], "it was used"
     assert (strip["undo"], strip["redo"]) == (True, False)
     assert visitor.project.at == 0, "a state that was given out is never changed"

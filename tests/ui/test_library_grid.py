@@ -310,6 +310,20 @@ def test_files_are_taken_home_and_the_project_tells_when(library) -> None:
     assert library.evaluate(LAST) == ["clear", {}]
 
 
+def test_an_undone_opening_brings_the_projects_name_back(library) -> None:
+    which = library.locator(".which")
+    _show(library, _value(project="first.zip", said={"text": "", "turn": "1", "undo": True}))
+    _show(library, _value(project="proj.zip", said={"text": "", "turn": "2", "undo": True}))
+    assert which.inner_text() == "proj.zip"
+    back = {"text": "It is as it was.", "undo": True}
+    for turn, name in (("3", "first.zip"), ("4", "proj.zip"), ("5", "first.zip")):
+        _show(library, _value(back=True, said={**back, "turn": turn}))
+        assert which.inner_text() == name
+    _show(library, _value(said={"text": "1 removed.", "turn": "6", "undo": True}))
+    _show(library, _value(back=True, said={**back, "turn": "7"}))
+    assert which.inner_text() == "first.zip", "a removal is of the same project"
+
+
 def test_on_a_telephone(browser) -> None:
     with alone("library_grid", _value(), AROUND) as url:
         size = {"width": 390, "height": 700}

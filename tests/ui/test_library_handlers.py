@@ -152,6 +152,7 @@ def test_photos_are_read_one_after_another(
     assert value["said"]["bad"]
     assert value["said"]["stay"], "it is read at leisure"
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
+    assert [step["label"] for step in strip["steps"]] == ["Start"], "as in Edit"
     assert newest.project.shown.name == "one", "the example made room for the first"
     assert newest.project.picture("p2").photo.endswith("one.jpg")
     opened = newest.project.latest("p4")
@@ -395,6 +396,7 @@ def test_removed_and_brought_back(
     back, strip, value, swapped = library.brought_back(left, before)
     assert _names(value) == ["Ann", "Ben"]
     assert back.project is visitor.project
+    assert value["back"]
     assert len(strip["pictures"]) == 2
     again, *_ = library.brought_back(back, swapped)
     assert len(again.project.pictures) == 2

@@ -188,13 +188,13 @@ def test_what_it_moves_besides_can_be_held(hand: Hand, handlers: Handlers) -> No
     share = base.info.range[1] * float(normal[0, 0]) / 2
     assert effect == {
         "name": "smile",
-        "title": "smile",
+        "title": "Smile",
         "share": round(100 * share),
         "held": False,
     }
     asked["hold"] = ["smile"]
     kept = hand.panel.held(hand.visitor, asked, hand.base)[hand.panel.sheet]
-    assert kept["effects"][-1] == {"name": "smile", "title": "smile", "share": 0, "held": True}
+    assert kept["effects"][-1] == {"name": "smile", "title": "Smile", "share": 0, "held": True}
     assert kept["preview"] != told["preview"]
     _good(hand)
     hand.add("Held", hold=["smile"])

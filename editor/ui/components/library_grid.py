@@ -20,7 +20,8 @@ def library_grid() -> gr.HTML:
     It takes {"open": domain, "pictures": [{"key", "id", "domain", "name", "src", "doubt"}],
     "domains": [{"name", "title"}], "shown": key}; "progress": {"done", "total", "seconds",
     "waiting": names, "saving" or "pasting": bool} or null; "said": as `library_values.said`; "saved": {"file",
-    "name", "project": bool}; "project": the name of a file that was opened.
+    "name", "project": bool}; "project": the name of a file that was opened; "back": what was there
+    before a loss or an opening is there again.
     """
     shape = {
         "chosen": [str],

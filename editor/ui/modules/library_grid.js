@@ -44,6 +44,8 @@ export function start({ element, trigger, props, upload, watch }) {
   let loading = '';
   let picking = false; // by long press: each tap turns one round
   let told = '';
+  /** @type {{name: string, time: number|null}|null} */
+  let other = null; // the project before the last opening, which an undo brings back
   let late = false; // something came while a name was written
 
   const send = (/** @type {string} */ event, /** @type {any} */ value = {}) => { props.value = value; trigger(event); };
@@ -164,7 +166,11 @@ export function start({ element, trigger, props, upload, watch }) {
     told = said.turn;
     if (saved) takeHome(saved.file, saved.name);
     if (saved?.project) remember(saved.name, Date.now());
+    const { name, time } = storedProject();
     if (value.project) remember(value.project, null);
+    else if (value.back && other) remember(other.name, other.time);
+    if (value.project || (value.back && other)) other = { name, time };
+    else if (said.undo) other = null; // a removal: its undo is of the same project
     const actions = [];
     if (said.undo) actions.push({ title: 'Undo', run: () => send('undo') });
     if (said.added?.length) {
