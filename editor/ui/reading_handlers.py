@@ -190,23 +190,32 @@ class ReadingHandlers(ReadingJobs):
             yield from self._broken_off(job, visitor, editor, options)
             return
         yield from self._inverted(job, visitor, editor, photo, path, crop, options)
-        yield from self._rest(job, visitor, editor, path, options)
+        yield from self._rest(job, visitor, editor, path, options, photo)
 
     def _rest(
-        self, job: int, visitor: Visitor, editor: Editor, path: str, options: InversionOptions
+        self,
+        job: int,
+        visitor: Visitor,
+        editor: Editor,
+        path: str,
+        options: InversionOptions,
+        photo: Image.Image | None = None,
     ) -> Iterator[Shown]:
-        """Read what is left: the shown picture, other faces of its photo, what was broken off."""
+        """Read what is left: the shown picture, other faces of its photo, what was broken off.
+
+        The photo is decoded where a face is left to read, and only if it was not given.
+        """
         if visitor.visit.reading != job:
             return
         yield from self._broken_off(job, visitor, editor, options, shown=True)
         found = self.store.newest(visitor).found_in(path)
         sure = [crop for crop, confidence in found if confidence >= editor.finder.sure]
-        photo = load_image(path) if len(sure) > 1 else None
-        for other in sure[:FACES]:
+        for other in sure[:FACES] if len(sure) > 1 else ():
             newest = self.store.newest(visitor)
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
             new = not any(is_same_place(other, one) for one in there)
-            if photo is not None and new and visitor.visit.reading == job:
+            if new and visitor.visit.reading == job:
+                photo = photo or load_image(path)
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
         yield from self._broken_off(job, visitor, editor, options)
 
