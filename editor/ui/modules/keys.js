@@ -60,5 +60,5 @@ export function asked(press, place, isTyped = false) {
  */
 export function typing(target) {
   return target instanceof Element
-    && Boolean(target.closest('textarea, select, [contenteditable=true], input:not([type=range]):not([type=radio]):not([type=checkbox]):not([type=button])'));
+    && Boolean(target.closest('textarea, select, [contenteditable=true], input:not([type=range], [type=radio], [type=checkbox], [type=button], [type=submit], [type=file])'));
 }

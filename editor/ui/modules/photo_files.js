@@ -1,7 +1,7 @@
 // Photos that a visitor gives: dropped anywhere, pasted anywhere, chosen, taken.
 
+import { typing } from './keys.js';
 import { change, hear, now, tell } from './page_state.js';
-import { typing } from './viewer_gestures.js';
 
 export const READ = 'Photos: JPEG, PNG, WebP, HEIC, AVIF, TIFF.';
 const PHOTO = /\.(jpe?g|jfif|png|webp|gif|bmp|tiff?|avif|heic|heif)$/i; // browsers know no type for some of these

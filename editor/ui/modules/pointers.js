@@ -1,5 +1,6 @@
 // Pointers (mouse, pen, fingers) followed from where they go down on an element until they are up.
 
+import { typing } from './keys.js';
 import { now } from './page_state.js';
 
 /**
@@ -74,16 +75,6 @@ export function keepToItself(bar) {
   for (const name of ['pointerdown', 'wheel', 'dblclick']) {
     bar.addEventListener(name, (event) => event.stopPropagation(), { passive: true });
   }
-}
-
-/**
- * Return whether a key goes into a text field, so that single letters mean nothing else.
- * @param {EventTarget | null} target
- */
-export function typing(target) {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.matches('textarea, select')) return true;
-  return target.matches('input:not([type=range], [type=checkbox], [type=radio], [type=button])');
 }
 
 /**

@@ -1,5 +1,6 @@
 // What hands do to the viewer: wheel, drag, two fingers, double click, keys.
 
+import { typing } from './keys.js';
 import { now as shared } from './page_state.js';
 import { pinched, scaledAt } from './view_transform.js';
 
@@ -16,13 +17,6 @@ import { pinched, scaledAt } from './view_transform.js';
 const SLACK = 4; // CSS px that a click may move
 const HOLD_MS = 350;
 const OWN = 'button, a, input, label, select, textarea, [role=slider], [role=toolbar], [popover]';
-
-/**
- * Say whether keys go into a text.
- * @param {EventTarget | null} target
- */
-export const typing = (target) => target instanceof HTMLElement
-  && (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit], [type=file])'));
 
 /**
  * Say whether a key belongs to the stage: no text field has it, no dialogue is open, Edit is shown.
