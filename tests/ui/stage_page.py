@@ -134,6 +134,15 @@ def composed(page: Any) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), dtype=np.uint8).reshape(height, width, 4)
 
 
+@contextmanager
+def tab_of(browser, address: str, **options: Any) -> Iterator[Any]:
+    """A tab of the stage that is closed at the end; an error of its scripts fails the test."""
+    tab = opened(browser, address, **options)
+    yield tab
+    tab.close()
+    assert tab.errors == []
+
+
 def opened(browser, address: str, **options: Any):
     page = browser.new_page(**({"viewport": {"width": 912, "height": 664}} | options))
     page.errors = []

@@ -21,6 +21,7 @@ from tests.ui.stage_page import (
     pixel,
     png,
     stage_served,
+    tab_of,
 )
 
 LIES = "() => stage.view.toPhoto([300, 200])"
@@ -36,10 +37,8 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, address: str) -> Iterator[Any]:
-    tab = opened(browser, address)
-    yield tab
-    tab.close()
-    assert tab.errors == []
+    with tab_of(browser, address) as tab:
+        yield tab
 
 
 def test_the_wheel_zooms_at_the_pointer(page) -> None:

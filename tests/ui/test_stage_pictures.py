@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ui.stage_page import CROP, composed, give, grey, noise, opened, png, stage_served
+from tests.ui.stage_page import CROP, composed, give, grey, noise, opened, png, stage_served, tab_of
 
 WAITING = {"picture": "", "state": "frame", "reference": "", "after": ""}
 # counts decoded pictures of a photo's width, and those of them that are not closed
@@ -35,10 +35,8 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, address: str) -> Iterator[Any]:
-    tab = opened(browser, address)
-    yield tab
-    tab.close()
-    assert tab.errors == []
+    with tab_of(browser, address) as tab:
+        yield tab
 
 
 def photo(name: str) -> dict[str, Any]:
