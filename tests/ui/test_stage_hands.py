@@ -10,7 +10,7 @@ import pytest
 
 from editor.ui.components.html_component import asset
 from tests.ui.overlay_stage import Fingers
-from tests.ui.stage_page import give, grey, noise, opened, png, stage_served
+from tests.ui.stage_page import give, grey, noise, opened, png, stage_served, tab_of
 
 LIES = "() => stage.view.toPhoto([300, 200])"
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -27,10 +27,8 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, address: str) -> Iterator[Any]:
-    tab = opened(browser, address)
-    yield tab
-    tab.close()
-    assert tab.errors == []
+    with tab_of(browser, address) as tab:
+        yield tab
 
 
 @pytest.fixture
