@@ -165,6 +165,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     add_exclude(parser, [])
 
 
+def add_widths(parser: argparse.ArgumentParser) -> None:
+    """Add the bounds of a layer's channels. Options: `fmaps_min` and `fmaps_max`."""
+    parser.add_argument("--fmaps-min", type=int, default=1, help="least channels of a layer")
+    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+
+
 def add_exclude(parser: argparse.ArgumentParser, usual: list[str]) -> None:
     """Add --exclude with its default."""
     parser.add_argument(

@@ -15,6 +15,7 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    add_widths,
     data_names,
     from_args,
 )
@@ -36,9 +37,9 @@ def add(commands: Sub) -> None:
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--licence", default="", help="licence and credits, for the file header")
     parser.add_argument(
-        "--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)"
+        "--fmaps-base", type=int, default=3072, help="channels at r: base/r, from min to max"
     )
-    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+    add_widths(parser)
     parser.add_argument(
         "--heads",
         default="pyramid",
@@ -95,6 +96,7 @@ def run(args: argparse.Namespace) -> None:
     config = EncoderConfig(
         resolution=generator.resolution,
         fmaps_base=args.fmaps_base,
+        fmaps_min=args.fmaps_min,
         fmaps_max=args.fmaps_max,
         num_ws=generator.num_ws,
         w_dim=generator.w_dim,

@@ -15,6 +15,7 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    add_widths,
     data_names,
     from_args,
 )
@@ -41,10 +42,10 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--resolution", type=int, default=64, help="px, of the pictures made")
     parser.add_argument(
-        "--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)"
+        "--fmaps-base", type=int, default=4096, help="channels at r: base/r, from min to max"
     )
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
-    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+    add_widths(parser)
     parser.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,
@@ -78,7 +79,11 @@ def run(args: argparse.Namespace) -> None:
     use_threads(args.threads)
     device = local_device(pick_device(args.device))
     options = from_args(args, GeneratorTraining)
-    size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
+    size = {
+        "resolution": args.resolution,
+        "fmaps_min": args.fmaps_min,
+        "fmaps_max": args.fmaps_max,
+    }
     generator = GeneratorConfig(fmaps_base=args.fmaps_base, noise=args.noise, **size)
     discriminator = DiscriminatorConfig(fmaps_base=args.fmaps_base_d, **size)
     images = load_data(args, args.resolution)

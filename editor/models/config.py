@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 from editor.errors import OptionError
@@ -25,7 +25,7 @@ class Config:
         Raises:
             OptionError: a name is unknown, or a value is outside its range.
         """
-        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
         if unknown := sorted(set(values) - known):
             raise OptionError(f"{cls.__name__} does not know {unknown}; it knows {sorted(known)}")
         return cls(**values)
@@ -35,12 +35,13 @@ class Config:
 class NetworkConfig(Config):
     """What all networks share: a square resolution and a channel budget.
 
-    Channels at resolution r are `min(fmaps_base // r, fmaps_max)`.
+    Channels at resolution r are `fmaps_base // r`, but at least `fmaps_min` and at most `fmaps_max`.
     """
 
     resolution: int = 64
     fmaps_base: int = 4096
     fmaps_max: int = 256
+    fmaps_min: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         self.check_resolution()
@@ -48,6 +49,10 @@ class NetworkConfig(Config):
             raise OptionError(
                 f"fmaps_base {self.fmaps_base} and fmaps_max {self.fmaps_max} leave no channel at "
                 f"{self.resolution} px; raise fmaps_base to at least {self.resolution}"
+            )
+        if not 1 <= self.fmaps_min <= self.fmaps_max:
+            raise OptionError(
+                f"fmaps_min {self.fmaps_min} lies outside 1 to fmaps_max {self.fmaps_max}"
             )
 
     def check_resolution(self) -> None:
@@ -64,7 +69,12 @@ class NetworkConfig(Config):
 
     def channels(self, resolution: int) -> int:
         """Return the number of feature channels at a resolution."""
-        return min(self.fmaps_base // resolution, self.fmaps_max)
+        return min(max(self.fmaps_base // resolution, self.fmaps_min), self.fmaps_max)
+
+    @property
+    def widths(self) -> dict[int, int]:
+        """Return the number of feature channels at each resolution of the network."""
+        return {r: self.channels(r) for r in self.resolutions}
 
     @property
     def resolutions(self) -> tuple[int, ...]:
