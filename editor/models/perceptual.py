@@ -205,3 +205,33 @@ class SqueezeNetFeatures(nn.Module):
             if index in self.POOL_AFTER:
                 x = F.max_pool2d(x, 3, 2, ceil_mode=True)
         return maps
+
+
+class SqueezeNetPerceptual(nn.Module):
+    """Distance of SqueezeNet's maps, at each place of length 1: for training only.
+
+    Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1, all weights
+    equal.
+
+    Args:
+        network: frozen.
+        levels: how many maps, from the finest on.
+    """
+
+    def __init__(self, network: SqueezeNetFeatures, levels: int = 3) -> None:
+        super().__init__()
+        self.network, self.levels = network, levels
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Return the unit-normalised maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        maps = self.network(image.contiguous(memory_format=torch.channels_last))[: self.levels]
+        return [x * (x.square().sum(1, keepdim=True) + 1e-6).rsqrt() for x in maps]
+
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """Return the mean over the maps and places of ‖a - b‖²: [N]."""
+        total = torch.zeros(len(target[0]), device=target[0].device)
+        for a, b in zip(target, other, strict=True):
+            total = total + masked_mean((a - b).square(), mask) * a.shape[1]
+        return total / len(target)

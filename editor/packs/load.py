@@ -214,6 +214,17 @@ def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
     )
 
 
+def load_encoder(folder: Path) -> Encoder | None:
+    """Load the encoder of a pack or run folder, and freeze it. Return None where there is none.
+
+    Raises:
+        WeightsError: the file is damaged.
+        MismatchError: another kind or architecture.
+    """
+    file = folder / "encoder.safetensors"
+    return load_network(file, "encoder", Encoder, EncoderConfig) if file.is_file() else None
+
+
 def _verify(file: Path, info: DomainInfo) -> None:
     said = info.files.get(file.name)
     if said is None:

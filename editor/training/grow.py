@@ -33,10 +33,11 @@ WARM_UP_LR = 0.01
 
 @dataclass(frozen=True)
 class Origin:
-    """Trained networks that a training starts from."""
+    """Trained networks that a training starts from. The encoder serves where one learns beside them."""
 
     generator: StyleGAN2Generator
     discriminator: Discriminator
+    encoder: Encoder | None = None
 
 
 def check_origin(
