@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -64,9 +65,7 @@ class Plain:
             return found
 
         sizes = [z] + [w] * layers
-        mapping = [
-            (r(b, a) / 0.01, r(b) / 0.01 * 0.2) for a, b in zip(sizes, sizes[1:], strict=False)
-        ]
+        mapping = [(r(b, a) / 0.01, r(b) / 0.01 * 0.2) for a, b in pairwise(sizes)]
         made = cls(resolution, mapping, r(min(base // 4, top), 4, 4), clamp=clamp)
         before = min(base // 4, top)
         for power in range(2, int(math.log2(resolution)) + 1):

@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 500_000
 Names = Mapping[tuple[str, str], Callable[..., Any]]
 
 # what pickles of protocols 2 to 4 write of plain data, tensors and objects

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import pickle
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ def _load(path: Path, advice: str) -> Any:
     except Exception as error:
         # whatever a hostile file provokes in the reader is a reason to refuse the file
         raise WeightsError(
-            f"{path} was refused: it is not a plain file of tensors ({_first_line(error)}). {SAFE} "
+            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
             f"{advice}"
         ) from error
 
@@ -142,6 +143,14 @@ def read_npy(path: Path) -> Any:
 def _require(path: Path) -> None:
     if not path.is_file():
         raise WeightsError(f"{path} is missing; give the path of the file")
+
+
+def _reason(error: BaseException) -> str:
+    """Say why torch's reader refuses a file, without its advice on how to load it all the same."""
+    asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+    if isinstance(error, pickle.UnpicklingError):
+        return f"it asks for {asked[1]}" if asked else type(error).__name__
+    return _first_line(error)
 
 
 def _first_line(error: BaseException) -> str:
