@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.cli.progress import launch, load_data
     from editor.models.config import EncoderConfig, PredictorConfig
     from editor.models.encoder import Encoder
-    from editor.models.perceptual import Perceptual, PredictorPerceptual
+    from editor.models.perceptual import Perceptual, PixelsAlone, PredictorPerceptual
     from editor.models.predictor import Predictor
     from editor.packs.features.perceptual import make_perceptual
     from editor.packs.load import load_network
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
     device = local_device(pick_device(args.device))
     options = from_args(args, EncoderTraining)
     domain = read_header(args.generator / "generator.safetensors").get("domain")
-    channels = (args.fmaps_base, args.fmaps_max)
+    channels, features = (args.fmaps_base, args.fmaps_max), args.perceptual
     generator, discriminator = load_with_critic(args.generator, *channels)
     generator, discriminator = generator.to(device), discriminator.to(device)
     config = EncoderConfig(
@@ -108,6 +108,7 @@ def run(args: argparse.Namespace) -> None:
     if args.perceptual == "discriminator" and came_without_critic(args.generator):
         print("the pack came without a discriminator: the critic starts untrained", flush=True)
         perceptual: Perceptual = own_perceptual(args.generator).to(device)
+        features = "none" if isinstance(perceptual, PixelsAlone) else "the pack's own"
     else:
         perceptual = make_perceptual(args.perceptual, discriminator, device)
     if args.predictor is not None:
@@ -121,7 +122,7 @@ def run(args: argparse.Namespace) -> None:
         origin = load_network(file, "encoder", Encoder, EncoderConfig).to(device)
     images = load_data(args, generator.resolution)
     header = {"domain": domain, "licence": args.licence, "data": data_names(args)}
-    header["perceptual"] = args.perceptual + ("" if args.predictor is None else " and predictor")
+    header["perceptual"] = features + ("" if args.predictor is None else " and predictor")
 
     with join_ranks() as ranks:
 

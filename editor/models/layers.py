@@ -135,8 +135,10 @@ class Conv(Weighted):
 
 
 def clamped(x: Tensor, most: float) -> Tensor:
-    """Keep values within ± a limit; 0 is no limit."""
-    return x.clamp(-most, most) if most > 0 else x
+    """Keep values within ± a limit, in place where nothing is differentiated; 0 is no limit."""
+    if most <= 0:
+        return x
+    return x.clamp(-most, most) if x.requires_grad else x.clamp_(-most, most)
 
 
 class ModulatedConv(Weighted):
@@ -182,7 +184,7 @@ class ModulatedConv(Weighted):
         y = torch.addcmul(bias, y, demod.to(x.dtype)[:, :, None, None])
         if self.noise:
             field = torch.randn_like(y[:, :1]) if self.training else self.noise_const.to(y.dtype)
-            y = y + field * (self.noise_strength * SQRT2).to(y.dtype)
+            y = y.add_(field * (self.noise_strength * SQRT2).to(y.dtype))
         return clamped(F.leaky_relu_(y, SLOPE), self.clamp)
 
     def _convolved(self, x: Tensor) -> Tensor:
