@@ -255,7 +255,7 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
 def sum_of(photos: Tensor) -> float:
     """Return a checksum that tells photos from others, and from the same in another order."""
     weights = torch.arange(1, len(photos) + 1, dtype=torch.float64)
-    return round(float((photos.double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
+    return round(float((photos.cpu().double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
 
 
 def claim(folder: Path, facts: dict[str, Any]) -> None:
