@@ -50,5 +50,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         from importlib import import_module
 
+        from editor.prerequisites import old_python
+
+        if said := old_python():
+            raise ImportError(said)
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'editor' has no attribute '{name}'")
