@@ -223,7 +223,7 @@ def _once(
 ) -> list[dict[str, Any]]:
     """Return the file's records if they are of these sliders, else make and write them."""
     if file.exists():
-        before = json.loads(file.read_text())
+        before = json.loads(file.read_text(encoding="utf-8"))
         if before["sliders"] == sliders:
             kept_records: list[dict[str, Any]] = before["records"]
             return kept_records
@@ -267,7 +267,7 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
     file = folder / "options.json"
     facts = json.loads(json.dumps(facts))
     if file.exists():
-        before = json.loads(file.read_text())
+        before = json.loads(file.read_text(encoding="utf-8"))
         differ = {k: (before.get(k), v) for k, v in facts.items() if before.get(k) != v}
         if differ:
             raise OptionError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from editor.errors import OptionError
-from editor.files import temporary_beside, write_whole
+from editor.files import take_name, temporary_beside, write_whole
 from editor.geometry import FFHQ
 from editor.packs.convert.idinvert import (
     convert_boundary,
@@ -118,7 +117,7 @@ def convert_idinvert(
             yield name, done, total
         if rows:  # all of them at once
             shutil.rmtree(target, ignore_errors=True)
-            os.replace(staging, target)
+            take_name(staging, target)
 
 
 def _refuse_stale(folder: Path, generator: str) -> None:
