@@ -28,7 +28,7 @@ node_modules/ci.stamp: package.json package-lock.json
 	touch $@
 
 $(VENV)/run.stamp: requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/python || { $(PYTHON) -m editor.prerequisites && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 

@@ -6,6 +6,13 @@ import sys
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Serve the page, if this Python can. Return the exit status."""
+    from editor.prerequisites import start
+
+    return start(lambda: run(argv))
+
+
+def run(argv: list[str] | None = None) -> int:
     """Parse the options, open the first domain and serve the page. Return the exit status."""
     from editor.errors import EditorError
     from editor.ui.environment import hide_socks_proxies

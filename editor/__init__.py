@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from editor.defaults import DEFAULT_DOMAIN, VERSION
+
+if sys.platform == "darwin":  # torch reads it when it is loaded: what Apple GPUs lack, the CPU does
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
 
 __version__ = VERSION
 __all__ = [
@@ -45,5 +50,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         from importlib import import_module
 
+        from editor.prerequisites import old_python
+
+        if said := old_python():
+            raise ImportError(said)
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'editor' has no attribute '{name}'")

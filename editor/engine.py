@@ -17,15 +17,15 @@ from editor.errors import OptionError
 from editor.inversion.loop import InversionOptions, InversionStep, invert
 from editor.inversion.objective import EncoderLike
 from editor.inversion.signs import inversion_signs
+from editor.inversion.working_device import open_pack
 from editor.media.images import square_tensor, to_pil
 from editor.media.picture_cache import PictureCache
 from editor.models.encoder import Encoder
 from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
-from editor.packs.load import load_domain
 from editor.photo.crop import Crop
 from editor.photo.detect import CONFIDENT, find_squares, shrunk
-from editor.runtime import device_label, device_worker, pick_device, seeded_latents, telling_memory
+from editor.runtime import device_label, device_worker, seeded_latents, telling_memory
 
 T = TypeVar("T")
 
@@ -61,11 +61,10 @@ class Engine:
         Raises:
             PackError: the pack is missing, damaged or inconsistent.
             OptionError: the device is not there, or does not work.
-            ShortMemoryError: the device has not enough memory for the pack.
+            ShortMemoryError: the device has not enough memory for the pack; for that of "auto" the
+                CPU is used instead.
         """
-        where = pick_device(device)
-        with telling_memory(where):
-            return cls(load_domain(domain, where, checkpoints), where)
+        return cls(*open_pack(domain, device, checkpoints))
 
     @property
     def info(self) -> DomainInfo:

@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import stat
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +24,10 @@ FULL = {
     errno.EFBIG: "no file of this size may be written here",
 }
 MAX_TEMPORARY_NAME = 120
+PAUSES_S = (0.01, 0.05, 0.2, 0.5)
+LEFT_S = (
+    24 * 3600.0
+)  # age from which a temporary file is nobody's, where processes cannot be asked for
 _numbers = itertools.count()
 _in_use: set[str] = set()
 
@@ -151,8 +157,26 @@ def writing_whole(path: Path) -> Iterator[Path]:
     with telling_full(path), temporary_beside(path) as temporary:
         yield temporary
         _sync(temporary)
-        os.replace(temporary, path)
+        take_name(temporary, path)
         _sync_folder(path.parent)
+
+
+def take_name(temporary: Path, path: Path) -> None:
+    """Rename a file or folder over another.
+
+    Windows refuses that while a program has the old one open, as scanners and viewers do for a moment:
+    there it is tried for some time.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    for pause_s in () if sys.platform != "win32" else PAUSES_S:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            time.sleep(pause_s)
+    os.replace(temporary, path)
 
 
 @contextmanager
@@ -180,7 +204,7 @@ def sweep(path: Path) -> None:
     with suppress(OSError):
         for entry in list(os.scandir(path.parent)):
             found = name.fullmatch(entry.name)
-            if found and entry.name not in _in_use and not _lives(int(found[1])):
+            if found and entry.name not in _in_use and not _lives(int(found[1]), entry):
                 _remove(Path(entry.path))
 
 
@@ -222,12 +246,17 @@ def _size(count: int) -> str:
     return f"{count // 2**20} MB" if count >= 10 * 2**20 else f"{count} bytes"
 
 
-def _lives(process: int) -> bool:
-    """Return whether another process of this number runs. For this process itself the answer is no."""
+def _lives(process: int, entry: os.DirEntry[str]) -> bool:
+    """Return whether another process of this number runs. For this process itself the answer is no.
+
+    Args:
+        process: its number.
+        entry: what it left.
+    """
     if process == os.getpid() or process <= 0:
         return False
-    if os.name != "posix":
-        return True  # there, asking would end it
+    if sys.platform == "win32":
+        return time.time() - entry.stat().st_mtime < LEFT_S  # there, asking would end it
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

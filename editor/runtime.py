@@ -8,71 +8,115 @@ import logging
 import os
 import signal
 import traceback
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from editor.device_probe import DEVICE_ERRORS, failure_of, short_reason
 from editor.errors import OptionError, ShortMemoryError
 
 MAX_THREADS = 1024
+GPUS = {"cuda": "CUDA GPU", "mps": "Apple GPU"}  # in the order in which they are chosen
+T = TypeVar("T")
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")  # in what torch says
 log = logging.getLogger(__name__)
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Return the device of a name. One that fails its first operation is not taken.
+    """Return the device of a name. A GPU that fails a small step of an inversion is not taken.
 
     Args:
-        name: "auto" (CUDA, else CPU; with a warning where CUDA fails), "cpu", "cuda", "cuda:1", "mps".
+        name: "auto" (CUDA, else an Apple GPU, else CPU; with a warning where a GPU that is there
+            fails), "cpu", "cuda", "cuda:1", "mps".
 
     Raises:
         OptionError: the device is unknown, absent or does not work.
     """
     if name == "auto":
-        if not torch.cuda.is_available():
-            return torch.device("cpu")
-        failed = _failure(torch.device("cuda"))
-        if failed is None:
-            return torch.device("cuda")
-        log.warning("the CUDA GPU does not work (%s); the CPU is used instead", failed)
-        return torch.device("cpu")
+        return next((one for one in map(torch.device, GPUS) if _is_taken(one)), torch.device("cpu"))
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise OptionError(f"device '{name}' is not known; use auto, cpu, cuda or mps") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise OptionError(
-            f"device '{name}' was asked for, but no CUDA GPU is here; use --device cpu"
-        )
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise OptionError(
-            f"device '{name}' was asked for, but no Metal GPU is here; use --device cpu"
-        )
-    failed = None if device.type == "cpu" else _failure(device)
+    if device.type in GPUS:
+        there, why_not = _presence(device)
+        if not there:
+            because = f" ({why_not})" if why_not else ""
+            raise OptionError(
+                f"device '{name}' was asked for, but no {GPUS[device.type]} is here{because}; use "
+                f"--device cpu"
+            )
+    failed = None if device.type == "cpu" else failure_of(device)
     if failed is not None:
-        raise OptionError(
-            f"device '{name}' was asked for, but does not work ({failed}); mend its driver, or use "
-            f"--device cpu"
-        )
+        raise OptionError(_broken(name, failed))
     return device
 
 
-def _failure(device: torch.device) -> str | None:
-    """Return what goes wrong in a device's first operation, or None where it works."""
-    try:
-        works = float(_first_operation(device)) == 2.0
-    except (RuntimeError, AssertionError, NotImplementedError, OSError) as error:
-        return _first_line(error)
-    return None if works else "it adds wrongly"
+def with_device(name: str, work: Callable[[torch.device], T]) -> T:
+    """Do the first piece of work on a device. Where the device was chosen by itself and fails, do it on the CPU.
+
+    Args:
+        name: as `pick_device` takes it.
+        work: is given the device.
+
+    Raises:
+        OptionError: the device was named, and is unknown, absent or fails.
+        ShortMemoryError: the device was named, or is the CPU, and has too little memory.
+    """
+    device = pick_device(name)
+    if device.type != "cpu":
+        try:
+            with telling_memory(device):
+                return work(device)
+        except ShortMemoryError:
+            if name != "auto":
+                raise
+            failed = "it has not enough memory"
+        except DEVICE_ERRORS as error:
+            failed = short_reason(error)
+            if name != "auto":
+                raise OptionError(_broken(name, failed)) from error
+        _warn(device, failed)
+        device = torch.device("cpu")
+    with telling_memory(device):
+        return work(device)
 
 
-def _first_operation(device: torch.device) -> float:
-    return torch.ones(1, device=device).add_(1).item()
+def _broken(name: str, failed: str) -> str:
+    return (
+        f"device '{name}' was asked for, but does not work ({failed}); mend its driver, or use "
+        f"--device cpu"
+    )
+
+
+def _is_taken(device: torch.device) -> bool:
+    """Return whether a GPU is there and works. Warn where it does not work."""
+    there, failed = _presence(device)
+    failed = failure_of(device) if there else failed
+    if failed:
+        _warn(device, failed)
+    return there and not failed
+
+
+def _warn(device: torch.device, failed: str) -> None:
+    log.warning("the %s does not work (%s); the CPU is used instead", GPUS[device.type], failed)
+
+
+def _presence(device: torch.device) -> tuple[bool, str | None]:
+    """Return whether there is a GPU of a kind, and what torch says where it cannot be reached."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        if device.type == "cuda":
+            there = torch.cuda.is_available()
+        else:
+            there = torch.backends.mps.is_available()
+    return there, None if there or not said else short_reason(said[0].message)
 
 
 def _first_line(error: BaseException) -> str:
@@ -100,6 +144,8 @@ def telling_memory(device: torch.device | None = None) -> Iterator[None]:
         return
     if torch.cuda.is_available() and (device is None or device.type == "cuda"):
         torch.cuda.empty_cache()
+    elif device is not None and device.type == "mps":
+        torch.mps.empty_cache()
     return_memory()
     where = "the machine" if device is None or device.type == "cpu" else f"device '{device}'"
     raise ShortMemoryError(
@@ -125,9 +171,13 @@ def device_label(device: torch.device) -> str:
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where the device multiplies it natively, else float32."""
+    """Return bfloat16 where the device multiplies it natively, else float32.
+
+    NVIDIA GPUs do from compute capability 8 on. Older ones only emulate it.
+    """
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+        native = torch.version.hip or torch.cuda.get_device_capability(device)[0] >= 8
+        return torch.bfloat16 if native else torch.float32
     if device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512":
         return torch.bfloat16 if _cpu_has("avx512_bf16") else torch.float32
     return torch.float32
@@ -180,7 +230,7 @@ def return_memory() -> None:
 
 def trim_memory() -> None:
     """Give memory that was freed already, as after a large picture, back to the system. It is fast."""
-    with suppress(AttributeError, OSError):
+    with suppress(AttributeError, OSError, TypeError):  # TypeError: Windows opens no None
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -1,21 +1,16 @@
-"""Devices that do not work, threads that are no number, memory that runs out."""
+"""Threads that are no number, memory that runs out."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pytest
 import torch
 
-from editor import Editor, runtime
+from editor import Editor
 from editor.cli import main
 from editor.errors import OptionError, ShortMemoryError
-from editor.runtime import pick_device, telling_memory, use_threads
-
-
-def _broken(device: torch.device) -> float:
-    raise RuntimeError("CUDA error: no kernel image is available\nCUDA kernel errors might be …")
+from editor.runtime import telling_memory, use_threads
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "-3", "1.5", "9" * 30, " "])
@@ -40,27 +35,6 @@ def test_threads(monkeypatch) -> None:
     for count in (0, -1, 5000):
         with pytest.raises(OptionError, match="the number of threads"):
             use_threads(count)
-
-
-def test_a_gpu_that_does_not_work_is_not_taken(monkeypatch, caplog) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(runtime, "_first_operation", _broken)
-    with caplog.at_level(logging.WARNING):
-        assert pick_device("auto") == torch.device("cpu")
-    assert "no kernel image is available); the CPU is used instead" in caplog.text
-    assert "kernel errors might" not in caplog.text
-    for name in ("cuda", "cuda:1"):
-        with pytest.raises(
-            OptionError, match=f"'{name}' was asked for, but does not work.*no kernel"
-        ):
-            pick_device(name)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    with pytest.raises(OptionError, match="'mps' was asked for, but does not work"):
-        pick_device("mps")
-    monkeypatch.setattr(runtime, "_first_operation", lambda device: 3.0)
-    assert pick_device("auto") == torch.device("cpu")
-    monkeypatch.setattr(runtime, "_first_operation", lambda device: 2.0)
-    assert pick_device("auto") == torch.device("cuda")
 
 
 SHORT = (

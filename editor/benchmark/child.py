@@ -89,7 +89,7 @@ def main() -> int:
     """Answer requests until the input ends."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     with suppress(OSError):  # when memory runs out, this process is to end, not a neighbour
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     child = Child()
     for line in sys.stdin:
         try:

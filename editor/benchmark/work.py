@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -53,8 +54,8 @@ def facts(editor: Editor) -> dict[str, Any]:
     }
 
 
-def peak_rss_mb() -> float:
-    """Return the most memory that this process has held, in MB (10⁶ bytes).
+def peak_rss_mb() -> float | None:
+    """Return the most memory that this process has held, in MB (10⁶ bytes), or None where nothing tells it.
 
     Where the system tells it: getrusage counts from a process's parent on, and would give the
     parent's memory for a child that needs less.
@@ -63,8 +64,9 @@ def peak_rss_mb() -> float:
         with open("/proc/self/status", encoding="ascii", errors="ignore") as file:
             line = next(line for line in file if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024 / MEGABYTE
+    if sys.platform == "win32":
+        return None
     import resource
-    import sys
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MEGABYTE
@@ -95,7 +97,8 @@ def memory(editor: Editor, seed: int = 0) -> dict[str, dict[str, float]]:
 
 
 def _peaks(editor: Editor) -> dict[str, float]:
-    found = {"rss": rounded(peak_rss_mb())}
+    held = peak_rss_mb()
+    found = {} if held is None else {"rss": rounded(held)}
     if editor.engine.device.type == "cuda":
         found["gpu"] = rounded(torch.cuda.max_memory_allocated(editor.engine.device) / MEGABYTE)
         torch.cuda.reset_peak_memory_stats(editor.engine.device)

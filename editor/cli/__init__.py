@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +37,7 @@ from editor.cli import invert as invert_command
 from editor.cli.options import apply_preset
 from editor.errors import EditorError
 from editor.files import why
+from editor.prerequisites import write_any_text
 
 COMMANDS = (
     align,
@@ -81,9 +81,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Return the exit status: 0, 1 for a known error, 130 when interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name need not be text
-            stream.reconfigure(errors="backslashreplace")
+    write_any_text()  # a file's name need not be text
     top = parser()
     args = top.parse_args(argv)
     if apply_preset(args):

@@ -193,7 +193,7 @@ def _excluded(attributes: dict[str, Any], exclude: dict[str, float]) -> bool:
 
 def _open(source: Path) -> tuple[list[str], Callable[[str], bytes], dict[str, dict[str, Any]]]:
     if source.is_dir():
-        files = {str(p.relative_to(source)): p for p in source.rglob("*") if p.is_file()}
+        files = {p.relative_to(source).as_posix(): p for p in source.rglob("*") if p.is_file()}
         names = list(files)
 
         def read(name: str) -> bytes:

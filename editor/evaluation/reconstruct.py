@@ -31,7 +31,7 @@ def summary(values: Tensor, seed: int = 0) -> dict[str, float]:
 
     Reference: Efron and Tibshirani, An Introduction to the Bootstrap, section 13.3 (percentiles).
     """
-    values = values.double()
+    values = values.cpu().double()
     draw = torch.Generator().manual_seed(seed)
     index = torch.randint(len(values), (RESAMPLES, len(values)), generator=draw)
     means = values[index].mean(dim=1)

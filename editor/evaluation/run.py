@@ -223,7 +223,7 @@ def _once(
 ) -> list[dict[str, Any]]:
     """Return the file's records if they are of these sliders, else make and write them."""
     if file.exists():
-        before = json.loads(file.read_text())
+        before = json.loads(file.read_text(encoding="utf-8"))
         if before["sliders"] == sliders:
             kept_records: list[dict[str, Any]] = before["records"]
             return kept_records
@@ -255,7 +255,7 @@ def _facts(editor: Editor, subject: Subject, plan: Plan) -> dict[str, Any]:
 def sum_of(photos: Tensor) -> float:
     """Return a checksum that tells photos from others, and from the same in another order."""
     weights = torch.arange(1, len(photos) + 1, dtype=torch.float64)
-    return round(float((photos.double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
+    return round(float((photos.cpu().double().mean(dim=(1, 2, 3)) * weights).sum()), 6)
 
 
 def claim(folder: Path, facts: dict[str, Any]) -> None:
@@ -267,7 +267,7 @@ def claim(folder: Path, facts: dict[str, Any]) -> None:
     file = folder / "options.json"
     facts = json.loads(json.dumps(facts))
     if file.exists():
-        before = json.loads(file.read_text())
+        before = json.loads(file.read_text(encoding="utf-8"))
         differ = {k: (before.get(k), v) for k, v in facts.items() if before.get(k) != v}
         if differ:
             raise OptionError(

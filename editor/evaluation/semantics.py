@@ -124,7 +124,7 @@ def kept(judge: AttributePredictor, truth: dict[str, Tensor], images: Tensor) ->
     found: dict[str, Any] = {}
     for name, after in judge.score(images).items():
         if name in CONTINUOUS:
-            pair = torch.stack([truth[name].double(), after.double()])
+            pair = torch.stack([truth[name].cpu().double(), after.cpu().double()])
             found[name] = {"correlation": torch.corrcoef(pair)[0, 1].item()}
         else:
             same = (truth[name] > 0.5) == (after > 0.5)

@@ -53,7 +53,7 @@ def _features(rows: Tensor) -> Tensor:
             f"{'' if torch.isfinite(rows).all() else ' and values that are not finite'}; "
             f"give at least two rows [N, F] of finite numbers"
         )
-    return rows.double()
+    return rows.cpu().double()
 
 
 def _covariance_root(rows: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from editor.errors import StorageError, UnavailableError
-from editor.files import is_full, why, write_whole
+from editor.files import is_full, take_name, why, write_whole
 
 CHUNK = 2**20
 TIMEOUT_S = 30.0
@@ -60,7 +60,7 @@ def fetch(
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(url, part, progress)
         digest = _checked(part, url, sha256_prefix, size, mend)
-        os.replace(part, target)
+        take_name(part, target)
         write_whole(note, f"{digest}  {name}\n".encode("ascii"))
     except StorageError:
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import torch
 from torch import Tensor
 
 from editor.errors import OptionError
-from editor.files import sync_tree, temporary_beside, write_whole
+from editor.file_names import is_reserved
+from editor.files import sync_tree, take_name, temporary_beside, write_whole
 from editor.geometry import Alignment
 from editor.models.config import GeneratorConfig
 from editor.packs.fetch import file_sha256
@@ -96,7 +96,7 @@ def install(name: str, root: Path, fill: Callable[[Path], None]) -> Path:
         sync_tree(staging)
         path.mkdir(parents=True, exist_ok=True)
         for file in (staging / name).iterdir():
-            os.replace(file, path / file.name)
+            take_name(file, path / file.name)
     return path
 
 
@@ -104,10 +104,13 @@ def check_name(name: str) -> None:
     """Refuse a name that is no plain folder name.
 
     Raises:
-        OptionError: it has other characters than letters, digits and _, or begins with a digit.
+        OptionError: it has other characters than letters, digits and _, begins with a digit, or is one
+            that Windows reserves.
     """
     if not name.isidentifier():
         raise OptionError(f"'{name}' is no name for a domain; use letters, digits and _")
+    if is_reserved(name):
+        raise OptionError(f"'{name}' is no name for a domain: Windows keeps it for a device")
 
 
 def write_network(

@@ -10,6 +10,7 @@ from PIL import Image
 
 from editor.editing.edit import Edit
 from editor.editing.paste import Mode
+from editor.file_names import unreserved
 from editor.media.profiles import as_srgb
 from editor.media.sheets import strip
 from editor.project.actions import photo_of
@@ -151,7 +152,7 @@ def stem(picture: Picture, edit: Edit) -> str:
 def plain_stem(name: str) -> str:
     """Return a name of characters that any disk takes."""
     plain = "".join(c if c.isalnum() or c in "-_+.,() " else "_" for c in name).strip(" .")
-    return plain[:MAX_STEM].strip(" .") or "picture"
+    return unreserved(plain[:MAX_STEM].strip(" .") or "picture")
 
 
 def free_name(wanted: str, suffix: str, is_taken: Callable[[str], bool]) -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError, WeightsError
+from editor.file_names import is_reserved
 from editor.files import plain_text
 from editor.layers import check_layers
 
@@ -134,13 +135,15 @@ def check_name(name: str) -> None:
     """Refuse a name that cannot be a slider's, and so a file's.
 
     Raises:
-        OptionError: it is not an identifier of at most 64 characters.
+        OptionError: it is not an identifier of at most 64 characters, or one that Windows reserves.
     """
     if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME:
         raise OptionError(
             f"{str(name)[:MAX_NAME]!r} is no name for a slider; use letters, digits and _, at most "
             f"{MAX_NAME}, and a letter first"
         )
+    if is_reserved(name):
+        raise OptionError(f"'{name}' is no name for a slider: Windows keeps it for a device")
 
 
 def clean_title(name: str, title: str) -> str:

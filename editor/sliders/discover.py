@@ -42,7 +42,7 @@ def sefa(weights: list[Tensor], layers: tuple[int, ...], count: int) -> Directio
     Reference: Shen and Zhou, Closed-Form Factorization of Latent Semantics in GANs, equation 5.
     """
     check_layers(layers, len(weights))
-    a = torch.cat([weights[layer].double().cpu() for layer in layers])
+    a = torch.cat([weights[layer].cpu().double() for layer in layers])
     _check_count(count, a.shape[1])
     a = a / a.norm(dim=1, keepdim=True).clamp(min=1e-12)
     values, vectors = torch.linalg.eigh(a.T @ a)
@@ -63,7 +63,7 @@ def pca(codes: Tensor, count: int) -> Directions:
     Reference: Härkönen et al., GANSpace: Discovering Interpretable GAN Controls, section 2.1.
     """
     _check_count(count, min(codes.shape[2], len(codes) - 1))
-    found = PCA(count, random_state=0).fit(codes.flatten(1).double().cpu().numpy())
+    found = PCA(count, random_state=0).fit(codes.flatten(1).cpu().double().numpy())
     rows = torch.from_numpy(found.components_.copy()).unflatten(1, codes.shape[1:])
     rows = _signed(torch.nn.functional.normalize(rows, dim=2))
     return Directions(rows.float(), torch.from_numpy(found.explained_variance_ratio_).float())

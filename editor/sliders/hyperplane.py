@@ -57,7 +57,7 @@ def fit_hyperplane(
     low, high = order[:count], order[-count:]
     if scores[low[-1]] >= scores[high[0]]:
         raise OptionError("the scores do not vary; the attribute cannot be separated")
-    x = torch.cat([codes[low], codes[high]]).double().numpy()
+    x = torch.cat([codes[low], codes[high]]).cpu().double().numpy()
     y = np.repeat([0, 1], count)
     shuffled = np.random.default_rng(seed).permutation(len(y))
     test = int(len(y) * held_out)
@@ -69,7 +69,9 @@ def fit_hyperplane(
     weight = svm.coef_[0]
     length = float(np.linalg.norm(weight))
     normal = torch.from_numpy(weight / length).float()
-    intercept = float(svm.intercept_[0]) * scale / length - float(normal.double().numpy() @ centre)
+    intercept = float(svm.intercept_[0]) * scale / length - float(
+        normal.cpu().double().numpy() @ centre
+    )
     return Hyperplane(normal, intercept, accuracy, len(y))
 
 
@@ -90,8 +92,8 @@ def project_out(normal: Tensor, others: list[Tensor]) -> Tensor:
     """
     if not others:
         return normal
-    basis, _ = torch.linalg.qr(torch.stack(others, dim=1).double())
-    rest = normal.double() - basis @ (basis.T @ normal.double())
+    basis, _ = torch.linalg.qr(torch.stack(others, dim=1).cpu().double())
+    rest = normal.cpu().double() - basis @ (basis.T @ normal.cpu().double())
     length = rest.norm()
     if length < 1e-3:
         raise OptionError("the boundary lies in the span of those that it should be independent of")

@@ -275,7 +275,7 @@ def _spread(pool: Pool, near: np.ndarray, count: int) -> list[int]:
 
 def _farthest(given: Tensor, count: int) -> list[int]:
     """Choose the first code, and then always the one that is farthest from those chosen."""
-    codes = given.flatten(1).double().numpy()
+    codes = given.flatten(1).cpu().double().numpy()
     chosen: list[int] = []
     away = np.full(len(codes), np.inf)
     for _ in range(min(count, len(codes))):

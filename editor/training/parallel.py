@@ -139,13 +139,14 @@ ALONE = Ranks()
 def join_ranks() -> Iterator[Ranks]:
     """Join the processes that torchrun started, until the `with` ends. Stay alone without torchrun.
 
-    GPUs talk by NCCL (losses and flags by gloo), CPUs by gloo.
+    GPUs talk by NCCL where there is one (losses and flags by gloo), all else by gloo.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield ALONE
         return
-    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    nccl = torch.cuda.is_available() and dist.is_nccl_available()  # not on Windows
+    dist.init_process_group("cpu:gloo,cuda:nccl" if nccl else "gloo")
     try:
         yield Ranks(dist.get_rank(), world)
     finally:

@@ -76,7 +76,7 @@ class RunFolder:
         """Drop the records that are later than the checkpoint from which a run resumes."""
         file = self.path / "stats.jsonl"
         if file.exists():
-            lines = file.read_text().splitlines(keepends=True)
+            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if _kimg(line) * 1000 < images_seen + 0.5]
             write_text(file, "".join(kept))
 

@@ -90,7 +90,9 @@ class Address:
         family, kind, protocol, _, address = found[0]
         server = socket.socket(family, kind, protocol)
         try:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # on Windows the usual option would let two programs have one port
+            kind_of_use = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+            server.setsockopt(socket.SOL_SOCKET, kind_of_use, 1)
             server.bind(address)
             server.listen(128)
         except OSError as error:

@@ -169,6 +169,8 @@ class _Modules(StaticFiles):
             raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "no-cache"
+        # Windows may call a script plain text, which no browser runs
+        response.headers["content-type"] = "text/javascript; charset=utf-8"
         return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -17,8 +18,15 @@ def remove_ended_runs(base: Path) -> None:
     for folder in base.glob("run-*"):
         with suppress(OSError):
             if _is_ours(folder) and (lock := _try_lock(folder)) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                lock.close()
+                remove_run(folder, lock)
+
+
+def remove_run(folder: Path, lock: IO[bytes]) -> None:
+    """Remove the folder of a run whose lock is held, and let the lock go."""
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.close()
+    if folder.exists():  # Windows removes no file that is open, such as the lock
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def private_folder(base: Path | None) -> Path:
@@ -64,14 +72,24 @@ def _try_lock(folder: Path, make: bool = False) -> IO[bytes] | None:
         return None
     file = path.open("ab")
     try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # no such locks: files go by their age
-        if not make:
-            file.close()
-            return None
+        _hold(file)
     except OSError:
         file.close()
         return None
     return file
+
+
+def _hold(file: IO[bytes]) -> None:
+    """Lock a file for this process.
+
+    Raises:
+        OSError: another process holds it.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

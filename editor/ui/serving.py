@@ -36,8 +36,9 @@ CLEAN_S = 5.0
 TRIM_EVERY = 6  # cleanings
 MAX_CONNECTIONS = 1000
 STOP_S = 3
-# SIGHUP: the terminal is closed; not on every system
-ENDS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+# SIGHUP: the terminal is closed; SIGBREAK: Ctrl+Break on Windows
+END_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+ENDS = [getattr(signal, name) for name in END_NAMES if hasattr(signal, name)]
 STRANGERS = ("editor.ui.gateway", "editor.ui.gradio_internals")  # loggers of what strangers cause
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from editor.errors import InputError, PageFileError
+from editor.file_names import unreserved
 from editor.files import why
 from editor.ui.quotas import Ledger, Quotas, Usage
-from editor.ui.run_folders import locked, private_folder, remove_ended_runs
+from editor.ui.run_folders import locked, private_folder, remove_ended_runs, remove_run
 from editor.ui.uploads import receiving_into
 
 MAX_PATH = 4096
@@ -250,8 +251,7 @@ class VisitFiles:
     def close(self) -> None:
         """Delete everything of this run."""
         self._stop.set()
-        shutil.rmtree(self.root, ignore_errors=True)
-        self._lock.close()
+        remove_run(self.root, self._lock)
 
 
 def safe_name(name: str) -> str:
@@ -262,7 +262,7 @@ def safe_name(name: str) -> str:
     stem = stem if dot else plain
     suffix = f".{suffix[:12]}" if dot else ""
     stem = stem.encode()[: MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
-    return (stem or "file") + suffix
+    return unreserved(((stem or "file") + suffix).rstrip(" ."))
 
 
 def _export_name(rest: str = "") -> str:

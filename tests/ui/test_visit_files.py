@@ -340,6 +340,10 @@ def test_a_run_that_was_killed_leaves_nothing_for_the_next(tmp_path: Path) -> No
         ("ü" * 300 + ".jpeg", "ü" * 97 + ".jpeg"),
         ("x\ud800.png", "x_.png"),
         ("what?.png", "what_.png"),
+        ("NUL", "_NUL"),
+        ("con.tar.gz", "_con.tar.gz"),
+        ("a.bcdefghijkl mn", "a.bcdefghijkl"),
+        ("x" * 199 + " y", "x" * 199),
     ],
 )
 def test_names_that_any_system_takes(given: str, kept: str) -> None:

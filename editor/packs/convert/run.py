@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from editor.defaults import UNSAID
 from editor.errors import OptionError
-from editor.files import temporary_beside, write_whole
+from editor.files import take_name, temporary_beside, write_whole
 from editor.geometry import FFHQ, Alignment
 from editor.packs.convert.card import model_card
 from editor.packs.convert.idinvert import (
@@ -125,7 +124,7 @@ def convert_files(
             yield name, done, total
         if rows:  # all of them at once
             shutil.rmtree(target, ignore_errors=True)
-            os.replace(staging, target)
+            take_name(staging, target)
 
 
 def _read_networks(sources: Sources) -> Iterator[tuple[str, Part]]:

@@ -81,16 +81,18 @@ def balance(
         raise OptionError(f"layers {layers} are not whole parts of {responses.parts}")
     own, count = responses.names.index(name), len(responses.directions)
     columns = torch.cat([torch.arange(i * count, (i + 1) * count) for i in chosen])
-    changes = responses.changes[chosen].flatten(0, 1).double()
-    weight = torch.tensor([weights.get(other, 1.0) for other in responses.names]).double()
+    changes = responses.changes[chosen].flatten(0, 1).cpu().double()
+    each = [weights.get(other, 1.0) for other in responses.names]
+    weight = torch.tensor(each, dtype=torch.float64)
     weight[own] = 0.0
     products = torch.einsum("aon,bon,o->ab", changes, changes, weight.square()) / changes.shape[2]
-    products += outside * responses.outside[columns][:, columns].double()
+    products += outside * responses.outside[columns][:, columns].cpu().double()
     wanted = changes[:, own].mean(dim=1)
     if not float(wanted.abs().max()) > 1e-9:
         raise OptionError(f"no step changes '{name}'")
-    directions = responses.directions.double()
-    share = torch.tensor([float(len(responses.parts[i])) for i in chosen]).double() / len(layers)
+    directions = responses.directions.cpu().double()
+    lengths = [len(responses.parts[i]) / len(layers) for i in chosen]
+    share = torch.tensor(lengths, dtype=torch.float64)
     steps = _even_steps(products, wanted, directions, share, stiffness)
     rows = responses.directions[own].expand(sum(len(part) for part in responses.parts), -1).clone()
     for part, step in zip(chosen, steps, strict=True):

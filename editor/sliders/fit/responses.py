@@ -65,7 +65,7 @@ def measure(
             (more, beyond), (less, before) = ends
             changes.append((more - less) / spread[:, None] / (2 * length))
             around.append((beyond - before) / (2 * length))
-    each = torch.stack(around).double()
+    each = torch.stack(around).cpu().double()
     shape = len(parts), len(directions), len(names), len(probes.codes)
     return Responses(
         names,

@@ -168,7 +168,7 @@ export function start({ element, props, trigger, watch }) {
   /** @param {string} name @param {Blob} blob @returns {Promise<{path: string}>} */
   async function given(name, blob) {
     const form = new FormData();
-    form.append('files', blob, name.split('/').pop() || 'photo');
+    form.append('files', blob, name.split(/[\\/]/).pop() || 'photo');
     const answer = await fetch(`${api}/upload`, { method: 'POST', body: form });
     if (!answer.ok) throw new Error(`a photo was refused: ${answer.status}`);
     const [path] = await answer.json();
