@@ -1,0 +1,124 @@
+"""A second look, where the first finds nothing sure, or only what is small: turned, and in tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from PIL import Image
+
+from editor.geometry import Pose
+from editor.photo.crop import Crop
+from editor.photo.detect import Found, crop_of, distinct
+from editor.photo.finder import Finder
+from editor.photo.quarters import turned_crop, turned_photo
+
+Squares = list[tuple[Crop, float]]
+
+TURNED_SURE = 0.99  # what a turned look finds is to be believed from here
+TILE_SURE = 0.99  # and what one in tiles finds
+TILE = 0.3  # side of a tile, in the photo's longer sides
+OVERLAP = 0.1  # of two tiles, in the same unit: larger squares are found by the first look
+LEAST_PX = 1000  # the longer side from which tiles show more than the first look did
+SMALL = 0.12  # of the longer side: where no sure square is larger, there may be smaller ones
+
+
+def find_well(finder: Finder, photo: Image.Image, in_tiles: bool | None = None) -> Squares:
+    """Find squares in a photo that may lie on its side, and small ones in a large photo.
+
+    Where nothing sure is found, the photo is looked at turned by 90°, 180° and 270° too. It lies one
+    way: the turn with the surest square counts. Its squares are given in the photo as it lies, with
+    their angle, so that nothing but the square is turned, and it is pasted back where it was.
+
+    Args:
+        finder: looks.
+        photo: upright RGB.
+        in_tiles: whether to look at full size in overlapping tiles too; by default where the photo is
+            large and all that is sure is small, or nothing is sure.
+
+    Returns:
+        Squares with confidences 0…1, best first, each once.
+    """
+    found, quarters = finder.find(photo), 0
+    if not _sure(finder, found):
+        found, quarters = _turned_look(finder, photo, found)
+    if max(photo.size) >= LEAST_PX and (
+        _only_small(finder, photo, found) if in_tiles is None else in_tiles
+    ):
+        lying = turned_photo(photo, quarters)
+        more = [(turned_crop(crop, -quarters), chance) for crop, chance in _tiled(finder, lying)]
+        found = _merged(photo, found + more)
+    return found
+
+
+def _sure(finder: Finder, found: Squares) -> Squares:
+    return [one for one in found if one[1] >= finder.sure]
+
+
+def _doubted(finder: Finder, found: Squares, least: float) -> Squares:
+    """Return squares of a second look: those below `least` are not sure, however sure the finder is."""
+    below = math.nextafter(finder.sure, 0.0)
+    return [(crop, chance if chance >= least else min(chance, below)) for crop, chance in found]
+
+
+def _turned_look(finder: Finder, photo: Image.Image, found: Squares) -> tuple[Squares, int]:
+    """Look at a photo turned by each quarter. Return the best, and the quarters clockwise."""
+    best, quarters = found, 0
+    for turn in (1, 3, 2):
+        looked = _doubted(finder, finder.find(turned_photo(photo, turn)), TURNED_SURE)
+        if looked and (not best or looked[0][1] > best[0][1]):
+            best, quarters = looked, turn
+    return [(turned_crop(crop, -quarters), chance) for crop, chance in best], quarters
+
+
+def _only_small(finder: Finder, photo: Image.Image, found: Squares) -> bool:
+    largest = SMALL * max(photo.size) / min(photo.size)
+    return all(crop.side < largest for crop, _ in _sure(finder, found))
+
+
+def _tiled(finder: Finder, photo: Image.Image) -> Squares:
+    """Look at every tile at full size. Leave out what a tile cuts off: the next has it whole."""
+    found: list[Found] = []
+    for left, top, right, bottom in tiles_of(*photo.size):
+        tile = photo.crop((left, top, right, bottom))
+        for crop, chance in _doubted(finder, finder.find(tile), TILE_SURE):
+            pose = _pose(crop, *tile.size)
+            corners = [(x + left, y + top) for x, y in pose.quad()]
+            inside = all(
+                (x >= left or left == 0)
+                and (x <= right or right == photo.width)
+                and (y >= top or top == 0)
+                and (y <= bottom or bottom == photo.height)
+                for x, y in corners
+            )
+            if inside and pose.side <= OVERLAP * max(photo.size):
+                found.append(
+                    Found(Pose(pose.x + left, pose.y + top, pose.side, pose.angle), chance)
+                )
+    return [(crop_of(one.pose, *photo.size), one.confidence) for one in distinct(found)]
+
+
+def tiles_of(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield tiles (left, top, right, bottom) in px that cover a photo and overlap, row by row."""
+    longest = max(width, height)
+    side, step = round(TILE * longest), (TILE - OVERLAP) * longest
+
+    def starts(length: int) -> list[int]:
+        count = max(math.ceil((length - side) / step), 0) + 1
+        last = max(length - side, 0)
+        return [round(last * i / max(count - 1, 1)) for i in range(count)]
+
+    for top in starts(height):
+        for left in starts(width):
+            yield left, top, min(left + side, width), min(top + side, height)
+
+
+def _merged(photo: Image.Image, found: Squares) -> Squares:
+    """Return squares each once, best first."""
+    poses = [Found(_pose(crop, *photo.size), chance) for crop, chance in found]
+    return [(crop_of(one.pose, *photo.size), one.confidence) for one in distinct(poses)]
+
+
+def _pose(crop: Crop, width: int, height: int) -> Pose:
+    side = crop.side * min(width, height)
+    return Pose(crop.x * width, crop.y * height, side, math.radians(crop.angle))
