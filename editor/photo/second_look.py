@@ -15,12 +15,11 @@ from editor.photo.quarters import turned_crop, turned_photo
 
 Squares = list[tuple[Crop, float]]
 
-TURNED_SURE = 0.99  # what a turned look finds is to be believed from here
-TILE_SURE = 0.99  # and what one in tiles finds
 TILE = 0.3  # side of a tile, in the photo's longer sides
 OVERLAP = 0.1  # of two tiles, in the same unit: larger squares are found by the first look
 LEAST_PX = 1000  # the longer side from which tiles show more than the first look did
 SMALL = 0.12  # of the longer side: where no sure square is larger, there may be smaller ones
+CROWD = 3  # where the first look was sure of nothing, fewer sure squares of tiles are not believed
 
 
 def find_well(finder: Finder, photo: Image.Image, in_tiles: bool | None = None) -> Squares:
@@ -33,8 +32,8 @@ def find_well(finder: Finder, photo: Image.Image, in_tiles: bool | None = None) 
     Args:
         finder: looks.
         photo: upright RGB.
-        in_tiles: whether to look at full size in overlapping tiles too; by default where the photo is
-            large and all that is sure is small, or nothing is sure.
+        in_tiles: whether to look at full size in overlapping tiles too, where the photo is large
+            enough; by default where all that the first look found is small.
 
     Returns:
         Squares with confidences 0…1, best first, each once.
@@ -42,13 +41,13 @@ def find_well(finder: Finder, photo: Image.Image, in_tiles: bool | None = None) 
     found, quarters = finder.find(photo), 0
     if not _sure(finder, found):
         found, quarters = _turned_look(finder, photo, found)
-    if max(photo.size) >= LEAST_PX and (
-        _only_small(finder, photo, found) if in_tiles is None else in_tiles
-    ):
-        lying = turned_photo(photo, quarters)
-        more = [(turned_crop(crop, -quarters), chance) for crop, chance in _tiled(finder, lying)]
-        found = _merged(photo, found + more)
-    return found
+    wanted = _only_small(finder, photo, found) if in_tiles is None else in_tiles
+    if not wanted or max(photo.size) < LEAST_PX:
+        return found
+    more = _tiled(finder, turned_photo(photo, quarters))
+    if in_tiles is None and not _sure(finder, found) and len(_sure(finder, more)) < CROWD:
+        more = _doubted(finder, more, math.inf)
+    return _merged(photo, found + [(turned_crop(crop, -quarters), chance) for crop, chance in more])
 
 
 def _sure(finder: Finder, found: Squares) -> Squares:
@@ -65,15 +64,18 @@ def _turned_look(finder: Finder, photo: Image.Image, found: Squares) -> tuple[Sq
     """Look at a photo turned by each quarter. Return the best, and the quarters clockwise."""
     best, quarters = found, 0
     for turn in (1, 3, 2):
-        looked = _doubted(finder, finder.find(turned_photo(photo, turn)), TURNED_SURE)
+        looked = finder.find(turned_photo(photo, turn))
+        looked = _doubted(finder, looked, finder.sure_again.turned)
         if looked and (not best or looked[0][1] > best[0][1]):
             best, quarters = looked, turn
     return [(turned_crop(crop, -quarters), chance) for crop, chance in best], quarters
 
 
 def _only_small(finder: Finder, photo: Image.Image, found: Squares) -> bool:
+    """Return whether there is something, and nothing large: one that is sure, or two that are likely."""
     largest = SMALL * max(photo.size) / min(photo.size)
-    return all(crop.side < largest for crop, _ in _sure(finder, found))
+    there = _sure(finder, found) or (found if len(found) > 1 else [])
+    return bool(there) and all(crop.side < largest for crop, _ in there)
 
 
 def _tiled(finder: Finder, photo: Image.Image) -> Squares:
@@ -81,7 +83,7 @@ def _tiled(finder: Finder, photo: Image.Image) -> Squares:
     found: list[Found] = []
     for left, top, right, bottom in tiles_of(*photo.size):
         tile = photo.crop((left, top, right, bottom))
-        for crop, chance in _doubted(finder, finder.find(tile), TILE_SURE):
+        for crop, chance in _doubted(finder, finder.find(tile), finder.sure_again.in_tiles):
             pose = _pose(crop, *tile.size)
             corners = [(x + left, y + top) for x, y in pose.quad()]
             inside = all(

@@ -13,6 +13,7 @@ from editor import Editor
 from editor.cli import main
 from editor.editing.code_file import read_code
 from editor.photo.crop import Crop
+from editor.photo.finder import SureAgain
 from editor.photo.quarters import turned_crop
 from tests.conftest import picture_of
 
@@ -22,7 +23,7 @@ LEFT, MIDDLE, RIGHT = Crop(0.2, 0.5, 0.3), Crop(0.5, 0.5, 0.4), Crop(0.8, 0.4, 0
 class _Finder:
     """Finds three squares in a photo of 90 × 60, however sure."""
 
-    sure = 0.5
+    sure, sure_again = 0.5, SureAgain(0.5, 0.5)
     key = "three"
 
     def __init__(self) -> None:
