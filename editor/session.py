@@ -29,7 +29,7 @@ from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop, crop_square
 from editor.photo.finder import Finder
 from editor.photo.photo import Photo
-from editor.photo.second_look import find_well
+from editor.photo.second_look import find_well, with_small
 from editor.sliders.boundary import Boundary
 from editor.sliders.boundary_file import load_boundaries
 from editor.sliders.slider_set import SliderSet
@@ -139,6 +139,17 @@ class Editor:
             ImageError: the photo cannot be used.
         """
         return self.look(photo, in_tiles).sure(self.finder.sure if least is None else least)
+
+    def find_small(
+        self, photo: Image.Image, found: Iterable[tuple[Crop, float]]
+    ) -> list[tuple[Crop, float]]:
+        """Add small squares to what `find` found with `in_tiles` false, as it does by default.
+
+        Args:
+            photo: upright RGB.
+            found: in it, of all confidences, best first.
+        """
+        return with_small(self.finder, photo, list(found)) if self.finds else list(found)
 
     def place(self, photo: Source) -> Crop:
         """Return the square that is taken of a photo unless another is given.

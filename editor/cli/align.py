@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     places = _read_places(args.out)
     subject = editor.info.subject if args.yunet is None else "face"
 
-    def work(path: Path, name: str, _: Done) -> Made:
+    def work(path: Path, name: str, done: Done) -> Made:
         if not path.is_file():
             raise ImageError(f"{path} was not found")
         photo = Photo.read(path)

@@ -38,14 +38,32 @@ def find_well(finder: Finder, photo: Image.Image, in_tiles: bool | None = None) 
     Returns:
         Squares with confidences 0…1, best first, each once.
     """
-    found, quarters = finder.find(photo), 0
+    found = finder.find(photo)
     if not _sure(finder, found):
-        found, quarters = _turned_look(finder, photo, found)
-    wanted = _only_small(finder, photo, found) if in_tiles is None else in_tiles
-    if not wanted or max(photo.size) < LEAST_PX:
+        found = _turned_look(finder, photo, found)
+    return found if in_tiles is False else with_small(finder, photo, found, bool(in_tiles))
+
+
+def with_small(finder: Finder, photo: Image.Image, found: Squares, wanted: bool = False) -> Squares:
+    """Look at full size in overlapping tiles too, where the photo is large and what was found small.
+
+    The photo is looked at the way round in which the best square is upright.
+
+    Args:
+        finder: looks.
+        photo: upright RGB.
+        found: what a first look found in it, best first.
+        wanted: look wherever the photo is large, and believe what little is found.
+
+    Returns:
+        Squares with confidences 0…1, best first, each once.
+    """
+    there = wanted or _only_small(finder, photo, found)
+    if not there or max(photo.size) < LEAST_PX:
         return found
+    quarters = -round(found[0][0].angle / 90) if found else 0
     more = _tiled(finder, turned_photo(photo, quarters))
-    if in_tiles is None and not _sure(finder, found) and len(_sure(finder, more)) < CROWD:
+    if not wanted and not _sure(finder, found) and len(_sure(finder, more)) < CROWD:
         more = _doubted(finder, more, math.inf)
     return _merged(photo, found + [(turned_crop(crop, -quarters), chance) for crop, chance in more])
 
@@ -60,15 +78,15 @@ def _doubted(finder: Finder, found: Squares, least: float) -> Squares:
     return [(crop, chance if chance >= least else min(chance, below)) for crop, chance in found]
 
 
-def _turned_look(finder: Finder, photo: Image.Image, found: Squares) -> tuple[Squares, int]:
-    """Look at a photo turned by each quarter. Return the best, and the quarters clockwise."""
-    best, quarters = found, 0
+def _turned_look(finder: Finder, photo: Image.Image, found: Squares) -> Squares:
+    """Look at a photo turned by each quarter too. Return the best look, in the photo as it lies."""
+    best = found
     for turn in (1, 3, 2):
         looked = finder.find(turned_photo(photo, turn))
         looked = _doubted(finder, looked, finder.sure_again.turned)
         if looked and (not best or looked[0][1] > best[0][1]):
-            best, quarters = looked, turn
-    return [(turned_crop(crop, -quarters), chance) for crop, chance in best], quarters
+            best = [(turned_crop(crop, -turn), chance) for crop, chance in looked]
+    return best
 
 
 def _only_small(finder: Finder, photo: Image.Image, found: Squares) -> bool:

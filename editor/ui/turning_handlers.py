@@ -9,8 +9,8 @@ from typing import Any
 
 from editor.errors import ImageError
 from editor.media.images import load_image
-from editor.photo.turned_file import turned_file
 from editor.photo.quarters import turned_crop
+from editor.photo.turned_file import turned_file
 from editor.project.pixels import SMALL_PX, thumbnail
 from editor.project.turning import turn_photo
 from editor.ui.error_messages import tells_errors
