@@ -38,7 +38,7 @@ def add(commands: Sub) -> None:
         action="store_true",
         help="find a code for the result, so that the mask's seam is the generator's",
     )
-    add_photo_options(parser)
+    add_photo_options(parser, all_faces=True)
 
 
 def run(args: argparse.Namespace) -> int:
