@@ -26,7 +26,7 @@ from editor.inversion.loop import InversionOptions, InversionStep
 from editor.media.images import save_image, to_pil, to_tensor
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, DomainInfo
 from editor.packs.verdict import Judgement
-from editor.photo.crop import Crop, crop_square
+from editor.photo.crop import Crop
 from editor.photo.finder import Finder
 from editor.photo.photo import Photo
 from editor.sliders.boundary import Boundary
@@ -143,7 +143,7 @@ class Editor:
             ImageError: the photo cannot be used.
         """
         read = Photo.read(photo)
-        return crop_square(read.pixels, crop or self.place(read), self.info.resolution)
+        return read.part(crop or self.place(read), self.info.resolution)
 
     def invert_steps(
         self, aligned: Image.Image, options: InversionOptions | None = None
@@ -255,6 +255,7 @@ class Editor:
         mode: Mode = "difference",
         photo: Image.Image | None = None,
         crop: Crop | None = None,
+        in_place: bool = False,
     ) -> Image.Image:
         """Paste an edit into its photo, and return the whole photo at its own size.
 
@@ -263,12 +264,13 @@ class Editor:
             mode: "difference" keeps the photo's own detail, "replace" blends the picture in.
             photo: RGB; the one that was inverted by default.
             crop: the square of it; that which was inverted by default.
+            in_place: change `photo` itself, which takes half the memory.
 
         Raises:
             ImageError: there is no photo, as for a generated picture.
         """
         if photo is None and edit.photo is not None:
-            photo = edit.photo.pixels
+            photo, in_place = edit.photo.whole(), in_place or bool(edit.photo.file)
         crop = crop or edit.crop
         if photo is None or crop is None:
             raise ImageError("this picture came without a photo; there is nothing to paste it into")
@@ -276,7 +278,7 @@ class Editor:
         before, after, reference = (to_tensor(image)[0] for image in images)
         if edit.mask is not None:
             after = blend(before, after, edit.mask)
-        pasted = paste_back(photo, crop, reference, after, mode)
+        pasted = paste_back(photo, crop, reference, after, mode, in_place=in_place)
         pasted.info = dict(photo.info)
         return pasted
 

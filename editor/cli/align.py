@@ -56,12 +56,13 @@ def run(args: argparse.Namespace) -> int:
     photos = find_photos(args.photos)
     check_targets(photos, args.out)
     places = _read_places(args.out)
+    job = replace(pack_job(args, editor, photos), size_px=size)
     subject = editor.info.subject if args.yunet is None else "face"
 
     def work(path: Path) -> str:
         if not path.is_file():
             raise ImageError(f"{path} was not found")
-        photo = load_image(path)
+        photo = load_image(path, known=dict(job.levels))
         found = editor.find(photo)
         if not found:
             raise ImageError(f"no {subject} was found")
@@ -75,7 +76,6 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
         return f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
 
-    job = replace(pack_job(args, editor), size_px=size)
     return each_photo(photos, args.out, job, args.redo or not places, work)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from editor.editing.paste import Mode
     from editor.geometry import Alignment
     from editor.inversion.loop import InversionOptions
+    from editor.media.deep import Key
+    from editor.media.levels import Levels
     from editor.photo.crop import Crop
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
@@ -66,6 +68,7 @@ class PhotoJob:
     Attributes:
         command: that makes it.
         networks: sha256 of the pack's files, by name.
+        levels: black and white of photos of more than 8 bits, by kind, where several share them.
         squares: how the pack's squares lie around a face.
         crop: the square of every photo; None finds it.
         finder: key of what finds the square.
@@ -84,6 +87,7 @@ class PhotoJob:
 
     command: str
     networks: tuple[tuple[str, str], ...]
+    levels: tuple[tuple[Key, Levels], ...] = ()
     squares: Alignment | None = None
     crop: Crop | None = None
     finder: str = ""
@@ -133,12 +137,15 @@ def chosen_crop(args: argparse.Namespace) -> Crop | None:
     return Crop(*args.crop) if args.crop else None
 
 
-def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
-    """Return what every job has: its command, the pack, and what finds the square."""
+def pack_job(args: argparse.Namespace, editor: Editor, given: Iterable[Path]) -> PhotoJob:
+    """Return what every job has: its command, the pack, how its photos are read, and what finds the square."""
+    from editor.media.images import common_levels
+
     files = editor.info.files
     return PhotoJob(
         args.command,
         tuple((name, str(files[name].get("sha256"))) for name in sorted(files)),
+        levels=tuple(sorted(common_levels(given).items())),
         squares=editor.info.squares,
         finder=editor.finder.key,
         yunet=None if args.yunet is None else FileState.of(args.yunet),
@@ -166,11 +173,11 @@ def inversion_job(
     Raises:
         OptionError: an option is out of range, or a slider is not known.
     """
-    known = sliders or editor.sliders
+    known, given = sliders or editor.sliders, list(given)
     named = dict(moves or {})
     opens_codes = any(path.suffix == ".npz" for path in given)
     return replace(
-        pack_job(args, editor),
+        pack_job(args, editor, given),
         crop=chosen_crop(args),
         options=chosen_options(args, usual or editor.engine.inversion),
         moves=tuple(sorted(named.items())),

@@ -53,12 +53,14 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
         OptionError: a slider is not known.
         MismatchError: the code is of another domain.
     """
+    from editor.photo.photo import Photo
+
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
-        edit = editor.invert(photo, job.crop, job.options)
+        edit = editor.invert(Photo.read(photo, dict(job.levels)), job.crop, job.options)
         edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
 

@@ -8,33 +8,38 @@ from __future__ import annotations
 
 import functools
 import io
-import struct
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from editor.errors import BusyError, ImageError
-from editor.files import read_regular, shown_name, too_large, why, write_whole
-from editor.media.headers import MAX_PIXELS, check_headers
+from editor.files import open_regular, shown_name, why, write_whole
+from editor.media.deep import Key, Known, eight_bits, levels_of, may_be_deep
+from editor.media.headers import MAX_PIXELS
+from editor.media.levels import Levels
+from editor.media.opening import (
+    MAX_BYTES,
+    check_size,
+    checked_bytes,
+    one_large,
+    open_picture,
+    refusing,
+)
 from editor.media.pixels import upright_rgb, upright_size
 from editor.runtime import trim_memory
 
-MIN_SIDE_PX = 16
-MAX_BYTES = 100 * 2**20
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
-LARGE_S = 15.0  # how long one waits for another
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
+LOOKED_AT_PX = 3000  # both sides of a large JPEG keep so many where it is looked at
+START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 MAX_SIDE_PX = {"JPEG": 65_535, "WEBP": 16_383}  # that a format can say
 SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
 # of the International Press Telecommunications Council's vocabulary of digital source types
@@ -47,7 +52,10 @@ XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def load_image(
-    source: str | Path | bytes | Image.Image, least_px: int = 0, name: str = ""
+    source: str | Path | bytes | Image.Image,
+    least_px: int = 0,
+    name: str = "",
+    known: Known | None = None,
 ) -> Image.Image:
     """Read a picture as upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if it has one.
 
@@ -59,31 +67,89 @@ def load_image(
         least_px: where not 0, a JPEG may be read at a half, a quarter or an eighth of its size, which
             is faster, as long as both sides keep so many pixels.
         name: what to call bytes in an error.
+        known: which values are black and white, see `common_levels`; by default as the picture says.
 
     Raises:
-        ImageError: it is not a picture, damaged, smaller than 16 px, larger than 64 megapixels, or no
-            regular file.
+        ImageError: it is not a picture, damaged, smaller than 16 px, larger than 64 megapixels (a JPEG:
+            256), or no regular file.
         BusyError: other large pictures are being read.
     """
     if isinstance(source, Image.Image):
-        _check_size(source, "the picture")
+        check_size(source, "the picture")
         return upright_rgb(source)
-    name = (name or "the picture") if isinstance(source, bytes) else shown_name(source)
-    image = _opened(_checked(source, name), name)
+    name = name if name and isinstance(source, bytes) else name_of(source)
+    data = checked_bytes(source, name)
+    image = open_picture(data, name)
     large = image.width * image.height > LARGE_PIXELS
-    with _one_large() if large else nullcontext():
+    with one_large() if large else nullcontext():
         try:
-            with _refusing(name):
+            with refusing(name):
                 if least_px and image.format in ("JPEG", "MPO"):
                     image.draft(None, (least_px, least_px))
                 image.load()
-                _check_size(image, "the picture")
-                return upright_rgb(image)
+                check_size(image, "the picture")
+                return upright_rgb(eight_bits(image, data, known))
         finally:
             image.close()
             if large:
                 del image
                 trim_memory()
+
+
+def load_reduced(
+    source: str | Path | bytes | Image.Image, name: str = "", known: Known | None = None
+) -> Image.Image:
+    """Read a picture to look at and to find in: as `load_image`, but a large JPEG at a smaller scale.
+
+    One of more than 64 megapixels is read at a half, a quarter or an eighth, as long as both sides keep 3,000 px.
+    """
+    if isinstance(source, Image.Image) or not is_large_jpeg(source):
+        return load_image(source, name=name, known=known)
+    return load_image(source, LOOKED_AT_PX, name)
+
+
+def is_large_jpeg(source: str | Path | bytes) -> bool:
+    """Return whether a file is a JPEG of more than 64 megapixels, which `load_reduced` may read smaller.
+
+    Raises:
+        ImageError: as `load_image`, but for damage that only decoding finds.
+    """
+    data, name = checked_bytes(source, name_of(source)), name_of(source)
+    if data[:2] != b"\xff\xd8":
+        return False
+    with open_picture(data, name) as image:
+        return image.width * image.height > MAX_PIXELS
+
+
+def name_of(source: str | Path | bytes) -> str:
+    """Return what to call a source in an error."""
+    return "the picture" if isinstance(source, bytes) else shown_name(source)
+
+
+def common_levels(sources: Iterable[str | Path]) -> Known:
+    """Return which values are black and white in all pictures of more than 8 bits, by kind of their samples.
+
+    Frames of one film are read alike by it: the levels of a kind hold those of each of its pictures. Where
+    fewer than two are of a kind, it has none. What cannot be read is left aside.
+    """
+    found: dict[Key, list[Levels]] = {}
+    for source in sources:
+        with suppress(ImageError, BusyError):
+            with open_regular(source, MAX_BYTES, ImageError) as file:
+                start = file.read(START_BYTES)
+            one = _levels(source) if may_be_deep(start) else None
+            if one is not None:
+                found.setdefault(one[0], []).append(one[1])
+    return {
+        key: functools.reduce(Levels.wider, all_) for key, all_ in found.items() if len(all_) > 1
+    }
+
+
+def _levels(source: str | Path) -> tuple[Key, Levels] | None:
+    data, name = read_bytes(source), shown_name(source)
+    with open_picture(data, name) as image, one_large(), refusing(name):
+        image.load()
+        return levels_of(image, data)
 
 
 def read_bytes(source: str | Path | bytes) -> bytes:
@@ -92,7 +158,7 @@ def read_bytes(source: str | Path | bytes) -> bytes:
     Raises:
         ImageError: it is too large, no regular file, or claims what no picture may.
     """
-    return _checked(source, "the picture" if isinstance(source, bytes) else shown_name(source))
+    return checked_bytes(source, name_of(source))
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
@@ -101,8 +167,8 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
     """
-    name = "the picture" if isinstance(source, bytes) else shown_name(source)
-    with _opened(_checked(source, name), name) as image, _refusing(name):
+    name = name_of(source)
+    with open_picture(checked_bytes(source, name), name) as image, refusing(name):
         return upright_size(image)
 
 
@@ -199,84 +265,3 @@ def written_kind(path: Path) -> str:
     if kind is None or kind not in Image.SAVE:
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
     return kind
-
-
-def known_formats() -> tuple[str, ...]:
-    """Return the formats that can be read, among them HEIC only where pillow-heif is installed."""
-    with suppress(ImportError):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-        return (*FORMATS, "HEIF")
-    return FORMATS
-
-
-_large = Lock()
-
-
-@contextmanager
-def _one_large() -> Iterator[None]:
-    """Let large pictures be decoded only one at a time, so that memory is bounded.
-
-    Raises:
-        BusyError: others take too long.
-    """
-    if not _large.acquire(timeout=LARGE_S):
-        raise BusyError("another large picture is being read; try again in a moment")
-    try:
-        yield
-    finally:
-        _large.release()
-
-
-def _checked(source: str | Path | bytes, name: str) -> bytes:
-    data = source if isinstance(source, bytes) else read_regular(source, MAX_BYTES, ImageError)
-    if len(data) > MAX_BYTES:
-        raise ImageError(too_large(name, len(data), MAX_BYTES))
-    check_headers(data, name)
-    return data
-
-
-def _opened(data: bytes, name: str) -> Image.Image:
-    """Open a picture within the limits, and read only its header."""
-    with _refusing(name), warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(io.BytesIO(data), formats=known_formats())
-        _check_size(image, name)
-        return image
-
-
-@contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Turn whatever error a picture causes in its reader into an `ImageError`."""
-    try:
-        yield
-    except UnidentifiedImageError as error:
-        raise ImageError(
-            f"{name} is not a picture that can be read; use JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or "
-            f"TIFF"
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} is larger than 64 megapixels; make it smaller first") from error
-    except MemoryError as error:
-        raise ImageError(f"there is not enough memory for {name}; make it smaller first") from error
-    except (
-        *(OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, TypeError),
-        *(ArithmeticError, AttributeError, RuntimeError),
-    ) as error:
-        raise ImageError(
-            f"{name} is damaged or incomplete ({why(error)}); open and save it again, or take another"
-        ) from error
-
-
-def _check_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
-    if min(width, height) < MIN_SIDE_PX:
-        raise ImageError(
-            f"{name} is {width}×{height} pixels; at least {MIN_SIDE_PX} on each side are needed"
-        )
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"{name} is {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read. "
-            f"Make it smaller first"
-        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from PIL import Image
 
+from editor.media.deep import eight_bits, is_deep_grey
 from editor.media.headers import check_table
 
 MAX_PROFILE_BYTES = 4 * 2**20
@@ -33,7 +33,7 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     """
     profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
     turn = TURNS.get(_orientation(image))
-    rgb = _to_rgb(image)
+    rgb = _to_rgb(eight_bits(image) if is_deep_grey(image) else image)
     if turn is not None:
         rgb = rgb.transpose(turn)
     keep = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
@@ -84,21 +84,4 @@ def _to_rgb(image: Image.Image) -> Image.Image:
             flat = Image.new("RGBA", part.size, (*BACKGROUND, 255))
             rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
         return rgb
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _eight_bits(image).convert("RGB")
     return image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Turn grey of 16 bits or more into 8 bits. White is 65535, or 255 where no pixel is brighter."""
-    brightest = max(
-        float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
-    )
-    top = 65535.0 if brightest > 255 else 255.0
-    grey = Image.new("L", image.size)
-    for place, part in _strips(image):
-        values = np.nan_to_num(np.asarray(part, dtype=np.float64), nan=0.0, posinf=top, neginf=0.0)
-        np.clip(values, 0, top, out=values)
-        values *= 255.0 / top
-        grey.paste(Image.fromarray(values.astype(np.uint8)), (0, place))
-    return grey

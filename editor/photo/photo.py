@@ -9,8 +9,9 @@ from pathlib import Path
 from PIL import Image
 
 from editor.files import shown_name
-from editor.media.images import load_image, read_bytes
-from editor.photo.crop import Crop
+from editor.media.deep import Known
+from editor.media.images import is_large_jpeg, load_image, load_reduced, read_bytes
+from editor.photo.crop import Crop, crop_square
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,7 @@ class Photo:
         pixels: upright 8-bit RGB; its `info` holds "icc_profile" if it has one.
         name: of its file; empty where it came without one.
         sha256: of its file's bytes, in hexadecimal; empty where it came without a file.
+        file: of a JPEG of more than 64 megapixels its bytes: its `pixels` may be at a smaller scale.
         found: where a finder saw what it looks for, with confidences 0…1, best first; None where
             nobody has looked yet.
     """
@@ -28,14 +30,18 @@ class Photo:
     pixels: Image.Image = field(repr=False)
     name: str = ""
     sha256: str = ""
+    file: bytes = field(default=b"", repr=False)
     found: tuple[tuple[Crop, float], ...] | None = None
 
     @classmethod
-    def read(cls, source: str | Path | bytes | Image.Image | Photo) -> Photo:
+    def read(
+        cls, source: str | Path | bytes | Image.Image | Photo, known: Known | None = None
+    ) -> Photo:
         """Read a photo. One that was read before is returned as it is.
 
         Args:
             source: a path, the bytes of a file, an image, or a photo.
+            known: which values are black and white, see `media.images.common_levels`.
 
         Raises:
             ImageError: it cannot be used.
@@ -46,9 +52,28 @@ class Photo:
             return cls(load_image(source))
         data = read_bytes(source)
         name = "" if isinstance(source, bytes) else Path(source).name
-        return cls(
-            load_image(data, name=name and shown_name(name)), name, hashlib.sha256(data).hexdigest()
-        )
+        pixels = load_reduced(data, name and shown_name(name), known)
+        file = data if is_large_jpeg(data) else b""
+        return cls(pixels, name, hashlib.sha256(data).hexdigest(), file)
+
+    def whole(self) -> Image.Image:
+        """Return the photo at its full size. That of a large JPEG is decoded anew, and nobody else's.
+
+        Raises:
+            ImageError: there is not enough memory for it.
+        """
+        name = self.name and shown_name(self.name)
+        return load_image(self.file, name=name) if self.file else self.pixels
+
+    def part(self, crop: Crop, resolution: int) -> Image.Image:
+        """Cut a square out, and scale it, from the full size where `pixels` are too few for it.
+
+        Args:
+            crop: the square.
+            resolution: side of the result, px.
+        """
+        few = bool(self.file) and crop.side * min(self.pixels.size) < resolution
+        return crop_square(self.whole() if few else self.pixels, crop, resolution)
 
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
         """Return the photo with a record of what was found in it."""
