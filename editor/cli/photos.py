@@ -11,6 +11,8 @@ from editor.cli.batch import each_photo
 from editor.cli.photo_job import PhotoJob
 from editor.errors import ImageError, OptionError
 
+INSTALL_RAWPY = "export them as JPEG or TIFF, or pip install rawpy"
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,15 +28,24 @@ def find_photos(given: list[Path]) -> list[Path]:
         OptionError: a folder holds none.
     """
     from editor.media.images import PHOTO_SUFFIXES
+    from editor.media.raw import SUFFIXES, reads_raw
 
+    suffixes = PHOTO_SUFFIXES | (SUFFIXES if reads_raw() else frozenset())
     photos: list[Path] = []
     for path in given:
         if not path.is_dir():
             photos.append(path)
             continue
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+        inside = sorted(path.iterdir())
+        found = [p for p in inside if p.suffix.lower() in suffixes]
+        raws = [p for p in inside if p.suffix.lower() in SUFFIXES - suffixes]
+        left = (
+            f"{len(raws)} camera RAW files of {path} are left out; {INSTALL_RAWPY}" if raws else ""
+        )
         if not found:
-            raise OptionError(f"{path} holds no photos")
+            raise OptionError(f"{path} holds no photos{left and f': {left}'}")
+        if left:
+            print(left, file=sys.stderr)
         photos += found
     return photos
 
