@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from editor.media.deep import eight_bits, is_deep_grey
 from editor.media.headers import check_table
@@ -84,4 +84,6 @@ def _to_rgb(image: Image.Image) -> Image.Image:
             flat = Image.new("RGBA", part.size, (*BACKGROUND, 255))
             rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
         return rgb
+    if image.mode == "RGB" and isinstance(image, ImageFile.ImageFile):
+        return image._new(image.im)  # the pixels themselves: a copy of a large photo is as large again
     return image.convert("RGB")
