@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -166,6 +167,7 @@ def _invert(
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     sliders = editor.sliders.with_own(project.sliders)
     job = inversion_job(args, editor, photos, moves, sliders=sliders)
+    job = replace(job, levels=())  # the project reads each photo by itself again
     check_room(project, photos)
     made = project
 

@@ -26,7 +26,7 @@ from editor.photo.crop import Crop, crop_square
 Mode = Literal["difference", "replace"]
 MODES: tuple[Mode, ...] = ("difference", "replace")
 BORDER = 0.16  # of the side, over which the mask fades out
-STRIP_PIXELS = 1_000_000  # of the photo at a time: bounds the memory
+STRIP_PIXELS = 2_000_000  # of the photo at a time: bounds the memory
 FINE = 512  # the crop is enlarged to this side, smoothly, before it is laid into the photo
 
 

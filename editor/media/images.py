@@ -152,6 +152,24 @@ def _levels(source: str | Path) -> tuple[Key, Levels] | None:
         return levels_of(image, data)
 
 
+def evened_png(source: str | Path, known: Known) -> bytes | None:
+    """Return a picture of more than 8 bits as a PNG of 8 with known levels; None for any other picture.
+
+    Args:
+        source: of the picture; one that cannot be read is any other.
+        known: as `common_levels` returns them.
+
+    Raises:
+        BusyError: other large pictures are being read.
+    """
+    with suppress(ImageError):
+        with open_regular(source, MAX_BYTES, ImageError) as file:
+            deep = may_be_deep(file.read(START_BYTES))
+        if deep and (one := _levels(source)) is not None and one[0] in known:
+            return encode_image(load_image(source, known=known), "PNG", edited=False)
+    return None
+
+
 def read_bytes(source: str | Path | bytes) -> bytes:
     """Read the bytes of a picture's file, within the limits of `load_image`.
 

@@ -85,5 +85,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
             rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
         return rgb
     if image.mode == "RGB" and isinstance(image, ImageFile.ImageFile):
-        return image._new(image.im)  # the pixels themselves: a copy of a large photo is as large again
+        return image._new(
+            image.im
+        )  # the pixels themselves: a copy of a large photo is as large again
     return image.convert("RGB")

@@ -214,7 +214,7 @@ def whole_photo(
         ImageError: there is no photo, or it is gone.
     """
     photo = photo_of(picture)
-    pasted = editor.paste(edit, mode, photo, picture.crop)
+    pasted = editor.paste(edit, mode, photo, picture.crop, in_place=True)
     return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
 
 

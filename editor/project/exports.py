@@ -53,8 +53,8 @@ def after(
         return face(editor, edit)
     photo = photo_of(picture)
     for other, where in beside:
-        photo = editor.paste(other, mode, photo, where.crop)
-    return editor.paste(edit, mode, photo, picture.crop)
+        photo = editor.paste(other, mode, photo, where.crop, in_place=True)
+    return editor.paste(edit, mode, photo, picture.crop, in_place=True)
 
 
 def faces_beside(project: Project, editor: Editor, picture: Picture) -> list[tuple[Edit, Picture]]:

@@ -160,7 +160,7 @@ def small_photo(picture: Picture, side: int = PHOTO_PX) -> tuple[Image.Image, Cr
     if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
-        photo = load_image(picture.photo)
+        photo = load_image(picture.photo, side)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; open it again") from error
     photo.thumbnail((side, side), Image.Resampling.LANCZOS)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions
-from editor.media.images import load_image
+from editor.media.images import load_reduced
 from editor.photo.crop import Crop, is_same_place
 from editor.project.nodes import MAX_NAME
 from editor.project.pixels import png_bytes
@@ -166,7 +166,7 @@ class ReadingHandlers(ReadingJobs):
             raise ImageError("there is no photo yet; open one")
         visitor = self.store.newest(visitor)
         editor, options = self.editor(visitor), chosen_options(settings)
-        photo = load_image(path)
+        photo = load_reduced(path)
         likely = visitor.found_in(path) or tuple(editor.find(photo, least=0.0))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
@@ -215,7 +215,7 @@ class ReadingHandlers(ReadingJobs):
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
             new = not any(is_same_place(other, one) for one in there)
             if new and visitor.visit.reading == job:
-                photo = photo or load_image(path)
+                photo = photo or load_reduced(path)
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
         yield from self._broken_off(job, visitor, editor, options)
 

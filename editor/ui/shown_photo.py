@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from editor.media.images import encode_image, load_image
+from editor.media.headers import MAX_PIXELS
+from editor.media.images import encode_image, image_size, load_reduced
 from editor.ui.visit_files import VisitFiles
 
 SHOWN = frozenset(("JPEG", "PNG", "WEBP"))  # what every browser shows
@@ -38,7 +39,8 @@ class ShownPhotos:
     def of(self, owner: str, path: str) -> dict[str, Any]:
         """Return what the stage needs of a photo: "url", "width", "height" and "key".
 
-        A file that a browser shows as the editor reads it is sent as it is; others are converted once.
+        A file that a browser shows as the editor reads it is sent as it is; others are converted once,
+        and a JPEG of more than 64 megapixels to a smaller one. The size is that of the photo itself.
 
         Args:
             owner: whose photo it is.
@@ -61,11 +63,11 @@ class ShownPhotos:
         size = _size_as_shown(path)
         if size is not None:
             return path, *size
-        image = load_image(path)
+        image, size = load_reduced(path), image_size(path)
         small = image.width * image.height <= LOSSLESS_PIXELS
         kind, name = ("PNG", "shown.png") if small else ("JPEG", "shown.jpg")
         file = self.files.store(owner, name, encode_image(image, kind, edited=False))
-        return file, image.width, image.height
+        return file, *size
 
 
 def _size_as_shown(path: str) -> tuple[int, int] | None:
@@ -73,10 +75,11 @@ def _size_as_shown(path: str) -> tuple[int, int] | None:
     try:
         with Image.open(path, formats=tuple(SHOWN)) as image:
             turn = int(image.getexif().get(ORIENTATION, 1))
-            if image.mode != "RGB" or getattr(image, "n_frames", 1) > 1:
+            too_large = image.width * image.height > MAX_PIXELS
+            if too_large or image.mode != "RGB" or getattr(image, "n_frames", 1) > 1:
                 return None
             if image.format != "JPEG" and turn != 1:
                 return None
             return (image.height, image.width) if 5 <= turn <= 8 else image.size
-    except Exception:  # whatever a decoder thinks of it, `load_image` says in words
+    except Exception:  # whatever a decoder thinks of it, `load_reduced` says in words
         return None
