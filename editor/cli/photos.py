@@ -11,7 +11,7 @@ from editor.cli.batch import each_photo
 from editor.cli.photo_job import PhotoJob
 from editor.errors import ImageError, OptionError
 
-INSTALL_RAWPY = "export them as JPEG or TIFF, or pip install rawpy"
+LEFT_OUT = "left out; export as JPEG or TIFF, or pip install rawpy"
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,9 +39,8 @@ def find_photos(given: list[Path]) -> list[Path]:
         inside = sorted(path.iterdir())
         found = [p for p in inside if p.suffix.lower() in suffixes]
         raws = [p for p in inside if p.suffix.lower() in SUFFIXES - suffixes]
-        left = (
-            f"{len(raws)} camera RAW files of {path} are left out; {INSTALL_RAWPY}" if raws else ""
-        )
+        count = f"{len(raws)} camera RAW file{'s' if len(raws) > 1 else ''}"
+        left = f"{count} of {path} {LEFT_OUT}" if raws else ""
         if not found:
             raise OptionError(f"{path} holds no photos{left and f': {left}'}")
         if left:
