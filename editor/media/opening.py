@@ -15,7 +15,7 @@ from editor.errors import BusyError, EditorError, ImageError
 from editor.files import read_regular, too_large, why
 from editor.media.deep import opened_deep
 from editor.media.headers import MAX_PIXELS, check_headers
-from editor.media.kinds import no_photo
+from editor.media.kinds import PHOTO_BRANDS, no_photo
 from editor.media.raw import open_raw, raw_kind
 
 MIN_SIDE_PX = 16
@@ -23,6 +23,9 @@ MAX_BYTES = 100 * 2**20
 MAX_JPEG_PIXELS = 256_000_000  # of a progressive one half as many: its decoder keeps all of it
 LARGE_S = 15.0  # how long one large picture waits for another
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+HEIC_BRANDS = tuple(brand for brand in PHOTO_BRANDS if not brand.startswith(b"av"))
+STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")  # of pictures
+FTYPS = tuple(b"ftyp" + brand for brand in PHOTO_BRANDS)
 _large = Lock()
 _most_jpeg_pixels = MAX_JPEG_PIXELS
 
@@ -127,7 +130,7 @@ def refusing(name: str, data: bytes = b"") -> Iterator[None]:
         said = why(error) or type(error).__name__
         kind, advice = no_photo(data)
         text = (
-            f"{name} is {kind}, no photo; {advice}"
+            f"{name} is {kind}, not a photo; {advice}"
             if kind
             else f"{name} is damaged or incomplete ({said}); open and save it again, or take another"
         )
@@ -137,7 +140,11 @@ def refusing(name: str, data: bytes = b"") -> Iterator[None]:
 def _unknown(name: str, data: bytes) -> str:
     kind, advice = no_photo(data)
     if kind:
-        return f"{name} is {kind}, no photo; {advice}"
+        return f"{name} is {kind}, not a photo; {advice}"
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS and "HEIF" not in known_formats():
+        return f"{name} is a HEIC, for which pillow-heif is needed: pip install pillow-heif"
+    if data.startswith(STARTS) or data[4:12] in FTYPS:
+        return f"{name} is damaged or incomplete; open and save it again, or take another"
     return f"{name} is not a picture that can be read; use JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
 
 

@@ -40,7 +40,7 @@ def test_what_is_no_photo_says_what_it_is_and_what_to_do(name: str, tmp_path) ->
         load_image(tmp_path / name)
     said = str(caught.value)
     assert said.startswith(f"{name} is {kind}")
-    assert ", no photo; " in said
+    assert ", not a photo; " in said
     assert said.count(". ") == 0, "one sentence"
 
 
