@@ -30,6 +30,7 @@ from editor.media.levels import (
     tiff_samples,
 )
 
+START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
 WIDTH, LENGTH, COMPRESSION, PHOTOMETRIC, ORIENTATION, CHANNELS, PLANAR, PREDICTOR = (
     *(256, 257, 259, 262, 274, 277, 284, 317),

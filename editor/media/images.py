@@ -20,7 +20,7 @@ from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import open_regular, shown_name, why, write_whole
-from editor.media.deep import Key, Known, eight_bits, levels_of, may_be_deep
+from editor.media.deep import START_BYTES, Key, Known, eight_bits, levels_of, may_be_deep
 from editor.media.headers import MAX_PIXELS
 from editor.media.levels import Levels
 from editor.media.opening import (
@@ -39,7 +39,6 @@ PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
 LOOKED_AT_PX = 3000  # both sides of a large JPEG keep so many where it is looked at
-START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 MAX_SIDE_PX = {"JPEG": 65_535, "WEBP": 16_383}  # that a format can say
 SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
 # of the International Press Telecommunications Council's vocabulary of digital source types

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from editor.media.deep import START_BYTES, may_be_deep
 from editor.media.headers import MAX_PIXELS
 from editor.media.images import encode_image, image_size, load_reduced
 from editor.ui.visit_files import VisitFiles
@@ -73,6 +74,9 @@ class ShownPhotos:
 def _size_as_shown(path: str) -> tuple[int, int] | None:
     """Return the upright size of a photo that a browser shows as it is read; None for others."""
     try:
+        with Path(path).open("rb") as file:
+            if may_be_deep(file.read(START_BYTES)):
+                return None  # the editor's white may be another than the browser's
         with Image.open(path, formats=tuple(SHOWN)) as image:
             turn = int(image.getexif().get(ORIENTATION, 1))
             too_large = image.width * image.height > MAX_PIXELS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +14,11 @@ from editor.errors import ImageError
 from editor.media import deep
 from editor.media.images import common_levels, image_size, load_image
 from editor.media.levels import SCALES, brightest_of, usual_white
+from tests.deep_pictures import deep_png
 
 RAMP = np.linspace(0, 1, 60 * 40).reshape(40, 60)
 EIGHT = RAMP * 255
 BROADER = {2: 1, 4: 3}  # colours of a picture with alpha
-
-
-def _png(values: np.ndarray, **chunks: bytes) -> bytes:
-    """A PNG of 16 bits: [H, W] or [H, W, C]."""
-    values = values.reshape(*values.shape[:2], -1).astype(">u2")
-    height, width, channels = values.shape
-    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">L", len(body)) + name + body + struct.pack(">L", zlib.crc32(name + body))
-        )
-
-    rows = b"".join(b"\0" + row.tobytes() for row in values)
-    head = struct.pack(">LLBBBBB", width, height, 16, kind, 0, 0, 0)
-    more = b"".join(chunk(name.encode(), body) for name, body in chunks.items())
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + more + chunk(b"IDAT", zlib.compress(rows))
-    ) + chunk(b"IEND", b"")
 
 
 def _tiff(values: np.ndarray, **options: object) -> bytes:
@@ -65,7 +46,7 @@ def test_any_depth_in_a_png_of_16_bits(bits: int, channels: int) -> None:
     values = _ramp(2.0**bits - 1, channels=channels)
     if channels in BROADER:
         values[..., -1] = 65535
-    assert _away(_png(values)) <= 1.2
+    assert _away(deep_png(values)) <= 1.2
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -116,14 +97,14 @@ def test_no_value_turns_a_picture_from_bright_to_dark() -> None:
         assert (np.diff(whites) >= 0).all(), "a brighter picture has no darker white"
         step = np.diff(np.log(whites)) / np.diff(np.log(values))
         assert step.max() < 4, "a value brighter by 1% makes a picture darker by 4% at most"
-    seen = [np.asarray(load_image(_png(_ramp(top))))[-1, -1, 0] for top in (255, 256, 257, 258)]
+    seen = [np.asarray(load_image(deep_png(_ramp(top))))[-1, -1, 0] for top in (255, 256, 257, 258)]
     assert max(seen) - min(seen) <= 8, seen
 
 
 def test_one_hot_pixel_makes_no_picture_dark() -> None:
     values = np.tile(_ramp(4095), (5, 5))
     values[3, 3] = 65535
-    found = np.asarray(load_image(_png(values)))
+    found = np.asarray(load_image(deep_png(values)))
     assert np.abs(found[40:80, :60, 0] - EIGHT).max() <= 1.2
 
 
@@ -148,9 +129,12 @@ def test_what_the_file_says_counts_first() -> None:
         extratags=[(340, 11, 1, -3.0, False), (341, 11, 1, 3.0, False)],
     )
     assert _away(floats) <= 1.2
-    assert _away(_png(np.round(RAMP * 400), sBIT=b"\x0c"), RAMP * 400 / 4095 * 255) <= 1.2
-    assert _away(_png(_ramp(400, channels=3), sBIT=b"\x0c\x0c\x0c"), RAMP * 400 / 4095 * 255) <= 1.2
-    assert _away(_png(_ramp(65535), sBIT=b"\x0c")) <= 1, (
+    assert _away(deep_png(np.round(RAMP * 400), sBIT=b"\x0c"), RAMP * 400 / 4095 * 255) <= 1.2
+    assert (
+        _away(deep_png(_ramp(400, channels=3), sBIT=b"\x0c\x0c\x0c"), RAMP * 400 / 4095 * 255)
+        <= 1.2
+    )
+    assert _away(deep_png(_ramp(65535), sBIT=b"\x0c")) <= 1, (
         "its values are spread over 16 bits, as the format asks"
     )
     too_low = _tiff(_ramp(4095), extratags=[(341, 3, 1, 255, False)])
@@ -176,7 +160,7 @@ def test_twelve_bits_a_sample() -> None:
 def test_a_transparent_value_of_16_bits_makes_only_itself_transparent(channels: int) -> None:
     values = _ramp(65535, channels=channels)
     clear = np.atleast_1d(values[5, 5]).astype(">u2").tobytes()
-    found = np.asarray(load_image(_png(values, tRNS=clear))).astype(float)
+    found = np.asarray(load_image(deep_png(values, tRNS=clear))).astype(float)
     assert found[5, 5].tolist() == [128, 128, 128]
     found[5, 5] = EIGHT[5, 5]
     assert np.abs(found[..., 0] - EIGHT).max() <= 1

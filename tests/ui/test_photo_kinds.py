@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import picture_of
+from tests.deep_pictures import deep_png
 from tests.ui.driver import (
     STAGE,
     drop,
@@ -115,10 +116,13 @@ def test_what_is_no_photo_gets_one_plain_sentence(
         page.click(f"{NOTICE} .close")
 
 
-def test_photos_of_more_than_8_bits_are_neither_black_nor_white(page, face, tmp_path: Path) -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+def test_photos_of_more_than_8_bits_are_neither_black_nor_white(
+    page, face, tmp_path: Path, channels: int
+) -> None:
     most_steps(page, 1)
-    grey = np.asarray(face.convert("L"), np.uint16) * 16
-    Image.fromarray(grey).save(tmp_path / "deep.png")
+    grey = np.repeat(np.asarray(face.convert("L"), np.uint16)[..., None] * 16, channels, axis=2)
+    (tmp_path / "deep.png").write_bytes(deep_png(grey))
     give(page, tmp_path / "deep.png")
     _read(page, "deep")
     mean = page.evaluate(
