@@ -10,23 +10,26 @@ import functools
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import read_regular, shown_name, too_large, why, write_whole
+from editor.media.formats import as_source, save_options
 from editor.media.headers import MAX_PIXELS, check_headers
 from editor.media.pixels import upright_rgb, upright_size
+from editor.media.source import Source
 from editor.runtime import trim_memory
 
+T = TypeVar("T")
 MIN_SIDE_PX = 16
 MAX_BYTES = 100 * 2**20
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
@@ -65,9 +68,19 @@ def load_image(
             regular file.
         BusyError: other large pictures are being read.
     """
+    return decoded(source, upright_rgb, least_px, name)
+
+
+def decoded(
+    source: str | Path | bytes | Image.Image,
+    make: Callable[[Image.Image], T],
+    least_px: int = 0,
+    name: str = "",
+) -> T:
+    """Decode a picture as `load_image` does, and return what is made of it before it is closed."""
     if isinstance(source, Image.Image):
         _check_size(source, "the picture")
-        return upright_rgb(source)
+        return make(source)
     name = (name or "the picture") if isinstance(source, bytes) else shown_name(source)
     image = _opened(_checked(source, name), name)
     large = image.width * image.height > LARGE_PIXELS
@@ -78,7 +91,7 @@ def load_image(
                     image.draft(None, (least_px, least_px))
                 image.load()
                 _check_size(image, "the picture")
-                return upright_rgb(image)
+                return make(image)
         finally:
             image.close()
             if large:
@@ -101,9 +114,14 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
     """
+    return looked_at(source, upright_size)
+
+
+def looked_at(source: str | Path | bytes, make: Callable[[Image.Image], T]) -> T:
+    """Return what is made of a picture of which only the header was read. Raise as `image_size`."""
     name = "the picture" if isinstance(source, bytes) else shown_name(source)
     with _opened(_checked(source, name), name) as image, _refusing(name):
-        return upright_size(image)
+        return make(image)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -139,6 +157,7 @@ def encode_image(
     edited: bool = True,
     quality: int = 95,
     keep_profile: bool = True,
+    source: Source | None = None,
 ) -> bytes:
     """Encode a picture as a file that keeps its colour profile and says that it was edited.
 
@@ -148,6 +167,8 @@ def encode_image(
         edited: false for a plain crop, which says nothing of the kind.
         quality: 1…100, of formats that lose some.
         keep_profile: false leaves the colour profile out, and the colours' numbers as they are.
+        source: of the photo, whose alpha, one channel, date and author are kept, and whose quality is
+            the least.
 
     Raises:
         ImageError: a side is longer than the format takes.
@@ -159,29 +180,22 @@ def encode_image(
         )
     buffer = io.BytesIO()
     # Pillow would take a profile that is not named here from the picture's own info
-    options: dict[str, Any] = {
-        "icc_profile": image.info.get("icc_profile") if keep_profile else None
-    }
-    if kind == "PNG":
-        text = PngImagePlugin.PngInfo()
-        if edited:
-            text.add_itxt("XML:com.adobe.xmp", XMP)
-        options |= {"pnginfo": text, "compress_level": 4}
-    elif kind in ("JPEG", "WEBP", "AVIF"):
-        options |= {"quality": quality} | ({"xmp": XMP.encode()} if edited else {})
-        if kind == "JPEG":
-            options["subsampling"] = 0
-    image.save(buffer, format=kind, **options)
+    profile = image.info.get("icc_profile") if keep_profile else None
+    picture = image if source is None else as_source(image, source, kind, profile)
+    options = save_options(kind, picture.mode, quality, XMP if edited else "", source)
+    picture.save(buffer, format=kind, icc_profile=profile, **options)
     return buffer.getvalue()
 
 
-def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
+def save_image(
+    image: Image.Image, path: Path, edited: bool = True, source: Source | None = None
+) -> None:
     """Save a picture whole or not at all. The suffix chooses the format that `encode_image` writes.
 
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
     """
-    data = encode_image(image, written_kind(path), edited)
+    data = encode_image(image, written_kind(path), edited, source=source)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -195,6 +209,7 @@ def written_kind(path: Path) -> str:
     Raises:
         ImageError: it names none.
     """
+    known_formats()  # registers HEIC
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind is None or kind not in Image.SAVE:
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")

@@ -9,8 +9,13 @@ from pathlib import Path
 from PIL import Image
 
 from editor.files import shown_name
-from editor.media.images import load_image, read_bytes
+from editor.media.formats import PAPER
+from editor.media.images import decoded, read_bytes
+from editor.media.profiles import as_srgb
+from editor.media.source import Source, laid, read_source
 from editor.photo.crop import Crop
+
+NOTHING = Source()  # is known of a picture that came without a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,17 +23,20 @@ class Photo:
     """A photo, read once and handed on.
 
     Attributes:
-        pixels: upright 8-bit RGB; its `info` holds "icc_profile" if it has one.
+        pixels: upright 8-bit RGB, the file's own colours also where it is transparent; its `info`
+            holds "icc_profile" if it has one.
         name: of its file; empty where it came without one.
         sha256: of its file's bytes, in hexadecimal; empty where it came without a file.
         found: where a finder saw what it looks for, with confidences 0…1, best first; None where
             nobody has looked yet.
+        source: what its file holds beside its colours, such as alpha, date and author.
     """
 
     pixels: Image.Image = field(repr=False)
     name: str = ""
     sha256: str = ""
     found: tuple[tuple[Crop, float], ...] | None = None
+    source: Source = NOTHING
 
     @classmethod
     def read(cls, source: str | Path | bytes | Image.Image | Photo) -> Photo:
@@ -43,12 +51,25 @@ class Photo:
         if isinstance(source, Photo):
             return source
         if isinstance(source, Image.Image):
-            return cls(load_image(source))
+            pixels, record = decoded(source, read_source())
+            return cls(pixels, source=record)
         data = read_bytes(source)
         name = "" if isinstance(source, bytes) else Path(source).name
-        return cls(
-            load_image(data, name=name and shown_name(name)), name, hashlib.sha256(data).hexdigest()
-        )
+        pixels, record = decoded(data, read_source(data), name=name and shown_name(name))
+        return cls(pixels, name, hashlib.sha256(data).hexdigest(), source=record)
+
+    @property
+    def seen(self) -> Image.Image:
+        """The photo as a network sees it: RGB, in its own profile, on neutral grey where it is transparent."""
+        return laid(self.pixels, self.source.alpha)
+
+    def with_pixels(self, pixels: Image.Image) -> Photo:
+        """Return the photo with other colours in its place, and all else that was read of it."""
+        return replace(self, pixels=pixels)
+
+    def on_paper(self) -> Image.Image:
+        """Return the photo for what knows neither profile nor transparency: RGB in sRGB, on white."""
+        return as_srgb(laid(self.pixels, self.source.alpha, PAPER))
 
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
         """Return the photo with a record of what was found in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -112,9 +112,7 @@ class StageValues:
             "suggest": self._suggestion(visitor, picture.photo),
         }
         value["after"] = data_uri(editor.render(edit))
-        plain = replace(edit, moves=(), mask=None)
-        reference = plain if edit.base is None else editor.edit(edit.base)
-        value["reference"] = data_uri(editor.render(reference))
+        value["reference"] = data_uri(editor.reference(edit))
         if replaced is not None and picture.crop is not None and picture.small and edit.changed:
             small = Image.open(BytesIO(picture.small)).convert("RGB")
             pasted = replaced(edit, small, picture.crop)
@@ -201,7 +199,7 @@ class StageValues:
         return [
             {
                 "crop": asdict(other.crop),
-                "reference": data_uri(editor.render(editor.edit(edit.reference))),
+                "reference": data_uri(editor.reference(edit)),
                 "after": data_uri(editor.render(edit)),
             }
             for edit, other in faces_beside(visitor.project, editor, shown)
