@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from editor.media.images import encode_image, load_image
+from editor.media.images import MAX_SIDE_PX, encode_image
+from editor.media.source import Source
+from editor.photo.photo import Photo
 from editor.ui.visit_files import VisitFiles
 
 SHOWN = frozenset(("JPEG", "PNG", "WEBP"))  # what every browser shows
@@ -61,19 +63,25 @@ class ShownPhotos:
         size = _size_as_shown(path)
         if size is not None:
             return path, *size
-        image = load_image(path)
+        photo = Photo.read(path)
+        image, source = photo.pixels, Source(alpha=photo.source.alpha)
+        lossy = ("JPEG", "shown.jpg") if source.alpha is None else ("WEBP", "shown.webp")
         small = image.width * image.height <= LOSSLESS_PIXELS
-        kind, name = ("PNG", "shown.png") if small else ("JPEG", "shown.jpg")
-        file = self.files.store(owner, name, encode_image(image, kind, edited=False))
-        return file, image.width, image.height
+        small = small or max(image.size) > MAX_SIDE_PX[lossy[0]]
+        kind, name = ("PNG", "shown.png") if small else lossy
+        data = encode_image(image, kind, edited=False, source=source)
+        return self.files.store(owner, name, data), image.width, image.height
 
 
 def _size_as_shown(path: str) -> tuple[int, int] | None:
-    """Return the upright size of a photo that a browser shows as it is read; None for others."""
+    """Return the upright size of a photo that a browser shows as it is read; None for others.
+
+    One with a transparent part is shown as it is too: the page is seen through it.
+    """
     try:
         with Image.open(path, formats=tuple(SHOWN)) as image:
             turn = int(image.getexif().get(ORIENTATION, 1))
-            if image.mode != "RGB" or getattr(image, "n_frames", 1) > 1:
+            if image.mode not in ("RGB", "RGBA") or getattr(image, "n_frames", 1) > 1:
                 return None
             if image.format != "JPEG" and turn != 1:
                 return None
