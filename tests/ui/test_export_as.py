@@ -190,7 +190,10 @@ def test_all_faces_of_a_photo_are_laid_in(handlers: Handlers, photo: Path) -> No
     ("wish", "says"),
     [
         ({"what": "everything"}, "'everything' cannot be saved; there are: photo"),
-        ({"what": "face", "kind": "EXE"}, "'EXE' is no type of picture; use JPEG, PNG, WEBP, TIFF, AVIF, HEIF"),
+        (
+            {"what": "face", "kind": "EXE"},
+            "'EXE' is no type of picture; use JPEG, PNG, WEBP, TIFF, AVIF, HEIF",
+        ),
         ({"what": "../../etc"}, "cannot be saved"),
     ],
 )
