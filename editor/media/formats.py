@@ -91,8 +91,9 @@ def as_source(
     if alpha is not None and kind == "JPEG":
         image, alpha = laid(image, alpha, PAPER), None
     single = source.channels == 1 and profile is None and kind in ("JPEG", "PNG", "TIFF")
-    made = image.getchannel(0) if single and _without_colour(image) else image.copy()
+    made = image.getchannel(0) if single and _without_colour(image) else image
     if alpha is not None:
+        made = made.copy()
         made.putalpha(alpha)
     return made
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import read_regular, shown_name, too_large, why, write_whole
-from editor.media.formats import as_source, save_options
+from editor.media.formats import SUFFIXES, as_source, save_options, written_formats
 from editor.media.headers import MAX_PIXELS, check_headers
 from editor.media.pixels import upright_rgb, upright_size
 from editor.media.source import Source
@@ -209,9 +209,9 @@ def written_kind(path: Path) -> str:
     Raises:
         ImageError: it names none.
     """
-    known_formats()  # registers HEIC
+    written = written_formats()  # registers HEIC
     kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind is None or kind not in Image.SAVE:
+    if kind is None or kind not in Image.SAVE or (kind in SUFFIXES and kind not in written):
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
     return kind
 

@@ -96,7 +96,7 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
         source = Source(
             kind,
             alpha,
-            is_grey(laid(pixels, alpha)),
+            is_grey(pixels, alpha),
             channels,
             least_quality(tables) if tables else 0,
             kind in ("PNG", "TIFF", "BMP", "GIF") or (kind == "WEBP" and b"VP8L" in data[:4096]),
@@ -134,10 +134,21 @@ def as_grey(image: Image.Image) -> Image.Image:
     return image.convert("L").convert("RGB")
 
 
-def is_grey(image: Image.Image) -> bool:
-    """Return whether an RGB picture shows no colour, but for what a JPEG adds to a grey one."""
+def is_grey(image: Image.Image, alpha: Image.Image | None = None) -> bool:
+    """Return whether an RGB picture shows no colour, but for what a JPEG adds to a grey one.
+
+    Args:
+        image: RGB.
+        alpha: L, of its size: what is transparent shows none.
+    """
     step = max(1, max(image.size) // SEEN_PX)
-    seen = np.asarray(image)[::step, ::step].astype(np.int16)
+    size = (max(1, image.width // step), max(1, image.height // step))
+    few, thin = (
+        one and one.resize(size, Image.Resampling.NEAREST)  # not the mean, which hides noise
+        for one in (image, alpha)
+    )
+    assert few is not None
+    seen = np.asarray(laid(few, thin)).astype(np.int16)
     spread = seen.max(axis=2) - seen.min(axis=2)
     return float((spread <= GREY_SPREAD).mean()) >= GREY_SHARE
 
