@@ -83,6 +83,8 @@ class PhotoJob:
         target: aligned picture that a patch is taken from.
         patch: [R, R], 0…1: where the patch lies in it.
         offset: how far the patch is moved right and down, as shares of the side.
+        kind: format of the whole photo; empty follows the photo.
+        colour: let colour into a grey photo.
     """
 
     command: str
@@ -102,6 +104,8 @@ class PhotoJob:
     target: Digested[Any] | None = None
     patch: Digested[Any] | None = None
     offset: tuple[float, float] = (0.0, 0.0)
+    kind: str = ""
+    colour: bool = False
 
 
 def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:

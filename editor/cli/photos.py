@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import each_photo
+from editor.cli.photo_files import done_words, save_whole
 from editor.cli.photo_job import PhotoJob
 from editor.errors import ImageError, OptionError
 
@@ -138,18 +139,23 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
         edit = open_edit(editor, photo, job)
         edit = edit if job.mask is None else edit.inside(job.mask.value)
         edit = editor.settle(edit, job.options) if job.settle else edit
-        _save(editor, edit, photo, out, job)
+        edit = replace(edit, grey=edit.grey and not job.colour)
+        whole = _save(editor, edit, photo, out, job)
         fit = dict(edit.losses).get("loss_pix")
-        return f"{out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
+        more = f", {whole}" if whole else ""
+        return f"{out / photo.stem}.png{more}" + (f", fit {fit:.4f}" if fit else "")
 
     return each_photo(photos, out, job, redo, work)
 
 
-def _save(editor: Editor, edit: Edit, photo: Path, out: Path, job: PhotoJob) -> None:
-    from editor.media.images import save_image
+def _save(editor: Editor, edit: Edit, photo: Path, out: Path, job: PhotoJob) -> str:
+    """Save whole photo, code and picture. Return the name of the whole photo; empty for none."""
+    from editor.media.names import done_stem
 
+    whole = ""
     if job.paste is not None and edit.photo is not None:
-        suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
-        save_image(editor.paste(edit, job.paste), out / f"{photo.stem}_edited{suffix}")
+        stem = done_stem(photo.stem, done_words(job.moves))
+        whole = save_whole(editor.edited(edit, job.paste), stem, out, job.kind, photo)
     editor.save_code(edit, out / f"{photo.stem}.npz")
     editor.save(edit, out / f"{photo.stem}.png")
+    return whole

@@ -4,8 +4,8 @@
 the photo inside a soft mask, so that the photo's own detail stays. "replace": the synthesised crop
 itself, its colours matched to the photo, is blended in.
 
-What is added is meant in sRGB, as the page shows it. Into a photo with another colour profile it is
-converted, so that the photo as its profile says looks as it was shown.
+What is added or laid in is meant in sRGB, as the page shows it. Into a photo with another colour
+profile it is converted, so that the photo as its profile says looks as it was shown.
 """
 
 from __future__ import annotations
@@ -101,8 +101,10 @@ def _match_colours(
 ) -> Tensor:
     """Shift and scale each colour by what tells the photo's crop from its reconstruction."""
     size = before.shape[-1]
-    pixels = np.asarray(crop_square(photo, crop, size), dtype=np.float32).copy()
-    real = torch.from_numpy(pixels).permute(2, 0, 1)
+    pixels = np.asarray(crop_square(photo, crop, size))
+    profile = conversion(photo.info.get("icc_profile"))
+    pixels = pixels if profile is None else profile.to_srgb(pixels)
+    real = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)
     fake = (before.clamp(-1, 1) + 1) * 127.5
     weight = soft / soft.sum().clamp(min=1e-6)
     means = [(x * weight).sum(dim=(1, 2)) for x in (real, fake)]
@@ -133,7 +135,7 @@ def _blend(
         min(math.ceil(v) + 1, end) for v, end in zip(quad.max(axis=0), (width, height), strict=True)
     )
     rows = max(1, STRIP_PIXELS // max(right - left, 1))
-    profile = conversion(photo.info.get("icc_profile")) if add else None
+    profile = conversion(photo.info.get("icc_profile"))
     cos, sin = math.cos(math.radians(crop.angle)), math.sin(math.radians(crop.angle))
     x = torch.arange(left, right, dtype=torch.float32) + 0.5 - crop.x * width
     for start in range(top, bottom, rows):

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin
+from PIL import Image
 from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import open_regular, shown_name, why, write_whole
 from editor.media.deep import START_BYTES, Key, Known, eight_bits, levels_of, may_be_deep
+from editor.media.formats import SUFFIXES, as_source, save_options, written_formats
 from editor.media.headers import MAX_PIXELS
 from editor.media.levels import Levels
 from editor.media.opening import (
@@ -32,8 +33,10 @@ from editor.media.opening import (
     refusing,
 )
 from editor.media.pixels import upright_rgb, upright_size
+from editor.media.source import Source
 from editor.runtime import trim_memory
 
+T = TypeVar("T")
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
@@ -73,9 +76,20 @@ def load_image(
             256), or no regular file.
         BusyError: other large pictures are being read.
     """
+    return decoded(source, upright_rgb, least_px, name, known)
+
+
+def decoded(
+    source: str | Path | bytes | Image.Image,
+    make: Callable[[Image.Image], T],
+    least_px: int = 0,
+    name: str = "",
+    known: Known | None = None,
+) -> T:
+    """Decode a picture as `load_image` does, and return what is made of it before it is closed."""
     if isinstance(source, Image.Image):
         check_size(source, "the picture")
-        return upright_rgb(source)
+        return make(source)
     name = name if name and isinstance(source, bytes) else name_of(source)
     data = checked_bytes(source, name)
     image = open_picture(data, name)
@@ -87,7 +101,7 @@ def load_image(
                     image.draft(None, (least_px, least_px))
                 image.load()
                 check_size(image, "the picture")
-                return upright_rgb(eight_bits(image, data, known))
+                return make(eight_bits(image, data, known))
         finally:
             image.close()
             if large:
@@ -95,20 +109,8 @@ def load_image(
                 trim_memory()
 
 
-def load_reduced(
-    source: str | Path | bytes | Image.Image, name: str = "", known: Known | None = None
-) -> Image.Image:
-    """Read a picture to look at and to find in: as `load_image`, but a large JPEG at a smaller scale.
-
-    One of more than 64 megapixels is read at a half, a quarter or an eighth, as long as both sides keep 3,000 px.
-    """
-    if isinstance(source, Image.Image) or not is_large_jpeg(source):
-        return load_image(source, name=name, known=known)
-    return load_image(source, LOOKED_AT_PX, name)
-
-
 def is_large_jpeg(source: str | Path | bytes) -> bool:
-    """Return whether a file is a JPEG of more than 64 megapixels, which `load_reduced` may read smaller.
+    """Return whether a file is a JPEG of more than 64 megapixels, which is looked at smaller.
 
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
@@ -184,9 +186,14 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
     """
+    return looked_at(source, upright_size)
+
+
+def looked_at(source: str | Path | bytes, make: Callable[[Image.Image], T]) -> T:
+    """Return what is made of a picture of which only the header was read. Raise as `image_size`."""
     name = name_of(source)
     with open_picture(checked_bytes(source, name), name) as image, refusing(name):
-        return upright_size(image)
+        return make(image)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -222,6 +229,7 @@ def encode_image(
     edited: bool = True,
     quality: int = 95,
     keep_profile: bool = True,
+    source: Source | None = None,
 ) -> bytes:
     """Encode a picture as a file that keeps its colour profile and says that it was edited.
 
@@ -231,6 +239,8 @@ def encode_image(
         edited: false for a plain crop, which says nothing of the kind.
         quality: 1…100, of formats that lose some.
         keep_profile: false leaves the colour profile out, and the colours' numbers as they are.
+        source: of the photo, whose alpha, one channel, date and author are kept, and whose quality is
+            the least.
 
     Raises:
         ImageError: a side is longer than the format takes.
@@ -242,29 +252,22 @@ def encode_image(
         )
     buffer = io.BytesIO()
     # Pillow would take a profile that is not named here from the picture's own info
-    options: dict[str, Any] = {
-        "icc_profile": image.info.get("icc_profile") if keep_profile else None
-    }
-    if kind == "PNG":
-        text = PngImagePlugin.PngInfo()
-        if edited:
-            text.add_itxt("XML:com.adobe.xmp", XMP)
-        options |= {"pnginfo": text, "compress_level": 4}
-    elif kind in ("JPEG", "WEBP", "AVIF"):
-        options |= {"quality": quality} | ({"xmp": XMP.encode()} if edited else {})
-        if kind == "JPEG":
-            options["subsampling"] = 0
-    image.save(buffer, format=kind, **options)
+    profile = image.info.get("icc_profile") if keep_profile else None
+    picture = image if source is None else as_source(image, source, kind, profile)
+    options = save_options(kind, picture.mode, quality, XMP if edited else "", source)
+    picture.save(buffer, format=kind, icc_profile=profile, **options)
     return buffer.getvalue()
 
 
-def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
+def save_image(
+    image: Image.Image, path: Path, edited: bool = True, source: Source | None = None
+) -> None:
     """Save a picture whole or not at all. The suffix chooses the format that `encode_image` writes.
 
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
     """
-    data = encode_image(image, written_kind(path), edited)
+    data = encode_image(image, written_kind(path), edited, source=source)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -278,7 +281,8 @@ def written_kind(path: Path) -> str:
     Raises:
         ImageError: it names none.
     """
+    written = written_formats()  # registers HEIC
     kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind is None or kind not in Image.SAVE:
+    if kind is None or kind not in Image.SAVE or (kind in SUFFIXES and kind not in written):
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
     return kind

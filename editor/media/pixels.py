@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image, ImageFile
 
 from editor.media.deep import eight_bits, is_deep_grey
 from editor.media.headers import check_table
+from editor.media.profiles import by_profile
 
 MAX_PROFILE_BYTES = 4 * 2**20
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -28,17 +30,38 @@ BACKGROUND = (128, 128, 128)
 def upright_rgb(image: Image.Image) -> Image.Image:
     """Turn any picture into upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if one fits.
 
+    CMYK and grey with a profile of their own become sRGB by it.
+
     Raises:
         ImageError: its EXIF claims what no picture may.
     """
-    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
-    turn = TURNS.get(_orientation(image))
-    rgb = _to_rgb(eight_bits(image) if is_deep_grey(image) else image)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-    keep = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
-    rgb.info = {"icc_profile": profile} if keep else {}
+    kept, profile = kept_profile(image), image.info.get("icc_profile")
+    if is_deep_grey(image):
+        image = eight_bits(image)
+    rgb = None
+    if not kept and isinstance(profile, bytes) and len(profile) <= MAX_PROFILE_BYTES:
+        rgb = by_profile(image, profile)
+    rgb = upright(rgb or _to_rgb(image), image)
+    rgb.info = kept
     return rgb
+
+
+def upright(part: Image.Image, image: Image.Image) -> Image.Image:
+    """Turn a picture that was made of another as that one's file says.
+
+    Raises:
+        ImageError: its EXIF claims what no picture may.
+    """
+    turn = TURNS.get(_orientation(image))
+    return part if turn is None else part.transpose(turn)
+
+
+def kept_profile(image: Image.Image) -> dict[Any, Any]:
+    """Return {"icc_profile": …} of a picture whose profile fits what it becomes as RGB; else {}."""
+    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
+    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
+        return {"icc_profile": profile}
+    return {}
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

@@ -10,8 +10,19 @@ from PIL import Image
 
 from editor.files import shown_name
 from editor.media.deep import Known
-from editor.media.images import is_large_jpeg, load_image, load_reduced, read_bytes
+from editor.media.formats import PAPER
+from editor.media.images import (
+    LOOKED_AT_PX,
+    decoded,
+    is_large_jpeg,
+    load_image,
+    read_bytes,
+)
+from editor.media.profiles import as_srgb
+from editor.media.source import Source, laid, read_source
 from editor.photo.crop import Crop, crop_square
+
+NOTHING = Source()  # is known of a picture that came without a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +30,14 @@ class Photo:
     """A photo, read once and handed on.
 
     Attributes:
-        pixels: upright 8-bit RGB; its `info` holds "icc_profile" if it has one.
+        pixels: upright 8-bit RGB, the file's own colours also where it is transparent; its `info`
+            holds "icc_profile" if it has one.
         name: of its file; empty where it came without one.
         sha256: of its file's bytes, in hexadecimal; empty where it came without a file.
         file: of a JPEG of more than 64 megapixels its bytes: its `pixels` may be at a smaller scale.
         found: where a finder saw what it looks for, with confidences 0…1, best first; None where
             nobody has looked yet.
+        source: what its file holds beside its colours, such as alpha, date and author.
     """
 
     pixels: Image.Image = field(repr=False)
@@ -32,6 +45,7 @@ class Photo:
     sha256: str = ""
     file: bytes = field(default=b"", repr=False)
     found: tuple[tuple[Crop, float], ...] | None = None
+    source: Source = NOTHING
 
     @classmethod
     def read(
@@ -49,12 +63,15 @@ class Photo:
         if isinstance(source, Photo):
             return source
         if isinstance(source, Image.Image):
-            return cls(load_image(source))
+            pixels, record = decoded(source, read_source())
+            return cls(pixels, source=record)
         data = read_bytes(source)
         name = "" if isinstance(source, bytes) else Path(source).name
-        pixels = load_reduced(data, name and shown_name(name), known)
-        file = data if is_large_jpeg(data) else b""
-        return cls(pixels, name, hashlib.sha256(data).hexdigest(), file)
+        large, shown = is_large_jpeg(data), name and shown_name(name)
+        least_px = LOOKED_AT_PX if large else 0
+        pixels, record = decoded(data, read_source(data), least_px, shown, known)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(pixels, name, digest, data if large else b"", source=record)
 
     def whole(self) -> Image.Image:
         """Return the photo at its full size. That of a large JPEG is decoded anew, and nobody else's.
@@ -66,14 +83,32 @@ class Photo:
         return load_image(self.file, name=name) if self.file else self.pixels
 
     def part(self, crop: Crop, resolution: int) -> Image.Image:
-        """Cut a square out, and scale it, from the full size where `pixels` are too few for it.
+        """Cut a square out as a network sees it, and scale it. Its profile is the photo's.
+
+        It is of the full size where `pixels` are too few for it.
 
         Args:
             crop: the square.
             resolution: side of the result, px.
         """
         few = bool(self.file) and crop.side * min(self.pixels.size) < resolution
-        return crop_square(self.whole() if few else self.pixels, crop, resolution)
+        image = self.whole() if few else self.seen
+        square = crop_square(image, crop, resolution)
+        square.info = dict(image.info)
+        return square
+
+    @property
+    def seen(self) -> Image.Image:
+        """The photo as a network sees it: RGB, in its own profile, on neutral grey where it is transparent."""
+        return laid(self.pixels, self.source.alpha)
+
+    def with_pixels(self, pixels: Image.Image) -> Photo:
+        """Return the photo with other colours in its place, at full size, and all else that was read of it."""
+        return replace(self, pixels=pixels, file=b"")
+
+    def on_paper(self) -> Image.Image:
+        """Return the photo for what knows neither profile nor transparency: RGB in sRGB, on white."""
+        return as_srgb(laid(self.pixels, self.source.alpha, PAPER))
 
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
         """Return the photo with a record of what was found in it."""

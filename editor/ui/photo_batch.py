@@ -212,7 +212,7 @@ def _read(
     edit: Edit | None = None
     for step in editor.invert_steps(aligned, options):
         edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
-        edit = replace(edit, photo=photo, crop=crop)
+        edit = replace(edit, photo=photo, crop=crop, grey=photo.source.grey)
         yield edit, doubt, step.step / (options.steps + 1)
     if edit is not None and not doubt:
         judged = editor.judge(edit)

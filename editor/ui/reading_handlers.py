@@ -8,12 +8,11 @@ from itertools import chain
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions
-from editor.media.images import load_reduced
 from editor.photo.crop import Crop, is_same_place
+from editor.photo.photo import Photo
 from editor.project.nodes import MAX_NAME
 from editor.project.pixels import png_bytes
 from editor.session import Editor
@@ -166,7 +165,7 @@ class ReadingHandlers(ReadingJobs):
             raise ImageError("there is no photo yet; open one")
         visitor = self.store.newest(visitor)
         editor, options = self.editor(visitor), chosen_options(settings)
-        photo = load_reduced(path)
+        photo = Photo.read(path)
         likely = visitor.found_in(path) or tuple(editor.find(photo, least=0.0))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
@@ -199,7 +198,7 @@ class ReadingHandlers(ReadingJobs):
         editor: Editor,
         path: str,
         options: InversionOptions,
-        photo: Image.Image | None = None,
+        photo: Photo | None = None,
     ) -> Iterator[Shown]:
         """Read what is left: the shown picture, other faces of its photo, what was broken off.
 
@@ -215,7 +214,7 @@ class ReadingHandlers(ReadingJobs):
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
             new = not any(is_same_place(other, one) for one in there)
             if new and visitor.visit.reading == job:
-                photo = photo or load_reduced(path)
+                photo = photo or Photo.read(path)
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
         yield from self._broken_off(job, visitor, editor, options)
 
@@ -238,7 +237,7 @@ class ReadingHandlers(ReadingJobs):
                 yield from self._gone_on(job, newest, editor, one, options)
 
     def _suggested(
-        self, visitor: Visitor, editor: Editor, photo: Image.Image, path: str, sure: bool
+        self, visitor: Visitor, editor: Editor, photo: Photo, path: str, sure: bool
     ) -> Visitor:
         """Note which other domain would fit the photo better."""
         better = (path, better_domain(self.domains, editor, photo, sure))

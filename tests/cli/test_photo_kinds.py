@@ -38,11 +38,11 @@ def test_the_frames_of_a_film_do_not_flicker(home: Editor, tmp_path: Path) -> No
     given = ["edit", str(film), "--move", "smile=0.5", "--out", str(tmp_path / "out"), *CENTRE]
     assert main(given) == 0
     for number, top in enumerate(tops):
-        corner = np.asarray(picture_of(tmp_path / "out" / f"{number}_edited.jpg"))[-1, -1]
+        corner = np.asarray(picture_of(tmp_path / "out" / f"{number} smile+0.5.tif"))[-1, -1]
         assert np.abs(corner.astype(float) - top / 4095 * 255).max() < 4
     alone = ["edit", str(film / "0.tif"), "--move", "smile=0.5", "--out", str(tmp_path / "one")]
     assert main([*alone, *CENTRE]) == 0
-    corner = np.asarray(picture_of(tmp_path / "one" / "0_edited.jpg"))[-1, -1]
+    corner = np.asarray(picture_of(tmp_path / "one" / "0 smile+0.5.tif"))[-1, -1]
     assert corner.min() > 245, "by itself it is as bright as its values say"
 
 
