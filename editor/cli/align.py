@@ -60,12 +60,13 @@ def run(args: argparse.Namespace) -> int:
     photos = find_photos(args.photos)
     check_targets(photos, args.out)
     places = _read_places(args.out)
+    job = replace(pack_job(args, editor, photos), size_px=size)
     subject = editor.info.subject if args.yunet is None else "face"
 
     def work(path: Path, name: str, done: Done) -> Made:
         if not path.is_file():
             raise ImageError(f"{path} was not found")
-        photo = Photo.read(path)
+        photo = Photo.read(path, dict(job.levels))
         found = found_faces(editor, photo, job)
         if not found:
             raise ImageError(f"no {subject} was found")
@@ -86,7 +87,6 @@ def run(args: argparse.Namespace) -> int:
         said = f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
         return Made(said, tuple(names))
 
-    job = replace(pack_job(args, editor), size_px=size)
     return each_photo(photos, args.out, job, args.redo or not places, work)
 
 

@@ -22,14 +22,11 @@ def found_faces(editor: Editor, read: Photo, job: PhotoJob) -> list[tuple[Crop, 
         Sure squares with confidences, from left to right in the turned photo, as the page counts them;
         small ones are looked for at full size.
     """
-    from dataclasses import replace
-
     from editor.photo.crop import left_to_right
-    from editor.photo.quarters import turned_crop, turned_photo
+    from editor.photo.quarters import turned_crop
 
     quarters = job.turn // 90
-    upright = replace(read, pixels=turned_photo(read.pixels, quarters), found=None)
-    found = left_to_right(editor.find(upright, in_tiles=bool(job.faces) or None))
+    found = left_to_right(editor.find(read.turned(quarters), in_tiles=bool(job.faces) or None))
     return [(turned_crop(crop, -quarters), confidence) for crop, confidence in found]
 
 
@@ -47,14 +44,11 @@ def chosen_squares(
     Raises:
         ImageError: the wished face was not found.
     """
-    from dataclasses import replace
-
-    from editor.photo.quarters import turned_crop, turned_photo
+    from editor.photo.quarters import turned_crop
 
     quarters = job.turn // 90
     if not job.faces:
-        turned = replace(read, pixels=turned_photo(read.pixels, quarters), found=None)
-        crop = job.crop or editor.place(turned if quarters else read)
+        crop = job.crop or editor.place(read.turned(quarters))
         return [turned_crop(crop, -quarters)]
     known = found_faces(editor, read, job) if found is None else found
     crops = [crop for crop, _ in known]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from editor.editing.paste import Mode
     from editor.geometry import Alignment
     from editor.inversion.loop import InversionOptions
+    from editor.media.deep import Key
+    from editor.media.levels import Levels
     from editor.photo.crop import Crop
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
@@ -67,6 +69,7 @@ class PhotoJob:
     Attributes:
         command: that makes it.
         networks: sha256 of the pack's files, by name.
+        levels: black and white of photos of more than 8 bits, by kind, where several share them.
         squares: how the pack's squares lie around a face.
         crop: the square of every photo; None finds it.
         finder: key of what finds the square.
@@ -83,10 +86,13 @@ class PhotoJob:
         offset: how far the patch is moved right and down, as shares of the side.
         turn: degrees clockwise by which photos are turned first, in quarters.
         faces: which of several is taken: its number, "largest" or "all"; empty for the surest.
+        kind: format of the whole photo; empty follows the photo.
+        colour: let colour into a grey photo.
     """
 
     command: str
     networks: tuple[tuple[str, str], ...]
+    levels: tuple[tuple[Key, Levels], ...] = ()
     squares: Alignment | None = None
     crop: Crop | None = None
     finder: str = ""
@@ -103,6 +109,8 @@ class PhotoJob:
     offset: tuple[float, float] = (0.0, 0.0)
     turn: int = 0
     faces: str = ""
+    kind: str = ""
+    colour: bool = False
 
 
 def add_photo_options(
@@ -181,16 +189,19 @@ def chosen_faces(args: argparse.Namespace) -> str:
     return str(int(wish))
 
 
-def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
-    """Return what every job has: its command, the pack, and what finds the square.
+def pack_job(args: argparse.Namespace, editor: Editor, given: Iterable[Path]) -> PhotoJob:
+    """Return what every job has: its command, the pack, how its photos are read, and what finds the square.
 
     Raises:
         OptionError: --face is none.
     """
+    from editor.media.images import common_levels
+
     files = editor.info.files
     return PhotoJob(
         args.command,
         tuple((name, str(files[name].get("sha256"))) for name in sorted(files)),
+        levels=tuple(sorted(common_levels(given).items())),
         squares=editor.info.squares,
         finder=editor.finder.key,
         yunet=None if args.yunet is None else FileState.of(args.yunet),
@@ -220,11 +231,11 @@ def inversion_job(
     Raises:
         OptionError: an option is out of range, or a slider is not known.
     """
-    known = sliders or editor.sliders
+    known, given = sliders or editor.sliders, list(given)
     named = dict(moves or {})
     opens_codes = any(path.suffix == ".npz" for path in given)
     return replace(
-        pack_job(args, editor),
+        pack_job(args, editor, given),
         crop=chosen_crop(args),
         options=chosen_options(args, usual or editor.engine.inversion),
         moves=tuple(sorted(named.items())),

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import Done, Made, check_kept, each_photo
+from editor.cli.batch import Done, Made, each_photo
 from editor.cli.faces import ALL, chosen_squares, face_name
+from editor.cli.photo_files import done_words, save_whole
 from editor.cli.photo_job import PhotoJob
 from editor.errors import EditorError, ImageError, OptionError
+
+LEFT_OUT = "left out; export as JPEG or TIFF, or pip install rawpy"
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,15 +32,23 @@ def find_photos(given: list[Path]) -> list[Path]:
         OptionError: a folder holds none.
     """
     from editor.media.images import PHOTO_SUFFIXES
+    from editor.media.raw import SUFFIXES, reads_raw
 
+    suffixes = PHOTO_SUFFIXES | (SUFFIXES if reads_raw() else frozenset())
     photos: list[Path] = []
     for path in given:
         if not path.is_dir():
             photos.append(path)
             continue
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+        inside = sorted(path.iterdir())
+        found = [p for p in inside if p.suffix.lower() in suffixes]
+        raws = [p for p in inside if p.suffix.lower() in SUFFIXES - suffixes]
+        count = f"{len(raws)} camera RAW file{'s' if len(raws) > 1 else ''}"
+        left = f"{count} of {path} {LEFT_OUT}" if raws else ""
         if not found:
-            raise OptionError(f"{path} holds no photos")
+            raise OptionError(f"{path} holds no photos{left and f': {left}'}")
+        if left:
+            print(left, file=sys.stderr)
         photos += found
     return photos
 
@@ -63,7 +74,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
     if photo.suffix == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
-        read = Photo.read(photo)
+        read = Photo.read(photo, dict(job.levels))
         edit = editor.invert(read, chosen_squares(editor, read, job)[0], job.options)
         edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
@@ -129,16 +140,15 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
     """
 
     def work(photo: Path, name: str, done: Done) -> Made:
-        part = name if photo.suffix == ".npz" or job.faces == ALL else face_name(name, job)
-        check_kept([out / whole_name(photo, part)] if job.paste else [], photos)
         if job.faces == ALL and photo.suffix != ".npz":
             return _save_faces(editor, photo, job, name, done)
+        part = name if photo.suffix == ".npz" else face_name(name, job)
         edit = _finished(editor, open_edit(editor, photo, job), job)
-        _save_photo(editor, [edit], photo, part, out, job)
+        whole = _save_photo(editor, [edit], photo, part, out, job)
         _save(editor, edit, out, part)
         fit = dict(edit.losses).get("loss_pix")
-        said = f"{out / part}.png" + (f", fit {fit:.4f}" if fit else "")
-        return Made(said, (f"{part}.png",))
+        more = f", {whole}" if whole else ""
+        return Made(f"{out / part}.png{more}" + (f", fit {fit:.4f}" if fit else ""))
 
     return each_photo(photos, out, job, redo, work)
 
@@ -149,7 +159,7 @@ def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Don
 
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
-    read, edits, files = Photo.read(photo), [], []
+    read, edits, files = Photo.read(photo, dict(job.levels)), [], []
     for number, crop in enumerate(chosen_squares(editor, read, job), 1):
         part = face_name(name, job, number)
         files.append(f"{part}.png")
@@ -162,8 +172,9 @@ def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Don
             _save(editor, edit, done.out, part)
             done.add(photo, part)
         edits.append(edit)
-    files += _save_photo(editor, edits, photo, name, done.out, job)
-    return Made(f"{len(edits)} faces, {done.out / files[0]} and others", tuple(files))
+    whole = _save_photo(editor, edits, photo, name, done.out, job)
+    more = f", {whole}" if whole else ""
+    return Made(f"{len(edits)} faces, {done.out / files[0]} and others{more}", tuple(files))
 
 
 def _done_before(editor: Editor, read: Photo, code: Path) -> Edit | None:
@@ -175,30 +186,23 @@ def _done_before(editor: Editor, read: Photo, code: Path) -> Edit | None:
 
 def _finished(editor: Editor, edit: Edit, job: PhotoJob) -> Edit:
     edit = edit if job.mask is None else edit.inside(job.mask.value)
-    return editor.settle(edit, job.options) if job.settle else edit
-
-
-def whole_name(photo: Path, name: str) -> str:
-    """Return what the whole photo of a result is called."""
-    suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
-    return f"{name}_edited{suffix}"
+    edit = editor.settle(edit, job.options) if job.settle else edit
+    return replace(edit, grey=edit.grey and not job.colour)
 
 
 def _save_photo(
     editor: Editor, edits: list[Edit], photo: Path, name: str, out: Path, job: PhotoJob
-) -> list[str]:
-    """Save the whole photo with all edits in it, turned as asked, if the job makes one. Return its file."""
-    from editor.media.images import save_image
-    from editor.photo.quarters import turned_photo
+) -> str:
+    """Save the whole photo with all edits in it, turned as asked. Return its name; empty for none."""
+    from editor.media.names import done_stem
 
-    if job.paste is None or edits[0].photo is None:
-        return []
-    pasted = edits[0].photo.pixels
+    made = edits[0].photo
+    if job.paste is None or made is None:
+        return ""
     for edit in edits:
-        pasted = editor.paste(edit, job.paste, pasted)
-    file = whole_name(photo, name)
-    save_image(turned_photo(pasted, job.turn // 90), out / file)
-    return [file]
+        made = editor.edited(edit, job.paste, made)
+    stem = done_stem(name, done_words(job.moves))
+    return save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
 
 
 def _save(editor: Editor, edit: Edit, out: Path, name: str) -> None:

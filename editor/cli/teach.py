@@ -176,11 +176,13 @@ def _aligned(editor: Editor, photos: list[Path]) -> dict[Path, Image.Image]:
     from tqdm import tqdm
 
     from editor.errors import EditorError
+    from editor.media.images import common_levels
+    from editor.photo.photo import Photo
 
-    found = {}
+    found, known = {}, common_levels(photos)
     for photo in tqdm(photos, unit="photo", disable=not photos):
         try:
-            found[photo] = editor.align(photo)
+            found[photo] = editor.align(Photo.read(photo, known))
         except EditorError as error:
             print(f"left out: {photo}: {error}", file=sys.stderr)
     return found

@@ -10,7 +10,8 @@ from PIL import Image, ImageOps
 
 from editor.errors import ImageError
 from editor.files import shown_name, why
-from editor.media.images import known_formats, read_bytes
+from editor.media.images import read_bytes
+from editor.media.opening import known_formats
 from editor.photo.quarters import QUARTER_TURNS
 
 ORIENTATION = 0x0112  # of EXIF

@@ -16,6 +16,7 @@ from editor.errors import EditorError
 from editor.inversion.loop import InversionOptions
 from editor.packs.info import NO_ENCODER
 from editor.photo.crop import Crop
+from editor.photo.photo import Photo
 from editor.project.actions import photo_name
 from editor.project.nodes import Picture
 from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
@@ -77,7 +78,7 @@ class ReadingJobs(HandlerBase):
         job: int,
         visitor: Visitor,
         editor: Editor,
-        photo: Image.Image,
+        photo: Photo,
         path: str,
         crop: Crop,
         options: InversionOptions,
@@ -90,8 +91,9 @@ class ReadingJobs(HandlerBase):
             wp=editor.engine.w_avg.numpy(),
             photo=path,
             crop=crop,
-            small=thumbnail(photo, SMALL_PX),
+            small=thumbnail(photo.seen, SMALL_PX),
             aligned=png_bytes(aligned),
+            grey=photo.source.grey,
         )
         steps = editor.invert_steps(aligned, options)
         yield from self._optimised(job, visitor, editor, origin, START, steps, options, shown)
