@@ -114,6 +114,8 @@ def test_every_wish_is_in_the_key(tmp_path: Path) -> None:
         "offset": (0.1, 0.0),
         "turn": 90,
         "faces": "largest",
+        "kind": "png",
+        "colour": True,
     }
     assert set(wishes) == {field.name for field in fields(PhotoJob)}
     keys = {repr(plain)} | {repr(replace(plain, **{k: v})) for k, v in wishes.items()}
