@@ -55,7 +55,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
     """
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
-    if photo.suffix == ".npz":
+    if photo.suffix.lower() == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
         edit = editor.invert(photo, job.crop, job.options)
