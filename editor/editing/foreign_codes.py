@@ -139,10 +139,10 @@ def _shaped(array: Any, name: str, domain: str, num_ws: int, w_dim: int) -> Arra
 def _other(shape: tuple[int, ...], name: str, domain: str, num_ws: int, w_dim: int) -> str:
     """Say in a sentence that an array is of codes of another shape."""
     said = (
-        f"'{name[:MAX_NAME]}' has shape {shape}; a code of '{domain}' has {num_ws} layers of {w_dim} "
+        f"'{name[:MAX_NAME]}' has shape {shape}, but a code of '{domain}' has {num_ws} layers of {w_dim} "
         f"values"
     )
     layers = shape[-2] if len(shape) > 1 else 0
     if shape[-1] in (w_dim, 512) and layers % 2 == 0 and 4 <= layers <= 18:
-        said += f". It seems to be of a generator of {2 ** (layers // 2 + 1)} px with {shape[-1]} values"
-    return f"{said}. Open the domain that it is of, or give a code of this one"
+        said += f" (it seems to be of a generator of {2 ** (layers // 2 + 1)} px)"
+    return f"{said}; open the domain that it is of, or give a code of this one"

@@ -113,12 +113,12 @@ def _holes(value: float) -> np.ndarray:
 WRONG: dict[str, tuple[Any, str]] = {
     "of 1024 px": (
         np.zeros((5, 18, 512), np.float32),
-        r"'x' has shape \(5, 18, 512\); a code of 'tiny' has 6 layers of 8 values\. It seems to be of "
-        r"a generator of 1024 px with 512 values",
+        r"'x' has shape \(5, 18, 512\), but a code of 'tiny' has 6 layers of 8 values \(it seems to be "
+        r"of a generator of 1024 px\); open",
     ),
     "of 256 px": (np.zeros((14, 8)), "of a generator of 256 px"),
     "no layers": (np.zeros(7), r"shape \(7,\)"),
-    "a w of another width": (np.zeros((1, 512)), "Open the domain that it is of"),
+    "a w of another width": (np.zeros((1, 512)), "; open the domain that it is of"),
     "a row of w": (W, r"shape \(3, 8\)"),
     "NaN": (_holes(np.nan), "not finite"),
     "infinite": (_holes(np.inf), "not finite"),
