@@ -37,32 +37,31 @@ def given_sliders(
         raise OptionError(f"give 1 to {MAX_FILES} files of directions, not {len(given)}")
     editor = page.editor(visitor)
     paths = [str(page.files.own((one or {}).get("path"))) for one in given]
-    sliders = [slider for path in paths for slider in _of_file(editor, path)]
-    if len(sliders) > LISTED:
-        raise OptionError(
-            f"there are {len(sliders)} directions; at most {LISTED} are listed here. The command takes "
-            f"more: python -m editor import-slider"
-        )
+    sliders: list[Boundary] = []
+    for path in paths:
+        sliders += _of_file(editor, path, LISTED - len(sliders))
     wp = shown_code(editor, visitor.project)
     for index, slider in enumerate(sliders):
         sources = stops(editor, wp, slider) if index < DRAWN else []
         yield slider, _row(slider, sources)
 
 
-def _of_file(editor: Editor, path: str) -> list[Boundary]:
+def _of_file(editor: Editor, path: str, room: int) -> list[Boundary]:
     """Return the sliders of a file, of this editor or of another program.
 
     Raises:
+        OptionError: they are more than there is room for.
         WeightsError: it cannot be read, or is of codes of another shape.
     """
-    if path.lower().endswith(".safetensors"):
-        return [read_slider(editor.engine, path)]
-    found = read_directions(editor.engine, path)
-    if len(found) > LISTED:
+    own = path.lower().endswith(".safetensors")
+    found = [] if own else read_directions(editor.engine, path)
+    if len(found) + own > room:
         raise OptionError(
-            f"{shown_name(path)} holds {len(found)} directions; at most {LISTED} are listed here. The "
-            f"command takes more: python -m editor import-slider"
+            f"with {shown_name(path)} there are {LISTED - room + len(found) + own} directions; at most "
+            f"{LISTED} are listed here. The command takes more: python -m editor import-slider"
         )
+    if own:
+        return [read_slider(editor.engine, path)]
     return [
         imported_slider(
             editor.engine, one, shown_name(path), name_from(one.name), sentence_case(one.name)

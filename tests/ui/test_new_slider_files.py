@@ -114,6 +114,12 @@ def test_what_is_no_direction_is_said_in_place(
     assert "/" not in told["problem"], "no folder is named"
 
 
+def test_so_many_files_are_too_many(panel: NewSliderSheet, handlers: Handlers) -> None:
+    rows = np.random.default_rng(1).normal(size=(51, 1, 8))
+    told = _read(panel, *(_given(handlers, f"{name}.npy", rows) for name in "ab"))[-1][panel.sheet]
+    assert "With b.npy there are 102 directions; at most 100 are listed here" in told["problem"]
+
+
 @pytest.mark.parametrize(
     "files", [[], [{"path": "/etc/passwd"}], [{"path": ""}], [None], [{"path": "x"}] * 21]
 )
