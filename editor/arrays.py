@@ -22,6 +22,7 @@ def read_npz(
     names: Collection[str] | None,
     most_bytes: int,
     error: type[EditorError],
+    skipped: tuple[str, ...] = (),
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Return the arrays of an .npz, by name.
 
@@ -30,6 +31,7 @@ def read_npz(
         names: those that may be in it; None for any, at most 1000.
         most_bytes: limit for the file, and for all arrays together.
         error: what to raise.
+        skipped: beginnings of the names of those that are not unpacked.
 
     Raises:
         EditorError: the file is missing, damaged or too large, or holds something else.
@@ -49,6 +51,7 @@ def read_npz(
         return {
             item.filename.removesuffix(".npy"): _array(read_part(archive, item, error), item, error)
             for item in items
+            if not (skipped and item.filename.startswith(skipped))
         }
 
 

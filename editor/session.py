@@ -14,9 +14,10 @@ from PIL import Image
 from torch import Tensor
 
 from editor.defaults import DEFAULT_DOMAIN
-from editor.editing.code_file import read_code, save_code
+from editor.editing.code_file import is_own_code, read_code, save_code
 from editor.editing.diffuse import collage, diffuse
 from editor.editing.edit import Edit
+from editor.editing.foreign_codes import read_foreign_codes
 from editor.editing.local import blend, check_mask
 from editor.editing.paste import Mode, paste_back
 from editor.engine import Engine
@@ -412,6 +413,31 @@ class Editor:
         edit = replace(edit, base=base, crop=found.crop, grey=found.grey)
         mask = None if found.mask is None else torch.from_numpy(found.mask)
         return edit.on_layers(**found.layers).inside(mask)
+
+    def open_codes(
+        self, path: str | Path, sliders: SliderSet | None = None
+    ) -> list[tuple[str, Edit]]:
+        """Open the codes of a file: of `save_code`, or of another program (.npy, .npz, .pt).
+
+        Nothing in such a file is run. It does not say of which generator its codes are: they are taken
+        for this one's where their shape is.
+
+        Args:
+            path: of the file.
+            sliders: that may be moved; by default the domain's.
+
+        Returns:
+            Name and edit of each.
+
+        Raises:
+            WeightsError: the file is missing, damaged, too large, or holds no codes.
+            MismatchError: they are of another shape, domain or generator.
+            OptionError: a slider is unknown, or its value, a layer or the mask is impossible.
+        """
+        if is_own_code(Path(path)):
+            return [(Path(path).stem, self.open_code(path, sliders))]
+        found = read_foreign_codes(Path(path), self.info.name, self.info.num_ws, self.info.w_dim)
+        return [(code.name, self.edit(code.wp, sliders=sliders)) for code in found]
 
     def with_photo(self, edit: Edit, path: str | Path, photo: Source) -> Edit:
         """Give the photo again to an edit that `open_code` read, so that it can be pasted back.

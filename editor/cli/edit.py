@@ -5,20 +5,25 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from editor.cli.batch import check_targets
+from editor.cli.batch import check_kept, check_targets
+from editor.cli.foreign_codes import add_code, is_code_file, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files
 from editor.cli.photo_job import Digested, add_photo_options, inversion_job
 from editor.cli.photos import find_photos, read_mask, save_edits
 
+if TYPE_CHECKING:
+    from editor.session import Editor
+
 
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "edit", run, "Move sliders of photos or of codes (.npz) and save the pictures."
+        commands, "edit", run, "Move sliders of photos or of codes and save the pictures."
     )
-    parser.add_argument("photos", type=Path, nargs="+", help="photos, or codes saved as .npz")
+    parser.add_argument("photos", type=Path, nargs="+", help="photos, or codes (.npz, .npy, .pt)")
     parser.add_argument(
         "--move", nargs="+", required=True, metavar="NAME=DISTANCE", help="smile=2 age=-1"
     )
@@ -39,6 +44,7 @@ def add(commands: Sub) -> None:
         action="store_true",
         help="find a code for the result, so that the mask's seam is the generator's",
     )
+    add_code(parser)
     add_photo_files(parser)
     add_photo_options(parser, all_faces=True)
 
@@ -47,8 +53,17 @@ def run(args: argparse.Namespace) -> int:
     """Run the command. Return 1 where a photo failed, after all others are done."""
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     photos = find_photos(args.photos)
-    check_targets(photos, args.out)
+    check_targets([path for path in photos if not is_code_file(path)], args.out)
     editor = open_editor(args)
+    with opened_codes(editor, photos, args.code) as given:
+        check_targets(given, args.out)
+        check_kept([args.out / f"{path.stem}.npz" for path in given if path not in photos], photos)
+        return _edited(editor, given, args, moves)
+
+
+def _edited(
+    editor: Editor, photos: list[Path], args: argparse.Namespace, moves: dict[str, float]
+) -> int:
     mask = None if args.mask is None else read_mask(args.mask, editor)
     job = replace(
         inversion_job(args, editor, photos, moves),

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from editor.cli.batch import check_kept
+from editor.cli.foreign_codes import add_code, is_code_file, opened_codes
 from editor.cli.options import Sub, add_command, open_editor
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edits, warn_painted
@@ -24,7 +25,10 @@ def add(commands: Sub) -> None:
         "Make a moving picture that goes from photo to photo: GIF, animated WebP, MP4, or a strip.",
     )
     parser.add_argument(
-        "photos", type=Path, nargs="+", help="two or more photos, folders, or codes saved as .npz"
+        "photos",
+        type=Path,
+        nargs="+",
+        help="two or more photos, folders, or codes (.npz, .npy, .pt)",
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="a .gif, .webp or .mp4; .png: a strip of frames"
@@ -49,6 +53,7 @@ def add(commands: Sub) -> None:
         default=None,
         help=f"enlarge so many times; default: to {SHOWN_PX} px, a strip not at all",
     )
+    add_code(parser)
     add_photo_options(parser, redo=False)
 
 
@@ -69,15 +74,18 @@ def run(args: argparse.Namespace) -> None:
     if args.easing not in EASINGS:
         raise OptionError(f"easing '{args.easing}' is not known; use {', '.join(EASINGS)}")
     photos = find_photos(args.photos)
-    if len(photos) < 2:
+    if len(photos) < 2 and not any(is_code_file(path) for path in photos):
         raise OptionError(f"{len(photos)} photo was given; at least two are needed")
     check_kept([args.out], photos)
     editor = open_editor(args)
     scale = args.scale
     if scale is None:
         scale = 1 if kind == "strip" else max(1, SHOWN_PX // editor.info.resolution)
-    edits = open_edits(editor, photos, inversion_job(args, editor, photos))
-    warn_painted(photos, edits)
+    with opened_codes(editor, photos, args.code) as given:
+        if len(given) < 2:
+            raise OptionError(f"{len(given)} photo was given; at least two are needed")
+        edits = open_edits(editor, given, inversion_job(args, editor, given))
+        warn_painted(given, edits)
     codes = interpolate(torch.stack([e.wp_edited for e in edits]), frames, args.easing, args.loop)
     pictures = (editor.engine.render(code[None])[0] for code in tqdm(codes, unit="frame"))
     save_motion(pictures, args.out, args.fps, not args.once, scale)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import check_kept
+from editor.cli.foreign_codes import add_code, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edits, warn_painted
@@ -36,7 +37,7 @@ def add(commands: Sub) -> None:
             type=Path,
             nargs="+",
             required=True,
-            help=f"{text}: photos, folders, or codes saved as .npz",
+            help=f"{text}: photos, folders, or codes (.npz, .npy, .pt)",
         )
     parser.add_argument(
         "--out",
@@ -56,6 +57,7 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--codes", action="store_true", help="also save each mixture's code, CONTENT--STYLE.npz"
     )
+    add_code(parser)
     add_photo_options(parser, redo=False)
 
 
@@ -75,17 +77,18 @@ def run(args: argparse.Namespace) -> None:
         strengths = parse_pairs(args.strength, "GROUP=STRENGTH")
     contents, styles = find_photos(args.content), find_photos(args.style)
     grid, folder, separate = _targets(args.out)
-    names = _names(contents, styles)
-    planned = [grid]
-    planned += [folder / f"{name}.png" for name in names if separate]
-    planned += [folder / f"{name}.npz" for name in names if args.codes]
-    check_kept(planned, contents + styles)
+    _check_planned(contents, styles, contents + styles, args)  # before anything takes time
     editor = open_editor(args)
     layer_strengths(editor.info.num_ws, strengths)
-    given = contents + styles
-    edits = open_edits(editor, given, inversion_job(args, editor, given))
-    warn_painted(given, edits)
-    rows, columns = edits[: len(contents)], edits[len(contents) :]
+    with (
+        opened_codes(editor, contents, args.code) as first,
+        opened_codes(editor, styles, args.code) as second,
+    ):
+        names = _check_planned(first, second, contents + styles, args)
+        given = first + second
+        edits = open_edits(editor, given, inversion_job(args, editor, given))
+        warn_painted(given, edits)
+    rows, columns = edits[: len(first)], edits[len(first) :]
     codes = mix_grid(
         torch.stack([e.wp_edited for e in rows]),
         torch.stack([e.wp_edited for e in columns]),
@@ -116,6 +119,23 @@ def _targets(out: Path) -> tuple[Path, Path, bool]:
     if out.suffix.lower() not in SHEETS:
         raise OptionError(f"'{out.suffix}' is not a picture format; use .png, .jpg or .webp")
     return out, out.parent, False
+
+
+def _check_planned(
+    contents: list[Path], styles: list[Path], given: list[Path], args: argparse.Namespace
+) -> list[str]:
+    """Return the names of the mixtures, and refuse to write over a file that was given.
+
+    Raises:
+        OptionError: a result would be written over one, or two have one name, or there are too many.
+    """
+    grid, folder, separate = _targets(args.out)
+    names = _names(contents, styles)
+    planned = [grid]
+    planned += [folder / f"{name}.png" for name in names if separate]
+    planned += [folder / f"{name}.npz" for name in names if args.codes]
+    check_kept(planned, given)
+    return names
 
 
 def _names(contents: list[Path], styles: list[Path]) -> list[str]:

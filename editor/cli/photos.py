@@ -71,7 +71,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
 
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
-    if photo.suffix == ".npz":
+    if photo.suffix.lower() == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
         read = Photo.read(photo, dict(job.levels))

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import Done, Made, each_photo
+from editor.cli.foreign_codes import add_code, opened_codes
 from editor.cli.options import Sub, add_command, add_device, add_root, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files, save_whole
 from editor.cli.photo_job import add_photo_options, inversion_job
@@ -67,11 +68,15 @@ def _add_making(actions: Sub) -> None:
     more.add_argument("project", type=Path, help="the file of the project")
     for parser in (new, more):
         parser.add_argument(
-            "photos", type=Path, nargs="+", help="photos, folders of photos, or codes (.npz)"
+            "photos",
+            type=Path,
+            nargs="+",
+            help="photos, folders of photos, or codes (.npz, .npy, .pt)",
         )
         parser.add_argument(
             "--move", nargs="+", default=[], metavar="NAME=DISTANCE", help="sliders to set in all"
         )
+        add_code(parser)
         add_photo_options(parser, redo=False)
     new.add_argument("--out", type=Path, required=True, help="the file of the project: .zip")
     new.add_argument("--replace", action="store_true", help="write over a project that is there")
@@ -149,7 +154,8 @@ def _new(args: argparse.Namespace) -> int:
         raise OptionError(f"{args.out} exists; choose another name, add to it, or give --replace")
     photos = find_photos(args.photos)
     editor = open_editor(args)
-    return _invert(Project.new(editor), editor, photos, args, args.out)
+    with opened_codes(editor, photos, args.code) as given:
+        return _invert(Project.new(editor), editor, given, args, args.out)
 
 
 def _more(args: argparse.Namespace) -> int:
@@ -157,7 +163,8 @@ def _more(args: argparse.Namespace) -> int:
     with _opened(args) as (project, editor):
         if args.domain not in (None, project.domain):
             raise OptionError(f"the project is of domain '{project.domain}', not '{args.domain}'")
-        return _invert(project, editor, photos, args, args.project)
+        with opened_codes(editor, photos, args.code) as given:
+            return _invert(project, editor, given, args, args.project)
 
 
 def _invert(

@@ -7,6 +7,7 @@ its photo; schema 1, which did not, is still read.
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,17 @@ def save_code(edit: Edit, path: Path) -> None:
         write_whole(path, code_bytes(edit))
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {why(error)}") from error
+
+
+def is_own_code(path: Path) -> bool:
+    """Return whether a file is to be read by `read_code`: an .npz with a schema, or a damaged one."""
+    if path.suffix.lower() != ".npz":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "schema.npy" in archive.NameToInfo
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return True
 
 
 def read_code(path: Path) -> CodeFile:

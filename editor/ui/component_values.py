@@ -16,7 +16,7 @@ from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
 from editor.ui.data_uris import data_uri, jpeg_uri
-from editor.ui.slider_words import slider_words, step_label
+from editor.ui.slider_words import imported_note, slider_words, step_label
 
 STRIP_STEPS = 60
 MAX_ID = 64
@@ -75,6 +75,7 @@ def _slider_value(info: BoundaryInfo) -> dict[str, Any]:
         "low": round(scale.low, 1),
         "high": round(scale.high, 1),
         "knots": [list(knot) for knot in scale.knots],
+        "note": imported_note(info),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from editor.errors import EditorError
 from editor.ui.error_messages import as_message
+from editor.ui.slider_words import sentence_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def problem(error: Exception) -> dict[str, str]:
     """Return an error as a value of such a part: plain text in a sentence, never a traceback."""
     text = str(error) if isinstance(error, EditorError) else str(as_message(error).message)
-    return {"problem": text[:1].upper() + text[1:].rstrip(".") + "."}
+    return {"problem": sentence_of(text).rstrip(".") + "."}
 
 
 def tells_in_place(function: F) -> F:

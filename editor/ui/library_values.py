@@ -74,7 +74,7 @@ def failures_text(failures: Sequence[tuple[str, str]]) -> str:
     advice: dict[str, None] = {}
     for name, text in failures[:MOST_TOLD]:
         what, _, what_to_do = text.partition("; ")
-        whats.append(what if what.startswith(f"{name} ") else f"{name}: {what}")
+        whats.append(what if what.startswith((f"{name} ", f"{name}: ")) else f"{name}: {what}")
         if what_to_do:
             advice[_sentence(what_to_do)] = None
     if len(failures) > MOST_TOLD:

@@ -14,6 +14,7 @@ from editor.project.history import Project
 from editor.project.own_sliders import changed_edits, remove_slider
 from editor.sliders.boundary import Boundary
 from editor.sliders.exchange import export_slider, read_slider, save_slider
+from editor.sliders.imported import is_imported
 from editor.sliders.make import renamed
 from editor.sliders.response import with_response_of_own
 from editor.ui.edit import QUIET, EditPanel
@@ -104,7 +105,10 @@ class OwnSliders:
 
 def mine(visitor: Visitor) -> list[dict[str, str]]:
     """Return names and titles of the visitor's own sliders in the open domain."""
-    return [{"name": b.info.name, "title": b.info.title} for b in visitor.project.sliders]
+    return [
+        {"name": info.name, "title": f"{info.title} (imported)" if imported else info.title}
+        for info, imported in ((b.info, is_imported(b.info.facts)) for b in visitor.project.sliders)
+    ]
 
 
 def add_slider(

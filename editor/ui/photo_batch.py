@@ -11,11 +11,13 @@ from weakref import WeakSet
 
 import gradio as gr
 
+from editor.editing.code_file import is_own_code
 from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.files import shown_name
 from editor.inversion.loop import InversionOptions
 from editor.media.images import common_levels, evened_png
+from editor.packs.convert.foreign_arrays import SUFFIXES as CODES
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
 from editor.project.actions import add_edit, check_room, photo_name
@@ -31,6 +33,7 @@ from editor.ui.state import Visit, Visitor
 
 MAX_PHOTOS = 50
 SAY_S = 0.5  # between two lines of progress
+UNKNOWN = "Code of another program. It does not say its generator"
 
 
 @dataclass
@@ -163,20 +166,53 @@ class PhotoBatch:
         batch: _Batch,
     ) -> Iterator[tuple[Any, ...]]:
         """Read one photo, and add it. Yield how far it is."""
+        own = visitor.project.sliders
+        if path.lower().endswith(CODES):
+            yield from self._codes(visitor, editor, path, batch)
+            return
         made: Edit | None = None
         doubt, told = "", time.monotonic()
-        own = visitor.project.sliders
         for step in _read(editor, own, path, options):
             made, doubt, batch.share = step
             if time.monotonic() - told > SAY_S:
                 told = time.monotonic()
                 yield gr.skip(), {"progress": batch.progress()}, gr.skip()
         assert made is not None
+        self._keep(visitor, editor, made, path, photo_name(Path(path)), doubt, batch)
+
+    def _codes(
+        self, visitor: Visitor, editor: Editor, path: str, batch: _Batch
+    ) -> Iterator[tuple[Any, ...]]:
+        """Open the codes of a file, of this editor or of another program. Yield how far it is."""
+        found = editor.open_codes(path, editor.sliders.with_own(visitor.project.sliders))
+        if len(found) > MAX_PHOTOS:
+            raise OptionError(
+                f"it holds {len(found)} codes, and at most {MAX_PHOTOS} are opened at once; take some of "
+                f"them by the command: python -m editor edit … --code 1 2 3"
+            )
+        doubt = "" if is_own_code(Path(path)) else UNKNOWN
+        check_room(self.page.store.newest(visitor).project, [path] * len(found))
+        for number, (name, edit) in enumerate(found, 1):
+            self._keep(visitor, editor, edit, path, photo_name(f"{name}.code"), doubt, batch)
+            batch.share = number / len(found)
+            yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+
+    def _keep(
+        self,
+        visitor: Visitor,
+        editor: Editor,
+        made: Edit,
+        path: str,
+        title: str,
+        doubt: str,
+        batch: _Batch,
+    ) -> None:
+        """Add what was made of a file to the visit, under a title."""
         name = ""
 
         def grown(newest: Visitor) -> Visitor:
             nonlocal name
-            with_it = _grown(newest, editor, made, path)
+            with_it = _grown(newest, editor, made, path, title)
             name = with_it.projects[editor.info.name].pictures[-1].id
             return with_it
 
@@ -198,11 +234,8 @@ class PhotoBatch:
 def _read(
     editor: Editor, own: tuple[Boundary, ...], path: str, options: InversionOptions
 ) -> Iterator[tuple[Edit, str, float]]:
-    """Open a saved code, or find and invert a photo. Yield edit, doubt and share after every step."""
+    """Find and invert a photo. Yield edit, doubt and share after every step."""
     sliders = editor.sliders.with_own(own)
-    if path.lower().endswith(".npz"):
-        yield editor.open_code(path, sliders), "", 1.0
-        return
     photo = Photo.read(path)
     found = editor.find(photo, least=0.0)
     unsure = editor.finds and not (found and found[0][1] >= editor.finder.sure)
@@ -220,10 +253,9 @@ def _read(
             yield edit, "Likeness: poor. Check the frame", 1.0
 
 
-def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str) -> Visitor:
+def _grown(visitor: Visitor, editor: Editor, edit: Edit, path: str, name: str) -> Visitor:
     """Add an edit to the project of its domain. Keep what is shown, unless nobody has used it."""
     project = visitor.projects[edit.sliders.info.name]
     stays = project.node is not None and not is_untouched(project, project.node.picture)
     label = moved_label(edit.sliders, (), edit.moves)
-    name = photo_name(Path(path))
     return visitor.put(add_edit(project, editor, edit, name, path, START, label, not stays))

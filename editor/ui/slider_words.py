@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from editor.project.actions import INVERTED
 from editor.project.nodes import Moves, Node
 from editor.sliders.boundary import BoundaryInfo
+from editor.sliders.imported import is_imported
 from editor.sliders.scale import SliderScale
 from editor.sliders.slider_set import SliderSet
 
@@ -39,6 +40,15 @@ def slider_words(info: BoundaryInfo) -> SliderWords:
     if "made" not in info.facts and info.name in FITTED:
         return FITTED[info.name]
     return SliderWords(sentence_case(info.title))
+
+
+def imported_note(info: BoundaryInfo) -> str:
+    """Return what is said of a slider that was imported, in sentences; of others nothing."""
+    if not is_imported(info.facts):
+        return ""
+    doubts = [sentence_of(str(said)) for said in info.facts.get("warnings") or []]
+    made = sentence_case(str(info.facts.get("made") or "imported"))
+    return ". ".join([made, "Not fitted for this generator", *doubts]) + "."
 
 
 def moved_label(sliders: SliderSet, before: Moves, now: Moves) -> str:

@@ -162,6 +162,38 @@ def test_photos_are_read_one_after_another(
     assert again[-1][0].project.shown.name == "one", "what is shown stays shown"
 
 
+def _saved(value: Any) -> bytes:
+    buffer = io.BytesIO()
+    if isinstance(value, dict):
+        np.savez(buffer, **value)
+    else:
+        np.save(buffer, value)
+    return buffer.getvalue()
+
+
+def test_codes_of_other_programs_are_pictures(library: LibraryPanel, handlers: Handlers) -> None:
+    """idinvert's, stylegan2-ada's, and one of a larger generator."""
+    visitor = handlers.first_visitor()
+    codes = handlers.editor(visitor).engine.sample([4, 5]).numpy()
+    files = {
+        "inverted_codes__npy": _saved(codes),
+        "projected_w__npz": _saved({"w": codes[:1]}),
+        "large__npy": _saved(np.zeros((1, 18, 512))),
+        "many__npy": _saved(np.zeros((51, 6, 8))),
+    }
+    *_, (newest, value, _) = library.batch.read(visitor, _given(handlers, visitor, **files), *STEPS)
+    assert _names(value) == ["inverted_codes 1", "inverted_codes 2", "projected_w"]
+    assert {one["doubt"] for one in value["pictures"]} == {photo_batch.UNKNOWN}
+    told = value["said"]["text"]
+    assert (
+        "large.npy: 'large' has shape (1, 18, 512), but a code of 'tiny' has 6 layers of 8" in told
+    )
+    assert "many.npy: it holds 51 codes, and at most 50 are opened at once" in told
+    np.testing.assert_array_equal(newest.project.picture("p3").wp, codes[1])
+    shown = handlers.editor(newest).render(newest.project.edit(handlers.editor(newest)))
+    assert shown.size == (16, 16)
+
+
 def test_failures_are_told_in_short() -> None:
     advice = "open and save it again, or take another"
     many = [(f"{n}.jpg", f"{n}.jpg is damaged (cut short); {advice}") for n in range(8)]

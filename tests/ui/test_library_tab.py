@@ -299,6 +299,16 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     page.wait_for_function(f"shown => ({SQUARE})() === shown", arg=square)
 
 
+def test_codes_of_another_program_are_dropped_on_the_stage(page, tmp_path: Path, faces) -> None:
+    """As stylegan2-ada saves one: the Library opens it, and it is the picture of that code."""
+    code = faces.engine.sample([12])
+    np.savez(tmp_path / "projected_w.npz", w=code.numpy())
+    page.set_input_files("#stage input.open", str(tmp_path / "projected_w.npz"))
+    page.locator("#library .tile .go", has_text="projected_w").dblclick()
+    page.wait_for_selector("#filmstrip .picture.shown:has-text('projected_w')", state="attached")
+    page.wait_for_function(f"() => ({SQUARE})()")
+
+
 def test_sliders_may_be_moved_while_photos_are_read(
     page, photo: Path, tmp_path: Path, faces
 ) -> None:

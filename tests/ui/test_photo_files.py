@@ -103,6 +103,9 @@ def test_saved_settings_and_looks_go_where_they_are_opened(page) -> None:
     page.evaluate(GIVEN, ["drop", ".stage", "me smile+2.npz"])
     assert page.evaluate("added") == [["me smile+2.npz"]]
     assert page.evaluate("said") == ["The library reads me smile+2.npz."]
+    for name in ("inverted_codes.npy", "projected_w.npz", "latents.pt", "LATENTS.PTH"):
+        page.evaluate(GIVEN, ["drop", ".stage", name])  # codes of other programs
+        assert page.evaluate("added.at(-1)") == [name]
     page.evaluate("state.change({ place: 'edit' })")
     page.evaluate(GIVEN, ["drop", ".stage", "mine.json"])
     assert page.evaluate("looks") == ["mine.json"]

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -29,7 +29,10 @@ MAX_FILES = 10_000
 MAX_ITEMS = 100_000
 ZIP_MAGIC, NPY_MAGIC = b"PK\x03\x04", b"\x93NUMPY"
 SAFE = "Nothing in it was executed."
-DTYPES = {"f4": np.float32, "f8": np.float64, "i4": np.int32, "i8": np.int64, "b1": np.bool_}
+DTYPES = {
+    **{"f2": np.float16, "f4": np.float32, "f8": np.float64},
+    **{"i4": np.int32, "i8": np.int64, "b1": np.bool_},
+}
 
 
 def read_pth(path: Path) -> dict[str, Tensor]:
@@ -42,10 +45,8 @@ def read_pth(path: Path) -> dict[str, Tensor]:
         WeightsError: it is missing, damaged, holds something else than tensors, or was made to do
             harm; nothing of it was executed.
     """
-    found = _load(
-        path, "Export it again as a flat state dict: torch.save(network.state_dict(), file)."
-    )
-    return dense_tensors(found, str(path))
+    again = "Export it again as a flat state dict: torch.save(network.state_dict(), file)."
+    return dense_tensors(read_torch(path, again), path)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -59,7 +60,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: as `read_pth`.
     """
-    found = _load(path, "Only dictionaries of tensors, numbers, texts and options are read.")
+    again = "Only dictionaries of tensors, numbers, texts and options are read."
+    found = read_torch(path, again, (argparse.Namespace,))
     if not isinstance(found, Mapping):
         raise WeightsError(f"{path} holds a {type(found).__name__}, not a dictionary. {SAFE}")
     return {str(key): _options(value) for key, value in found.items()}
@@ -69,25 +71,7 @@ def _options(value: Any) -> Any:
     return dict(vars(value)) if isinstance(value, argparse.Namespace) else value
 
 
-def _load(path: Path, advice: str) -> Any:
-    """Load a torch file with its weights-only reader."""
-    _require(path)
-    with path.open("rb") as file:
-        zipped = file.read(4) == ZIP_MAGIC
-    if zipped:
-        _check_zip(path)
-    try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
-    except Exception as error:
-        # whatever a hostile file provokes in the reader is a reason to refuse the file
-        raise WeightsError(
-            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
-            f"{advice}"
-        ) from error
-
-
-def dense_tensors(found: Any, source: str) -> dict[str, Tensor]:
+def dense_tensors(found: Any, source: str | Path) -> dict[str, Tensor]:
     """Check that something is a flat dictionary of tensors that hold what they claim.
 
     Args:
@@ -105,13 +89,55 @@ def dense_tensors(found: Any, source: str) -> dict[str, Tensor]:
             f"Export the network's state_dict()."
         )
     for name, tensor in found.items():
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-            raise WeightsError(f"{source}: '{name}' is no dense tensor. {SAFE}")
-        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            raise WeightsError(
-                f"{source}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
-            )
+        check_dense(tensor, source, name)
     return dict(found)
+
+
+def read_torch(path: Path, again: str, known: tuple[type, ...] = ()) -> Any:
+    """Read what a torch file holds, zip or legacy, and run nothing in it.
+
+    A file in torch's zip format is mapped, so that what is not looked at is never read.
+
+    Args:
+        path: a file of `torch.save`.
+        again: what to do where it is refused, as a sentence.
+        known: plain types that it may hold besides.
+
+    Returns:
+        Tensors, numbers, texts, lists and dictionaries; `check_dense` is still to be asked of each
+        tensor.
+
+    Raises:
+        WeightsError: it is missing, damaged, or holds anything else; nothing of it was executed.
+    """
+    _require(path)
+    with path.open("rb") as file:
+        zipped = file.read(4) == ZIP_MAGIC
+    if zipped:
+        _check_zip(path)
+    try:
+        with torch.serialization.safe_globals(list(known)):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+    except Exception as error:
+        # whatever a hostile file provokes in the reader is a reason to refuse the file
+        raise WeightsError(
+            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
+            f"{again}"
+        ) from error
+
+
+def check_dense(tensor: Tensor, path: str | Path, name: str) -> None:
+    """Refuse a tensor whose values do not all lie in the file.
+
+    Raises:
+        WeightsError: it is sparse, quantized or without values, or claims more of them than are stored.
+    """
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+        raise WeightsError(f"{path}: '{name}' is no dense tensor. {SAFE}")
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise WeightsError(
+            f"{path}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
+        )
 
 
 def read_npy(path: Path) -> Any:
@@ -127,11 +153,11 @@ def read_npy(path: Path) -> Any:
     _require(path)
     with io.BytesIO(read_regular(path, MAX_NPY_BYTES, WeightsError)) as file:
         try:
-            shape, dtype = _npy_header(file)
+            shape, order, dtype = _npy_header(file)
             if dtype.hasobject:
-                return _plain(_Unpickler(file).load(), [MAX_ITEMS])
+                return _plain(_Unpickler(file).load(), [MAX_ITEMS, MAX_NPY_BYTES])
             array = np.frombuffer(file.read(), dtype=dtype)
-            return array.reshape(shape).copy()
+            return array.reshape(shape, order=order).copy()
         except WeightsError:
             raise
         except Exception as error:
@@ -174,17 +200,15 @@ def _check_zip(path: Path) -> None:
         )
 
 
-def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[Any]]:
     version = npy.read_magic(file)
     read: Callable[[BinaryIO], Any] = (
         npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     )
     shape, fortran, dtype = read(file)
-    if fortran:
-        raise ValueError("Fortran order")
     if not dtype.hasobject and dtype.kind not in "fib":
         raise ValueError(f"dtype {dtype}")
-    return shape, dtype
+    return shape, "F" if fortran else "C", dtype
 
 
 @dataclass
@@ -230,6 +254,19 @@ ALLOWED: dict[tuple[str, str], Any] = {
 }
 
 
+class _Scalar(_Record):
+    """Stands in for a number of numpy."""
+
+
+def _scalar(dtype: Any, data: Any = b"") -> _Scalar:
+    return _Scalar((dtype, data))
+
+
+ALLOWED |= {
+    (module, "scalar"): _scalar for module in ("numpy.core.multiarray", "numpy._core.multiarray")
+}
+
+
 class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Knows the names in `ALLOWED` and stands in for each; the slow reader, whose memo cannot be blown up."""
 
@@ -251,7 +288,7 @@ def _plain(value: Any, left: list[int]) -> Any:
 
     Args:
         value: what was read.
-        left: a list of one number, how many more items may come.
+        left: how many more items may come, and how many more bytes of arrays.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -264,6 +301,9 @@ def _plain(value: Any, left: list[int]) -> Any:
         return {str(key): _plain(item, left) for key, item in value.items()}
     if isinstance(value, _Array):
         return _array(value, left)
+    if isinstance(value, _Scalar):
+        dtype, data = value.args
+        return _array(_Array(state=(1, (), dtype, False, data)), left).item()
     raise ValueError(f"a {type(value).__name__.lstrip('_')} among the data")
 
 
@@ -278,8 +318,12 @@ def _array(record: _Array, left: list[int]) -> Any:
         if shape != () or not isinstance(data, list) or len(data) != 1:
             raise ValueError("an array of objects")
         return _plain(data[0], left)
-    if code not in DTYPES or fortran or not isinstance(data, (bytes, bytearray)):
+    if code not in DTYPES or not isinstance(data, (bytes, bytearray)):
         raise ValueError(f"an array of {code}")
     if dtype.state is not None and dtype.state[1] not in ("<", "|", "="):
         raise ValueError("an array in another byte order")
-    return np.frombuffer(data, dtype=DTYPES[code]).reshape(shape).copy()
+    left[1] -= len(data)  # one that is named often is copied as often
+    if left[1] < 0:
+        raise ValueError(f"more than {MAX_NPY_BYTES} bytes of arrays")
+    array: np.ndarray[Any, Any] = np.frombuffer(data, dtype=DTYPES[code])
+    return array.reshape(shape, order="F" if fortran else "C").copy()

@@ -33,7 +33,8 @@ def new_slider(elem_id: str) -> gr.HTML:
         more: about how many more of each are wanted; can: it may be added.
         preview: data URIs at −100 −50 0 +50 +100 of the shown picture.
         effects: what it moves besides, [{"name", "title", "share": per cent, "held"}].
-        found: what was discovered, [{"title", "sources": five data URIs}].
+        found: directions to choose from, [{"title", "sources": five data URIs or none}]; of files also
+            "name": to begin with, "note": where it is from, "doubt": what does not fit.
         mine: the visitor's own sliders, [{"name", "title"}]; shared: others reach the page.
         working: what is being done, in words; said: what was done; problem: what did not work.
         added: title of a slider that was added, after which the sheet closes.
@@ -43,7 +44,7 @@ def new_slider(elem_id: str) -> gr.HTML:
         input: "marks" of the pictures that were shown; the next ones are asked for.
         apply: other sliders are held. clear: all marks are forgotten.
         submit: add what was learned under "name".
-        play: discover by "method". select: add the discovered "row" under "name".
+        play: discover by "method", or read the files "first" where that is "files". select: add the discovered "row" under "name".
         upload: learn from the files "first" and "second", whose "kind" is "folders" or "pairs".
         download, copy, delete: export "own", give it to everyone, remove it. edit: open "file".
     """

@@ -12,7 +12,7 @@ import { startWays } from './slider_ways.js';
  * @typedef {{domain: string, subject: string, items: Picture[], counts: [number, number], accuracy: number | null,
  *   level: import('./slider_marks.js').Level, more: number, can: boolean, preview: string[],
  *   effects: {name: string, title: string, share: number, held: boolean}[],
- *   found: {title: string, sources: string[]}[], mine: {name: string, title: string}[], shared: boolean,
+ *   found: import('./slider_sheet_parts.js').Found[], ofFiles: boolean, mine: {name: string, title: string}[], shared: boolean,
  *   working: string, said: string, problem: string, hold: string[], late: Picture[], asked: boolean,
  *   learning: boolean, pending: boolean}} Sheet
  */
@@ -23,7 +23,7 @@ const PAUSE_MS = 350; // in which a click that was meant for the pictures before
 /** @type {Sheet} */
 const EMPTY = {
   domain: '', subject: 'picture', items: [], counts: [0, 0], accuracy: null, level: 'not yet', more: 5,
-  can: false, preview: [], effects: [], found: [], mine: [], shared: false, working: '', said: '',
+  can: false, preview: [], effects: [], found: [], ofFiles: false, mine: [], shared: false, working: '', said: '',
   problem: '', hold: [], late: [], asked: false, learning: false, pending: false,
 };
 
@@ -106,7 +106,10 @@ export function start({ element, trigger, props, upload, watch }) {
     drawStanding(dialog, sheet);
     drawStrip(part(dialog, '.stops'), sheet.preview);
     drawEffects(part(dialog, '.effects'), sheet.effects, hold);
-    drawFound(part(dialog, '.found'), sheet.found, (row, title) => ask('select', { row, name: title }));
+    /** @param {number} row @param {string} title */
+    const keep = (row, title) => ask('select', { row, name: title });
+    drawFound(part(dialog, '.surprise .found'), sheet.ofFiles ? [] : sheet.found, keep);
+    drawFound(part(dialog, '.pane.file .found'), sheet.ofFiles ? sheet.found : [], keep);
     drawMine(part(dialog, '.list'), sheet.mine, sheet.shared, (event, own) => ask(event, { own }));
     part(dialog, '.said').textContent = sheet.working || sheet.said;
     part(dialog, '.problem').textContent = sheet.problem;

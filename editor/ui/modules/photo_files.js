@@ -38,7 +38,7 @@ export function chosen(files) {
   const all = [...files];
   const photos = all.filter((one) => !refusal(one));
   const wrong = all.find((one) => refusal(one));
-  const forLibrary = photos.length > 1 || photos.some((one) => /\.npz$/i.test(one.name)); // it opens settings as well
+  const forLibrary = photos.length > 1 || photos.some((one) => /\.(npz|npy|pt|pth)$/i.test(one.name)); // it opens codes as well
   return { file: photos.length === 1 && !forLibrary ? photos[0] : null, many: forLibrary ? all : [], why: wrong ? refusal(wrong) : '' };
 }
 

@@ -4,8 +4,8 @@ import { MOST } from './slider_scale.js';
 
 /**
  * @typedef {{name: string, title: string, ends: [string, string] | null, low: number, high: number,
- *   knots: import('./slider_scale.js').Knots}} Slider
- *   low and high: ends of the range, as positions.
+ *   knots: import('./slider_scale.js').Knots, note?: string}} Slider
+ *   low and high: ends of the range, as positions; note: of one that is not of this generator.
  * @typedef {{title: string, sliders: Slider[]}} Group
  */
 
@@ -60,6 +60,11 @@ function sliderRow(info) {
   track.style.setProperty('--high', along(info.high));
   for (const [side, place] of [['low', info.low], ['high', info.high]]) {
     track.append(made('i', `mark ${side}`, '', { title: `The measured range ends here (${place})` }));
+  }
+  if (info.note) {
+    const label = /** @type {HTMLElement} */ (node.querySelector('label'));
+    label.title = info.note;
+    label.append(' ', made('small', 'imported', 'imported'));
   }
   if (info.ends) {
     node.classList.add('two-ended');

@@ -99,19 +99,25 @@ export function drawEffects(root, effects, hold) {
 }
 
 /**
- * Show directions that were discovered, each to be named and added.
+ * @typedef {{title: string, sources: string[], name?: string, note?: string, doubt?: string}} Found
+ *   name: to begin with; note: where it is from; doubt: what does not fit.
+ */
+
+/**
+ * Show directions that were discovered or are of files, each to be named and added.
  * @param {HTMLElement} root
- * @param {import('./new_slider.js').Sheet['found']} found
+ * @param {Found[]} found
  * @param {(row: number, name: string) => void} add
  */
 export function drawFound(root, found, add) {
   if (!found.length) delete root.dataset.count;
   const shown = Number(root.dataset.count || 0);
-  if (shown === found.length && (!shown || root.dataset.first === found[0].sources[0])) return;
-  if (!shown || root.dataset.first !== found[0]?.sources[0]) root.replaceChildren();
+  const first = found.length ? `${found[0].title} ${found[0].sources[0] || ''}` : '';
+  if (shown === found.length && (!shown || root.dataset.first === first)) return;
+  if (!shown || root.dataset.first !== first) root.replaceChildren();
   root.dataset.count = String(found.length);
-  root.dataset.first = found[0]?.sources[0] || '';
-  for (const [index, { title, sources }] of found.entries()) { // names that were begun stay
+  root.dataset.first = first;
+  for (const [index, { title, sources, name: begun, note, doubt }] of found.entries()) { // names that were begun stay
     if (index < root.children.length) continue;
     const row = document.createElement('div');
     row.className = 'found-row';
@@ -124,10 +130,17 @@ export function drawFound(root, found, add) {
     Object.assign(name, { type: 'text', placeholder: 'Name it', maxLength: 80 });
     name.setAttribute('aria-label', `Name of direction ${index + 1}`);
     const press = button('Add', `Add direction ${index + 1}`, () => add(index, name.value.trim()), 'add-row');
-    press.disabled = true;
+    name.value = begun || '';
+    press.disabled = !begun;
     name.addEventListener('input', () => { press.disabled = !name.value.trim(); });
     name.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !press.disabled) press.click(); });
     row.append(name, press);
+    for (const [kind, text] of [['note', note], ['doubt', doubt]]) {
+      if (!text) continue;
+      const said = document.createElement('p');
+      Object.assign(said, { className: kind, textContent: text });
+      row.append(said);
+    }
     root.append(row);
   }
 }

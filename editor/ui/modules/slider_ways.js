@@ -1,4 +1,4 @@
-// Other ways to a slider: from photos, by surprise, from a file.
+// Other ways to a slider: from photos, from directions of other programs, by surprise, from a file of one's own.
 import { part } from './slider_sheet_parts.js';
 
 /**
@@ -7,6 +7,7 @@ import { part } from './slider_sheet_parts.js';
  */
 
 export const MOST = 100; // photos of both sides
+const DIRECTIONS = /\.(npy|npz|pt|pth|safetensors)$/i; // as the server reads them
 const METHODS = ['sefa', 'pca'];
 /** @type {Record<string, [string, string]>} */
 const SIDES = { folders: ['Has it', 'Has it not'], pairs: ['After', 'Before'] };
@@ -47,7 +48,7 @@ export function startWays(dialog, { ask, upload, say, fail }) {
     learn.title = learn.disabled ? wrongWith(way, files.first.length, files.second.length) : '';
   }
 
-  const look = () => ask('play', { method: METHODS[method++ % METHODS.length] }, { found: [] });
+  const look = () => ask('play', { method: METHODS[method++ % METHODS.length] }, { found: [], ofFiles: false });
 
   /** @param {string} chosen */
   function open(chosen) {
@@ -56,10 +57,11 @@ export function startWays(dialog, { ask, upload, say, fail }) {
       choice.setAttribute('aria-expanded', String(/** @type {HTMLElement} */ (choice).dataset.way === way));
     }
     part(dialog, '.pane.files').hidden = way !== 'folders' && way !== 'pairs';
+    part(dialog, '.pane.file').hidden = way !== 'file';
     part(dialog, '.pane.surprise').hidden = way !== 'surprise';
     part(dialog, '.pane.mine').hidden = way !== 'mine';
     showFiles();
-    if (way === 'surprise' && !part(dialog, '.found').children.length) look();
+    if (way === 'surprise' && !part(dialog, '.surprise .found').children.length) look();
   }
 
   /** @param {File[]} list */
@@ -83,6 +85,31 @@ export function startWays(dialog, { ask, upload, say, fail }) {
     }
     showFiles();
   }
+
+  /** @param {File[]} list */
+  async function readDirections(list) {
+    if (!list.length) return;
+    if (way !== 'file') open('file');
+    try {
+      ask('play', { method: 'files', first: await sent(list) }, { found: [], ofFiles: true, working: 'Reading the files…' });
+    } catch {
+      fail('The files did not arrive. Try again.');
+    }
+  }
+  const directions = /** @type {HTMLInputElement} */ (part(dialog, '.pane.file input'));
+  directions.addEventListener('change', () => {
+    readDirections([...(directions.files || [])]);
+    directions.value = '';
+  });
+  // anywhere on the sheet; the fields of photos take what is dropped on them
+  dialog.addEventListener('dragover', (event) => event.preventDefault());
+  dialog.addEventListener('drop', (event) => {
+    event.preventDefault();
+    const given = [...(event.dataTransfer?.files || [])];
+    const fit = given.filter((one) => DIRECTIONS.test(one.name));
+    if (given.length && !fit.length) fail(`${given[0].name} holds no directions. Give .npy, .npz or .pt.`);
+    readDirections(fit);
+  });
 
   for (const side of ['first', 'second']) {
     const drop = part(dialog, `.drop[data-side=${side}]`);
