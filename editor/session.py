@@ -24,11 +24,14 @@ from editor.errors import ImageError, MismatchError, OptionError
 from editor.files import shown_name
 from editor.inversion.loop import InversionOptions, InversionStep
 from editor.media.images import save_image, to_pil, to_tensor
+from editor.media.profiles import as_srgb
+from editor.media.source import as_grey
 from editor.packs.info import BOUNDARIES, CHECKPOINTS, DomainInfo
 from editor.packs.verdict import Judgement
-from editor.photo.crop import Crop, crop_square
+from editor.photo.crop import Crop
 from editor.photo.finder import Finder
 from editor.photo.photo import Photo
+from editor.photo.second_look import find_well, with_small
 from editor.sliders.boundary import Boundary
 from editor.sliders.boundary_file import load_boundaries
 from editor.sliders.slider_set import SliderSet
@@ -104,16 +107,26 @@ class Editor:
         """Add sliders that everyone who uses this editor may move from now on."""
         self.sliders = self.sliders.with_own(more)
 
-    def look(self, photo: Source) -> Photo:
+    def look(self, photo: Source, in_tiles: bool | None = None) -> Photo:
         """Read a photo, and find what the domain knows in it, unless that was done before.
+
+        One that lies on its side is looked at turned, and a large one of small faces in tiles.
+
+        Args:
+            photo: a path, bytes of a file, an image, or a photo that was read.
+            in_tiles: look at full size in tiles too; by default where that may show more.
 
         Raises:
             ImageError: the photo cannot be used.
         """
         read = Photo.read(photo)
-        return read if read.found is not None else read.with_found(self.finder.find(read.pixels))
+        if read.found is not None or not self.finds:
+            return read if read.found is not None else read.with_found([])
+        return read.with_found(find_well(self.finder, as_srgb(read.seen), in_tiles))
 
-    def find(self, photo: Source, least: float | None = None) -> list[tuple[Crop, float]]:
+    def find(
+        self, photo: Source, least: float | None = None, in_tiles: bool | None = None
+    ) -> list[tuple[Crop, float]]:
         """Find squares that show what the domain knows, with confidences, best first.
 
         The list is empty where nothing is found, and in domains whose pictures need no alignment.
@@ -122,11 +135,28 @@ class Editor:
             photo: a path, bytes of a file, an image, or a photo that was read.
             least: confidence, 0…1, below which a square is not given; by default the finder's
                 own `sure`.
+            in_tiles: as in `look`.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        return self.look(photo).sure(self.finder.sure if least is None else least)
+        return self.look(photo, in_tiles).sure(self.finder.sure if least is None else least)
+
+    def find_small(
+        self, photo: Source, found: Iterable[tuple[Crop, float]]
+    ) -> list[tuple[Crop, float]]:
+        """Add small squares to what `find` found with `in_tiles` false, as it does by default.
+
+        Args:
+            photo: a path, the bytes of a file, an image, or what `read` gave.
+            found: in it, of all confidences, best first.
+
+        Raises:
+            ImageError: the photo cannot be used.
+        """
+        if not self.finds:
+            return list(found)
+        return with_small(self.finder, as_srgb(Photo.read(photo).seen), list(found))
 
     def place(self, photo: Source) -> Crop:
         """Return the square that is taken of a photo unless another is given.
@@ -139,11 +169,13 @@ class Editor:
     def align(self, photo: Source, crop: Crop | None = None) -> Image.Image:
         """Cut a square, by default that of `place`, out of a photo, and scale it to the domain's size.
 
+        It is in sRGB, whatever profile the photo has, and on neutral grey where that is transparent.
+
         Raises:
             ImageError: the photo cannot be used.
         """
         read = Photo.read(photo)
-        return crop_square(read.pixels, crop or self.place(read), self.info.resolution)
+        return as_srgb(read.part(crop or self.place(read), self.info.resolution))
 
     def invert_steps(
         self, aligned: Image.Image, options: InversionOptions | None = None
@@ -178,7 +210,7 @@ class Editor:
         aligned = self.align(read, square)
         last = deque(self.invert_steps(aligned, options), maxlen=1).pop()
         edit = self.edit(last.wp[0], aligned, last.losses)
-        return replace(edit, photo=read, crop=square)
+        return replace(edit, photo=read, crop=square, grey=read.source.grey)
 
     def judge(self, edit: Edit) -> Judgement | None:
         """Judge whether an inversion is like its photo, sliders left aside. Return None where nobody knows.
@@ -239,15 +271,24 @@ class Editor:
         return self.render(self.sample(seed, truncation_psi))
 
     def render(self, edit: Edit) -> Image.Image:
-        """Render the picture of an edit: RGB, at the model's size."""
+        """Render the picture of an edit: RGB, at the model's size, without colour for a grey photo."""
         if edit.mask is None or not edit.moves:
-            return self.engine.render(edit.wp_edited[None])[0]
-        before, after = self.engine.render(torch.stack([edit.wp, edit.wp_edited]))
+            return self._drawn(edit, edit.wp_edited)[0]
+        before, after = self._drawn(edit, edit.wp, edit.wp_edited)
         return to_pil(blend(to_tensor(before)[0], to_tensor(after)[0], edit.mask))
 
     def reconstruction(self, edit: Edit) -> Image.Image:
         """Render the picture of an edit with all sliders at zero."""
-        return self.engine.render(edit.wp[None])[0]
+        return self._drawn(edit, edit.wp)[0]
+
+    def reference(self, edit: Edit) -> Image.Image:
+        """Render the picture that stands for the photo: what is pasted is the difference from it."""
+        return self._drawn(edit, edit.reference)[0]
+
+    def _drawn(self, edit: Edit, *codes: Tensor) -> list[Image.Image]:
+        """Render codes as an edit shows them."""
+        images = self.engine.render(torch.stack(codes))
+        return [as_grey(image) for image in images] if edit.grey else images
 
     def paste(
         self,
@@ -255,6 +296,7 @@ class Editor:
         mode: Mode = "difference",
         photo: Image.Image | None = None,
         crop: Crop | None = None,
+        in_place: bool = False,
     ) -> Image.Image:
         """Paste an edit into its photo, and return the whole photo at its own size.
 
@@ -263,22 +305,62 @@ class Editor:
             mode: "difference" keeps the photo's own detail, "replace" blends the picture in.
             photo: RGB; the one that was inverted by default.
             crop: the square of it; that which was inverted by default.
+            in_place: change `photo` itself, which takes half the memory.
 
         Raises:
             ImageError: there is no photo, as for a generated picture.
         """
         if photo is None and edit.photo is not None:
-            photo = edit.photo.pixels
+            photo, in_place = edit.photo.whole(), in_place or bool(edit.photo.file)
         crop = crop or edit.crop
         if photo is None or crop is None:
             raise ImageError("this picture came without a photo; there is nothing to paste it into")
-        images = self.engine.render(torch.stack([edit.wp, edit.wp_edited, edit.reference]))
+        images = self._drawn(edit, edit.wp, edit.wp_edited, edit.reference)
         before, after, reference = (to_tensor(image)[0] for image in images)
         if edit.mask is not None:
             after = blend(before, after, edit.mask)
-        pasted = paste_back(photo, crop, reference, after, mode)
+        pasted = paste_back(photo, crop, reference, after, mode, in_place=in_place)
         pasted.info = dict(photo.info)
         return pasted
+
+    def edited(
+        self,
+        edit: Edit,
+        mode: Mode = "difference",
+        photo: Photo | None = None,
+        crop: Crop | None = None,
+        in_place: bool = False,
+    ) -> Photo:
+        """Paste an edit into its photo as `paste` does. Return the photo with all that its file held.
+
+        Args:
+            edit: of this domain.
+            mode: as `paste`.
+            photo: the one that was inverted by default.
+            crop: the square of it; that which was inverted by default.
+            in_place: change the pixels of `photo` itself, which takes half the memory.
+
+        Raises:
+            ImageError: there is no photo, as for a generated picture.
+        """
+        photo = photo or edit.photo
+        whole, in_place = None, in_place or bool(photo and photo.file)
+        if photo is not None:
+            whole = photo.whole()
+        pasted = self.paste(edit, mode, whole, crop, in_place)
+        assert photo is not None
+        return photo.with_pixels(pasted)
+
+    def save_photo(self, edit: Edit, path: str | Path, mode: Mode = "difference") -> None:
+        """Save the whole photo with an edit in it: alpha, grey, profile, date and author are the photo's.
+
+        The suffix chooses the format. JPEG has no transparency; a cut-out is laid on white there.
+
+        Raises:
+            ImageError: there is no photo, the suffix is not known, or the folder cannot be written.
+        """
+        made = self.edited(edit, mode)
+        save_image(made.pixels, Path(path), source=made.source)
 
     def save(self, edit: Edit, path: str | Path) -> None:
         """Save the picture of an edit. The suffix chooses the format.
@@ -327,7 +409,7 @@ class Editor:
             )
         edit = self.edit(found.wp, moves=found.moves, sliders=sliders)
         base = None if found.base is None else self.edit(found.base).wp
-        edit = replace(edit, base=base, crop=found.crop)
+        edit = replace(edit, base=base, crop=found.crop, grey=found.grey)
         mask = None if found.mask is None else torch.from_numpy(found.mask)
         return edit.on_layers(**found.layers).inside(mask)
 
@@ -351,7 +433,7 @@ class Editor:
                 f"{read.name or 'the photo'} is not the photo that {shown_name(path)} was made of: "
                 f"give {found.photo_name or 'that one'}, unchanged"
             )
-        return replace(edit, photo=read, crop=found.crop)
+        return replace(edit, photo=read, crop=found.crop, grey=read.source.grey)
 
     def collages(
         self,
@@ -416,7 +498,9 @@ class Editor:
         """Run `settle_steps` to the end, and return an edit without mask, with all sliders at zero."""
         last = deque(self.settle_steps(edit, options), maxlen=1).pop()
         settled = self.edit(last.wp[0], edit.aligned, last.losses, sliders=edit.sliders)
-        return replace(settled, photo=edit.photo, crop=edit.crop, base=edit.reference)
+        return replace(
+            settled, photo=edit.photo, crop=edit.crop, base=edit.reference, grey=edit.grey
+        )
 
     def _collages(
         self,

@@ -25,8 +25,8 @@ from editor.data.image_set import load_images
 from editor.errors import OptionError
 from editor.file_names import is_reserved, unreserved
 from editor.files import sweep, take_name, temporary_beside, write_whole
+from editor.media.names import plain_stem
 from editor.packs.write import check_name as check_domain
-from editor.project.exports import plain_stem
 from editor.sliders.boundary import check_name as check_slider
 from editor.training import parallel
 from editor.ui import modules

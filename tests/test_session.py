@@ -193,13 +193,13 @@ def test_a_batch_goes_on_where_it_stopped(home: Path, photo: Path, tmp_path: Pat
     assert "1 of 4 failed" in said.err
     assert "d.jpg is not a picture" in said.err
     names = {path.name for path in out.iterdir()}
-    assert {"a.png", "a.npz", "a_edited.png", "c_edited.jpg", "done.json"} <= names
+    assert {"a.png", "a.npz", "a smile+2.png", "c smile+2.png", "done.json"} <= names
     before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     (folder / "b.png").write_bytes(photo.read_bytes() + b" ")
     assert main(command) == 1
     assert "2 were done before" in capsys.readouterr().out
     changed = {p.name for p, stamp in before.items() if p.stat().st_mtime_ns != stamp}
-    assert changed == {"b.png", "b.npz", "b_edited.png", "done.json"}
+    assert changed == {"b.png", "b.npz", "b smile+2.png", "done.json", "names.json"}
     command[3] = "smile=1"
     main(command)
     assert "done before" not in capsys.readouterr().out

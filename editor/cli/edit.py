@@ -8,6 +8,7 @@ from pathlib import Path
 
 from editor.cli.batch import check_targets
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
+from editor.cli.photo_files import add_photo_files
 from editor.cli.photo_job import Digested, add_photo_options, inversion_job
 from editor.cli.photos import find_photos, read_mask, save_edits
 
@@ -38,7 +39,8 @@ def add(commands: Sub) -> None:
         action="store_true",
         help="find a code for the result, so that the mask's seam is the generator's",
     )
-    add_photo_options(parser)
+    add_photo_files(parser)
+    add_photo_options(parser, all_faces=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,5 +55,7 @@ def run(args: argparse.Namespace) -> int:
         paste=None if args.paste == "none" else args.paste,
         mask=None if mask is None else Digested.of(mask, mask.numpy().tobytes()),
         settle=args.settle,
+        kind=args.format,
+        colour=args.colour,
     )
     return save_edits(editor, photos, job, args.out, args.redo)

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from editor.cli.options import add_domain, add_redo, add_yunet
+from editor.errors import OptionError
 
 if TYPE_CHECKING:
     from editor.editing.paste import Mode
     from editor.geometry import Alignment
     from editor.inversion.loop import InversionOptions
+    from editor.media.deep import Key
+    from editor.media.levels import Levels
     from editor.photo.crop import Crop
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
@@ -66,6 +69,7 @@ class PhotoJob:
     Attributes:
         command: that makes it.
         networks: sha256 of the pack's files, by name.
+        levels: black and white of photos of more than 8 bits, by kind, where several share them.
         squares: how the pack's squares lie around a face.
         crop: the square of every photo; None finds it.
         finder: key of what finds the square.
@@ -80,10 +84,15 @@ class PhotoJob:
         target: aligned picture that a patch is taken from.
         patch: [R, R], 0…1: where the patch lies in it.
         offset: how far the patch is moved right and down, as shares of the side.
+        turn: degrees clockwise by which photos are turned first, in quarters.
+        faces: which of several is taken: its number, "largest" or "all"; empty for the surest.
+        kind: format of the whole photo; empty follows the photo.
+        colour: let colour into a grey photo.
     """
 
     command: str
     networks: tuple[tuple[str, str], ...]
+    levels: tuple[tuple[Key, Levels], ...] = ()
     squares: Alignment | None = None
     crop: Crop | None = None
     finder: str = ""
@@ -98,10 +107,16 @@ class PhotoJob:
     target: Digested[Any] | None = None
     patch: Digested[Any] | None = None
     offset: tuple[float, float] = (0.0, 0.0)
+    turn: int = 0
+    faces: str = ""
+    kind: str = ""
+    colour: bool = False
 
 
-def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:
-    """Add the options of all commands that invert photos. `redo` adds --redo."""
+def add_photo_options(
+    parser: argparse.ArgumentParser, redo: bool = True, all_faces: bool = False
+) -> None:
+    """Add the options of all commands that invert photos. `redo` adds --redo, `all_faces` --all-faces."""
     add_domain(parser)
     parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
     parser.add_argument("--lr", type=float, help="learning rate")
@@ -117,9 +132,32 @@ def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> Non
         metavar=("X", "Y", "SIDE", "ANGLE"),
         help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
     )
+    add_faces(parser, all_faces)
     add_yunet(parser)
     if redo:
         add_redo(parser)
+
+
+def add_faces(parser: argparse.ArgumentParser, every: bool) -> None:
+    """Add --turn and --face, and where `every` --all-faces."""
+    parser.add_argument(
+        "--turn",
+        type=int,
+        choices=(90, 180, 270),
+        default=0,
+        help="turn photos clockwise first, by degrees; whole photos are saved turned",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--face",
+        metavar="N",
+        help="which face of a photo: its number from left to right, as the page counts, or 'largest'; "
+        "default: the surest",
+    )
+    if every:
+        which.add_argument(
+            "--all-faces", action="store_true", help="every face, named STEM_face1, STEM_face2, …"
+        )
 
 
 def chosen_crop(args: argparse.Namespace) -> Crop | None:
@@ -133,15 +171,42 @@ def chosen_crop(args: argparse.Namespace) -> Crop | None:
     return Crop(*args.crop) if args.crop else None
 
 
-def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
-    """Return what every job has: its command, the pack, and what finds the square."""
+def chosen_faces(args: argparse.Namespace) -> str:
+    """Return which face --face or --all-faces says: a number, "largest", "all", or nothing.
+
+    Raises:
+        OptionError: it is none of these, or --crop says which square already.
+    """
+    wish = "all" if getattr(args, "all_faces", False) else (args.face or "").strip()
+    if not wish:
+        return ""
+    if getattr(args, "crop", None):
+        raise OptionError("--crop says which square; leave out --face and --all-faces")
+    if wish in ("all", "largest"):
+        return wish
+    if not wish.isdecimal() or not 1 <= int(wish) <= 1000:
+        raise OptionError(f"--face is '{wish}'; give a number from 1, or largest")
+    return str(int(wish))
+
+
+def pack_job(args: argparse.Namespace, editor: Editor, given: Iterable[Path]) -> PhotoJob:
+    """Return what every job has: its command, the pack, how its photos are read, and what finds the square.
+
+    Raises:
+        OptionError: --face is none.
+    """
+    from editor.media.images import common_levels
+
     files = editor.info.files
     return PhotoJob(
         args.command,
         tuple((name, str(files[name].get("sha256"))) for name in sorted(files)),
+        levels=tuple(sorted(common_levels(given).items())),
         squares=editor.info.squares,
         finder=editor.finder.key,
         yunet=None if args.yunet is None else FileState.of(args.yunet),
+        turn=args.turn,
+        faces=chosen_faces(args),
     )
 
 
@@ -166,11 +231,11 @@ def inversion_job(
     Raises:
         OptionError: an option is out of range, or a slider is not known.
     """
-    known = sliders or editor.sliders
+    known, given = sliders or editor.sliders, list(given)
     named = dict(moves or {})
     opens_codes = any(path.suffix == ".npz" for path in given)
     return replace(
-        pack_job(args, editor),
+        pack_job(args, editor, given),
         crop=chosen_crop(args),
         options=chosen_options(args, usual or editor.engine.inversion),
         moves=tuple(sorted(named.items())),

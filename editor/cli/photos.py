@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import each_photo
+from editor.cli.batch import Done, Made, each_photo
+from editor.cli.faces import ALL, chosen_squares, face_name
+from editor.cli.photo_files import done_words, save_whole
 from editor.cli.photo_job import PhotoJob
-from editor.errors import ImageError, OptionError
+from editor.errors import EditorError, ImageError, OptionError
+
+LEFT_OUT = "left out; export as JPEG or TIFF, or pip install rawpy"
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from editor.editing.edit import Edit
+    from editor.photo.photo import Photo
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
 
@@ -26,15 +32,23 @@ def find_photos(given: list[Path]) -> list[Path]:
         OptionError: a folder holds none.
     """
     from editor.media.images import PHOTO_SUFFIXES
+    from editor.media.raw import SUFFIXES, reads_raw
 
+    suffixes = PHOTO_SUFFIXES | (SUFFIXES if reads_raw() else frozenset())
     photos: list[Path] = []
     for path in given:
         if not path.is_dir():
             photos.append(path)
             continue
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+        inside = sorted(path.iterdir())
+        found = [p for p in inside if p.suffix.lower() in suffixes]
+        raws = [p for p in inside if p.suffix.lower() in SUFFIXES - suffixes]
+        count = f"{len(raws)} camera RAW file{'s' if len(raws) > 1 else ''}"
+        left = f"{count} of {path} {LEFT_OUT}" if raws else ""
         if not found:
-            raise OptionError(f"{path} holds no photos")
+            raise OptionError(f"{path} holds no photos{left and f': {left}'}")
+        if left:
+            print(left, file=sys.stderr)
         photos += found
     return photos
 
@@ -53,12 +67,15 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
         OptionError: a slider is not known.
         MismatchError: the code is of another domain.
     """
+    from editor.photo.photo import Photo
+
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
-        edit = editor.invert(photo, job.crop, job.options)
+        read = Photo.read(photo, dict(job.levels))
+        edit = editor.invert(read, chosen_squares(editor, read, job)[0], job.options)
         edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
 
@@ -122,22 +139,72 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
         StorageError: the disk is full.
     """
 
-    def work(photo: Path) -> str:
-        edit = open_edit(editor, photo, job)
-        edit = edit if job.mask is None else edit.inside(job.mask.value)
-        edit = editor.settle(edit, job.options) if job.settle else edit
-        _save(editor, edit, photo, out, job)
+    def work(photo: Path, name: str, done: Done) -> Made:
+        if job.faces == ALL and photo.suffix != ".npz":
+            return _save_faces(editor, photo, job, name, done)
+        part = name if photo.suffix == ".npz" else face_name(name, job)
+        edit = _finished(editor, open_edit(editor, photo, job), job)
+        whole = _save_photo(editor, [edit], photo, part, out, job)
+        _save(editor, edit, out, part)
         fit = dict(edit.losses).get("loss_pix")
-        return f"{out / photo.stem}.png" + (f", fit {fit:.4f}" if fit else "")
+        more = f", {whole}" if whole else ""
+        return Made(f"{out / part}.png{more}" + (f", fit {fit:.4f}" if fit else ""))
 
     return each_photo(photos, out, job, redo, work)
 
 
-def _save(editor: Editor, edit: Edit, photo: Path, out: Path, job: PhotoJob) -> None:
-    from editor.media.images import save_image
+def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Done) -> Made:
+    """Save every face of a photo, and one whole photo with all of them. Go on where a run stopped."""
+    from editor.photo.photo import Photo
 
-    if job.paste is not None and edit.photo is not None:
-        suffix = photo.suffix.lower() if photo.suffix.lower() in (".png", ".webp") else ".jpg"
-        save_image(editor.paste(edit, job.paste), out / f"{photo.stem}_edited{suffix}")
-    editor.save_code(edit, out / f"{photo.stem}.npz")
-    editor.save(edit, out / f"{photo.stem}.png")
+    if not photo.is_file():
+        raise ImageError(f"{photo} was not found")
+    read, edits, files = Photo.read(photo, dict(job.levels)), [], []
+    for number, crop in enumerate(chosen_squares(editor, read, job), 1):
+        part = face_name(name, job, number)
+        files.append(f"{part}.png")
+        edit = (
+            _done_before(editor, read, done.out / f"{part}.npz") if done.has(photo, part) else None
+        )
+        if edit is None:
+            edit = editor.invert(read, crop, job.options).move(**dict(job.moves))
+            edit = _finished(editor, edit, job)
+            _save(editor, edit, done.out, part)
+            done.add(photo, part)
+        edits.append(edit)
+    whole = _save_photo(editor, edits, photo, name, done.out, job)
+    more = f", {whole}" if whole else ""
+    return Made(f"{len(edits)} faces, {done.out / files[0]} and others{more}", tuple(files))
+
+
+def _done_before(editor: Editor, read: Photo, code: Path) -> Edit | None:
+    """Reopen what a run saved of a face; None where its code is gone or damaged."""
+    with suppress(EditorError):
+        return editor.with_photo(editor.open_code(code), code, read)
+    return None
+
+
+def _finished(editor: Editor, edit: Edit, job: PhotoJob) -> Edit:
+    edit = edit if job.mask is None else edit.inside(job.mask.value)
+    edit = editor.settle(edit, job.options) if job.settle else edit
+    return replace(edit, grey=edit.grey and not job.colour)
+
+
+def _save_photo(
+    editor: Editor, edits: list[Edit], photo: Path, name: str, out: Path, job: PhotoJob
+) -> str:
+    """Save the whole photo with all edits in it, turned as asked. Return its name; empty for none."""
+    from editor.media.names import done_stem
+
+    made = edits[0].photo
+    if job.paste is None or made is None:
+        return ""
+    for edit in edits:
+        made = editor.edited(edit, job.paste, made)
+    stem = done_stem(name, done_words(job.moves))
+    return save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
+
+
+def _save(editor: Editor, edit: Edit, out: Path, name: str) -> None:
+    editor.save_code(edit, out / f"{name}.npz")
+    editor.save(edit, out / f"{name}.png")

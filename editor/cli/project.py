@@ -6,12 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import each_photo
+from editor.cli.batch import Done, Made, each_photo
 from editor.cli.options import Sub, add_command, add_device, add_root, open_editor, parse_pairs
+from editor.cli.photo_files import add_photo_files, save_whole
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edit
 from editor.errors import EditorError, OptionError, ProjectError, StorageError
@@ -56,6 +58,7 @@ def add(commands: Sub) -> None:
     )
     save.add_argument("names", nargs="*", metavar="NAME", help="pictures; default: all")
     save.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    add_photo_files(save)
 
 
 def _add_making(actions: Sub) -> None:
@@ -166,15 +169,16 @@ def _invert(
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     sliders = editor.sliders.with_own(project.sliders)
     job = inversion_job(args, editor, photos, moves, sliders=sliders)
+    job = replace(job, levels=())  # the project reads each photo by itself again
     check_room(project, photos)
     made = project
 
-    def work(photo: Path) -> str:
+    def work(photo: Path, name: str, done: Done) -> Made:
         nonlocal made
         edit = open_edit(editor, photo, job, sliders)
         label = "opened" if edit.photo is None else "inverted"
         made = add_edit(made, editor, edit, photo_name(photo), str(photo), label)
-        return made.pictures[-1].id
+        return Made(made.pictures[-1].id)
 
     try:
         with TemporaryDirectory() as folder:
@@ -270,18 +274,19 @@ def _save(args: argparse.Namespace) -> int:
     """Save each picture to a file. Return 1 where one failed, after all others are done."""
     from tqdm import tqdm
 
-    from editor.media.images import save_image
-    from editor.project.actions import file_name, result
+    from editor.project.actions import result
+    from editor.project.exports import stem
 
     failures = []
     with _opened(args) as (project, editor):
         names = [project.find(said) for said in args.names] or [p.id for p in project.pictures]
         for name in tqdm(list(dict.fromkeys(names)), unit="picture"):
             try:
-                image, kind = result(project, editor, name)
-                target = args.out / file_name(project.picture(name), kind)
-                save_image(image, target)
-                tqdm.write(str(target))
+                picture = project.picture(name)
+                done = stem(picture, project.edit(editor, project.latest(name)))
+                photo = result(project, editor, name, args.colour)
+                of = args.project.with_name(f"{args.project.name}#{name}")
+                tqdm.write(str(args.out / save_whole(photo, done, args.out, args.format, of)))
             except StorageError:
                 raise  # the next would not fit either
             except EditorError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.cli.photos import find_photos
+from editor.cli.result_names import result_names
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
     from editor.layers import parse_layers
     from editor.sliders.teach import slider_of_pairs
 
-    before, after = ({p.stem: p for p in find_photos([folder])} for folder in args.pairs)
+    before, after = (
+        {name: path for path, name in result_names(find_photos([folder])).items()}
+        for folder in args.pairs
+    )
     names = sorted(set(before) & set(after))
     if lone := sorted(set(before) ^ set(after)):
         print(f"without a partner, left out: {', '.join(lone)}")
@@ -172,11 +176,13 @@ def _aligned(editor: Editor, photos: list[Path]) -> dict[Path, Image.Image]:
     from tqdm import tqdm
 
     from editor.errors import EditorError
+    from editor.media.images import common_levels
+    from editor.photo.photo import Photo
 
-    found = {}
+    found, known = {}, common_levels(photos)
     for photo in tqdm(photos, unit="photo", disable=not photos):
         try:
-            found[photo] = editor.align(photo)
+            found[photo] = editor.align(Photo.read(photo, known))
         except EditorError as error:
             print(f"left out: {photo}: {error}", file=sys.stderr)
     return found

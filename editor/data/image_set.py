@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from editor.errors import OptionError, TrainingError
-from editor.media.images import known_formats
+from editor.errors import ImageError, OptionError, TrainingError
+from editor.media.opening import known_formats, refusing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 MAX_CLASSES = 32
@@ -100,9 +100,12 @@ def load_images(
     pixels = torch.empty(len(known), 3, resolution, resolution, dtype=torch.uint8)
     for i, name in enumerate(known):
         try:
-            with Image.open(io.BytesIO(read(name)), formats=known_formats()) as image:
+            with (
+                refusing(name),
+                Image.open(io.BytesIO(read(name)), formats=known_formats()) as image,
+            ):
                 rgb = _square(image.convert("RGB"), resolution)
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+        except ImageError as error:
             raise TrainingError(
                 f"{name} in {source} cannot be read ({error}); remove it and run again"
             ) from error

@@ -33,6 +33,8 @@ class Edit:
         mask: [R, R], 0…1, on the CPU: where the sliders may change the picture; None: everywhere.
         base: [num_ws, w_dim]: the code that stands for the photo where `wp` does not, as in a
             settled edit or a mixture; what is pasted into the photo is the difference from it.
+        grey: its pictures are shown and pasted without colour, as those of a grey photo; false lets
+            colour in.
     """
 
     sliders: SliderSet
@@ -45,6 +47,7 @@ class Edit:
     crop: Crop | None = None
     mask: Tensor | None = None
     base: Tensor | None = None
+    grey: bool = False
 
     @property
     def changed(self) -> bool:

@@ -4,8 +4,8 @@
 the photo inside a soft mask, so that the photo's own detail stays. "replace": the synthesised crop
 itself, its colours matched to the photo, is blended in.
 
-What is added is meant in sRGB, as the page shows it. Into a photo with another colour profile it is
-converted, so that the photo as its profile says looks as it was shown.
+What is added or laid in is meant in sRGB, as the page shows it. Into a photo with another colour
+profile it is converted, so that the photo as its profile says looks as it was shown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from editor.photo.crop import Crop, crop_square
 Mode = Literal["difference", "replace"]
 MODES: tuple[Mode, ...] = ("difference", "replace")
 BORDER = 0.16  # of the side, over which the mask fades out
-ROWS = 512  # of the photo at a time: bounds the memory
+STRIP_PIXELS = 2_000_000  # of the photo at a time: bounds the memory
 FINE = 512  # the crop is enlarged to this side, smoothly, before it is laid into the photo
 
 
@@ -52,6 +52,7 @@ def paste_back(
     after: Tensor,
     mode: Mode = "difference",
     mask: Tensor | None = None,
+    in_place: bool = False,
 ) -> Image.Image:
     """Paste an edit into a photo. Outside the mask every pixel stays as it is.
 
@@ -62,6 +63,7 @@ def paste_back(
         after: the same, edited.
         mode: "difference" adds what the edit changed, "replace" lays the edited picture in.
         mask: [R, R], in 0…1; `soft_mask` by default.
+        in_place: change the photo itself instead of a copy.
 
     Returns:
         RGB, the size of the photo.
@@ -86,10 +88,12 @@ def paste_back(
     if mode == "difference":
         layer = (after.clamp(-1, 1) - before.clamp(-1, 1)) * 127.5
         if not bool((layer * soft).any()):
-            return photo.copy()
+            return photo if in_place else photo.copy()
     else:
         layer = _match_colours((after.clamp(-1, 1) + 1) * 127.5, before, photo, crop, soft)
-    return _blend(photo, crop, layer, soft, add=mode == "difference")
+    return _blend(
+        photo, photo if in_place else photo.copy(), crop, layer, soft, add=mode == "difference"
+    )
 
 
 def _match_colours(
@@ -97,8 +101,10 @@ def _match_colours(
 ) -> Tensor:
     """Shift and scale each colour by what tells the photo's crop from its reconstruction."""
     size = before.shape[-1]
-    pixels = np.asarray(crop_square(photo, crop, size), dtype=np.float32).copy()
-    real = torch.from_numpy(pixels).permute(2, 0, 1)
+    pixels = np.asarray(crop_square(photo, crop, size))
+    profile = conversion(photo.info.get("icc_profile"))
+    pixels = pixels if profile is None else profile.to_srgb(pixels)
+    real = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)
     fake = (before.clamp(-1, 1) + 1) * 127.5
     weight = soft / soft.sum().clamp(min=1e-6)
     means = [(x * weight).sum(dim=(1, 2)) for x in (real, fake)]
@@ -110,8 +116,10 @@ def _match_colours(
     return (layer - means[1][:, None, None]) * gain[:, None, None] + means[0][:, None, None]
 
 
-def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: bool) -> Image.Image:
-    """Blend the layer into a copy of the photo, at every pixel that the square covers."""
+def _blend(
+    photo: Image.Image, result: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: bool
+) -> Image.Image:
+    """Blend the layer into the result, which is the photo or its copy, wherever the square lies."""
     width, height = photo.size
     side = crop.side * min(width, height)
     fine = max(layer.shape[-1], min(FINE, 2 ** math.ceil(math.log2(max(side, 1)))))
@@ -126,12 +134,12 @@ def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: boo
     right, bottom = (
         min(math.ceil(v) + 1, end) for v, end in zip(quad.max(axis=0), (width, height), strict=True)
     )
-    result = np.asarray(photo).copy()
-    profile = conversion(photo.info.get("icc_profile")) if add else None
+    rows = max(1, STRIP_PIXELS // max(right - left, 1))
+    profile = conversion(photo.info.get("icc_profile"))
     cos, sin = math.cos(math.radians(crop.angle)), math.sin(math.radians(crop.angle))
     x = torch.arange(left, right, dtype=torch.float32) + 0.5 - crop.x * width
-    for start in range(top, bottom, ROWS):
-        end = min(start + ROWS, bottom)
+    for start in range(top, bottom, rows):
+        end = min(start + rows, bottom)
         y = torch.arange(start, end, dtype=torch.float32)[:, None] + 0.5 - crop.y * height
         u, v = (cos * x + sin * y) * (2 / side), (cos * y - sin * x) * (2 / side)
         grid = torch.stack([u, v], dim=-1)[None]
@@ -140,12 +148,11 @@ def _blend(photo: Image.Image, crop: Crop, layer: Tensor, soft: Tensor, add: boo
         )
         inside = ((u.abs() <= 1) & (v.abs() <= 1)).float()
         m = sampled[0, 3] * inside
-        own = result[start:end, left:right]
+        own = np.asarray(photo.crop((left, start, right, end)))
         seen = own if profile is None else profile.to_srgb(own)
         part = torch.from_numpy(seen.copy()).permute(2, 0, 1).float()
         change = sampled[0, :3] if add else sampled[0, :3] - part
         mixed = (part + m * change).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
-        result[start:end, left:right] = (
-            mixed if profile is None else profile.changed(own, seen, mixed)
-        )
-    return Image.fromarray(result)
+        part_now = mixed if profile is None else profile.changed(own, seen, mixed)
+        result.paste(Image.fromarray(part_now), (left, start))
+    return result

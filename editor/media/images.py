@@ -8,33 +8,40 @@ from __future__ import annotations
 
 import functools
 import io
-import struct
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from editor.errors import BusyError, ImageError
-from editor.files import read_regular, shown_name, too_large, why, write_whole
-from editor.media.headers import MAX_PIXELS, check_headers
+from editor.files import open_regular, shown_name, why, write_whole
+from editor.media.deep import START_BYTES, Key, Known, eight_bits, levels_of, may_be_deep
+from editor.media.formats import SUFFIXES, as_source, save_options, written_formats
+from editor.media.headers import MAX_PIXELS
+from editor.media.levels import Levels
+from editor.media.opening import (
+    MAX_BYTES,
+    check_size,
+    checked_bytes,
+    one_large,
+    open_picture,
+    refusing,
+)
 from editor.media.pixels import upright_rgb, upright_size
+from editor.media.source import Source
 from editor.runtime import trim_memory
 
-MIN_SIDE_PX = 16
-MAX_BYTES = 100 * 2**20
+T = TypeVar("T")
 LARGE_PIXELS = 16_000_000  # such pictures are decoded one at a time, and their memory given back
-LARGE_S = 15.0  # how long one waits for another
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 PHOTO_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 )
+LOOKED_AT_PX = 3000  # both sides of a large JPEG keep so many where it is looked at
 MAX_SIDE_PX = {"JPEG": 65_535, "WEBP": 16_383}  # that a format can say
 SHEETS = (".png", ".jpg", ".jpeg", ".webp")  # of what is drawn
 # of the International Press Telecommunications Council's vocabulary of digital source types
@@ -47,7 +54,10 @@ XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def load_image(
-    source: str | Path | bytes | Image.Image, least_px: int = 0, name: str = ""
+    source: str | Path | bytes | Image.Image,
+    least_px: int = 0,
+    name: str = "",
+    known: Known | None = None,
 ) -> Image.Image:
     """Read a picture as upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if it has one.
 
@@ -59,31 +69,106 @@ def load_image(
         least_px: where not 0, a JPEG may be read at a half, a quarter or an eighth of its size, which
             is faster, as long as both sides keep so many pixels.
         name: what to call bytes in an error.
+        known: which values are black and white, see `common_levels`; by default as the picture says.
 
     Raises:
-        ImageError: it is not a picture, damaged, smaller than 16 px, larger than 64 megapixels, or no
-            regular file.
+        ImageError: it is not a picture, damaged, smaller than 16 px, larger than 64 megapixels (a JPEG:
+            256), or no regular file.
         BusyError: other large pictures are being read.
     """
+    return decoded(source, upright_rgb, least_px, name, known)
+
+
+def decoded(
+    source: str | Path | bytes | Image.Image,
+    make: Callable[[Image.Image], T],
+    least_px: int = 0,
+    name: str = "",
+    known: Known | None = None,
+) -> T:
+    """Decode a picture as `load_image` does, and return what is made of it before it is closed."""
     if isinstance(source, Image.Image):
-        _check_size(source, "the picture")
-        return upright_rgb(source)
-    name = (name or "the picture") if isinstance(source, bytes) else shown_name(source)
-    image = _opened(_checked(source, name), name)
+        check_size(source, "the picture")
+        return make(source)
+    name = name if name and isinstance(source, bytes) else name_of(source)
+    data = checked_bytes(source, name)
+    image = open_picture(data, name)
     large = image.width * image.height > LARGE_PIXELS
-    with _one_large() if large else nullcontext():
+    with one_large() if large else nullcontext():
         try:
-            with _refusing(name):
+            with refusing(name):
                 if least_px and image.format in ("JPEG", "MPO"):
                     image.draft(None, (least_px, least_px))
                 image.load()
-                _check_size(image, "the picture")
-                return upright_rgb(image)
+                check_size(image, "the picture")
+                return make(eight_bits(image, data, known))
         finally:
             image.close()
             if large:
                 del image
                 trim_memory()
+
+
+def is_large_jpeg(source: str | Path | bytes) -> bool:
+    """Return whether a file is a JPEG of more than 64 megapixels, which is looked at smaller.
+
+    Raises:
+        ImageError: as `load_image`, but for damage that only decoding finds.
+    """
+    data, name = checked_bytes(source, name_of(source)), name_of(source)
+    if data[:2] != b"\xff\xd8":
+        return False
+    with open_picture(data, name) as image:
+        return image.width * image.height > MAX_PIXELS
+
+
+def name_of(source: str | Path | bytes) -> str:
+    """Return what to call a source in an error."""
+    return "the picture" if isinstance(source, bytes) else shown_name(source)
+
+
+def common_levels(sources: Iterable[str | Path]) -> Known:
+    """Return which values are black and white in all pictures of more than 8 bits, by kind of their samples.
+
+    Frames of one film are read alike by it: the levels of a kind hold those of each of its pictures. Where
+    fewer than two are of a kind, it has none. What cannot be read is left aside.
+    """
+    found: dict[Key, list[Levels]] = {}
+    for source in sources:
+        with suppress(ImageError, BusyError):
+            with open_regular(source, MAX_BYTES, ImageError) as file:
+                start = file.read(START_BYTES)
+            one = _levels(source) if may_be_deep(start) else None
+            if one is not None:
+                found.setdefault(one[0], []).append(one[1])
+    return {
+        key: functools.reduce(Levels.wider, all_) for key, all_ in found.items() if len(all_) > 1
+    }
+
+
+def _levels(source: str | Path) -> tuple[Key, Levels] | None:
+    data, name = read_bytes(source), shown_name(source)
+    with open_picture(data, name) as image, one_large(), refusing(name):
+        image.load()
+        return levels_of(image, data)
+
+
+def evened_png(source: str | Path, known: Known) -> bytes | None:
+    """Return a picture of more than 8 bits as a PNG of 8 with known levels; None for any other picture.
+
+    Args:
+        source: of the picture; one that cannot be read is any other.
+        known: as `common_levels` returns them.
+
+    Raises:
+        BusyError: other large pictures are being read.
+    """
+    with suppress(ImageError):
+        with open_regular(source, MAX_BYTES, ImageError) as file:
+            deep = may_be_deep(file.read(START_BYTES))
+        if deep and (one := _levels(source)) is not None and one[0] in known:
+            return encode_image(load_image(source, known=known), "PNG", edited=False)
+    return None
 
 
 def read_bytes(source: str | Path | bytes) -> bytes:
@@ -92,7 +177,7 @@ def read_bytes(source: str | Path | bytes) -> bytes:
     Raises:
         ImageError: it is too large, no regular file, or claims what no picture may.
     """
-    return _checked(source, "the picture" if isinstance(source, bytes) else shown_name(source))
+    return checked_bytes(source, name_of(source))
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
@@ -101,9 +186,14 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
     Raises:
         ImageError: as `load_image`, but for damage that only decoding finds.
     """
-    name = "the picture" if isinstance(source, bytes) else shown_name(source)
-    with _opened(_checked(source, name), name) as image, _refusing(name):
-        return upright_size(image)
+    return looked_at(source, upright_size)
+
+
+def looked_at(source: str | Path | bytes, make: Callable[[Image.Image], T]) -> T:
+    """Return what is made of a picture of which only the header was read. Raise as `image_size`."""
+    name = name_of(source)
+    with open_picture(checked_bytes(source, name), name) as image, refusing(name):
+        return make(image)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -139,6 +229,7 @@ def encode_image(
     edited: bool = True,
     quality: int = 95,
     keep_profile: bool = True,
+    source: Source | None = None,
 ) -> bytes:
     """Encode a picture as a file that keeps its colour profile and says that it was edited.
 
@@ -148,6 +239,8 @@ def encode_image(
         edited: false for a plain crop, which says nothing of the kind.
         quality: 1…100, of formats that lose some.
         keep_profile: false leaves the colour profile out, and the colours' numbers as they are.
+        source: of the photo, whose alpha, one channel, date and author are kept, and whose quality is
+            the least.
 
     Raises:
         ImageError: a side is longer than the format takes.
@@ -159,29 +252,22 @@ def encode_image(
         )
     buffer = io.BytesIO()
     # Pillow would take a profile that is not named here from the picture's own info
-    options: dict[str, Any] = {
-        "icc_profile": image.info.get("icc_profile") if keep_profile else None
-    }
-    if kind == "PNG":
-        text = PngImagePlugin.PngInfo()
-        if edited:
-            text.add_itxt("XML:com.adobe.xmp", XMP)
-        options |= {"pnginfo": text, "compress_level": 4}
-    elif kind in ("JPEG", "WEBP", "AVIF"):
-        options |= {"quality": quality} | ({"xmp": XMP.encode()} if edited else {})
-        if kind == "JPEG":
-            options["subsampling"] = 0
-    image.save(buffer, format=kind, **options)
+    profile = image.info.get("icc_profile") if keep_profile else None
+    picture = image if source is None else as_source(image, source, kind, profile)
+    options = save_options(kind, picture.mode, quality, XMP if edited else "", source)
+    picture.save(buffer, format=kind, icc_profile=profile, **options)
     return buffer.getvalue()
 
 
-def save_image(image: Image.Image, path: Path, edited: bool = True) -> None:
+def save_image(
+    image: Image.Image, path: Path, edited: bool = True, source: Source | None = None
+) -> None:
     """Save a picture whole or not at all. The suffix chooses the format that `encode_image` writes.
 
     Raises:
         ImageError: the suffix is not known, or the folder cannot be written.
     """
-    data = encode_image(image, written_kind(path), edited)
+    data = encode_image(image, written_kind(path), edited, source=source)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -195,88 +281,8 @@ def written_kind(path: Path) -> str:
     Raises:
         ImageError: it names none.
     """
+    written = written_formats()  # registers HEIC
     kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind is None or kind not in Image.SAVE:
+    if kind is None or kind not in Image.SAVE or (kind in SUFFIXES and kind not in written):
         raise ImageError(f"'{path.suffix}' is not a picture format; use .png, .jpg or .webp")
     return kind
-
-
-def known_formats() -> tuple[str, ...]:
-    """Return the formats that can be read, among them HEIC only where pillow-heif is installed."""
-    with suppress(ImportError):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-        return (*FORMATS, "HEIF")
-    return FORMATS
-
-
-_large = Lock()
-
-
-@contextmanager
-def _one_large() -> Iterator[None]:
-    """Let large pictures be decoded only one at a time, so that memory is bounded.
-
-    Raises:
-        BusyError: others take too long.
-    """
-    if not _large.acquire(timeout=LARGE_S):
-        raise BusyError("another large picture is being read; try again in a moment")
-    try:
-        yield
-    finally:
-        _large.release()
-
-
-def _checked(source: str | Path | bytes, name: str) -> bytes:
-    data = source if isinstance(source, bytes) else read_regular(source, MAX_BYTES, ImageError)
-    if len(data) > MAX_BYTES:
-        raise ImageError(too_large(name, len(data), MAX_BYTES))
-    check_headers(data, name)
-    return data
-
-
-def _opened(data: bytes, name: str) -> Image.Image:
-    """Open a picture within the limits, and read only its header."""
-    with _refusing(name), warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(io.BytesIO(data), formats=known_formats())
-        _check_size(image, name)
-        return image
-
-
-@contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Turn whatever error a picture causes in its reader into an `ImageError`."""
-    try:
-        yield
-    except UnidentifiedImageError as error:
-        raise ImageError(
-            f"{name} is not a picture that can be read; use JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or "
-            f"TIFF"
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} is larger than 64 megapixels; make it smaller first") from error
-    except MemoryError as error:
-        raise ImageError(f"there is not enough memory for {name}; make it smaller first") from error
-    except (
-        *(OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, TypeError),
-        *(ArithmeticError, AttributeError, RuntimeError),
-    ) as error:
-        raise ImageError(
-            f"{name} is damaged or incomplete ({why(error)}); open and save it again, or take another"
-        ) from error
-
-
-def _check_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
-    if min(width, height) < MIN_SIDE_PX:
-        raise ImageError(
-            f"{name} is {width}×{height} pixels; at least {MIN_SIDE_PX} on each side are needed"
-        )
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"{name} is {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read. "
-            f"Make it smaller first"
-        )

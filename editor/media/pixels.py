@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
+from editor.media.deep import eight_bits, is_deep_grey
 from editor.media.headers import check_table
+from editor.media.profiles import by_profile
 
 MAX_PROFILE_BYTES = 4 * 2**20
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -28,17 +30,38 @@ BACKGROUND = (128, 128, 128)
 def upright_rgb(image: Image.Image) -> Image.Image:
     """Turn any picture into upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if one fits.
 
+    CMYK and grey with a profile of their own become sRGB by it.
+
     Raises:
         ImageError: its EXIF claims what no picture may.
     """
-    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
-    turn = TURNS.get(_orientation(image))
-    rgb = _to_rgb(image)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-    keep = isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES
-    rgb.info = {"icc_profile": profile} if keep else {}
+    kept, profile = kept_profile(image), image.info.get("icc_profile")
+    if is_deep_grey(image):
+        image = eight_bits(image)
+    rgb = None
+    if not kept and isinstance(profile, bytes) and len(profile) <= MAX_PROFILE_BYTES:
+        rgb = by_profile(image, profile)
+    rgb = upright(rgb or _to_rgb(image), image)
+    rgb.info = kept
     return rgb
+
+
+def upright(part: Image.Image, image: Image.Image) -> Image.Image:
+    """Turn a picture that was made of another as that one's file says.
+
+    Raises:
+        ImageError: its EXIF claims what no picture may.
+    """
+    turn = TURNS.get(_orientation(image))
+    return part if turn is None else part.transpose(turn)
+
+
+def kept_profile(image: Image.Image) -> dict[Any, Any]:
+    """Return {"icc_profile": …} of a picture whose profile fits what it becomes as RGB; else {}."""
+    profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
+    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
+        return {"icc_profile": profile}
+    return {}
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -84,21 +107,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
             flat = Image.new("RGBA", part.size, (*BACKGROUND, 255))
             rgb.paste(Image.alpha_composite(flat, part.convert("RGBA")).convert("RGB"), (0, top))
         return rgb
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _eight_bits(image).convert("RGB")
+    if image.mode == "RGB" and isinstance(image, ImageFile.ImageFile):
+        return image._new(
+            image.im
+        )  # the pixels themselves: a copy of a large photo is as large again
     return image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Turn grey of 16 bits or more into 8 bits. White is 65535, or 255 where no pixel is brighter."""
-    brightest = max(
-        float(np.fmax.reduce(np.asarray(part), axis=None)) for _, part in _strips(image)
-    )
-    top = 65535.0 if brightest > 255 else 255.0
-    grey = Image.new("L", image.size)
-    for place, part in _strips(image):
-        values = np.nan_to_num(np.asarray(part, dtype=np.float64), nan=0.0, posinf=top, neginf=0.0)
-        np.clip(values, 0, top, out=values)
-        values *= 255.0 / top
-        grey.paste(Image.fromarray(values.astype(np.uint8)), (0, place))
-    return grey

@@ -52,8 +52,31 @@ def as_srgb(image: Image.Image) -> Image.Image:
     """Return an RGB picture in sRGB, without a profile: for files that have none, such as films."""
     profile = conversion(image.info.get("icc_profile"))
     if profile is None:
-        return image
+        return image  # one that says sRGB, or nothing that can be used, need not be told
     return Image.fromarray(profile.to_srgb(np.asarray(image.convert("RGB"))))
+
+
+def by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """Return a CMYK or 8-bit grey picture in sRGB as its profile says. None where it says nothing of it.
+
+    Args:
+        image: of any mode.
+        profile: an ICC profile.
+    """
+    spaces = {"CMYK": "CMYK", "L": "GRAY"}
+    if image.mode not in spaces or "transparency" in image.info:
+        return None
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if own.profile.xcolor_space.strip() != spaces[image.mode]:
+            return None
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        srgb = ImageCms.createProfile("sRGB")
+        black = ImageCms.Flags.BLACKPOINTCOMPENSATION
+        transform = ImageCms.buildTransform(own, srgb, image.mode, "RGB", intent, black)
+        return ImageCms.applyTransform(image, transform)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
 
 
 @functools.lru_cache(maxsize=KNOWN)

@@ -9,8 +9,21 @@ from pathlib import Path
 from PIL import Image
 
 from editor.files import shown_name
-from editor.media.images import load_image, read_bytes
-from editor.photo.crop import Crop
+from editor.media.deep import Known
+from editor.media.formats import PAPER
+from editor.media.images import (
+    LOOKED_AT_PX,
+    decoded,
+    is_large_jpeg,
+    load_image,
+    read_bytes,
+)
+from editor.media.profiles import as_srgb
+from editor.media.source import Source, laid, read_source
+from editor.photo.crop import Crop, crop_square
+from editor.photo.quarters import turned_photo
+
+NOTHING = Source()  # is known of a picture that came without a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,24 +31,32 @@ class Photo:
     """A photo, read once and handed on.
 
     Attributes:
-        pixels: upright 8-bit RGB; its `info` holds "icc_profile" if it has one.
+        pixels: upright 8-bit RGB, the file's own colours also where it is transparent; its `info`
+            holds "icc_profile" if it has one.
         name: of its file; empty where it came without one.
         sha256: of its file's bytes, in hexadecimal; empty where it came without a file.
+        file: of a JPEG of more than 64 megapixels its bytes: its `pixels` may be at a smaller scale.
         found: where a finder saw what it looks for, with confidences 0…1, best first; None where
             nobody has looked yet.
+        source: what its file holds beside its colours, such as alpha, date and author.
     """
 
     pixels: Image.Image = field(repr=False)
     name: str = ""
     sha256: str = ""
+    file: bytes = field(default=b"", repr=False)
     found: tuple[tuple[Crop, float], ...] | None = None
+    source: Source = NOTHING
 
     @classmethod
-    def read(cls, source: str | Path | bytes | Image.Image | Photo) -> Photo:
+    def read(
+        cls, source: str | Path | bytes | Image.Image | Photo, known: Known | None = None
+    ) -> Photo:
         """Read a photo. One that was read before is returned as it is.
 
         Args:
             source: a path, the bytes of a file, an image, or a photo.
+            known: which values are black and white, see `media.images.common_levels`.
 
         Raises:
             ImageError: it cannot be used.
@@ -43,12 +64,64 @@ class Photo:
         if isinstance(source, Photo):
             return source
         if isinstance(source, Image.Image):
-            return cls(load_image(source))
+            pixels, record = decoded(source, read_source())
+            return cls(pixels, source=record)
         data = read_bytes(source)
         name = "" if isinstance(source, bytes) else Path(source).name
-        return cls(
-            load_image(data, name=name and shown_name(name)), name, hashlib.sha256(data).hexdigest()
-        )
+        large, shown = is_large_jpeg(data), name and shown_name(name)
+        least_px = LOOKED_AT_PX if large else 0
+        pixels, record = decoded(data, read_source(data), least_px, shown, known)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(pixels, name, digest, data if large else b"", source=record)
+
+    def whole(self) -> Image.Image:
+        """Return the photo at its full size. That of a large JPEG is decoded anew, and nobody else's.
+
+        Raises:
+            ImageError: there is not enough memory for it.
+        """
+        name = self.name and shown_name(self.name)
+        return load_image(self.file, name=name) if self.file else self.pixels
+
+    def part(self, crop: Crop, resolution: int) -> Image.Image:
+        """Cut a square out as a network sees it, and scale it. Its profile is the photo's.
+
+        It is of the full size where `pixels` are too few for it.
+
+        Args:
+            crop: the square.
+            resolution: side of the result, px.
+        """
+        few = bool(self.file) and crop.side * min(self.pixels.size) < resolution
+        image = self.whole() if few else self.seen
+        square = crop_square(image, crop, resolution)
+        square.info = dict(image.info)
+        return square
+
+    @property
+    def seen(self) -> Image.Image:
+        """The photo as a network sees it: RGB, in its own profile, on neutral grey where it is transparent."""
+        return laid(self.pixels, self.source.alpha)
+
+    def with_pixels(self, pixels: Image.Image) -> Photo:
+        """Return the photo with other colours in its place, at full size, and all else that was read of it."""
+        return replace(self, pixels=pixels, file=b"")
+
+    def turned(self, quarters: int) -> Photo:
+        """Return the photo turned clockwise by quarters, with what is transparent. Nothing is found in it yet.
+
+        Of a large JPEG it is `pixels` that are turned.
+        """
+        if not quarters % 4:
+            return self
+        alpha = self.source.alpha
+        source = replace(self.source, alpha=alpha and turned_photo(alpha, quarters))
+        pixels = turned_photo(self.pixels, quarters)
+        return replace(self, pixels=pixels, file=b"", found=None, source=source)
+
+    def on_paper(self) -> Image.Image:
+        """Return the photo for what knows neither profile nor transparency: RGB in sRGB, on white."""
+        return as_srgb(laid(self.pixels, self.source.alpha, PAPER))
 
     def with_found(self, found: list[tuple[Crop, float]]) -> Photo:
         """Return the photo with a record of what was found in it."""

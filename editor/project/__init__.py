@@ -18,6 +18,6 @@ The same from Python as on the page:
 
     with unpacked(Path("us.zip"), editor) as project:  # whose photos lie in a temporary folder
         before = editor.render(project.undo().edit(editor))
-        picture, kind = result(project, editor, project.find("ann"))
+        photo = result(project, editor, project.find("ann"))  # photo.pixels, with its date and author
         save_project(project.rename(project.find("ben"), "Benjamin"), Path("us.zip"))
 """

@@ -16,15 +16,15 @@ from editor.editing.edit import Edit
 from editor.editing.paste import Mode
 from editor.errors import ImageError, OptionError
 from editor.files import plain_text
-from editor.media.images import load_image
 from editor.media.sheets import strip
+from editor.media.source import Source
+from editor.photo.photo import Photo
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.session import Editor
 
-SUFFIXES = {"PNG": ".png", "JPEG": ".jpg"}
 INVERTED = "inverted"  # what was done for the first step of a picture
 
 
@@ -85,9 +85,10 @@ def add_edit(
         edit.losses,
         "" if whole is None else photo,
         None if whole is None else edit.crop,
-        b"" if whole is None else thumbnail(whole.pixels, SMALL_PX),
+        b"" if whole is None else thumbnail(whole.seen, SMALL_PX),
         b"" if edit.aligned is None else png_bytes(edit.aligned),
         None if edit.base is None else edit.base.numpy(),
+        edit.grey,
     )
     thumb = thumbnail(editor.reconstruction(edit))
     project = project.add(picture, plain_text(label), thumb, shown, parent)
@@ -114,6 +115,7 @@ def add_made(
     Raises:
         OptionError: there are too many pictures.
     """
+    edit = replace(edit, grey=of.grey)
     project = add_edit(project, editor, edit, name, label=label, parent=project.at)
     made = project.shown
     assert made is not None
@@ -125,6 +127,7 @@ def add_made(
             small=of.small,
             aligned=of.aligned,
             base=of.reference,
+            grey=of.grey,
         )
     )
 
@@ -196,10 +199,8 @@ def give_sliders(project: Project, editor: Editor, node: Node, names: Sequence[s
     return project
 
 
-def whole_photo(
-    editor: Editor, edit: Edit, picture: Picture, mode: Mode = "difference"
-) -> tuple[Image.Image, str]:
-    """Return the whole photo of a picture, edited, at its own size.
+def whole_photo(editor: Editor, edit: Edit, picture: Picture, mode: Mode = "difference") -> Photo:
+    """Return the whole photo of a picture, edited, at its own size, with what its file held.
 
     Args:
         editor: of the domain.
@@ -207,18 +208,13 @@ def whole_photo(
         picture: says which photo, and where in it.
         mode: as `Editor.paste`.
 
-    Returns:
-        The photo, and the kind of file for it: "PNG" where it was one, else "JPEG".
-
     Raises:
         ImageError: there is no photo, or it is gone.
     """
-    photo = photo_of(picture)
-    pasted = editor.paste(edit, mode, photo, picture.crop)
-    return pasted, "PNG" if picture.photo.lower().endswith(".png") else "JPEG"
+    return editor.edited(edit, mode, photo_of(picture), picture.crop, in_place=True)
 
 
-def photo_of(picture: Picture) -> Image.Image:
+def photo_of(picture: Picture) -> Photo:
     """Read the whole photo of a picture.
 
     Raises:
@@ -227,31 +223,29 @@ def photo_of(picture: Picture) -> Image.Image:
     if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
-        return load_image(picture.photo)
+        return Photo.read(picture.photo)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; give it again, and invert") from error
 
 
-def result(project: Project, editor: Editor, name: str) -> tuple[Image.Image, str]:
+def result(project: Project, editor: Editor, name: str, colour: bool = False) -> Photo:
     """Return a picture as it stands: the whole photo where there is one, else the square.
 
-    Returns:
-        The picture, and the kind of file for it: "PNG" or "JPEG".
+    Args:
+        project: of the picture.
+        editor: of the domain.
+        name: id of the picture.
+        colour: let colour into a grey photo.
 
     Raises:
         OptionError: there is no such picture.
         ImageError: its photo is gone.
     """
     picture, edit = project.picture(name), project.edit(editor, project.latest(name))
+    edit = replace(edit, grey=edit.grey and not colour)
     if picture.photo and picture.crop:
         return whole_photo(editor, edit, picture)
-    return editor.render(edit), "PNG"
-
-
-def file_name(picture: Picture, kind: str) -> str:
-    """Return a file name for a picture's result, unique and of characters that any disk takes."""
-    plain = "".join(c if c.isalnum() or c in "-_ " else "_" for c in picture.name)
-    return f"{picture.id}_{plain}{SUFFIXES[kind]}"
+    return Photo(editor.render(edit), source=Source(kind="PNG"))
 
 
 def without_lost_photos(project: Project) -> tuple[Project, int]:

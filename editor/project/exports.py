@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 
 from PIL import Image
 
 from editor.editing.edit import Edit
 from editor.editing.paste import Mode
-from editor.file_names import unreserved
+from editor.media.names import done_stem
 from editor.media.profiles import as_srgb
 from editor.media.sheets import strip
+from editor.photo.photo import Photo
 from editor.project.actions import photo_of
 from editor.project.history import Project
 from editor.project.nodes import Picture
@@ -23,7 +25,6 @@ FACE_PX = 512
 WIPE_PX = 1280  # longer side of a film
 WIPE_S, WIPE_FPS = 3.0, 24
 NAMED = 2  # sliders that a file's name tells; of more it says "edited"
-MAX_STEM = 80
 
 
 def with_photo(picture: Picture) -> bool:
@@ -37,8 +38,10 @@ def after(
     picture: Picture,
     mode: Mode = "difference",
     beside: Sequence[tuple[Edit, Picture]] = (),
-) -> Image.Image:
+) -> Photo:
     """Return the edited photo at its own size, or the enlarged square where it was generated.
+
+    What the photo's file held, such as its alpha and its date, comes along.
 
     Args:
         editor: of the domain.
@@ -54,8 +57,8 @@ def after(
         return face(editor, edit)
     photo = photo_of(picture)
     for other, where in beside:
-        photo = editor.paste(other, mode, photo, where.crop)
-    return editor.paste(edit, mode, photo, picture.crop)
+        photo = editor.edited(other, mode, photo, where.crop, in_place=True)
+    return editor.edited(edit, mode, photo, picture.crop, in_place=True)
 
 
 def faces_beside(project: Project, editor: Editor, picture: Picture) -> list[tuple[Edit, Picture]]:
@@ -87,25 +90,30 @@ def others_of(project: Project, picture: Picture) -> list[Picture]:
     return taken[1:]
 
 
-def before(editor: Editor, edit: Edit, picture: Picture) -> Image.Image:
+def before(editor: Editor, edit: Edit, picture: Picture) -> Photo:
     """Return what `after` was before any slider.
 
     Raises:
         ImageError: the photo is gone.
     """
-    return photo_of(picture) if with_photo(picture) else _enlarged(editor.reconstruction(edit))
+    if with_photo(picture):
+        photo = photo_of(picture)
+        return photo.with_pixels(photo.whole())
+    return Photo(_enlarged(editor.reconstruction(edit)))
 
 
-def face(editor: Editor, edit: Edit) -> Image.Image:
+def face(editor: Editor, edit: Edit) -> Photo:
     """Return the square alone, enlarged to 512 px where the model's is smaller."""
-    return _enlarged(editor.render(edit))
+    return Photo(_enlarged(editor.render(edit)))
 
 
-def side_by_side(first: Image.Image, second: Image.Image) -> Image.Image:
-    """Return before and after on one picture, with the profile of the first."""
-    both = strip([first, second])
-    both.info = dict(first.info)
-    return both
+def side_by_side(first: Photo, second: Photo) -> Photo:
+    """Return before and after on one picture, with the profile, alpha, date and author of the first."""
+    both = strip([first.pixels, second.pixels])
+    both.info = dict(first.pixels.info)
+    alphas = [one.source.alpha for one in (first, second) if one.source.alpha is not None]
+    alpha = strip(alphas).getchannel(0) if alphas else None
+    return Photo(both, first.name, source=replace(first.source, alpha=alpha))
 
 
 def wipe_size(picture: Image.Image) -> tuple[int, int]:
@@ -116,6 +124,8 @@ def wipe_size(picture: Image.Image) -> tuple[int, int]:
 
 def wipe(first: Image.Image, second: Image.Image) -> Iterator[Image.Image]:
     """Yield the frames of a film whose divider uncovers the second picture, and goes back.
+
+    They are in sRGB; of a photo `Photo.on_paper` is what a film can show.
 
     Args:
         first: before.
@@ -146,22 +156,7 @@ def stem(picture: Picture, edit: Edit) -> str:
         for name, distance in edit.moves
     ]
     done = " ".join(told) if 0 < len(told) <= NAMED else "edited"
-    return f"{plain_stem(picture.name)} {done}"
-
-
-def plain_stem(name: str) -> str:
-    """Return a name of characters that any disk takes."""
-    plain = "".join(c if c.isalnum() or c in "-_+.,() " else "_" for c in name).strip(" .")
-    return unreserved(plain[:MAX_STEM].strip(" .") or "picture")
-
-
-def free_name(wanted: str, suffix: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a file's name, numbered where it is taken: "a.jpg", "a 2.jpg"."""
-    name, number = f"{wanted}{suffix}", 1
-    while is_taken(name):
-        number += 1
-        name = f"{wanted} {number}{suffix}"
-    return name
+    return done_stem(picture.name, done)
 
 
 def _overlap(first: Picture, second: Picture) -> bool:

@@ -67,6 +67,7 @@ def project_bytes(project: Project, with_photos: bool = True) -> bytes:
         }
         crop = None if picture.crop is None else astuple(picture.crop)
         entry |= {"crop": crop, "photo": photos.get(picture.photo)}
+        entry |= {"grey": True} if picture.grey else {}  # earlier versions read it as well
         pictures.append(entry)
         files[f"aligned/{picture.id}.png"] = picture.aligned
         if picture.photo and picture.small:

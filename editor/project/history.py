@@ -265,6 +265,7 @@ class Project:
         picture = self.picture(node.picture)
         sliders = editor.sliders.with_own(self.sliders)
         edit = editor.edit(picture.wp, losses=dict(picture.losses), sliders=sliders)
+        edit = replace(edit, grey=picture.grey)
         if picture.base is not None:
             edit = replace(edit, base=editor.edit(picture.base).wp)
         return node.on(edit)

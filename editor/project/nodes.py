@@ -31,6 +31,7 @@ class Picture:
         small: the photo as `thumbnail(photo, SMALL_PX)`; empty without a photo.
         aligned: the aligned square as a PNG.
         base: the code that stands for the photo where `wp` does not, as `Edit.base`.
+        grey: the photo shows no colour, and so does what is made of it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Picture:
     small: bytes = b""
     aligned: bytes = b""
     base: np.ndarray | None = None
+    grey: bool = False
 
     @property
     def reference(self) -> np.ndarray:

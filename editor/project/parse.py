@@ -107,15 +107,8 @@ def parse_project(
         [_node(i, as_object(state), files, small) for i, state in enumerate(states)], pictures
     )
     left = tuple((str(k), int(v)) for k, v in as_object(text.get("left", {})).items())
-    project = Project(
-        info.name,
-        editor.engine.fingerprint,
-        tuple(pictures.values()),
-        nodes,
-        int(text["at"]),
-        sliders,
-        left,
-    )
+    those, generator = tuple(pictures.values()), editor.engine.fingerprint
+    project = Project(info.name, generator, those, nodes, int(text["at"]), sliders, left)
     if not 0 <= project.at < len(nodes):
         raise ProjectError(f"edit {project.at} of {len(nodes)} cannot be shown")
     for name, index in left:
@@ -171,6 +164,7 @@ def _picture(
         crop=_crop(entry["crop"]),
         aligned=aligned,
         base=None if base is None else editor.edit(base).wp.numpy(),
+        grey=entry.get("grey") is True,
     )
 
 

@@ -8,16 +8,18 @@ import numpy as np
 import torch
 from PIL import Image
 
+from editor.media.profiles import as_srgb
+
 THUMB_PX = 64
 SMALL_PX = 800
 
 
 def thumbnail(image: Image.Image, side: int = THUMB_PX) -> bytes:
-    """Return a picture as a JPEG of at most `side` px."""
+    """Return a picture as a JPEG of at most `side` px, in sRGB whatever profile it has."""
     small = image.copy()
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    small.save(buffer, format="JPEG", quality=88)
+    as_srgb(small).save(buffer, format="JPEG", quality=88, icc_profile=None)
     return buffer.getvalue()
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from editor.data.image_set import ImageSet
 from editor.errors import TrainingError
 from editor.geometry import Alignment, Pose, known_square
-from editor.media.images import known_formats
+from editor.media.opening import known_formats
 
 SIDE_PX = 72  # of the known squares, to which photos are scaled
 CANVAS_PX = 192

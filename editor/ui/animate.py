@@ -12,6 +12,7 @@ from PIL import Image
 
 from editor.errors import OptionError
 from editor.media.motion import KINDS, MAX_PIXELS, check_motion, encode_motion
+from editor.media.names import done_stem
 from editor.project.history import Project
 from editor.project.pixels import thumbnail
 from editor.session import Editor
@@ -116,7 +117,9 @@ class AnimatePanel:
         draw, scale = _drawing(project, editor, film, value, count, suffix)
         begun = time.monotonic()
         data = yield from _encoded(draw, count, KINDS[suffix], film.loop, scale)
-        path = self.page.handlers.export(visitor, f"animation{suffix}", data)
+        shown = project.shown if film.edit is not None else None
+        stem = "animation" if shown is None else done_stem(shown.name, "film")
+        path = self.page.handlers.export(visitor, f"{stem}{suffix}", data)
         said = f"Exported {count} frames in {time.monotonic() - begun:.1f} s"
         yield path, _state("done", said), status("")
 

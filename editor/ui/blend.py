@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -99,8 +100,9 @@ class BlendPanel:
             what = "raise a slider" if asked.bases[0] != style else "take another picture"
             said = f"This changes nothing; {what}."
             return shown | {"proposal": None}, status(said)
+        made = replace(editor.edit(code), grey=project.picture(nodes[0].picture).grey)
         proposal = {
-            "after": data_uri(editor.engine.render(code[None])[0]),
+            "after": data_uri(editor.render(made)),
             "label": _label(project, asked, style),
             "picture": nodes[0].picture,
         }

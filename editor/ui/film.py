@@ -17,8 +17,12 @@ from editor.editing.interpolate import at, fractions
 from editor.editing.local import blend
 from editor.editing.paste import paste_back
 from editor.errors import ImageError, OptionError
-from editor.media.images import load_image, to_pil, to_tensor
+from editor.media.formats import PAPER
+from editor.media.images import to_pil, to_tensor
+from editor.media.profiles import as_srgb
+from editor.media.source import as_grey, laid
 from editor.photo.crop import Crop
+from editor.photo.photo import Photo
 from editor.project.history import Project
 from editor.project.nodes import Picture
 from editor.session import Editor
@@ -99,13 +103,13 @@ class Film:
         """
         if self.edit is None:
             raise OptionError("a path between pictures has no photo; save the face alone")
-        before = _picture(editor, self.edit.reference)
+        before = self._picture(editor, self.edit.reference)
         for share in fractions(count, self.loop):
             after = self._drawn(editor, self.code(share))
             yield paste_back(photo, crop, before, after)
 
     def _drawn(self, editor: Editor, code: Tensor) -> Tensor:
-        after = _picture(editor, code)
+        after = self._picture(editor, code)
         if self.edit is None or self.edit.mask is None:
             return after
         return blend(self._unmoved(editor), after, self.edit.mask)
@@ -114,8 +118,14 @@ class Film:
         held = self._held
         if not held:
             assert self.edit is not None
-            held.append(_picture(editor, self.edit.wp))
+            held.append(self._picture(editor, self.edit.wp))
         return held[0]
+
+    def _picture(self, editor: Editor, code: Tensor) -> Tensor:
+        """Draw a code as [3, R, R], RGB, in [-1, 1]."""
+        image = editor.engine.render(code[None])[0]
+        grey = self.edit is not None and self.edit.grey
+        return to_tensor(as_grey(image) if grey else image)[0]
 
     @cached_property
     def _held(self) -> list[Tensor]:
@@ -154,17 +164,20 @@ def photo_of(project: Project) -> Picture | None:
 def small_photo(picture: Picture, side: int = PHOTO_PX) -> tuple[Image.Image, Crop]:
     """Return a picture's photo, its longer side at most so many px, and where the picture lies in it.
 
+    It is for films, which know neither profile nor transparency: in sRGB, on white.
+
     Raises:
         ImageError: there is none, or it is gone.
     """
     if not picture.photo or picture.crop is None:
         raise ImageError("there is no photo to put the picture into; this one was generated")
     try:
-        photo = load_image(picture.photo)
+        photo = Photo.read(picture.photo)
     except ImageError as error:
         raise ImageError("the photo is not kept any more; open it again") from error
-    photo.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return photo, picture.crop
+    small = laid(photo.pixels, photo.source.alpha, PAPER)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return as_srgb(small), picture.crop
 
 
 def _people(
@@ -215,8 +228,3 @@ def _within(value: Any, bounds: tuple[float, float], what: str) -> float:
     if not (math.isfinite(value) and low <= value <= high + 1e-6):
         raise OptionError(f"the {what} is {value:.3g} s; it can be {low:g} to {high:g} s")
     return float(value)
-
-
-def _picture(editor: Editor, code: Tensor) -> Tensor:
-    """Draw a code as [3, R, R], RGB, in [-1, 1]."""
-    return to_tensor(editor.engine.render(code[None])[0])[0]

@@ -157,7 +157,7 @@ def amended(
     store: Store, visitor: Visitor, editor: Editor, origin: Picture, step: InversionStep
 ) -> Visitor:
     """Set a picture's code to that of a step, unless the picture was removed."""
-    edit = editor.edit(step.wp[0], losses=step.losses)
+    edit = replace(editor.edit(step.wp[0], losses=step.losses), grey=origin.grey)
     thumb = thumbnail(editor.render(edit))
 
     def change(newest: Visitor) -> Visitor:

@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 
 from editor.errors import OptionError
+from editor.media.names import plain_stem
 from editor.project.actions import without_lost_photos
-from editor.project.exports import plain_stem
 from editor.project.file import project_bytes
 from editor.project.history import Project
 from editor.ui.browser_storage import BrowserStorage

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from editor.errors import EditorError, OptionError
+from editor.media.names import done_stem, free_name
 from editor.project import exports
 from editor.project.history import Project
 from editor.ui.error_messages import tells_errors, told_by_page
@@ -111,13 +113,18 @@ class LibraryExport:
         """Return name and bytes of one picture's file."""
         editor, picture = self.page.handlers.domains.open(key[0]), project.picture(key[1])
         edit = project.edit(editor, project.latest(picture.id))
+        edit = replace(edit, grey=edit.grey and not wish.colour)
+        beside = [
+            (replace(other, grey=other.grey and not wish.colour), where)
+            for other, where in exports.faces_beside(project, editor, picture)
+        ]
         if wish.what == "face":
-            image, done = exports.face(editor, edit), "face"
+            made, stem = exports.face(editor, edit), done_stem(picture.name, "face")
         else:
-            beside = exports.faces_beside(project, editor, picture)
-            image, done = exports.after(editor, edit, picture, beside=beside), "edited"
-        stem = f"{exports.plain_stem(picture.name)} {done}"
-        return exports.free_name(stem, wish.suffix, taken.__contains__), wish.encoded(image)
+            made = exports.after(editor, edit, picture, beside=beside)
+            stem = done_stem(picture.name, "edited") if beside else exports.stem(picture, edit)
+        suffix = wish.suffix(made.source)
+        return free_name(stem, suffix, taken.__contains__), wish.encoded(made)
 
 
 def _beside(project: Project, key: Key, wish: Wish) -> list[Key]:

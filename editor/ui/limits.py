@@ -35,6 +35,7 @@ class Limits:
     max_body_mb: int = _limit(32, "size of a call")
     max_bodies_mb: int = _limit(128, "size of all calls that are being received")
     max_upload_mb: int = _limit(128, "size of a file that is given")
+    max_photo_mp: int = _limit(120, "megapixels of a JPEG; a progressive one half, others 64")
     quota_visit_mb: int = _limit(400, "size of all files of a visit")
     quota_client_mb: int = _limit(800, "size of all files of a client")
     quota_mb: int = _limit(4000, "size of all files")
@@ -77,6 +78,7 @@ class Limits:
             max_body_mb=256,
             max_bodies_mb=1024,
             max_upload_mb=512,
+            max_photo_mp=256,
             quota_visit_mb=large,
             quota_client_mb=large,
             quota_mb=large,

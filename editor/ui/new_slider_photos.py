@@ -11,6 +11,8 @@ import gradio as gr
 from PIL import Image
 
 from editor.errors import EditorError, OptionError
+from editor.media.images import common_levels
+from editor.photo.photo import Photo
 from editor.session import Editor
 from editor.sliders.lesson import HAS, HAS_NOT, Lesson
 from editor.sliders.sample_pool import grow_pool, pool_so_far
@@ -64,10 +66,11 @@ class SliderFromPhotos:
         pairs = pair_by_name(second, first) if kind == "pairs" else []
         aligned: dict[str, Image.Image] = {}
         failures: list[str] = []
+        levels = common_levels([*first, *second])
         for done, path in enumerate([*first, *second]):
             yield {self.sheet: _working(f"Photo {done + 1} of {len(first) + len(second)}")}
             try:
-                aligned[path] = editor.align(path)
+                aligned[path] = editor.align(Photo.read(path, levels))
             except EditorError as error:
                 failures.append(f"{Path(path).name} was left out: {error}.")
         lesson = lessons.get(visitor.domain, Lesson())

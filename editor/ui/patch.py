@@ -158,7 +158,8 @@ class PatchPanel:
         visitor = self.page.store.newest(visitor)
         name, code = _result(visitor, blended, value)
         editor = self.page.editor(visitor)
-        after = data_uri(editor.render(editor.edit(code)))
+        grey = any(one.grey for one in visitor.project.pictures if one.id == name)
+        after = data_uri(editor.render(replace(editor.edit(code), grey=grey)))
         proposal = {"after": after, "label": "patch", "picture": name}
         return {"proposal": proposal, "turn": (value or {}).get("turn")}
 

@@ -15,6 +15,7 @@ from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.files import shown_name
 from editor.inversion.loop import InversionOptions
+from editor.media.images import common_levels, evened_png
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
 from editor.project.actions import add_edit, check_room, photo_name
@@ -104,7 +105,7 @@ class PhotoBatch:
         example that nobody has used.
         """
         visitor = self.page.store.newest(visitor)
-        batch = _Batch(self._given(visitor, value))
+        batch = _Batch(self._evened(visitor, self._given(visitor, value)))
         editor = self.page.editor(visitor)
         check_room(visitor.project, batch.paths)
         options = chosen_options(settings) if settings else editor.engine.inversion
@@ -139,6 +140,19 @@ class PhotoBatch:
             )
         own, owner = self.page.files.own, visitor.visit.owner
         return [str(own((one or {}).get("path"), owner)) for one in given]
+
+    def _evened(self, visitor: Visitor, paths: list[str]) -> list[str]:
+        """Return photos of more than 8 bits with the black and white that they share, so that no film flickers."""
+        known = common_levels(paths)
+        if not known:
+            return paths
+        evened = []
+        for path in paths:
+            png = evened_png(path, known)
+            name = f"{Path(path).stem}.png"
+            owner = visitor.visit.owner
+            evened.append(path if png is None else self.page.files.store(owner, name, png))
+        return evened
 
     def _added(
         self,
@@ -198,7 +212,7 @@ def _read(
     edit: Edit | None = None
     for step in editor.invert_steps(aligned, options):
         edit = editor.edit(step.wp[0], aligned, step.losses, sliders=sliders)
-        edit = replace(edit, photo=photo, crop=crop)
+        edit = replace(edit, photo=photo, crop=crop, grey=photo.source.grey)
         yield edit, doubt, step.step / (options.steps + 1)
     if edit is not None and not doubt:
         judged = editor.judge(edit)

@@ -8,12 +8,11 @@ from itertools import chain
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions
-from editor.media.images import load_image
 from editor.photo.crop import Crop, is_same_place
+from editor.photo.photo import Photo
 from editor.project.nodes import MAX_NAME
 from editor.project.pixels import png_bytes
 from editor.session import Editor
@@ -166,9 +165,13 @@ class ReadingHandlers(ReadingJobs):
             raise ImageError("there is no photo yet; open one")
         visitor = self.store.newest(visitor)
         editor, options = self.editor(visitor), chosen_options(settings)
-        photo = load_image(path)
-        likely = visitor.found_in(path) or tuple(editor.find(photo, least=0.0))
+        photo = Photo.read(path)
+        known = visitor.found_in(path)
+        likely = known or tuple(editor.find(photo, least=0.0, in_tiles=False))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
+        if not known and not sure:
+            likely = tuple(editor.find_small(photo, likely))
+            sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
         if frame is not None:
             crop: Crop | None = _crop(frame)
@@ -189,8 +192,24 @@ class ReadingHandlers(ReadingJobs):
             )
             yield from self._broken_off(job, visitor, editor, options)
             return
-        yield from self._inverted(job, visitor, editor, photo, path, crop, options)
+        for number, shown in enumerate(
+            self._inverted(job, visitor, editor, photo, path, crop, options)
+        ):
+            yield shown
+            if number == 0 and sure and not known:  # the first guess is there: no one waits for it
+                self._look_closer(visitor, editor, photo, path, likely)
         yield from self._rest(job, visitor, editor, path, options, photo)
+
+    def _look_closer(
+        self, visitor: Visitor, editor: Editor, photo: Photo, path: str, likely: Found
+    ) -> None:
+        """Note the small faces of a large photo beside those that the first look was sure of."""
+        found = editor.find_small(photo, likely)
+        if len(found) > len(likely):
+            sure = tuple(one for one in found if one[1] >= editor.finder.sure)
+            self.store.update(
+                visitor, lambda now: replace(now.look(path, sure, False), waiting=now.waiting)
+            )
 
     def _rest(
         self,
@@ -199,7 +218,7 @@ class ReadingHandlers(ReadingJobs):
         editor: Editor,
         path: str,
         options: InversionOptions,
-        photo: Image.Image | None = None,
+        photo: Photo | None = None,
     ) -> Iterator[Shown]:
         """Read what is left: the shown picture, other faces of its photo, what was broken off.
 
@@ -215,7 +234,7 @@ class ReadingHandlers(ReadingJobs):
             there = [p.crop for p in newest.project.pictures if p.photo == path and p.crop]
             new = not any(is_same_place(other, one) for one in there)
             if new and visitor.visit.reading == job:
-                photo = photo or load_image(path)
+                photo = photo or Photo.read(path)
                 yield from self._inverted(job, newest, editor, photo, path, other, options, False)
         yield from self._broken_off(job, visitor, editor, options)
 
@@ -238,7 +257,7 @@ class ReadingHandlers(ReadingJobs):
                 yield from self._gone_on(job, newest, editor, one, options)
 
     def _suggested(
-        self, visitor: Visitor, editor: Editor, photo: Image.Image, path: str, sure: bool
+        self, visitor: Visitor, editor: Editor, photo: Photo, path: str, sure: bool
     ) -> Visitor:
         """Note which other domain would fit the photo better."""
         better = (path, better_domain(self.domains, editor, photo, sure))

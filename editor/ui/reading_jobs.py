@@ -14,7 +14,9 @@ from PIL import Image
 
 from editor.errors import EditorError
 from editor.inversion.loop import InversionOptions
+from editor.packs.info import NO_ENCODER
 from editor.photo.crop import Crop
+from editor.photo.photo import Photo
 from editor.project.actions import photo_name
 from editor.project.nodes import Picture
 from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
@@ -76,7 +78,7 @@ class ReadingJobs(HandlerBase):
         job: int,
         visitor: Visitor,
         editor: Editor,
-        photo: Image.Image,
+        photo: Photo,
         path: str,
         crop: Crop,
         options: InversionOptions,
@@ -89,8 +91,9 @@ class ReadingJobs(HandlerBase):
             wp=editor.engine.w_avg.numpy(),
             photo=path,
             crop=crop,
-            small=thumbnail(photo, SMALL_PX),
+            small=thumbnail(photo.seen, SMALL_PX),
             aligned=png_bytes(aligned),
+            grey=photo.source.grey,
         )
         steps = editor.invert_steps(aligned, options)
         yield from self._optimised(job, visitor, editor, origin, START, steps, options, shown)
@@ -149,7 +152,8 @@ class ReadingJobs(HandlerBase):
         visitor = self._has_read(visitor, editor.info.name, origin.id)
         end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
         stage = self._seen(job, visitor, editor, origin, end, at_end=True)
-        yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
+        line = "" if editor.info.has_encoder else NO_ENCODER
+        yield visitor, stage, gr.skip(), strip_value(visitor.project), status(line)
 
     def _seen(
         self,

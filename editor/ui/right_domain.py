@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from PIL import Image
-
 from editor.domains import Domains
 from editor.errors import EditorError, PackError
 from editor.packs.info import DomainInfo, read_info
+from editor.photo.photo import Photo
 from editor.session import Editor
 
 SUBJECTS = {
@@ -17,7 +16,7 @@ SUBJECTS = {
 }  # what the page calls a subject, where that is not the pack's word
 
 
-def better_domain(domains: Domains, editor: Editor, photo: Image.Image, found: bool) -> str:
+def better_domain(domains: Domains, editor: Editor, photo: Photo, found: bool) -> str:
     """Return the name of a domain that fits a photo better than the open one; empty for none.
 
     Where the open domain knows faces and is not sure of any, that is the first one of another subject
@@ -26,7 +25,7 @@ def better_domain(domains: Domains, editor: Editor, photo: Image.Image, found: b
     Args:
         domains: all that there are.
         editor: of the open one.
-        photo: upright RGB.
+        photo: that was read.
         found: the open domain is sure of what it found.
     """
     others = [info for info in _infos(domains) if info.subject != editor.info.subject]
@@ -37,7 +36,7 @@ def better_domain(domains: Domains, editor: Editor, photo: Image.Image, found: b
         if not _knows_faces(info):
             continue
         with suppress(EditorError):  # it cannot be opened: it is not offered
-            if domains.open(info.name).find(photo):
+            if domains.open(info.name).find(photo, in_tiles=False):
                 return info.name
         return ""  # others of the kind would say the same
     return ""

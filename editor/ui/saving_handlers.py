@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from editor.editing.code_file import code_bytes
 from editor.editing.edit import Edit
 from editor.errors import EditorError, ImageError, OptionError
-from editor.media.images import image_size
+from editor.media.images import image_size, looked_at
 from editor.media.motion import encode_motion
+from editor.media.source import Source, claimed
 from editor.project import exports
 from editor.project.nodes import Picture
 from editor.sliders.looks import look_bytes
 from editor.ui.error_messages import tells_errors
-from editor.ui.export_wish import Wish
+from editor.ui.export_wish import PICTURES, Wish, format_facts
 from editor.ui.handler_base import KEEP, MODES, HandlerBase, mode_of
 from editor.ui.state import Visitor
 from editor.ui.turns import reads_files
@@ -44,15 +46,19 @@ class SavingHandlers(HandlerBase):
             if shown is None or mode not in MODES:
                 raise OptionError("there is nothing to save yet; open a photo first")
             beside = exports.faces_beside(visitor.project, self.editor(visitor), shown)
-            data, size = self._exported(visitor, edit, shown, mode, wish, beside)
-            name = f"{wish.name or exports.stem(shown, edit)}{wish.suffix}"
+            if wish.colour:
+                edit = replace(edit, grey=False)
+                beside = [(replace(other, grey=False), where) for other, where in beside]
+            data, size, source = self._exported(visitor, edit, shown, mode, wish, beside)
+            name = f"{wish.name or exports.stem(shown, edit)}{wish.suffix(source)}"
             path = self.export(visitor, name, data)
         except EditorError as error:
             return turn | {"failed": str(error)}
         width, height = size or (0, 0)
         laid_in = 1 + len(beside) if wish.what in ("photo", "pair", "wipe") else 1
         saved = {"file": path, "name": name, "bytes": len(data), "width": width, "height": height}
-        return turn | {"saved": saved | {"faces": laid_in}}
+        word = wish.chosen(source)[1] if wish.what in PICTURES else ""
+        return turn | {"saved": saved | {"faces": laid_in, "word": word}}
 
     @tells_errors
     def export_facts(
@@ -70,6 +76,8 @@ class SavingHandlers(HandlerBase):
             "face": max(side, exports.FACE_PX),
             "subject": editor.info.subject,
             "faces": 1 + len(exports.faces_beside(visitor.project, editor, shown)),
+            "grey": shown.grey,
+            **format_facts(_source_of(shown)),
         }
         return {"facts": facts}
 
@@ -81,25 +89,39 @@ class SavingHandlers(HandlerBase):
         mode: str,
         wish: Wish,
         beside: list[tuple[Edit, Picture]],
-    ) -> tuple[bytes, tuple[int, int] | None]:
-        """Return the bytes of what is wished, and its size in px where it is a picture."""
+    ) -> tuple[bytes, tuple[int, int] | None, Source]:
+        """Return the bytes of what is wished, its size in px where it is a picture, and its source."""
         editor = self.editor(visitor)
         if wish.what == "code":
-            return code_bytes(edit), None
+            return code_bytes(edit), None, Source()
         if wish.what == "look":
-            return look_bytes(wish.name or shown.name, edit.sliders, edit.moves), None
+            look = look_bytes(wish.name or shown.name, edit.sliders, edit.moves)
+            return look, None, Source()
         if wish.what == "face":
-            image = exports.face(editor, edit)
-            return wish.encoded(image), image.size
-        image = exports.after(editor, edit, shown, mode_of(mode), beside)
+            made = exports.face(editor, edit)
+            if exports.with_photo(shown):
+                made = replace(made, source=_source_of(shown).without_alpha())
+            return wish.encoded(made), made.pixels.size, made.source
+        made = exports.after(editor, edit, shown, mode_of(mode), beside)
         if wish.what == "photo":
-            return wish.encoded(image), image.size
+            return wish.encoded(made), made.pixels.size, made.source
         first = exports.before(editor, edit, shown)
         if wish.what == "wipe":
-            film = encode_motion(exports.wipe(first, image), "MP4", exports.WIPE_FPS)
-            return film, exports.wipe_size(first)
-        both = exports.side_by_side(first, image)
-        return wish.encoded(both), both.size
+            frames = exports.wipe(first.on_paper(), made.on_paper())
+            film = encode_motion(frames, "MP4", exports.WIPE_FPS)
+            return film, exports.wipe_size(first.pixels), Source()
+        both = exports.side_by_side(first, made)
+        return wish.encoded(both), both.pixels.size, both.source
+
+
+def _source_of(picture: Picture) -> Source:
+    """Return what the file of a picture's photo claims; of none, or of one that is gone, nothing."""
+    if not exports.with_photo(picture):
+        return Source()
+    try:
+        return looked_at(picture.photo, claimed)
+    except ImageError:
+        return Source()
 
 
 def _photo_size(picture: Picture) -> list[int] | None:

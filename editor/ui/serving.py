@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from editor.domains import Domains
+from editor.media.opening import limit_jpegs
 from editor.runtime import return_memory
 from editor.ui import gradio_internals
 from editor.ui.address import Address
@@ -103,6 +104,7 @@ def serve(library: Domains, start: str, args: argparse.Namespace) -> None:
     """
     address = Address.chosen(args)
     limits = chosen_limits(args, address.shared)
+    limit_jpegs(limits.max_photo_mp)
     logins = None if args.auth is None else Logins(args.auth)
     listening = address.listen()
     port = int(listening.getsockname()[1])

@@ -9,7 +9,11 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from editor.media.images import encode_image, load_image
+from editor.media.deep import START_BYTES, may_be_deep
+from editor.media.headers import MAX_PIXELS
+from editor.media.images import MAX_SIDE_PX, encode_image, image_size
+from editor.media.source import Source
+from editor.photo.photo import Photo
 from editor.ui.visit_files import VisitFiles
 
 SHOWN = frozenset(("JPEG", "PNG", "WEBP"))  # what every browser shows
@@ -38,7 +42,8 @@ class ShownPhotos:
     def of(self, owner: str, path: str) -> dict[str, Any]:
         """Return what the stage needs of a photo: "url", "width", "height" and "key".
 
-        A file that a browser shows as the editor reads it is sent as it is; others are converted once.
+        A file that a browser shows as the editor reads it is sent as it is; others are converted once,
+        and a JPEG of more than 64 megapixels to a smaller one. The size is that of the photo itself.
 
         Args:
             owner: whose photo it is.
@@ -61,22 +66,34 @@ class ShownPhotos:
         size = _size_as_shown(path)
         if size is not None:
             return path, *size
-        image = load_image(path)
+        photo = Photo.read(path)
+        image, source = photo.pixels, Source(alpha=photo.source.alpha)
+        lossy = ("JPEG", "shown.jpg") if source.alpha is None else ("WEBP", "shown.webp")
         small = image.width * image.height <= LOSSLESS_PIXELS
-        kind, name = ("PNG", "shown.png") if small else ("JPEG", "shown.jpg")
-        file = self.files.store(owner, name, encode_image(image, kind, edited=False))
-        return file, image.width, image.height
+        small = small or max(image.size) > MAX_SIDE_PX[lossy[0]]
+        kind, name = ("PNG", "shown.png") if small else lossy
+        data = encode_image(image, kind, edited=False, source=source)
+        width, height = image_size(path) if photo.file else image.size
+        return self.files.store(owner, name, data), width, height
 
 
 def _size_as_shown(path: str) -> tuple[int, int] | None:
-    """Return the upright size of a photo that a browser shows as it is read; None for others."""
+    """Return the upright size of a photo that a browser shows as it is read; None for others.
+
+    One with a transparent part is shown as it is too: the page is seen through it.
+    """
     try:
+        with Path(path).open("rb") as file:
+            if may_be_deep(file.read(START_BYTES)):
+                return None  # the editor's white may be another than the browser's
         with Image.open(path, formats=tuple(SHOWN)) as image:
             turn = int(image.getexif().get(ORIENTATION, 1))
-            if image.mode != "RGB" or getattr(image, "n_frames", 1) > 1:
+            too_large = image.width * image.height > MAX_PIXELS
+            shown = image.mode in ("RGB", "RGBA") and getattr(image, "n_frames", 1) == 1
+            if too_large or not shown:
                 return None
             if image.format != "JPEG" and turn != 1:
                 return None
             return (image.height, image.width) if 5 <= turn <= 8 else image.size
-    except Exception:  # whatever a decoder thinks of it, `load_image` says in words
+    except Exception:  # whatever a decoder thinks of it, `Photo.read` says in words
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +16,16 @@ from PIL import Image
 from editor.domains import Domains
 from editor.editing.edit import Edit
 from editor.errors import EditorError, PackError
+from editor.media.images import looked_at
+from editor.media.profiles import as_srgb
+from editor.media.source import claimed
 from editor.packs.info import read_info
 from editor.photo.crop import Crop, is_same_place
+from editor.photo.photo import Photo
 from editor.project.exports import faces_beside
 from editor.project.history import Project
 from editor.project.nodes import Picture
-from editor.project.pixels import SMALL_PX, thumbnail
+from editor.project.pixels import SMALL_PX, png_bytes, thumbnail
 from editor.project.version import version_of
 from editor.session import Editor
 from editor.ui.component_values import example_sources, is_all_untouched
@@ -31,7 +35,7 @@ from editor.ui.right_domain import called, suggestion
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Visitor
 
-MOST_FACES = 8
+MOST_FACES = 60
 
 
 @dataclass(frozen=True)
@@ -112,13 +116,9 @@ class StageValues:
             "suggest": self._suggestion(visitor, picture.photo),
         }
         value["after"] = data_uri(editor.render(edit))
-        plain = replace(edit, moves=(), mask=None)
-        reference = plain if edit.base is None else editor.edit(edit.base)
-        value["reference"] = data_uri(editor.render(reference))
+        value["reference"] = data_uri(editor.reference(edit))
         if replaced is not None and picture.crop is not None and picture.small and edit.changed:
-            small = Image.open(BytesIO(picture.small)).convert("RGB")
-            pasted = replaced(edit, small, picture.crop)
-            value["composed"] = jpeg_uri(thumbnail(pasted, SMALL_PX))
+            value["composed"] = _composed(edit, picture, replaced)
         return value | self._said(editor, project, said)
 
     def waiting(self, visitor: Visitor, editor: Editor, said: Said) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class StageValues:
         return [
             {
                 "crop": asdict(other.crop),
-                "reference": data_uri(editor.render(editor.edit(edit.reference))),
+                "reference": data_uri(editor.reference(edit)),
                 "after": data_uri(editor.render(edit)),
             }
             for edit, other in faces_beside(visitor.project, editor, shown)
@@ -224,6 +224,23 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
         if not any(is_same_place(crop, Crop(*_place(face))) for face in faces):
             faces.append({**asdict(crop), "confidence": confidence, "picture": ""})
     return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
+
+
+def _composed(
+    edit: Edit, picture: Picture, replaced: Callable[[Edit, Image.Image, Crop], Image.Image]
+) -> str:
+    """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
+    assert picture.crop is not None
+    small = Image.open(BytesIO(picture.small)).convert("RGB")
+    with suppress(EditorError):
+        if looked_at(picture.photo, claimed).alpha is not None:
+            photo = Photo.read(picture.photo)
+            photo.pixels.thumbnail((SMALL_PX, SMALL_PX), Image.Resampling.LANCZOS)
+            pasted = as_srgb(replaced(edit, photo.pixels, picture.crop)).copy()
+            if photo.source.alpha is not None:
+                pasted.putalpha(photo.source.alpha.resize(pasted.size, Image.Resampling.BOX))
+            return png_uri(png_bytes(pasted))
+    return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
 
 
 def _place(face: dict[str, Any]) -> tuple[float, float, float, float]:

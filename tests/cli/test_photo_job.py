@@ -13,6 +13,7 @@ from editor.cli import main, parser
 from editor.cli.photo_job import Digested, FileState, PhotoJob, inversion_job
 from editor.geometry import FFHQ
 from editor.inversion.loop import InversionOptions
+from editor.media.levels import Levels
 from editor.photo import yunet
 from editor.sliders.boundary_file import load_boundary, save_boundary
 
@@ -107,9 +108,14 @@ def test_every_wish_is_in_the_key(tmp_path: Path) -> None:
         "mask": Digested.of(mask, mask.numpy().tobytes()),
         "settle": True,
         "size_px": 32,
+        "levels": ((("TIFF", 16, 1, 1), Levels(0.0, 4095.0)),),
         "target": Digested.of(None, b"target"),
         "patch": Digested.of(mask, mask.numpy().tobytes()),
         "offset": (0.1, 0.0),
+        "turn": 90,
+        "faces": "largest",
+        "kind": "png",
+        "colour": True,
     }
     assert set(wishes) == {field.name for field in fields(PhotoJob)}
     keys = {repr(plain)} | {repr(replace(plain, **{k: v})) for k, v in wishes.items()}

@@ -170,10 +170,15 @@ def test_whole_photos_are_saved(
     assert _run("move", project, "--picture", "ann", "--move", "smile=3") == 0
     out = work / "out"
     assert _run("save", project, "--out", out) == 0
-    assert {p.name for p in out.iterdir()} == {"p1_ann.png", "p2_ben.png", "p3_code.png"}
+    assert {p.name for p in out.iterdir()} == {
+        "ann smile+150.png",
+        "ben edited.png",
+        "code age+75.png",
+        "names.json",
+    }
     untouched = load_image(work / "photos" / "ben.png")
-    assert np.array_equal(np.asarray(Image.open(out / "p2_ben.png")), np.asarray(untouched))
-    ann = np.asarray(Image.open(out / "p1_ann.png"))
+    assert np.array_equal(np.asarray(Image.open(out / "ben edited.png")), np.asarray(untouched))
+    ann = np.asarray(Image.open(out / "ann smile+150.png"))
     state = _read(project, tiny)
     photo = load_image(work / "photos" / "ann.png")
     crop = tiny.place(photo)
@@ -181,10 +186,10 @@ def test_whole_photos_are_saved(
     assert ann.shape == (40, 48, 3)
     assert np.array_equal(ann, np.asarray(expected))
     assert (ann != np.asarray(photo)).any()
-    code = np.asarray(Image.open(out / "p3_code.png"))
+    code = np.asarray(Image.open(out / "code age+75.png"))
     assert np.array_equal(code, np.asarray(tiny.render(tiny.open_code(work / "code.npz"))))
     assert _run("save", project, "ben", "--out", work / "one") == 0
-    assert [p.name for p in (work / "one").iterdir()] == ["p2_ben.png"]
+    assert (work / "one" / "ben edited.png").is_file()
 
 
 def test_own_sliders_are_listed_and_removed(

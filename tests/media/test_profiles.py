@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from editor.editing.paste import paste_back
-from editor.media.images import to_tensor
+from editor.media.images import load_image, to_tensor
 from editor.media.profiles import conversion
 from editor.photo.crop import Crop
 from editor.project.exports import wipe
-from tests.colour_profiles import display_p3
+from editor.project.pixels import thumbnail
+from tests.colour_profiles import adobe_rgb, cmyk_profile, display_p3, grey_profile
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
@@ -87,7 +91,75 @@ def test_a_film_of_a_photo_is_in_srgb_as_its_frames_have_no_profile() -> None:
     assert np.array_equal(np.asarray(next(wipe(photo, photo))), wide.to_srgb(colour))
 
 
-def test_a_square_that_is_laid_in_whole_has_the_numbers_of_its_photo(photo: Image.Image) -> None:
-    plain = _pasted(photo, mode="replace")
-    photo.info["icc_profile"] = display_p3()
-    assert np.array_equal(_pasted(photo, mode="replace"), plain)
+def test_a_square_that_is_laid_in_whole_has_the_colours_that_it_has_in_a_photo_in_srgb(
+    photo: Image.Image,
+) -> None:
+    """The model draws in sRGB, and colours are matched as they are seen, whatever the photo's numbers."""
+    wide = conversion(display_p3())
+    assert wide is not None
+    calm = np.asarray(photo).astype(float) * 0.3 + 90
+    seen = Image.fromarray(calm.astype(np.uint8))
+    own = Image.fromarray(wide.from_srgb(np.asarray(seen)))
+    own.info["icc_profile"] = display_p3()
+    expected = _pasted(seen, mode="replace").astype(int)
+    got = wide.to_srgb(_pasted(own, mode="replace")).astype(int)
+    assert np.abs(got - expected).max() <= 3
+    assert np.abs(_pasted(own, mode="replace").astype(int) - expected).max() > 8, "numbers differ"
+    assert np.array_equal(_pasted(own, mode="replace")[:20], np.asarray(own)[:20])
+
+
+def test_cmyk_is_converted_by_its_profile() -> None:
+    """A press whose inks are red, green and blue rather than cyan, magenta and yellow."""
+    profile = cmyk_profile(
+        {(1, 0, 0, 0): (54.0, 81.0, 70.0), (0, 0, 0, 0): (100.0, 0.0, 0.0)}, default=(20.0, 0, 0)
+    )
+    inks = Image.new("CMYK", (40, 30), (255, 0, 0, 0))
+    inks.paste((0, 0, 0, 0), (20, 0, 40, 30))
+    for kind in ("JPEG", "TIFF"):
+        buffer = io.BytesIO()
+        inks.save(buffer, kind, icc_profile=profile, **({"quality": 100} if kind == "JPEG" else {}))
+        found = load_image(buffer.getvalue())
+        assert found.info == {}, "it is in sRGB now"
+        red, white = (np.array(found.getpixel((x, 15))) for x in (5, 35))
+        assert np.abs(red - (254, 0, 0)).max() <= 6, kind  # Lab 54, 81, 70 is the red of sRGB
+        assert np.abs(white - 255).max() <= 2, kind
+
+
+def test_cmyk_without_a_profile_is_not_inverted() -> None:
+    """Photoshop writes the inks of a JPEG upside down, and says so by a marker of Adobe's."""
+    inks = Image.new("CMYK", (40, 30), (0, 255, 255, 0))
+    buffer = io.BytesIO()
+    inks.save(buffer, "JPEG", quality=100)
+    assert b"Adobe" in buffer.getvalue()
+    red = np.array(load_image(buffer.getvalue()).getpixel((20, 15)))
+    assert np.abs(red - (255, 0, 0)).max() <= 4
+
+
+def test_grey_is_converted_by_its_profile() -> None:
+    linear = grey_profile(1.0)
+    buffer = io.BytesIO()
+    Image.new("L", (40, 30), 55).save(buffer, "PNG", icc_profile=linear)
+    grey = load_image(buffer.getvalue()).getpixel((5, 5))
+    # 55/255 of the light is 0.5029 by the curve of sRGB
+    assert np.abs(np.array(grey) - 128).max() <= 2
+
+
+@pytest.mark.parametrize("profile", [b"nothing", display_p3(), LAB])
+def test_cmyk_with_a_profile_of_no_use_is_converted_as_without(profile: bytes) -> None:
+    inks = Image.new("CMYK", (40, 30), (10, 200, 90, 30))
+    plain, told = io.BytesIO(), io.BytesIO()
+    inks.save(plain, "TIFF")
+    inks.save(told, "TIFF", icc_profile=profile)
+    assert np.array_equal(load_image(told.getvalue()), load_image(plain.getvalue()))
+
+
+@pytest.mark.parametrize("gamut", [display_p3, adobe_rgb])
+def test_a_thumbnail_is_in_srgb_as_it_has_no_profile(gamut: Callable[[], bytes]) -> None:
+    wide = conversion(gamut())
+    assert wide is not None
+    photo = Image.new("RGB", (400, 300), (180, 120, 100))
+    photo.info["icc_profile"] = gamut()
+    with Image.open(io.BytesIO(thumbnail(photo, 80))) as small:
+        assert "icc_profile" not in small.info
+        seen = wide.to_srgb(np.full((1, 1, 3), (180, 120, 100), np.uint8))[0, 0].astype(int)
+        assert np.abs(np.array(small.getpixel((40, 30))) - seen).max() <= 2

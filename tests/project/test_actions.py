@@ -18,7 +18,6 @@ from editor.project.actions import (
     add_edit,
     commit_edit,
     compare,
-    file_name,
     give_sliders,
     move_sliders,
     outline,
@@ -27,7 +26,6 @@ from editor.project.actions import (
 )
 from editor.project.file import save_project, unpacked
 from editor.project.history import Project
-from editor.project.nodes import Picture
 from editor.project.own_sliders import changed_edits, remove_slider
 from editor.project.pixels import thumbnail
 from editor.sliders.boundary import Boundary, BoundaryInfo
@@ -70,9 +68,9 @@ def test_an_inverted_photo_becomes_a_picture(tiny, photo: Path) -> None:
     ]
     assert made.nodes[0].thumb == thumbnail(tiny.reconstruction(edit))
     assert made.nodes[1].thumb == thumbnail(tiny.render(edit))
-    image, kind = result(made, tiny, "p1")
-    assert kind == "JPEG"
-    assert np.array_equal(np.asarray(image), np.asarray(tiny.paste(edit, "difference")))
+    saved = result(made, tiny, "p1")
+    assert saved.source.kind == "JPEG"
+    assert np.array_equal(np.asarray(saved.pixels), np.asarray(tiny.paste(edit, "difference")))
     before = Image.open(io.BytesIO(picture.aligned))
     assert np.array_equal(np.asarray(before), np.asarray(tiny.align(photo, crop)))
     photo.unlink()
@@ -82,17 +80,11 @@ def test_an_inverted_photo_becomes_a_picture(tiny, photo: Path) -> None:
 
 def test_a_generated_picture_has_no_photo(tiny, project: Project) -> None:
     assert project.pictures[0].photo == ""
-    image, kind = result(project, tiny, "p1")
-    assert kind == "PNG"
-    assert np.array_equal(np.asarray(image), np.asarray(tiny.render(tiny.sample(0))))
+    saved = result(project, tiny, "p1")
+    assert saved.source.kind == "PNG"
+    assert np.array_equal(np.asarray(saved.pixels), np.asarray(tiny.render(tiny.sample(0))))
     with pytest.raises(ImageError, match="generated"):
         whole_photo(tiny, tiny.sample(0), project.pictures[0])
-
-
-def test_file_names_are_plain_and_differ() -> None:
-    code = np.zeros((1, 1), np.float32)
-    names = [file_name(Picture(f"p{i}", "../é/b", code), "JPEG") for i in range(2)]
-    assert names == ["p0____é_b.jpg", "p1____é_b.jpg"]
 
 
 def test_sliders_are_set_on_the_picture_as_it_stands(tiny, project: Project) -> None:
@@ -230,5 +222,5 @@ def test_the_example_of_the_docstring(tiny, tmp_path: Path, monkeypatch) -> None
         assert [dict(project.latest(p.id).moves) for p in project.pictures] == [{"smile": 2.0}] * 2
         save_project(project.undo(), tmp_path / "us.zip")
     assert not kept.exists(), "the temporary folder is gone"
-    assert given["kind"] == "JPEG"
-    assert load_image(tmp_path / "ann.jpg").size == given["picture"].size
+    assert given["photo"].source.kind == "JPEG"
+    assert load_image(tmp_path / "ann.jpg").size == given["photo"].pixels.size

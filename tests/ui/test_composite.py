@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from editor.editing.paste import paste_back
 from editor.media.images import to_tensor
 from editor.photo.crop import Crop
-from tests.colour_profiles import display_p3
+from tests.colour_profiles import adobe_rgb, display_p3
 from tests.ui.stage_page import composed, noise, png, stage_served
 
 MOST = 2  # grey levels
@@ -111,10 +111,13 @@ def test_the_browser_pastes_as_the_server(page, folder: Path, name: str) -> None
     assert (np.asarray(expected) != np.asarray(photo)).mean() > 0.02
 
 
+@pytest.mark.parametrize("gamut", [display_p3, adobe_rgb])
 @pytest.mark.parametrize("name", CASES)
-def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(page, folder: Path, name: str) -> None:
+def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(
+    page, folder: Path, name: str, gamut: Callable[[], bytes]
+) -> None:
     crop, size, side = CASES[name]
-    wide, seen = display_p3(), soft(*size, 1)
+    wide, seen = gamut(), soft(*size, 1)
     before, after = soft(side, side, 2), soft(side, side, 3)
     photo = as_profile(seen, "sRGB", wide)
     shown(page, folder, photo, crop, reference=png(before), after=png(after))
@@ -124,6 +127,43 @@ def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(page, folder: Path, na
     assert difference.max() <= MOST + 1  # the file's own numbers are rounded once more
     assert (difference > MOST).mean() < 1e-4
     assert (np.asarray(saved) != np.asarray(photo)).mean() > 0.02
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_cut_out_is_shown_with_its_alpha(page, folder: Path, name: str) -> None:
+    """Nothing is laid under it: what lies behind the picture on the page is seen through it."""
+    crop, size, side = CASES[name]
+    photo, before, after = noise(*size, 1), noise(side, side, 2), noise(side, side, 3)
+    alpha = noise(*size, 5).convert("L").point(lambda v: min(255, max(0, (v - 60) * 2)))
+    clear = photo.copy()
+    clear.putalpha(alpha)
+    shown(page, folder, clear, crop, reference=png(before), after=png(after))
+    expected = paste_back(photo, crop, to_tensor(before)[0], to_tensor(after)[0])
+    got = composed(page).astype(int)
+    opaque = np.asarray(alpha).astype(int)
+    assert np.array_equal(got[..., 3], opaque)
+    difference = np.abs(got[..., :3] - np.asarray(expected).astype(int)) * opaque[..., None] / 255
+    assert difference.max() <= MOST  # as it is seen: of what is hardly there, less is known
+    assert (opaque == 0).any()
+    assert (opaque == 255).any()
+
+
+def test_the_page_is_seen_through_a_cut_out(page, folder: Path) -> None:
+    clear = Image.new("RGBA", (400, 300), (200, 40, 40, 255))
+    clear.paste((0, 0, 0, 0), (0, 0, 200, 300))
+    square = noise(64, 64, 5)
+    shown(page, folder, clear, Crop(0.5, 0.5, 0.8), reference=png(square), after=png(square))
+    page.keyboard.press("9")
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    left, top = page.evaluate("() => stage.view.toScreen([0, 0]).map(Math.round)")
+    page.add_style_tag(content=".view > :not(canvas) { display: none !important; }")
+    picture = page.screenshot(clip={"x": 0, "y": 0, "width": 1000, "height": 640})
+    seen = Image.open(io.BytesIO(picture)).convert("RGB")
+    ground = tuple(bytes.fromhex("e9e9e9"))
+    assert seen.getpixel((left + 50, top + 150)) == ground
+    assert seen.getpixel((left + 350, top + 150)) == (200, 40, 40)
 
 
 def test_without_an_edit_the_photo_is_itself(page, folder: Path) -> None:

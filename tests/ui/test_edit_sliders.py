@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from editor.media.profiles import conversion
+from tests.colour_profiles import display_p3
 from tests.conftest import picture_of
 from tests.ui.driver import (
     STAGE,
@@ -225,8 +228,38 @@ def test_ctrl_s_gives_the_photo_s_own_size_and_says_so(page, tmp_path: Path, fac
     with page.expect_download() as download:
         page.keyboard.press("Control+s")
     saved = picture_of(download.value.path())
-    assert (saved.format, saved.size) == ("JPEG", (1100, 1300))
+    assert (saved.format, saved.size) == ("PNG", (1100, 1300)), "as it came"
     name = download.value.suggested_filename
-    assert name.startswith("own size")
+    assert re.fullmatch(r"own size smile\+\d+\.png", name), name
     page.wait_for_selector(f"#toasts :text('{name} was saved, 1100 × 1300.')")
     assert page.locator("#toasts .toast").count() == 1
+
+
+def test_a_cut_out_in_a_wide_gamut_goes_home_as_it_came(page, tmp_path: Path, faces) -> None:
+    whole = Image.new("RGB", (700, 800), (90, 110, 130))
+    whole.paste(faces.example(3, 0.6).resize((500, 500)), (100, 150))
+    alpha = Image.radial_gradient("L").resize(whole.size).point(lambda v: max(0, 255 - v * 2))
+    whole.putalpha(alpha)
+    path = tmp_path / "cut out.png"
+    whole.save(path, icc_profile=display_p3())
+    invert(page, path, steps=2)
+    move(page, "smile", 3)
+    settled(page)
+    shown = page.evaluate(
+        "() => { const { data, width, height } = calls.stage().compose();"
+        " const at = (x, y) => [...data.slice((y * width + x) * 4, (y * width + x) * 4 + 4)];"
+        " return { width, height, corner: at(2, 2), middle: at(350, 400) }; }"
+    )
+    assert (shown["width"], shown["height"]) == (700, 800)
+    assert shown["corner"][3] == 0, "what lies behind it on the page is seen"
+    assert shown["middle"][3] == alpha.getpixel((350, 400))
+    with page.expect_download() as download:
+        page.keyboard.press("Control+s")
+    saved = picture_of(download.value.path())
+    assert re.fullmatch(r"cut out smile\+\d+\.png", download.value.suggested_filename)
+    assert saved.mode == "RGBA"
+    assert saved.getchannel("A").tobytes() == alpha.tobytes()
+    assert saved.info["icc_profile"] == display_p3()
+    assert saved.convert("RGB").tobytes() != whole.convert("RGB").tobytes()
+    as_seen = conversion(display_p3()).to_srgb(np.asarray(saved.convert("RGB")))[400, 350]
+    assert np.abs(as_seen.astype(int) - shown["middle"][:3]).max() <= 3

@@ -445,7 +445,7 @@ def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handl
     assert sizes == {
         "holiday edited.png": (60, 40),
         "dog edited.png": (40, 60),
-        "holiday edited 2.png": (50, 50),
+        "holiday edited (2).png": (50, 50),
     }
     *_, last = library.exporting.exported(visitor, {"chosen": keys[:1]})
     assert last["saved"]["name"] == "holiday edited.jpg"

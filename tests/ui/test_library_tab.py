@@ -114,7 +114,9 @@ def test_many_photos_with_the_same_sliders(page, photo: Path, tmp_path: Path, fa
     with page.expect_download() as download:
         page.click("#save-dialog button.save")
     with zipfile.ZipFile(download.value.path()) as archive:
-        assert archive.namelist() == ["photo edited.jpg", "other edited.jpg"]
+        names = archive.namelist()
+        assert [name.partition("+")[0] for name in names] == ["photo smile", "other smile"]
+        assert [name[-4:] for name in names] == [".jpg", ".png"], "as they came"
         sizes = [picture_of(archive.open(name)).size for name in archive.namelist()]
     assert sizes == [picture_of(photo).size, (200, 200)]
     page.locator("#library .tile .go").nth(2).dblclick()

@@ -11,12 +11,13 @@ from tests.ui.harness import alone, visited
 
 FACTS = {
     "facts": {"name": "holiday smile+45", "photo": [1800, 2200], "model": 128}
-    | {"face": 512, "subject": "face", "faces": 1}
+    | {"face": 512, "subject": "face", "faces": 1, "same": "JPEG", "suffix": ".jpg", "word": ""}
+    | {"kinds": ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"], "clear": False, "grey": False}
 }
 FILE = "/kept/holiday smile+45.jpg"
 SAVED = {"file": FILE, "name": "holiday smile+45.jpg", "bytes": 4, "width": 1800, "height": 2200}
 FILES = {"/gradio_api/file=/kept/holiday%20smile%2B45.jpg": b"data"}
-USUAL = {"what": "photo", "name": "", "kind": "JPEG", "profile": True}
+USUAL = {"what": "photo", "name": "", "kind": "SAME", "profile": True, "colour": False}
 HEAR = "() => { window.said = []; page.hear('said', (one) => said.push(one.text)); }"
 SHARES = """() => { window.shared = [];
   Object.defineProperty(navigator, 'share', { value: async ({ files }) => { shared.push([files[0].name, await files[0].text()]); } }); }"""
@@ -54,7 +55,7 @@ def test_it_asks_and_saves(dialog) -> None:
     dialog.get_by_label("Keep the colour profile").uncheck()
     name.fill("me")
     name.press("Enter")
-    wish = {"what": "face", "name": "me", "kind": "WEBP", "profile": False}
+    wish = {"what": "face", "name": "me", "kind": "WEBP", "profile": False, "colour": False}
     assert dialog.evaluate("sent[1]") == ["submit", {"wish": wish, "turn": 1}]
     assert dialog.locator("button.save").is_disabled(), "once is enough"
     with dialog.expect_download() as download:
@@ -88,6 +89,7 @@ def test_what_cannot_be_saved_yet_says_why(dialog) -> None:
 
 def test_type_and_profile_are_asked_of_pictures_alone(dialog) -> None:
     dialog.evaluate("page.tell('save-as')")
+    _answer(dialog, FACTS)
     for what, suffix, asked in (
         ("Settings", ".npz", 0),
         ("Look", ".json", 0),
@@ -97,6 +99,38 @@ def test_type_and_profile_are_asked_of_pictures_alone(dialog) -> None:
         dialog.get_by_label(what).check()
         assert dialog.inner_text(".suffix") == suffix
         assert dialog.locator(".kinds").is_visible() == bool(asked)
+
+
+def test_the_type_follows_the_photo_unless_one_is_chosen(dialog) -> None:
+    dialog.evaluate("page.tell('save-as')")
+    clear = {"same": "PNG", "suffix": ".png", "clear": True}
+    _answer(dialog, {"facts": FACTS["facts"] | clear})
+    assert dialog.get_by_label("As it came (PNG)").is_checked()
+    assert dialog.inner_text(".suffix") == ".png"
+    assert dialog.inner_text(".word") == ""
+    assert not dialog.get_by_label("HEIC").is_visible(), "it cannot be written there"
+    dialog.get_by_label("JPEG", exact=True).check()
+    assert dialog.inner_text(".suffix") == ".jpg"
+    assert "PNG keeps it" in dialog.inner_text(".word")
+    dialog.get_by_label("TIFF").check()
+    assert dialog.inner_text(".suffix") == ".tif"
+    assert dialog.inner_text(".word") == ""
+
+
+def test_colour_is_let_into_a_grey_photo_alone(dialog) -> None:
+    dialog.evaluate("page.tell('save-as')")
+    _answer(dialog, FACTS)
+    box = dialog.get_by_label("Let colour in where it is grey")
+    assert not box.is_visible()
+    _answer(dialog, {"facts": FACTS["facts"] | {"grey": True}})
+    box.check()
+    dialog.click("button.save")
+    assert dialog.evaluate("sent[1][1].wish.colour") is True
+    _answer(dialog, {"failed": "no room", "turn": 1})
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.evaluate("page.tell('save-as')")
+    _answer(dialog, {"facts": FACTS["facts"] | {"grey": True}})
+    assert not box.is_checked(), "of the next photo it is asked anew"
 
 
 def test_without_asking(dialog) -> None:

@@ -14,8 +14,9 @@ def save_dialog() -> gr.HTML:
 
     `expand`, when it opens, asks for what it tells; `submit` asks for the file. It sends {"wish": as
     `export_wish.Wish`, "turn": number}, and takes {"facts": {"name", "photo": [width, height] or
-    null, "model": px, "face": px, "subject", "faces": number}}; {"saved": {"file": path, "name",
-    "bytes", "width", "height", "faces"}, "turn"}; or {"failed": text, "turn"}.
+    null, "model": px, "face": px, "subject", "faces": number, "grey", and those of
+    `export_wish.format_facts`}}; {"saved": {"file": path, "name", "bytes", "width", "height", "faces",
+    "word"}, "turn"}; or {"failed": text, "turn"}.
     """
     return html_component(
         "save_dialog", None, elem_id="saving", shape={"wish": SHAPE, "turn": NUMBER}

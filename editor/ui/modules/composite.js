@@ -285,3 +285,15 @@ export function addLayer(part, transform, layer, square) {
     }
   }
 }
+
+/**
+ * Turn colours that were multiplied by how opaque they are into plain ones, in place.
+ * @param {Uint8ClampedArray} data RGBA
+ */
+export function straighten(data) {
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3];
+    if (alpha === 255 || alpha === 0) continue;
+    for (let c = i; c < i + 3; c += 1) data[c] = (data[c] * 255) / alpha;
+  }
+}

@@ -1,6 +1,6 @@
 // The composite by WebGL 2: an edit's difference is enlarged on the graphics card and laid in as the photo is drawn.
 
-import { fineSide } from './composite.js';
+import { fineSide, straighten } from './composite.js';
 
 /**
  * @typedef {import('./composite.js').Transform} Transform
@@ -69,26 +69,26 @@ uniform ivec3 has;    // a ground of its own, after, before
 uniform int show;
 uniform float height, bias;
 out vec4 colour;
-vec3 laid(vec3 base, sampler2D layer, vec2 p, vec4 s) {
+vec4 laid(vec4 base, sampler2D layer, vec2 p, vec4 s) { // colours times how opaque they are, as the textures hold them
   vec2 d = p - s.xy, uv = vec2(s.z * d.x + s.w * d.y, s.z * d.y - s.w * d.x) + .5;
   vec4 change = textureLod(layer, uv, 0.);
   bool inside = all(greaterThanEqual(uv, vec2(0.))) && all(lessThanEqual(uv, vec2(1.)));
-  return inside ? clamp(base + change.a * change.rgb / 255., 0., 1.) : base;
+  return inside ? vec4(clamp(base.rgb + base.a * change.a * change.rgb / 255., 0., base.a), base.a) : base;
 }
 vec3 heat(float t) { return clamp(vec3(2.4 * t, 2.6 * t - .9, t < .45 ? 1.6 * t : 3.2 * t - 2.2), 0., 1.); }
 void main() {
   vec2 at = height > 0. ? vec2(gl_FragCoord.x, height - gl_FragCoord.y) : gl_FragCoord.xy;
   vec2 p = (at - place.yz) / place.x, uv = p / size;
-  vec3 base = texture(photo, uv, bias).rgb;
-  vec3 made = texture(ground, uv, bias).rgb;
+  vec4 base = texture(photo, uv, bias);
+  vec4 made = texture(ground, uv, bias);
   if (any(lessThan(p, vec2(0.))) || any(greaterThanEqual(p, size))) { colour = vec4(0.); return; }
-  vec3 under = has.x == 1 ? made : base;
-  vec3 edited = has.y == 1 ? laid(under, after, p, square[0]) : under;
-  vec3 old = has.z == 1 ? laid(base, before, p, square[1]) : base;
-  vec3 change = abs(edited - old);
+  vec4 under = has.x == 1 ? made : base;
+  vec4 edited = has.y == 1 ? laid(under, after, p, square[0]) : under;
+  vec4 old = has.z == 1 ? laid(base, before, p, square[1]) : base;
+  vec3 change = abs(edited.rgb - old.rgb);
   float most = min(1., 4. * max(change.r, max(change.g, change.b)));
-  float grey = dot(old, vec3(.3, .59, .11)) * .45;
-  colour = vec4(show == 0 ? edited : show == 1 ? old : mix(vec3(grey), heat(.25 + .75 * most), smoothstep(.0, .12, most)), 1.);
+  colour = show == 0 ? edited : show == 1 ? old
+    : vec4(mix(vec3(dot(old.rgb, vec3(.3, .59, .11)) * .45), old.a * heat(.25 + .75 * most), smoothstep(.0, .12, most)), old.a);
 }`;
 
 /** @type {Record<Show, number>} */
@@ -225,6 +225,7 @@ function compositor(gl, resize, drawing) {
       gl.readPixels(0, 0, width, rows, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(data.buffer, top * width * 4, width * rows * 4));
     }
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    straighten(data);
     return { data, width, height };
   }
 

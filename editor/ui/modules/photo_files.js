@@ -25,7 +25,7 @@ export function refusal({ name, type, size }) {
   if (!size) return `${shown} is empty.`;
   if (size > MOST_BYTES) return `${shown} is larger than 100 MB. Make it smaller first.`;
   if (PHOTO.test(name)) return '';
-  const kind = KINDS.find((one) => (type ? one.type.test(type) : one.suffix.test(name)));
+  const kind = KINDS.find((one) => one.type.test(type) || one.suffix.test(name));
   return kind ? `${shown} is ${kind.is}. ${READ}` : '';
 }
 

@@ -2,7 +2,7 @@
 // `tell('save-many', {count, done})` asks for several pictures and calls `done(wish)`.
 import { takeHome, addressOf } from './kept_file.js';
 import { hear, isOpening, tell } from './page_state.js';
-import { confirmation, described, isPicture, lastWish, readWish, rememberWish, suffixOf } from './save_wish.js';
+import { SAME, confirmation, described, isPicture, lastWish, readWish, rememberWish, suffixOf, wordOf } from './save_wish.js';
 import './toasts.js';
 
 /** @typedef {import('./save_wish.js').Wish} Wish */
@@ -27,7 +27,7 @@ export function start({ element, trigger, props, watch }) {
 
   const wish = () => {
     const data = new FormData(form);
-    return readWish({ what: data.get('what'), kind: data.get('kind'), name: named.value.trim(), profile: data.has('profile') });
+    return readWish({ what: data.get('what'), kind: data.get('kind'), name: named.value.trim(), profile: data.has('profile'), colour: data.has('colour') });
   };
 
   function mark() {
@@ -37,7 +37,13 @@ export function start({ element, trigger, props, watch }) {
     find('.name').hidden = Boolean(many);
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (dialog.querySelectorAll('.one'))) row.hidden = Boolean(many);
     find('.picture').hidden = !isPicture(now);
-    find('.suffix').textContent = suffixOf(now);
+    find('.suffix').textContent = suffixOf(now, facts);
+    find('.word').textContent = wordOf(now, facts);
+    find('.colour').hidden = !many && !facts?.grey;
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (dialog.querySelectorAll('[name=kind]'))) {
+      const label = /** @type {HTMLElement} */ (box.parentElement);
+      label.hidden = Boolean(facts?.kinds) && box.value !== SAME && !facts?.kinds.includes(box.value);
+    }
     named.placeholder = facts ? facts.name : '';
     find('h2').textContent = many ? `Export ${many.count} ${many.count === 1 ? 'picture' : 'pictures'}` : 'Save';
     for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (dialog.querySelectorAll('.go'))) button.disabled = busy;
@@ -51,6 +57,7 @@ export function start({ element, trigger, props, watch }) {
       if (box) box.checked = true;
     }
     /** @type {HTMLInputElement} */ (find('[name=profile]')).checked = given.profile;
+    /** @type {HTMLInputElement} */ (find('[name=colour]')).checked = given.colour;
     named.value = given.name;
   }
 

@@ -2,13 +2,20 @@
 
 const STORED = 'in-domain-editor-save';
 export const WHATS = ['photo', 'face', 'pair', 'wipe', 'code', 'look'];
-export const KINDS = ['JPEG', 'PNG', 'WEBP'];
-const SUFFIXES = /** @type {Record<string, string>} */ ({ wipe: '.mp4', code: '.npz', look: '.json', JPEG: '.jpg', PNG: '.png', WEBP: '.webp' });
+export const SAME = 'SAME'; // the type of the photo
+export const KINDS = [SAME, 'JPEG', 'PNG', 'WEBP', 'TIFF', 'AVIF', 'HEIF'];
+const SUFFIXES = /** @type {Record<string, string>} */ ({
+  wipe: '.mp4', code: '.npz', look: '.json', JPEG: '.jpg', PNG: '.png', WEBP: '.webp', TIFF: '.tif', AVIF: '.avif', HEIF: '.heic',
+});
 
 /**
- * @typedef {{what: string, name: string, kind: string, profile: boolean}} Wish
- * @typedef {{name: string, photo: [number, number]|null, model: number, face: number, subject: string, faces: number}} Facts
- * @typedef {{file: string, name: string, bytes: number, width: number, height: number, faces: number}} Saved
+ * @typedef {{what: string, name: string, kind: string, profile: boolean, colour: boolean}} Wish
+ * @typedef {{
+ *   name: string, photo: [number, number]|null, model: number, face: number, subject: string, faces: number,
+ *   same: string, suffix: string, word: string, kinds: string[], clear: boolean, grey: boolean,
+ * }} Facts  same: the photo's type, as it is called; suffix: of it; word: what is to be said of it; kinds: that can be written;
+ *   clear: a part is transparent; grey: it shows no colour
+ * @typedef {{file: string, name: string, bytes: number, width: number, height: number, faces: number, word?: string}} Saved
  */
 
 /**
@@ -21,18 +28,19 @@ export function readWish(given) {
   return {
     what: WHATS.includes(known.what) ? known.what : 'photo',
     name: typeof known.name === 'string' ? known.name : '',
-    kind: KINDS.includes(known.kind) ? known.kind : 'JPEG',
+    kind: KINDS.includes(known.kind) ? known.kind : SAME,
     profile: known.profile !== false,
+    colour: known.colour === true,
   };
 }
 
 /**
- * Return the last choice, without the name: that belongs to one picture.
+ * Return the last choice, without name and colour: they belong to one picture.
  * @returns {Wish}
  */
 export function lastWish() {
   try {
-    return { ...readWish(JSON.parse(localStorage.getItem(STORED) || '{}')), name: '' };
+    return { ...readWish(JSON.parse(localStorage.getItem(STORED) || '{}')), name: '', colour: false };
   } catch { // private mode, or not ours
     return readWish({});
   }
@@ -48,9 +56,23 @@ export function rememberWish(wish) {
 
 /**
  * @param {Wish} wish
+ * @param {Facts|null} [facts]
+ * @returns {string} of the file; empty while nobody knows the photo's
+ */
+export const suffixOf = (wish, facts = null) => SUFFIXES[wish.what] || SUFFIXES[wish.kind] || facts?.suffix || '';
+
+/**
+ * Say what a type cannot keep of the photo.
+ * @param {Wish} wish
+ * @param {Facts|null} facts
  * @returns {string}
  */
-export const suffixOf = (wish) => SUFFIXES[wish.what] || SUFFIXES[wish.kind];
+export function wordOf(wish, facts) {
+  if (!facts || !isPicture(wish)) return '';
+  if (wish.kind === SAME) return facts.word && `${facts.word}.`;
+  const flat = wish.kind === 'JPEG' && facts.clear && wish.what !== 'face';
+  return flat ? 'JPEG has no transparency: the photo is laid on white. PNG keeps it.' : '';
+}
 
 /**
  * @param {Wish} wish
@@ -74,6 +96,7 @@ export function described(facts) {
     wipe: 'a wipe, as a film (MP4)',
     code: 'code for this editor (.npz)',
     look: 'slider values for any picture (.json)',
+    same: facts?.same ? `(${facts.same})` : '',
   };
 }
 
@@ -82,6 +105,7 @@ export function described(facts) {
  * @param {Saved} saved
  * @returns {string}
  */
-export function confirmation({ name, width, height }) {
-  return width && height ? `${name} was saved, ${width} × ${height}.` : `${name} was saved.`;
+export function confirmation({ name, width, height, word = '' }) {
+  const saved = width && height ? `${name} was saved, ${width} × ${height}.` : `${name} was saved.`;
+  return word ? `${saved} ${word}.` : saved;
 }
