@@ -32,6 +32,7 @@ from editor.training import parallel
 from editor.ui import modules
 from editor.ui.address import Address
 from editor.ui.gradio_internals import _Modules
+from editor.ui.visit_files import safe_name
 from tests.windows import LACKING, MODULES
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,11 @@ GUARDED = {  # what is used where it is there, and what stands beside it elsewhe
     ("ui/run_folders.py", "fcntl"): "sys.platform; msvcrt",
     ("ui/run_folders.py", "os.getuid"): "hasattr; the folder is the account's own",
 }
+
+
+@pytest.fixture
+def win32(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
 
 
 def test_the_core_and_the_page_run_without_what_windows_lacks(tmp_path: Path) -> None:
@@ -148,12 +154,11 @@ def test_pictures_that_are_called_like_a_device() -> None:
     assert plain_stem("com1.holiday") == "_com1.holiday"
 
 
+def test_a_name_leaves_room_for_its_folders(win32: None) -> None:
+    assert safe_name("x" * 300 + ".jpg") == "x" * 86 + ".jpg"
+
+
 # -- files -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def win32(monkeypatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
 
 
 def test_a_file_that_a_scanner_holds_for_a_moment_is_replaced(

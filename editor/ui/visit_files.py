@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import stat
+import sys
 import tempfile
 import threading
 import time
@@ -27,7 +28,7 @@ from editor.ui.run_folders import locked, private_folder, remove_ended_runs, rem
 from editor.ui.uploads import receiving_into
 
 MAX_PATH = 4096
-MAX_NAME_BYTES = 200
+MAX_NAME_BYTES, MAX_NAME_BYTES_WINDOWS = 200, 90  # there a whole path has 259 characters
 NOT_OURS = "this file was not given on this page, or it is deleted by now; give it again"
 VISIT = re.compile(r"[0-9a-f]{32}")
 COMMON = "0" * 32  # the part of what is of no visit
@@ -261,7 +262,8 @@ def safe_name(name: str) -> str:
     stem, dot, suffix = plain.rpartition(".")
     stem = stem if dot else plain
     suffix = f".{suffix[:12]}" if dot else ""
-    stem = stem.encode()[: MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore")
+    most = MAX_NAME_BYTES_WINDOWS if sys.platform == "win32" else MAX_NAME_BYTES
+    stem = stem.encode()[: most - len(suffix.encode())].decode("utf-8", "ignore")
     return unreserved(((stem or "file") + suffix).rstrip(" ."))
 
 
