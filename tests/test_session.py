@@ -14,9 +14,9 @@ from PIL import Image
 from editor import Crop, Editor, InversionOptions
 from editor.cli import main, parser
 from editor.errors import ImageError, MismatchError, OptionError
-from editor.training.adversarial import GeneratorTraining
 from editor.training.aligner import AlignerTraining
 from editor.training.encoder import EncoderTraining
+from editor.training.generator_options import GeneratorTraining
 from editor.training.predictor import PredictorTraining
 from tests.conftest import with_own
 

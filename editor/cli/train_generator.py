@@ -26,7 +26,7 @@ def add(commands: Sub) -> None:
     parser = add_command(
         commands, "train-generator", run, "Train a generator; run again to resume."
     )
-    from editor.training.adversarial import GeneratorTraining
+    from editor.training.generator_options import GeneratorTraining
     from editor.training.presets import GENERATORS
 
     add_presets(parser, GENERATORS)
@@ -74,8 +74,8 @@ def run(args: argparse.Namespace) -> None:
     from editor.packs.features.squeezenet import load_squeezenet
     from editor.packs.load import load_encoder, load_pair
     from editor.runtime import pick_device, use_threads
-    from editor.training.adversarial import GeneratorTraining
     from editor.training.generator import train_generator
+    from editor.training.generator_options import GeneratorTraining
     from editor.training.grow import Origin
     from editor.training.parallel import join_ranks, local_device
     from editor.training.run import RunFolder

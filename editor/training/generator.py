@@ -22,7 +22,12 @@ from torch import nn
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.media.sheets import save_sheet
-from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from editor.models.config import (
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    NetworkConfig,
+)
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
 from editor.models.perceptual import (
@@ -34,8 +39,9 @@ from editor.models.perceptual import (
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.runtime import fast_dtype, seeded_latents
-from editor.training.adversarial import GanState, GeneratorTraining, training_step
+from editor.training.adversarial import GanState, training_step
 from editor.training.augment import AdaptiveStrength
+from editor.training.generator_options import GeneratorTraining
 from editor.training.grow import (
     Origin,
     batches,
@@ -91,25 +97,31 @@ def train_generator(
     if origin is not None:
         check_origin(origin, generator_config, discriminator_config)
         known = {name for name, _ in origin.generator.named_parameters()}
+    if options.recon_share == 0:
+        encoder_config = None
+    elif encoder_config is None:
+        raise OptionError("recon_share needs the architecture of an encoder")
     if ranks.main:
-        facts = {
-            "generator": generator_config.to_dict(),
-            "discriminator": discriminator_config.to_dict(),
+        networks: dict[str, NetworkConfig] = {
+            "generator": generator_config,
+            "discriminator": discriminator_config,
+        }
+        if encoder_config is not None:
+            networks["encoder"] = encoder_config
+        said = {
+            "training": asdict(options) | {"kimg": None},
+            "kimg": options.kimg,
+            **{name: config.to_dict() for name, config in networks.items()},
             "images": len(images),
             "init_from": None if origin is None else fingerprint(origin.generator),
             "features": None if features is None else type(features).__name__,
         }
-        if options.recon_share > 0 and encoder_config is not None:
-            facts["encoder"] = encoder_config.to_dict()
-        said = {"training": asdict(options) | {"kimg": None}, "kimg": options.kimg, **facts}
         run.start(said, free=("kimg", "ema_kimg"))  # an average changes nothing of the training
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images, known)
     if features is not None and options.projected > 0:
         _add_projected(state, features, options)
-    if options.recon_share > 0:
-        if encoder_config is None:
-            raise OptionError("recon_share needs the architecture of an encoder")
+    if encoder_config is not None:
         _add_reconstruction(state, features, options, encoder_config, start, images)
     state.grown = origin is not None
     images = images.near(device)

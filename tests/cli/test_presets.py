@@ -6,8 +6,8 @@ import pytest
 
 from editor.cli import main
 from editor.cli.options import apply_preset
-from editor.training.adversarial import GeneratorTraining
 from editor.training.encoder_step import EncoderTraining
+from editor.training.generator_options import GeneratorTraining
 from editor.training.presets import ENCODERS, GENERATORS
 from tests.conftest import write_noise
 

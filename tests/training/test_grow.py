@@ -15,8 +15,8 @@ from editor.models.encoder import Encoder
 from editor.models.layers import upsample2
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.tensors import read_tensors
-from editor.training.adversarial import GeneratorTraining
 from editor.training.generator import train_generator
+from editor.training.generator_options import GeneratorTraining
 from editor.training.grow import (
     Origin,
     check_encoder_origin,

@@ -20,11 +20,11 @@ from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
 from editor.packs.load import load_encoder
 from editor.packs.tensors import read_tensors
-from editor.training.adversarial import GeneratorTraining
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.encoder import train_encoder
 from editor.training.encoder_step import EncoderTraining, _set_lr
 from editor.training.generator import _prepare, train_generator
+from editor.training.generator_options import GeneratorTraining
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
