@@ -54,6 +54,20 @@ def masked_mean(values: Tensor, mask: Tensor | None) -> Tensor:
     return (values.mean(dim=1, keepdim=True) * weight).sum(dim=(1, 2, 3)) / inside
 
 
+class PixelsAlone(nn.Module):
+    """A feature term that compares nothing, for where there is no network for it."""
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Return no maps."""
+        return []
+
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """Return a distance of zero, for all images at once: [1]."""
+        return torch.zeros(1)
+
+
 class DiscriminatorPerceptual(nn.Module):
     """Relative squared error of the discriminator's first feature maps.
 
