@@ -17,6 +17,7 @@ from editor.cli.options import Sub, add_command, add_device, add_root, open_edit
 from editor.cli.photo_files import add_photo_files, save_whole
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edit
+from editor.cli.project_options import add_copy, add_move, add_number, add_remove, add_rename
 from editor.errors import EditorError, OptionError, ProjectError, StorageError
 
 if TYPE_CHECKING:
@@ -35,16 +36,16 @@ def add(commands: Sub) -> None:
     for name, change, options, says in (
         ("undo", lambda p, *_: p.undo(), None, "Go one edit back."),
         ("redo", lambda p, *_: p.redo(), None, "Go to the newest edit made of the shown one."),
-        ("go", lambda p, _, args: p.go(args.number), _add_number, "Go to an edit by its number."),
-        ("move", _move, _add_move, "Set sliders of a picture: one edit more."),
-        ("copy", _copy, _add_copy, "Give the sliders of one picture to others."),
+        ("go", lambda p, _, args: p.go(args.number), add_number, "Go to an edit by its number."),
+        ("move", _move, add_move, "Set sliders of a picture: one edit more."),
+        ("copy", _copy, add_copy, "Give the sliders of one picture to others."),
         (
             "rename",
             lambda p, _, args: p.rename(p.find(args.name), args.title),
-            _add_rename,
+            add_rename,
             "Give a picture another name.",
         ),
-        ("remove", _remove, _add_remove, "Remove pictures with their edits, or own sliders."),
+        ("remove", _remove, add_remove, "Remove pictures with their edits, or own sliders."),
     ):
         action = _action(actions, name, _changing(change), says)
         if options is not None:
@@ -91,37 +92,6 @@ def _action(
     add_root(parser)
     add_device(parser)
     return parser
-
-
-def _add_number(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", type=int, metavar="N", help="as `project list` says")
-
-
-def _add_move(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--picture", metavar="NAME", help="its name or id; default: the shown one")
-    parser.add_argument(
-        "--move", nargs="+", default=[], metavar="NAME=DISTANCE", help="smile=2 age=-1"
-    )
-    parser.add_argument("--reset", action="store_true", help="put all others at zero")
-
-
-def _add_copy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from", dest="source", required=True, metavar="NAME", help="whose sliders"
-    )
-    parser.add_argument(
-        "--to", nargs="+", required=True, metavar="NAME", help="which others, or: all"
-    )
-
-
-def _add_rename(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="of now, or the id")
-    parser.add_argument("title", metavar="new", help="from now on")
-
-
-def _add_remove(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="pictures")
-    parser.add_argument("--slider", nargs="+", default=[], metavar="NAME", help="own sliders")
 
 
 @contextmanager

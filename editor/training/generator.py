@@ -26,7 +26,6 @@ from editor.models.config import (
     DiscriminatorConfig,
     EncoderConfig,
     GeneratorConfig,
-    NetworkConfig,
 )
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
@@ -102,27 +101,11 @@ def train_generator(
     elif encoder_config is None:
         raise OptionError("recon_share needs the architecture of an encoder")
     if ranks.main:
-        networks: dict[str, NetworkConfig] = {
-            "generator": generator_config,
-            "discriminator": discriminator_config,
-        }
-        if encoder_config is not None:
-            networks["encoder"] = encoder_config
-        said = {
-            "training": asdict(options) | {"kimg": None},
-            "kimg": options.kimg,
-            **{name: config.to_dict() for name, config in networks.items()},
-            "images": len(images),
-            "init_from": None if origin is None else fingerprint(origin.generator),
-            "features": None if features is None else type(features).__name__,
-        }
-        run.start(said, free=("kimg", "ema_kimg"))  # an average changes nothing of the training
+        networks = (generator_config, discriminator_config, encoder_config)
+        _begin(run, options, networks, images, origin, features)
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images, known)
-    if features is not None and options.projected > 0:
-        _add_projected(state, features, options)
-    if encoder_config is not None:
-        _add_reconstruction(state, features, options, encoder_config, start, images)
+    _add_others(state, features, options, encoder_config, start, images)
     state.grown = origin is not None
     images = images.near(device)
     ranks.check_columns(state.columns(options.batch))
@@ -130,6 +113,41 @@ def train_generator(
     step = partial(training_step, state, images, options, device, ranks)
     save = partial(_save_snapshot, run.path, state, options, header or {})
     yield from train_loop(run, state, Schedule.of(options), step, save, ranks=ranks)
+
+
+def _begin(
+    run: RunFolder,
+    options: GeneratorTraining,
+    networks: tuple[GeneratorConfig, DiscriminatorConfig, EncoderConfig | None],
+    images: ImageSet,
+    origin: Origin | None,
+    features: SqueezeNetFeatures | None,
+) -> None:
+    """Write what the run was asked for, after a check against a run that goes on."""
+    facts = {
+        "images": len(images),
+        "init_from": None if origin is None else fingerprint(origin.generator),
+        "features": None if features is None else type(features).__name__,
+    }
+    names = ("generator", "discriminator", "encoder")
+    configs = {n: c.to_dict() for n, c in zip(names, networks, strict=True) if c is not None}
+    said = {"training": asdict(options) | {"kimg": None}, "kimg": options.kimg, **configs, **facts}
+    run.start(said, free=("kimg", "ema_kimg"))  # an average changes nothing of the training
+
+
+def _add_others(
+    state: GanState,
+    features: SqueezeNetFeatures | None,
+    options: GeneratorTraining,
+    encoder_config: EncoderConfig | None,
+    start: Origin | None,
+    images: ImageSet,
+) -> None:
+    """Add the second discriminator and the encoder of reconstructions, where the options ask for them."""
+    if features is not None and options.projected > 0:
+        _add_projected(state, features, options)
+    if encoder_config is not None:
+        _add_reconstruction(state, features, options, encoder_config, start, images)
 
 
 def _add_projected(

@@ -19,7 +19,7 @@ from editor.packs.convert.idinvert import (
     convert_encoder,
     convert_generator,
 )
-from editor.packs.convert.restricted import read_npy
+from editor.packs.convert.npy_files import read_npy
 from editor.packs.convert.run import Sources, convert_files
 from editor.packs.info import read_info
 from tests.conftest import SHARED

@@ -18,7 +18,8 @@ import torch
 
 from editor.errors import WeightsError
 from editor.packs.convert.describe import describe_file
-from editor.packs.convert.restricted import read_npy, read_pth
+from editor.packs.convert.npy_files import read_npy
+from editor.packs.convert.restricted import read_pth
 from editor.packs.convert.run import Sources, convert_files
 from tests.reference.published import write_published
 

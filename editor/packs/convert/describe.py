@@ -14,12 +14,12 @@ from editor.packs.convert.layouts import (
     is_network_pickle,
     read_stylegan2,
 )
+from editor.packs.convert.npy_files import read_npy
 from editor.packs.convert.restricted import (
     NPY_MAGIC,
     ZIP_MAGIC,
     dense_tensors,
     read_checkpoint,
-    read_npy,
 )
 from editor.packs.tensors import read_header
 

@@ -13,12 +13,11 @@ from torch import Tensor
 from editor.arrays import read_npz
 from editor.errors import WeightsError
 from editor.files import open_regular, shown_name
+from editor.packs.convert.npy_files import MAX_ITEMS, read_npy
 from editor.packs.convert.restricted import (
-    MAX_ITEMS,
     NPY_MAGIC,
     ZIP_MAGIC,
     check_dense,
-    read_npy,
     read_torch,
 )
 
@@ -89,7 +88,7 @@ def _plain(value: Any, path: Path, name: str, left: list[int]) -> Any:
 
 
 def _array(tensor: Tensor, path: Path, name: str, left: list[int]) -> Array:
-    check_dense(tensor, path, name[:60])
+    check_dense(tensor, str(path), name[:60])
     left[1] -= tensor.numel() * max(tensor.element_size(), 4)
     if left[1] < 0:
         raise WeightsError(f"{shown_name(path)} holds more than {MAX_BYTES // 2**20} MB of arrays")

@@ -1,38 +1,26 @@
-"""Inert readers of foreign files: pickles are read as data, nothing in them is ever called.
+"""Inert readers of torch's files: nothing in them is ever called.
 
-`.pth` files go through torch's weights-only reader, `.npy` files with an object inside through a
-reader that knows four names and stands in for them with records; every other name is refused.
+They go through torch's weights-only reader, which knows tensors and plain data; every other name is refused.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import pickle
 import re
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.lib import format as npy
 from torch import Tensor
 
 from editor.errors import WeightsError
-from editor.files import read_regular
 
-MAX_NPY_BYTES = 64 * 2**20
 MAX_FILES = 10_000
-MAX_ITEMS = 100_000
 ZIP_MAGIC, NPY_MAGIC = b"PK\x03\x04", b"\x93NUMPY"
 SAFE = "Nothing in it was executed."
-DTYPES = {
-    **{"f2": np.float16, "f4": np.float32, "f8": np.float64},
-    **{"i4": np.int32, "i8": np.int64, "b1": np.bool_},
-}
 
 
 def read_pth(path: Path) -> dict[str, Tensor]:
@@ -45,8 +33,10 @@ def read_pth(path: Path) -> dict[str, Tensor]:
         WeightsError: it is missing, damaged, holds something else than tensors, or was made to do
             harm; nothing of it was executed.
     """
-    again = "Export it again as a flat state dict: torch.save(network.state_dict(), file)."
-    return dense_tensors(read_torch(path, again), path)
+    found = read_torch(
+        path, "Export it again as a flat state dict: torch.save(network.state_dict(), file)."
+    )
+    return dense_tensors(found, str(path))
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -60,8 +50,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: as `read_pth`.
     """
-    again = "Only dictionaries of tensors, numbers, texts and options are read."
-    found = read_torch(path, again, (argparse.Namespace,))
+    found = read_torch(path, "Only dictionaries of tensors, numbers, texts and options are read.")
     if not isinstance(found, Mapping):
         raise WeightsError(f"{path} holds a {type(found).__name__}, not a dictionary. {SAFE}")
     return {str(key): _options(value) for key, value in found.items()}
@@ -71,7 +60,39 @@ def _options(value: Any) -> Any:
     return dict(vars(value)) if isinstance(value, argparse.Namespace) else value
 
 
-def dense_tensors(found: Any, source: str | Path) -> dict[str, Tensor]:
+def read_torch(path: Path, again: str) -> Any:
+    """Read what a torch file holds, zip or legacy, and run nothing in it.
+
+    A file in torch's zip format is mapped, so that what is not looked at is never read.
+
+    Args:
+        path: a file of `torch.save`.
+        again: what to do where it is refused, as a sentence.
+
+    Returns:
+        Tensors, numbers, texts, options, lists and dictionaries; `check_dense` is still to be asked of
+        each tensor.
+
+    Raises:
+        WeightsError: it is missing, damaged, or holds anything else; nothing of it was executed.
+    """
+    require(path)
+    with path.open("rb") as file:
+        zipped = file.read(4) == ZIP_MAGIC
+    if zipped:
+        _check_zip(path)
+    try:
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+    except Exception as error:
+        # whatever a hostile file provokes in the reader is a reason to refuse the file
+        raise WeightsError(
+            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
+            f"{again}"
+        ) from error
+
+
+def dense_tensors(found: Any, source: str) -> dict[str, Tensor]:
     """Check that something is a flat dictionary of tensors that hold what they claim.
 
     Args:
@@ -93,80 +114,26 @@ def dense_tensors(found: Any, source: str | Path) -> dict[str, Tensor]:
     return dict(found)
 
 
-def read_torch(path: Path, again: str, known: tuple[type, ...] = ()) -> Any:
-    """Read what a torch file holds, zip or legacy, and run nothing in it.
-
-    A file in torch's zip format is mapped, so that what is not looked at is never read.
-
-    Args:
-        path: a file of `torch.save`.
-        again: what to do where it is refused, as a sentence.
-        known: plain types that it may hold besides.
-
-    Returns:
-        Tensors, numbers, texts, lists and dictionaries; `check_dense` is still to be asked of each
-        tensor.
-
-    Raises:
-        WeightsError: it is missing, damaged, or holds anything else; nothing of it was executed.
-    """
-    _require(path)
-    with path.open("rb") as file:
-        zipped = file.read(4) == ZIP_MAGIC
-    if zipped:
-        _check_zip(path)
-    try:
-        with torch.serialization.safe_globals(list(known)):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
-    except Exception as error:
-        # whatever a hostile file provokes in the reader is a reason to refuse the file
-        raise WeightsError(
-            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
-            f"{again}"
-        ) from error
-
-
-def check_dense(tensor: Tensor, path: str | Path, name: str) -> None:
+def check_dense(tensor: Tensor, source: str, name: str) -> None:
     """Refuse a tensor whose values do not all lie in the file.
 
     Raises:
         WeightsError: it is sparse, quantized or without values, or claims more of them than are stored.
     """
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-        raise WeightsError(f"{path}: '{name}' is no dense tensor. {SAFE}")
+        raise WeightsError(f"{source}: '{name}' is no dense tensor. {SAFE}")
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
         raise WeightsError(
-            f"{path}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
+            f"{source}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
         )
 
 
-def read_npy(path: Path) -> Any:
-    """Read an array, or the plain data of a pickled object, from an .npy file.
-
-    Returns:
-        A numpy array, or what was pickled: dictionaries, lists, texts, numbers and numpy arrays.
+def require(path: Path) -> None:
+    """Refuse a path that is no file.
 
     Raises:
-        WeightsError: it is missing, damaged, too large or holds anything else; nothing of it was
-            executed.
+        WeightsError: there is none.
     """
-    _require(path)
-    with io.BytesIO(read_regular(path, MAX_NPY_BYTES, WeightsError)) as file:
-        try:
-            shape, order, dtype = _npy_header(file)
-            if dtype.hasobject:
-                return _plain(_Unpickler(file).load(), [MAX_ITEMS, MAX_NPY_BYTES])
-            array = np.frombuffer(file.read(), dtype=dtype)
-            return array.reshape(shape, order=order).copy()
-        except WeightsError:
-            raise
-        except Exception as error:
-            raise WeightsError(
-                f"{path} was refused: it is no .npy file of plain data ({_first_line(error)}). {SAFE}"
-            ) from error
-
-
-def _require(path: Path) -> None:
     if not path.is_file():
         raise WeightsError(f"{path} is missing; give the path of the file")
 
@@ -176,10 +143,11 @@ def _reason(error: BaseException) -> str:
     asked = re.search(r"GLOBAL ([\w.]+)", str(error))
     if isinstance(error, pickle.UnpicklingError):
         return f"it asks for {asked[1]}" if asked else type(error).__name__
-    return _first_line(error)
+    return first_line(error)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return what a reader said of a file, in one line."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__
 
@@ -198,132 +166,3 @@ def _check_zip(path: Path) -> None:
             f"{path} was refused: {len(entries)} entries, {len(compressed)} of them compressed, "
             f"{total} bytes in a file of {path.stat().st_size}; torch writes uncompressed files. {SAFE}"
         )
-
-
-def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[Any]]:
-    version = npy.read_magic(file)
-    read: Callable[[BinaryIO], Any] = (
-        npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    )
-    shape, fortran, dtype = read(file)
-    if not dtype.hasobject and dtype.kind not in "fib":
-        raise ValueError(f"dtype {dtype}")
-    return shape, "F" if fortran else "C", dtype
-
-
-@dataclass
-class _Record:
-    """Stands in for an object: keeps what it was made of and given as state."""
-
-    args: tuple[Any, ...] = ()
-    state: Any = field(default=None)
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-class _Array(_Record):
-    """Stands in for numpy.ndarray."""
-
-
-class _Dtype(_Record):
-    """Stands in for numpy.dtype."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(args)
-
-
-def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
-    if kind is not _Array:
-        raise pickle.UnpicklingError("an array of another type")
-    return _Array()
-
-
-def _encode(text: Any, encoding: Any) -> bytes:
-    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-        raise pickle.UnpicklingError("a text in another encoding")
-    return text.encode("latin-1")
-
-
-ALLOWED: dict[tuple[str, str], Any] = {
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _Dtype,
-    ("_codecs", "encode"): _encode,
-}
-
-
-class _Scalar(_Record):
-    """Stands in for a number of numpy."""
-
-
-def _scalar(dtype: Any, data: Any = b"") -> _Scalar:
-    return _Scalar((dtype, data))
-
-
-ALLOWED |= {
-    (module, "scalar"): _scalar for module in ("numpy.core.multiarray", "numpy._core.multiarray")
-}
-
-
-class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
-    """Knows the names in `ALLOWED` and stands in for each; the slow reader, whose memo cannot be blown up."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
-
-    def get_extension(self, code: int) -> Any:
-        raise pickle.UnpicklingError("it asks for a registered extension")
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it refers to something outside")
-
-
-def _plain(value: Any, left: list[int]) -> Any:
-    """Turn what was read into plain data. Records become arrays, and anything else is refused.
-
-    Args:
-        value: what was read.
-        left: how many more items may come, and how many more bytes of arrays.
-    """
-    left[0] -= 1
-    if left[0] < 0:
-        raise ValueError(f"more than {MAX_ITEMS} items")
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, left) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item, left) for key, item in value.items()}
-    if isinstance(value, _Array):
-        return _array(value, left)
-    if isinstance(value, _Scalar):
-        dtype, data = value.args
-        return _array(_Array(state=(1, (), dtype, False, data)), left).item()
-    raise ValueError(f"a {type(value).__name__.lstrip('_')} among the data")
-
-
-def _array(record: _Array, left: list[int]) -> Any:
-    """Turn a stand-in into a numpy array, or into its one object if it has no dimension."""
-    _, shape, dtype, fortran, data = record.state
-    if not isinstance(dtype, _Dtype) or not isinstance(dtype.args[0], str):
-        raise ValueError("an array without a dtype")
-    shape = tuple(int(side) for side in shape)
-    code = dtype.args[0]
-    if code in ("O8", "O"):
-        if shape != () or not isinstance(data, list) or len(data) != 1:
-            raise ValueError("an array of objects")
-        return _plain(data[0], left)
-    if code not in DTYPES or not isinstance(data, (bytes, bytearray)):
-        raise ValueError(f"an array of {code}")
-    if dtype.state is not None and dtype.state[1] not in ("<", "|", "="):
-        raise ValueError("an array in another byte order")
-    left[1] -= len(data)  # one that is named often is copied as often
-    if left[1] < 0:
-        raise ValueError(f"more than {MAX_NPY_BYTES} bytes of arrays")
-    array: np.ndarray[Any, Any] = np.frombuffer(data, dtype=DTYPES[code])
-    return array.reshape(shape, order="F" if fortran else "C").copy()

@@ -22,7 +22,8 @@ from editor.packs.convert.idinvert import (
     convert_vgg16,
 )
 from editor.packs.convert.layouts import read_pair
-from editor.packs.convert.restricted import read_npy, read_pth
+from editor.packs.convert.npy_files import read_npy
+from editor.packs.convert.restricted import read_pth
 from editor.packs.fetch import file_sha256
 from editor.packs.info import DomainInfo
 from editor.packs.tensors import fingerprint, half, read_header, write_tensors
