@@ -383,7 +383,7 @@ class Editor:
             )
         edit = self.edit(found.wp, moves=found.moves, sliders=sliders)
         base = None if found.base is None else self.edit(found.base).wp
-        edit = replace(edit, base=base, crop=found.crop)
+        edit = replace(edit, base=base, crop=found.crop, grey=found.grey)
         mask = None if found.mask is None else torch.from_numpy(found.mask)
         return edit.on_layers(**found.layers).inside(mask)
 

@@ -95,6 +95,17 @@ def test_a_grey_photo_stays_grey(tiny: Editor, tmp_path: Path, mode: str) -> Non
     assert np.abs(luma - made[..., 0])[inside].max() <= 2
 
 
+def test_a_code_of_a_grey_photo_opens_without_colour(tiny: Editor, tmp_path: Path) -> None:
+    edit = edited(tiny, written(tmp_path / "old.png", colours().convert("L")))
+    tiny.save_code(edit, tmp_path / "old.npz")
+    again = tiny.open_code(tmp_path / "old.npz")
+    assert again.grey
+    assert np.array_equal(array(tiny.render(again)), array(tiny.render(edit)))
+    coloured = edited(tiny, written(tmp_path / "new.png", colours()))
+    tiny.save_code(coloured, tmp_path / "new.npz")
+    assert not tiny.open_code(tmp_path / "new.npz").grey
+
+
 def test_replaced_squares_of_a_grey_photo_are_grey(tiny: Editor, tmp_path: Path) -> None:
     edit = edited(tiny, written(tmp_path / "old.jpg", colours().convert("L")))
     tiny.save_photo(edit, tmp_path / "made.jpg", "replace")

@@ -13,7 +13,7 @@ def add(commands: Sub) -> None:
     parser = add_command(
         commands, "inspect", run, "Say what a weights or boundary file is; nothing is executed."
     )
-    parser.add_argument("file", type=Path, nargs="+", help=".pth, .npy or .safetensors")
+    parser.add_argument("file", type=Path, nargs="+", help=".pth, .pt, .pkl, .npy or .safetensors")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,7 +21,9 @@ def add(commands: Sub) -> None:
     parser = add_command(commands, "make-pack", run, "Put trained networks together as a pack.")
     parser.add_argument("--name", required=True, help="name of the domain")
     add_root(parser)
-    parser.add_argument("--generator", type=Path, required=True, help="run folder with G and D")
+    parser.add_argument(
+        "--generator", type=Path, required=True, help="run folder with G and D, or pack"
+    )
     parser.add_argument("--encoder", type=Path, required=True, help="run folder with E")
     parser.add_argument("--aligner", type=Path, help="run folder with an aligner, if there is one")
     parser.add_argument(
@@ -58,14 +60,15 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.inversion.loop import InversionOptions
     from editor.packs.write import make_pack
+    from editor.training.critic import came_without_critic
 
     inversion = parse_pairs(args.inversion, "NAME=VALUE")
     InversionOptions.of(inversion)  # values out of range are refused before anything is written
-    sources = {
-        "generator": args.generator,
-        "discriminator": args.generator,
-        "encoder": args.encoder,
-    }
+    sources = {"generator": args.generator, "encoder": args.encoder}
+    if not came_without_critic(args.generator):
+        sources["discriminator"] = args.generator
+    elif (args.generator / "perceptual.safetensors").is_file():
+        sources["perceptual"] = args.generator
     if args.aligner is not None:
         sources["aligner"] = args.aligner
     if args.predictor is not None:

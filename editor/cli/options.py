@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -74,6 +75,7 @@ def open_editor(
         ShortMemoryError: the device has not enough memory for the pack.
     """
     from editor.geometry import TIGHT
+    from editor.packs.info import NO_ENCODER
     from editor.photo.yunet import YuNetFinder
     from editor.runtime import use_threads
     from editor.session import Editor
@@ -82,6 +84,8 @@ def open_editor(
     file = getattr(args, "yunet", None)
     finder = None if file is None else YuNetFinder(file)  # before the networks: it may be no YuNet
     editor = Editor.open(domain or args.domain, args.device, *chosen_folders(args))
+    if not editor.info.has_encoder:
+        print(NO_ENCODER, file=sys.stderr)
     if finder is None:
         return editor
     return editor.with_finder(finder.aligned(alignment or editor.info.squares or TIGHT))
@@ -165,6 +169,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     add_exclude(parser, [])
 
 
+def add_widths(parser: argparse.ArgumentParser) -> None:
+    """Add the bounds of a layer's channels. Options: `fmaps_min` and `fmaps_max`."""
+    parser.add_argument("--fmaps-min", type=int, default=1, help="least channels of a layer")
+    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+
+
 def add_exclude(parser: argparse.ArgumentParser, usual: list[str]) -> None:
     """Add --exclude with its default."""
     parser.add_argument(
@@ -180,11 +190,11 @@ def add_alignment(parser: argparse.ArgumentParser, text: str) -> None:
     """Add --alignment."""
     parser.add_argument(
         "--alignment",
-        type=float,
-        nargs=2,
+        nargs="+",
         default=None,
-        metavar=("SCALE", "SHIFT"),
-        help=f"{text}: 1.0 0.1 is FFHQ's whole head, 0.64 0.36 that of faces64 and faces128",
+        metavar="NUMBER",
+        help=f"{text}: scale and shift, such as 1.0 0.1, or by name: ffhq is the whole head, tight "
+        f"(0.64 0.36) that of faces64 and faces128",
     )
 
 
@@ -192,11 +202,23 @@ def chosen_alignment(args: argparse.Namespace) -> Alignment | None:
     """Return the alignment that --alignment says, or None.
 
     Raises:
-        OptionError: it is out of range.
+        OptionError: it is neither a name nor two numbers, or out of range.
     """
-    from editor.geometry import Alignment
+    from editor.geometry import FFHQ, TIGHT, Alignment
 
-    return None if args.alignment is None else Alignment(*args.alignment)
+    said = args.alignment
+    if said is None:
+        return None
+    named = {"ffhq": FFHQ, "tight": TIGHT}
+    if len(said) == 1 and said[0].lower() in named:
+        return named[said[0].lower()]
+    try:
+        scale, shift = (float(number) for number in said)
+    except ValueError as error:
+        raise OptionError(
+            f"--alignment {' '.join(said)}: give ffhq, tight, or scale and shift such as 1.0 0.1"
+        ) from error
+    return Alignment(scale, shift)
 
 
 def add_dataclass(parser: argparse.ArgumentParser, cls: type, skip: tuple[str, ...] = ()) -> None:

@@ -15,6 +15,7 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    add_widths,
     data_names,
     from_args,
 )
@@ -31,14 +32,17 @@ def add(commands: Sub) -> None:
     add_presets(parser, ENCODERS)
     add_data(parser)
     parser.add_argument(
-        "--generator", type=Path, required=True, help="run folder or pack with G and D"
+        "--generator",
+        type=Path,
+        required=True,
+        help="run folder with G and D, or pack; one without D starts with an untrained critic",
     )
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--licence", default="", help="licence and credits, for the file header")
     parser.add_argument(
-        "--fmaps-base", type=int, default=3072, help="channels at r: min(base/r, max)"
+        "--fmaps-base", type=int, default=3072, help="channels at r: base/r, from min to max"
     )
-    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+    add_widths(parser)
     parser.add_argument(
         "--heads",
         default="pyramid",
@@ -75,12 +79,13 @@ def run(args: argparse.Namespace) -> None:
     from editor.cli.progress import launch, load_data
     from editor.models.config import EncoderConfig, PredictorConfig
     from editor.models.encoder import Encoder
-    from editor.models.perceptual import PredictorPerceptual
+    from editor.models.perceptual import Perceptual, PixelsAlone, PredictorPerceptual
     from editor.models.predictor import Predictor
     from editor.packs.features.perceptual import make_perceptual
-    from editor.packs.load import load_network, load_pair
+    from editor.packs.load import load_network
     from editor.packs.tensors import read_header
     from editor.runtime import fast_dtype, pick_device, use_threads
+    from editor.training.critic import came_without_critic, load_with_critic, own_perceptual
     from editor.training.encoder import train_encoder
     from editor.training.encoder_step import EncoderTraining
     from editor.training.parallel import join_ranks, local_device
@@ -90,17 +95,24 @@ def run(args: argparse.Namespace) -> None:
     device = local_device(pick_device(args.device))
     options = from_args(args, EncoderTraining)
     domain = read_header(args.generator / "generator.safetensors").get("domain")
-    generator, discriminator = load_pair(args.generator)
+    channels, features = (args.fmaps_base, args.fmaps_max), args.perceptual
+    generator, discriminator = load_with_critic(args.generator, *channels)
     generator, discriminator = generator.to(device), discriminator.to(device)
     config = EncoderConfig(
         resolution=generator.resolution,
         fmaps_base=args.fmaps_base,
+        fmaps_min=args.fmaps_min,
         fmaps_max=args.fmaps_max,
         num_ws=generator.num_ws,
         w_dim=generator.w_dim,
         heads=args.heads,
     )
-    perceptual = make_perceptual(args.perceptual, discriminator, device)
+    if args.perceptual == "discriminator" and came_without_critic(args.generator):
+        print("the pack came without a discriminator: the critic starts untrained", flush=True)
+        perceptual: Perceptual = own_perceptual(args.generator).to(device)
+        features = "none" if isinstance(perceptual, PixelsAlone) else "the pack's own"
+    else:
+        perceptual = make_perceptual(args.perceptual, discriminator, device)
     if args.predictor is not None:
         file = args.predictor / "predictor.safetensors"
         predictor = load_network(file, "predictor", Predictor, PredictorConfig).to(device)
@@ -112,7 +124,7 @@ def run(args: argparse.Namespace) -> None:
         origin = load_network(file, "encoder", Encoder, EncoderConfig).to(device)
     images = load_data(args, generator.resolution)
     header = {"domain": domain, "licence": args.licence, "data": data_names(args)}
-    header["perceptual"] = args.perceptual + ("" if args.predictor is None else " and predictor")
+    header["perceptual"] = features + ("" if args.predictor is None else " and predictor")
 
     with join_ranks() as ranks:
 

@@ -15,6 +15,7 @@ from editor.cli.options import (
     add_device,
     add_dry_run,
     add_presets,
+    add_widths,
     data_names,
     from_args,
 )
@@ -41,10 +42,13 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("--resolution", type=int, default=64, help="px, of the pictures made")
     parser.add_argument(
-        "--fmaps-base", type=int, default=4096, help="channels at r: min(base/r, max)"
+        "--fmaps-base", type=int, default=4096, help="channels at r: base/r, from min to max"
     )
     parser.add_argument("--fmaps-base-d", type=int, default=2048, help="the same, discriminator")
-    parser.add_argument("--fmaps-max", type=int, default=256, help="most channels of a layer")
+    parser.add_argument(
+        "--fmaps-base-e", type=int, default=3072, help="the same, of the encoder of --recon-share"
+    )
+    add_widths(parser)
     parser.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,
@@ -55,7 +59,8 @@ def add(commands: Sub) -> None:
         "--features",
         type=Path,
         default=None,
-        help="SqueezeNet v1.0 .npz for a second discriminator on projected features",
+        help="SqueezeNet v1.0 .npz for a second discriminator on projected features (but for "
+        "--projected 0), and for comparing the reconstructions of --recon-share",
     )
     add_dataclass(parser, GeneratorTraining)
     add_dry_run(parser)
@@ -65,9 +70,9 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     from editor.cli.progress import launch, load_data
-    from editor.models.config import DiscriminatorConfig, GeneratorConfig
+    from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
     from editor.packs.features.squeezenet import load_squeezenet
-    from editor.packs.load import load_pair
+    from editor.packs.load import load_encoder, load_pair
     from editor.runtime import pick_device, use_threads
     from editor.training.adversarial import GeneratorTraining
     from editor.training.generator import train_generator
@@ -78,12 +83,26 @@ def run(args: argparse.Namespace) -> None:
     use_threads(args.threads)
     device = local_device(pick_device(args.device))
     options = from_args(args, GeneratorTraining)
-    size = {"resolution": args.resolution, "fmaps_max": args.fmaps_max}
+    size = {
+        "resolution": args.resolution,
+        "fmaps_min": args.fmaps_min,
+        "fmaps_max": args.fmaps_max,
+    }
     generator = GeneratorConfig(fmaps_base=args.fmaps_base, noise=args.noise, **size)
     discriminator = DiscriminatorConfig(fmaps_base=args.fmaps_base_d, **size)
+    encoder = EncoderConfig(
+        fmaps_base=args.fmaps_base_e,
+        num_ws=generator.num_ws,
+        w_dim=generator.w_dim,
+        heads="pyramid" if args.resolution >= 32 else "single",
+        **size,
+    )
     images = load_data(args, args.resolution)
     header = {"domain": args.domain or None, "licence": args.licence, "data": data_names(args)}
-    origin = None if args.init_from is None else Origin(*load_pair(args.init_from))
+    origin = None
+    if args.init_from is not None:
+        start = load_encoder(args.init_from) if args.recon_share > 0 else None
+        origin = Origin(*load_pair(args.init_from), start)
     features = None if args.features is None else load_squeezenet(args.features)
     with join_ranks() as ranks:
 
@@ -99,6 +118,7 @@ def run(args: argparse.Namespace) -> None:
                 origin,
                 ranks,
                 features,
+                encoder,
             )
 
         launch(train, options, args.out, args.dry_run, ranks)

@@ -26,7 +26,7 @@ MAX_TEXT = 200
 NAMES = (
     *("schema", "domain", "generator", "wp", "wp_edited", "base", "mask"),
     *("move_names", "move_distances", "layer_names", "layers"),
-    *("crop", "photo_name", "photo_sha256"),
+    *("crop", "photo_name", "photo_sha256", "grey"),
     "code",  # of schema 1: wp_edited
 )
 Array = np.ndarray[Any, Any]
@@ -47,6 +47,7 @@ class CodeFile:
         crop: the square of the photo that was inverted.
         photo_name: of the photo's file; empty where it is not known.
         photo_sha256: of the photo's file; empty where it is not known.
+        grey: its pictures are shown without colour, as `Edit.grey`.
     """
 
     domain: str
@@ -59,6 +60,7 @@ class CodeFile:
     crop: Crop | None = None
     photo_name: str = ""
     photo_sha256: str = ""
+    grey: bool = False
 
 
 def code_bytes(edit: Edit) -> bytes:
@@ -83,6 +85,8 @@ def code_bytes(edit: Edit) -> bytes:
     if edit.photo is not None and edit.photo.sha256:
         arrays["photo_name"] = np.array(edit.photo.name[:MAX_TEXT])
         arrays["photo_sha256"] = np.array(edit.photo.sha256)
+    if edit.grey:
+        arrays["grey"] = np.array(1)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
@@ -112,7 +116,7 @@ def read_code(path: Path) -> CodeFile:
     """
     arrays = read_npz(path, NAMES, MAX_BYTES, MismatchError)
     try:
-        schema = _schema(arrays["schema"])
+        schema = _number(arrays["schema"], "schema")
         if schema not in (1, SCHEMA):
             raise ValueError(f"it has schema {schema}; this version reads 1 and {SCHEMA}")
         names, distances = _texts(arrays["move_names"]), arrays["move_distances"]
@@ -132,6 +136,7 @@ def read_code(path: Path) -> CodeFile:
             _crop(arrays["crop"]) if "crop" in arrays else None,
             _text(arrays["photo_name"]) if "photo_name" in arrays else "",
             _text(arrays["photo_sha256"]) if "photo_sha256" in arrays else "",
+            "grey" in arrays and _number(arrays["grey"], "grey") == 1,
         )
     except KeyError as error:
         raise MismatchError(f"it lacks {error}") from error
@@ -139,9 +144,9 @@ def read_code(path: Path) -> CodeFile:
         raise MismatchError(str(error)) from error
 
 
-def _schema(array: Array) -> int:
+def _number(array: Array, what: str) -> int:
     if array.dtype.kind not in "iu" or array.size != 1:
-        raise ValueError("its schema is no number")
+        raise ValueError(f"its {what} is no number")
     return int(array.reshape(())[()])
 
 

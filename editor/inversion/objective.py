@@ -13,6 +13,7 @@ from typing import Protocol
 from torch import Tensor
 
 from editor.errors import OptionError
+from editor.models.mean_code import MeanCode
 from editor.models.perceptual import Perceptual, masked_mean
 
 
@@ -65,7 +66,7 @@ class Objective:
     Args:
         target: [N, 3, R, R], RGB, in [-1, 1].
         generator: frozen.
-        encoder: frozen.
+        encoder: frozen; `MeanCode`, which knows no domain, leaves the domain term out.
         perceptual: frozen; None leaves the feature term out.
         weights: of the three terms.
         mask: [N or 1, 1, R, R], 0…1: pixel and feature terms count inside it alone.
@@ -101,7 +102,7 @@ class Objective:
             features = self.perceptual.features(image)
             terms["loss_feat"] = self.perceptual.distance(self.target_features, features, self.mask)
             total = total + self.weights.feat * terms["loss_feat"]
-        if self.weights.domain > 0:
+        if self.weights.domain > 0 and not isinstance(self.encoder, MeanCode):
             terms["loss_domain"] = (wp - self.encoder(image)).square().mean(dim=(1, 2))
             total = total + self.weights.domain * terms["loss_domain"]
         return total, image, terms

@@ -40,14 +40,12 @@ def inversion_signs(
         logit for the whole picture. What there is no network for is left out.
     """
     _, _, terms = Objective(target, generator, encoder, perceptual, Weights(1.0, 1.0, 1.0))(wp)
-    answer = encoder(target)
-    found = {
-        "fit": terms["loss_pix"],
-        "distance": terms["loss_domain"],
-        "agreement": (wp - answer).square().mean(dim=(1, 2)),
-        "unusual": (answer - generator.w_avg).square().mean(dim=(1, 2)),
-        "contrast": target.var(dim=(1, 2, 3)),
-    }
+    found = {"fit": terms["loss_pix"], "contrast": target.var(dim=(1, 2, 3))}
+    if "loss_domain" in terms:
+        answer = encoder(target)
+        found["distance"] = terms["loss_domain"]
+        found["agreement"] = (wp - answer).square().mean(dim=(1, 2))
+        found["unusual"] = (answer - generator.w_avg).square().mean(dim=(1, 2))
     if "loss_feat" in terms:
         found["features"] = terms["loss_feat"]
     signs = {name: value.float().clamp(min=TINY).log().cpu() for name, value in found.items()}

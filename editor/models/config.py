@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 from editor.errors import OptionError
@@ -25,7 +25,7 @@ class Config:
         Raises:
             OptionError: a name is unknown, or a value is outside its range.
         """
-        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
         if unknown := sorted(set(values) - known):
             raise OptionError(f"{cls.__name__} does not know {unknown}; it knows {sorted(known)}")
         return cls(**values)
@@ -35,12 +35,13 @@ class Config:
 class NetworkConfig(Config):
     """What all networks share: a square resolution and a channel budget.
 
-    Channels at resolution r are `min(fmaps_base // r, fmaps_max)`.
+    Channels at resolution r are `fmaps_base // r`, but at least `fmaps_min` and at most `fmaps_max`.
     """
 
     resolution: int = 64
     fmaps_base: int = 4096
     fmaps_max: int = 256
+    fmaps_min: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         self.check_resolution()
@@ -48,6 +49,10 @@ class NetworkConfig(Config):
             raise OptionError(
                 f"fmaps_base {self.fmaps_base} and fmaps_max {self.fmaps_max} leave no channel at "
                 f"{self.resolution} px; raise fmaps_base to at least {self.resolution}"
+            )
+        if not 1 <= self.fmaps_min <= self.fmaps_max:
+            raise OptionError(
+                f"fmaps_min {self.fmaps_min} lies outside 1 to fmaps_max {self.fmaps_max}"
             )
 
     def check_resolution(self) -> None:
@@ -64,7 +69,12 @@ class NetworkConfig(Config):
 
     def channels(self, resolution: int) -> int:
         """Return the number of feature channels at a resolution."""
-        return min(self.fmaps_base // resolution, self.fmaps_max)
+        return min(max(self.fmaps_base // resolution, self.fmaps_min), self.fmaps_max)
+
+    @property
+    def widths(self) -> dict[int, int]:
+        """Return the number of feature channels at each resolution of the network."""
+        return {r: self.channels(r) for r in self.resolutions}
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -74,13 +84,35 @@ class NetworkConfig(Config):
 
 @dataclass(frozen=True)
 class GeneratorConfig(NetworkConfig):
-    """StyleGAN2 generator. `noise` adds per-layer noise; off, a code gives exactly one image."""
+    """StyleGAN2 generator. `noise` adds per-layer noise; off, a code gives exactly one image.
+
+    `doubling` is "after" (convolve at the lower resolution, then double: a quarter of the work) or
+    "within" (transposed convolution, then the [1, 3, 3, 1] filter with zeros beyond the border, as
+    published). `clamp`: activations stay within ± this; 0 is no limit.
+    """
 
     z_dim: int = 256
     w_dim: int = 256
     mapping_layers: int = 4
     mapping_lr_multiplier: float = 0.01
     noise: bool = False
+    doubling: str = "after"
+    clamp: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.doubling not in ("after", "within"):
+            raise OptionError(f"doubling is '{self.doubling}'; use after or within")
+        if not (0 <= self.clamp < math.inf and 0 < self.mapping_lr_multiplier < math.inf):
+            raise OptionError(
+                f"clamp {self.clamp} is negative or no number, or mapping_lr_multiplier "
+                f"{self.mapping_lr_multiplier} not positive"
+            )
+        if not (1 <= self.mapping_layers <= 64 and self.z_dim > 0 and self.w_dim > 0):
+            raise OptionError(
+                f"mapping_layers {self.mapping_layers} lies outside 1…64, or z_dim {self.z_dim} or "
+                f"w_dim {self.w_dim} is not positive"
+            )
 
     @property
     def num_ws(self) -> int:
@@ -160,6 +192,31 @@ class StyleGAN1EncoderConfig(NetworkConfig):
     def channels(self, resolution: int) -> int:
         """Return the number of feature channels at a resolution."""
         return min(self.fmaps_base * (self.resolution // resolution), self.fmaps_max)
+
+
+@dataclass(frozen=True)
+class PyramidEncoderConfig(Config):
+    """The encoder of pSp and e4e on IR-SE-50, which sees pictures at 256 px.
+
+    `resolution` is the side of the generator's pictures; `width` the channels of the stem, an eighth
+    of those of the last map, which are `w_dim`. `heads` is "each" (pSp: each layer's code by itself)
+    or "offsets" (e4e: the first head gives a code for all layers, the others what they add to it).
+    """
+
+    resolution: int = 1024
+    num_ws: int = 18
+    w_dim: int = 512
+    width: int = 64
+    heads: str = "offsets"
+
+    def __post_init__(self) -> None:
+        if self.heads not in ("each", "offsets"):
+            raise OptionError(f"heads is '{self.heads}'; use each or offsets")
+        if self.width < 16 or self.w_dim != 8 * self.width or not 8 <= self.num_ws <= 18:
+            raise OptionError(
+                f"w_dim is {self.w_dim}, width {self.width} and num_ws {self.num_ws}; expected a w_dim "
+                f"of 8 × width, a width of at least 16, and 8 to 18 layers"
+            )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,17 @@ def upsample2(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+def upsample2_zeros(x: Tensor) -> Tensor:
+    """Double height and width by the same filter, with zeros beyond the border, as published."""
+    return upsample2(F.pad(x, (1, 1, 1, 1)))[:, :, 2:-2, 2:-2]
+
+
+def binomial4(channels: int) -> Tensor:
+    """Return the [1, 3, 3, 1] filter with gain 4, once for each channel: [channels, 1, 4, 4]."""
+    line = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 4
+    return (line[:, None] * line).expand(channels, 1, 4, 4)
+
+
 class Weighted(nn.Module):
     """A layer whose weight is multiplied by a constant gain before use.
 
@@ -123,12 +134,20 @@ class Conv(Weighted):
         return F.leaky_relu_(y, SLOPE) if self.activate else y
 
 
+def clamped(x: Tensor, most: float) -> Tensor:
+    """Keep values within ± a limit, in place where nothing is differentiated; 0 is no limit."""
+    if most <= 0:
+        return x
+    return x.clamp(-most, most) if x.requires_grad else x.clamp_(-most, most)
+
+
 class ModulatedConv(Weighted):
     """Style-modulated, demodulated convolution with bias, optional noise and leaky ReLU.
 
     Modulation scales the activations instead of the kernels (x·s → conv → ·demod), which is the
-    same function without one kernel per image. With `up`, the convolution runs at the lower
-    resolution and its output is doubled by the bilinear filter: a quarter of the work.
+    same function without one kernel per image. With `up="after"`, the convolution runs at the lower
+    resolution and its output is doubled by the bilinear filter: a quarter of the work. With
+    `up="within"` it is transposed, and its output filtered, as published.
 
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, section 2.2.
     """
@@ -141,15 +160,16 @@ class ModulatedConv(Weighted):
         out_channels: int,
         w_dim: int,
         resolution: int,
-        up: bool = False,
+        up: str = "",
         noise: bool = False,
+        clamp: float = 0.0,
     ) -> None:
         super().__init__()
         self.affine = Linear(w_dim, in_channels, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.weight_gain = 1 / math.sqrt(in_channels * 9)
-        self.up = up
+        self.up, self.clamp = up, clamp
         self.noise = noise
         if noise:
             self.register_buffer("noise_const", torch.randn(1, 1, resolution, resolution))
@@ -157,25 +177,37 @@ class ModulatedConv(Weighted):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         style = self.affine(w)
-        weight = self.prepared("weight", x.dtype, lambda scaled: as_dtype(scaled, x.dtype))
         power = self.prepared("power", style.dtype, lambda scaled: scaled.square().sum(dim=(2, 3)))
         demod = (style.square() @ power.t() + 1e-8).rsqrt() * SQRT2
-        y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight, padding=1)
-        if self.up:
-            y = upsample2(y)
+        y = self._convolved(x * style.to(x.dtype)[:, :, None, None])
         bias = (self.bias * SQRT2).to(x.dtype)[None, :, None, None]
         y = torch.addcmul(bias, y, demod.to(x.dtype)[:, :, None, None])
         if self.noise:
             field = torch.randn_like(y[:, :1]) if self.training else self.noise_const.to(y.dtype)
-            y = y + field * (self.noise_strength * SQRT2).to(y.dtype)
-        return F.leaky_relu_(y, SLOPE)
+            y = y.add_(field * (self.noise_strength * SQRT2).to(y.dtype))
+        return clamped(F.leaky_relu_(y, SLOPE), self.clamp)
+
+    def _convolved(self, x: Tensor) -> Tensor:
+        """Convolve the modulated input, and double it where the layer does."""
+        dtype = x.dtype
+        if self.up == "within":
+            weight = self.prepared("up", dtype, lambda s: as_dtype(s.transpose(0, 1), dtype))
+            y = F.conv_transpose2d(x, weight, stride=2)
+            kernel = self.prepared(
+                "filter", dtype, lambda s: binomial4(len(s)).to(s.device, dtype).contiguous()
+            )
+            return F.conv2d(y, kernel, padding=1, groups=len(kernel))
+        weight = self.prepared("weight", dtype, lambda s: as_dtype(s, dtype))
+        y = F.conv2d(x, weight, padding=1)
+        return upsample2(y) if self.up else y
 
 
 class ToRGB(nn.Module):
     """Modulated 1×1 convolution to three colours, without demodulation."""
 
-    def __init__(self, in_channels: int, w_dim: int) -> None:
+    def __init__(self, in_channels: int, w_dim: int, clamp: float = 0.0) -> None:
         super().__init__()
+        self.clamp = clamp
         self.affine = Linear(w_dim, in_channels, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(3, in_channels, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
@@ -185,7 +217,7 @@ class ToRGB(nn.Module):
         style = (self.affine(w) * self.weight_gain).to(x.dtype)
         weight = as_dtype(self.weight, x.dtype)
         y = F.conv2d(x * style[:, :, None, None], weight)
-        return y.float() + self.bias[None, :, None, None]
+        return clamped(y.float() + self.bias[None, :, None, None], self.clamp)
 
 
 class ResidualDown(nn.Module):

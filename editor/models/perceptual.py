@@ -54,6 +54,20 @@ def masked_mean(values: Tensor, mask: Tensor | None) -> Tensor:
     return (values.mean(dim=1, keepdim=True) * weight).sum(dim=(1, 2, 3)) / inside
 
 
+class PixelsAlone(nn.Module):
+    """A feature term that compares nothing, for where there is no network for it."""
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Return no maps."""
+        return []
+
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """Return a distance of zero, for all images at once: [1]."""
+        return torch.zeros(1)
+
+
 class DiscriminatorPerceptual(nn.Module):
     """Relative squared error of the discriminator's first feature maps.
 
@@ -205,3 +219,33 @@ class SqueezeNetFeatures(nn.Module):
             if index in self.POOL_AFTER:
                 x = F.max_pool2d(x, 3, 2, ceil_mode=True)
         return maps
+
+
+class SqueezeNetPerceptual(nn.Module):
+    """Distance of SqueezeNet's maps, at each place of length 1: for training only.
+
+    Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features, equation 1, all weights
+    equal.
+
+    Args:
+        network: frozen.
+        levels: how many maps, from the finest on.
+    """
+
+    def __init__(self, network: SqueezeNetFeatures, levels: int = 3) -> None:
+        super().__init__()
+        self.network, self.levels = network, levels
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """Return the unit-normalised maps of images [N, 3, H, W], RGB, in [-1, 1]."""
+        maps = self.network(image.contiguous(memory_format=torch.channels_last))[: self.levels]
+        return [x * (x.square().sum(1, keepdim=True) + 1e-6).rsqrt() for x in maps]
+
+    def distance(
+        self, target: list[Tensor], other: list[Tensor], mask: Tensor | None = None
+    ) -> Tensor:
+        """Return the mean over the maps and places of ‖a - b‖²: [N]."""
+        total = torch.zeros(len(target[0]), device=target[0].device)
+        for a, b in zip(target, other, strict=True):
+            total = total + masked_mean((a - b).square(), mask) * a.shape[1]
+        return total / len(target)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from editor.models.config import GeneratorConfig
 from editor.models.generator import StyleGenerator
-from editor.models.layers import Linear, ModulatedConv, ToRGB, upsample2
+from editor.models.layers import Linear, ModulatedConv, ToRGB, upsample2, upsample2_zeros
 
 
 class Mapping(nn.Module):
@@ -36,13 +36,16 @@ class SynthesisBlock(nn.Module):
 
     def __init__(self, config: GeneratorConfig, resolution: int) -> None:
         super().__init__()
-        channels, w_dim, noise = config.channels(resolution), config.w_dim, config.noise
+        channels, w_dim = config.channels(resolution), config.w_dim
+        noise, clamp = config.noise, config.clamp
         self.conv0: ModulatedConv | None = None
         if resolution > 4:
             below = config.channels(resolution // 2)
-            self.conv0 = ModulatedConv(below, channels, w_dim, resolution, up=True, noise=noise)
-        self.conv1 = ModulatedConv(channels, channels, w_dim, resolution, noise=noise)
-        self.to_rgb = ToRGB(channels, w_dim)
+            self.conv0 = ModulatedConv(
+                below, channels, w_dim, resolution, config.doubling, noise, clamp
+            )
+        self.conv1 = ModulatedConv(channels, channels, w_dim, resolution, "", noise, clamp)
+        self.to_rgb = ToRGB(channels, w_dim, clamp)
 
 
 class Synthesis(nn.Module):
@@ -52,6 +55,7 @@ class Synthesis(nn.Module):
         super().__init__()
         self.const = nn.Parameter(torch.randn(1, config.channels(4), 4, 4))
         self.blocks = nn.ModuleList(SynthesisBlock(config, r) for r in config.resolutions)
+        self.doubled = upsample2 if config.doubling == "after" else upsample2_zeros
 
     def forward(self, wp: Tensor, dtype: torch.dtype) -> Tensor:
         x = self.const.to(dtype).repeat(wp.shape[0], 1, 1, 1)
@@ -66,7 +70,7 @@ class Synthesis(nn.Module):
             x = block.conv1(x, wp[:, layer])
             layer += 1
             colour = block.to_rgb(x, wp[:, layer])
-            rgb = colour if rgb is None else upsample2(rgb) + colour
+            rgb = colour if rgb is None else self.doubled(rgb) + colour
         assert rgb is not None
         return rgb
 

@@ -12,6 +12,7 @@ import torch
 from editor.models.aligner import Aligner
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
+from editor.models.mean_code import MeanCode
 from editor.models.perceptual import (
     DiscriminatorPerceptual,
     Perceptual,
@@ -19,12 +20,13 @@ from editor.models.perceptual import (
     VGG16Perceptual,
 )
 from editor.models.predictor import Predictor
+from editor.models.pyramid_encoder import PyramidEncoder
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.info import DomainInfo
 
 AnyGenerator = StyleGAN2Generator | StyleGAN1Generator
-AnyEncoder = Encoder | StyleGAN1Encoder
+AnyEncoder = Encoder | StyleGAN1Encoder | PyramidEncoder | MeanCode
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class DomainPack:
     """A loaded pack: frozen networks on one device.
 
     Attributes:
+        encoder: the mean code stands in where the pack has none.
         discriminator: None where it was not published.
         perceptual: the pack's own perceptual network, if it has one.
         aligner: finds the domain's object in a photo, if the pack has one.

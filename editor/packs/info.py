@@ -14,6 +14,10 @@ from editor.packs.verdict import Verdict
 PROJECT = Path(__file__).resolve().parents[2]
 CHECKPOINTS = PROJECT / "checkpoints"
 BOUNDARIES = PROJECT / "boundaries"
+NO_ENCODER = (
+    "This model has no encoder: photos are fitted from its mean picture, which takes longer, and edits of "
+    "them hold less well."
+)
 INVERSION = ("steps", "lr", "pix", "feat", "domain")  # a domain's own options of an inversion
 
 
@@ -57,6 +61,11 @@ class DomainInfo:
     def squares(self) -> Alignment | None:
         """Return how its squares lie around a face: tight where a pack of faces does not say, else None."""
         return self.alignment or (TIGHT if self.subject == "face" else None)
+
+    @property
+    def has_encoder(self) -> bool:
+        """Return whether it has an encoder; without one, inversions begin at the mean code."""
+        return "encoder.safetensors" in self.files
 
     @classmethod
     def from_json(cls, text: str) -> DomainInfo:

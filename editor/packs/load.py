@@ -17,15 +17,16 @@ from editor.models.config import (
     EncoderConfig,
     GeneratorConfig,
     PredictorConfig,
+    PyramidEncoderConfig,
     StyleGAN1Config,
     StyleGAN1EncoderConfig,
 )
 from editor.models.discriminator import Discriminator
 from editor.models.encoder import Encoder
-from editor.models.perceptual import (
-    VGG16Perceptual,
-)
+from editor.models.mean_code import MeanCode, MeanCodeConfig
+from editor.models.perceptual import VGG16Perceptual
 from editor.models.predictor import Predictor
+from editor.models.pyramid_encoder import PyramidEncoder
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_kernel
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.domain_pack import AnyEncoder, AnyGenerator, DomainPack
@@ -41,6 +42,7 @@ GENERATORS: dict[str, tuple[type[AnyGenerator], type[Config]]] = {
 ENCODERS: dict[str, tuple[type[AnyEncoder], type[Config]]] = {
     "residual": (Encoder, EncoderConfig),
     "stylegan1": (StyleGAN1Encoder, StyleGAN1EncoderConfig),
+    "pyramid": (PyramidEncoder, PyramidEncoderConfig),
 }
 
 
@@ -69,14 +71,19 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
         return f"{kind}.safetensors" in info.files
 
     generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
-    encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+    encoder: AnyEncoder
+    if info.has_encoder:
+        encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+    else:
+        sizes = MeanCodeConfig(generator.resolution, generator.num_ws, generator.w_dim)
+        encoder = MeanCode(sizes, generator.w_avg)
     discriminator = perceptual = aligner = predictor = None
     if has("discriminator"):
         discriminator = load_network(
             file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
         ).to(device)
     if has("perceptual"):
-        perceptual = _load_perceptual(file("perceptual")).to(device)
+        perceptual = load_perceptual(file("perceptual")).to(device)
     if has("aligner"):
         aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
     if has("predictor"):
@@ -115,6 +122,8 @@ def _check_fit(pack: DomainPack) -> None:
             f"the files of {path} do not fit each other (resolution, num_ws, w_dim): generator "
             f"{found}, encoder {inverse}, domain.json {said}. Restore them from one release."
         )
+    if not info.has_encoder:
+        return
     trained_for = read_header(path / "encoder.safetensors").get("generator")
     if trained_for not in (None, pack.fingerprint):
         raise MismatchError(
@@ -149,7 +158,13 @@ def load_any(
     return load_network(file, kind, make, config, domain)
 
 
-def _load_perceptual(file: Path) -> VGG16Perceptual:
+def load_perceptual(file: Path) -> VGG16Perceptual:
+    """Load a pack's own perceptual network, and freeze it.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+        MismatchError: another kind or architecture.
+    """
     tensors, _ = read_tensors(file, kind="perceptual")
     network = VGG16Perceptual(caffe=True)
     load_into(network, tensors, str(file))
@@ -212,6 +227,17 @@ def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
             DiscriminatorConfig,
         ),
     )
+
+
+def load_encoder(folder: Path) -> Encoder | None:
+    """Load the encoder of a pack or run folder, and freeze it. Return None where there is none.
+
+    Raises:
+        WeightsError: the file is damaged.
+        MismatchError: another kind or architecture.
+    """
+    file = folder / "encoder.safetensors"
+    return load_network(file, "encoder", Encoder, EncoderConfig) if file.is_file() else None
 
 
 def _verify(file: Path, info: DomainInfo) -> None:

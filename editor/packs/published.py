@@ -100,7 +100,7 @@ def fetch_published(
         progress: makes the progress function of a file.
 
     Returns:
-        What `convert_idinvert` takes.
+        What `convert_files` takes.
 
     Raises:
         UnavailableError: a file cannot be downloaded; the text says what to put where by hand.

@@ -154,6 +154,8 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], source: str) -> 
                 f"{source}: '{name}' has shape {tuple(found.shape)}, but the configuration says "
                 f"{tuple(target.shape)}. Use the file of this pack."
             )
+        if found.is_floating_point() != target.is_floating_point():
+            raise MismatchError(f"{source}: '{name}' is {found.dtype}; expected {target.dtype}")
         value = found.float() if found.is_floating_point() else found
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise MismatchError(f"{source}: '{name}' holds values that are not finite")

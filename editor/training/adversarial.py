@@ -21,6 +21,7 @@ from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.parallel import ALONE, Ranks, group_columns
 from editor.training.projected import ProjectedDiscriminator, draw_window
+from editor.training.reconstruction import Reconstruction
 from editor.training.recorded import Recorded
 
 WHOLE = (slice(None), slice(None))
@@ -39,6 +40,10 @@ class GeneratorTraining:
     that the training started from, as a share of `lr`; 0 keeps them as they are, so that only what
     was grown learns. Without `grown_noise` the noise of the layers that were grown keeps its
     strength of 0.
+
+    `recon_share` is the share of the fakes that an encoder, which learns at `recon_lr`, makes from
+    real photos; `recon_pix` and `recon_feat` weight the mean squared pixel error and the feature
+    distance between those and their photos, `recon_code` ‖wp - E(G(wp))‖² on the other fakes.
     """
 
     kimg: float = 150.0
@@ -59,6 +64,11 @@ class GeneratorTraining:
     augment_kimg: float = 100.0
     projected: float = 1.0
     projected_zoom: float = 0.0
+    recon_share: float = 0.0
+    recon_pix: float = 10.0
+    recon_feat: float = 2.0
+    recon_code: float = 0.1
+    recon_lr: float = 0.002
     tick_kimg: float = 1.0
     snapshot_kimg: float = 8.0
     seed: int = 0
@@ -75,6 +85,16 @@ class GeneratorTraining:
         if not 0 <= self.projected_zoom <= 1:
             raise OptionError(f"projected_zoom {self.projected_zoom} lies outside 0…1")
         check_shares(self.augment_colour, self.augment_shift, self.augment_geometry)
+        if not 0 <= self.recon_share < 1 or self.recon_lr <= 0:
+            raise OptionError(
+                f"recon_share {self.recon_share} lies outside 0…1, or recon_lr {self.recon_lr} is "
+                f"not positive"
+            )
+        if min(self.recon_pix, self.recon_feat, self.recon_code) < 0:
+            raise OptionError(
+                f"recon_pix {self.recon_pix}, recon_feat {self.recon_feat} and recon_code "
+                f"{self.recon_code} must not be negative"
+            )
         if not 0 <= self.augment_target < 1 or self.augment_kimg <= 0:
             raise OptionError(
                 f"augment_target {self.augment_target} lies outside 0…1, or augment_kimg "
@@ -95,6 +115,7 @@ class GanState:
     strength: AdaptiveStrength | None = None
     projected: ProjectedDiscriminator | None = None
     adam_p: torch.optim.Optimizer | None = None
+    reconstruction: Reconstruction | None = None
     grown: bool = False
     clock: Clock = field(default_factory=Clock)
     record: tuple[Any, Recorded] | None = None
@@ -128,13 +149,19 @@ class GanState:
             found["strength"] = self.strength
         if self.projected is not None:
             found["projected"] = self.projected
+        if self.reconstruction is not None:
+            found |= {"e": self.reconstruction.encoder, "ema_e": self.reconstruction.ema}
         return found
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Return what a checkpoint holds, by name."""
         found = {"adam_g": self.adam_g, "adam_d": self.adam_d}
-        return found if self.adam_p is None else found | {"adam_p": self.adam_p}
+        if self.adam_p is not None:
+            found["adam_p"] = self.adam_p
+        if self.reconstruction is not None:
+            found["adam_e"] = self.reconstruction.adam
+        return found
 
 
 def _changes(state: GanState, options: GeneratorTraining, n: int, side: int) -> Tensor:
@@ -195,7 +222,12 @@ def _updates(
 ) -> dict[str, Tensor]:
     """Update D and G once on the same fakes. Return the losses by name, on the device."""
     real = draws["real"]
-    fake = state.generator.synthesis(_mixed_codes(state, draws["z"], draws["keep"], ranks))
+    codes = _mixed_codes(state, draws["z"], draws["keep"], ranks)
+    recon = state.reconstruction
+    shown = 0 if recon is None else round(len(real) * options.recon_share)
+    if recon is not None:
+        codes = torch.cat([recon.encoder(real[:shown]), codes[shown:]])
+    fake = state.generator.synthesis(codes)
 
     def seen(x: Tensor, look: str) -> Tensor:
         return apply_changes(x, draws[f"changes_{look}"])
@@ -224,9 +256,35 @@ def _updates(
         second = loss_generator(judge.requires_grad_(False).judge(fake_maps)) * options.projected
     discriminator.requires_grad_(False)
     loss_g = loss_generator(discriminator(seen(fake, "fake_g")))
-    ranks.update(state.generator, state.adam_g, loss_g + second)
+    loss = loss_g + second
+    if recon is not None:
+        compared = _compared(recon, options, real[:shown], fake, codes)
+        stats |= compared
+        loss = loss + options.recon_pix * compared["loss_recon"]
+        loss = loss + options.recon_feat * compared["loss_feat"]
+        if "loss_code" in compared:
+            loss = loss + options.recon_code * compared["loss_code"]
+        recon.adam.zero_grad(set_to_none=True)
+    ranks.update(state.generator, state.adam_g, loss)
+    if recon is not None:
+        ranks.average_gradients(recon.encoder.parameters())
+        recon.adam.step()
     stats["loss_g"] = loss_g
     return {name: value.detach() for name, value in stats.items()}
+
+
+def _compared(
+    recon: Reconstruction, options: GeneratorTraining, real: Tensor, fake: Tensor, codes: Tensor
+) -> dict[str, Tensor]:
+    """Compare the first fakes with the photos they were made from, and the codes of others with E's."""
+    shown = len(real)
+    found = recon.losses(real, fake[:shown])
+    others = slice(
+        shown, shown + max(1, len(fake) // 4)
+    )  # a quarter is enough, as in encoders' training
+    if options.recon_code > 0:
+        found["loss_code"] = recon.loss_code(fake[others], codes[others])
+    return found
 
 
 def _regularise(
@@ -286,5 +344,9 @@ def _average(state: GanState, options: GeneratorTraining) -> None:
         averaged: list[Tensor] = list(state.ema.parameters())
         current: list[Tensor] = list(state.generator.parameters())
         torch._foreach_lerp_(averaged, current, 1 - decay)
+        if (recon := state.reconstruction) is not None:
+            torch._foreach_lerp_(
+                list(recon.ema.parameters()), list(recon.encoder.parameters()), 1 - decay
+            )
         for mean, value in zip(state.ema.buffers(), state.generator.buffers(), strict=True):
             mean.copy_(value)

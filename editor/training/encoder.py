@@ -214,14 +214,11 @@ def _copy_trunk(encoder: Encoder, discriminator: Discriminator) -> None:
     Raises:
         OptionError: they are of other sizes.
     """
-    size = ("resolution", "fmaps_base", "fmaps_max")
-    mine, its = (
-        tuple(getattr(network.config, name) for name in size)
-        for network in (encoder, discriminator)
-    )
-    if mine != its:
+    mine, its = encoder.config, discriminator.config
+    if mine.widths != its.widths:
         raise OptionError(
-            f"the encoder's {size} are {mine}, the discriminator's {its}; to start from its blocks "
-            f"give --fmaps-base {its[1]} --fmaps-max {its[2]}"
+            f"the encoder's channels by resolution are {mine.widths}, the discriminator's "
+            f"{its.widths}; to start from its blocks give --fmaps-base {its.fmaps_base} "
+            f"--fmaps-min {its.fmaps_min} --fmaps-max {its.fmaps_max}"
         )
     encoder.trunk.load_state_dict(discriminator.trunk.state_dict())

@@ -22,9 +22,15 @@ from torch import nn
 from editor.data.image_set import ImageSet
 from editor.errors import OptionError
 from editor.media.sheets import save_sheet
-from editor.models.config import DiscriminatorConfig, GeneratorConfig
+from editor.models.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
-from editor.models.perceptual import SqueezeNetFeatures
+from editor.models.encoder import Encoder
+from editor.models.perceptual import (
+    DiscriminatorPerceptual,
+    Perceptual,
+    SqueezeNetFeatures,
+    SqueezeNetPerceptual,
+)
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.tensors import fingerprint, half, write_tensors
 from editor.runtime import fast_dtype, seeded_latents
@@ -40,6 +46,7 @@ from editor.training.grow import (
 from editor.training.loop import Schedule, train_loop
 from editor.training.parallel import ALONE, Ranks
 from editor.training.projected import ProjectedDiscriminator
+from editor.training.reconstruction import Reconstruction
 from editor.training.run import RunFolder
 
 
@@ -54,6 +61,7 @@ def train_generator(
     origin: Origin | None = None,
     ranks: Ranks = ALONE,
     features: SqueezeNetFeatures | None = None,
+    encoder_config: EncoderConfig | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Train a generator, or go on where the run folder stopped.
 
@@ -67,7 +75,10 @@ def train_generator(
         header: domain, licence and data facts for the snapshots' headers.
         origin: trained networks to start from, grown to the wanted resolution.
         ranks: this process among those that train together; the main one writes the files.
-        features: for a second discriminator, which is no part of the snapshots.
+        features: for a second discriminator, which is no part of the snapshots, where
+            `options.projected` is above 0; and for comparing reconstructions with photos.
+        encoder_config: architecture of the encoder that makes the reconstructions, where
+            `options.recon_share` is above 0.
 
     Yields:
         One record a tick, as appended to stats.jsonl.
@@ -88,12 +99,18 @@ def train_generator(
             "init_from": None if origin is None else fingerprint(origin.generator),
             "features": None if features is None else type(features).__name__,
         }
+        if options.recon_share > 0 and encoder_config is not None:
+            facts["encoder"] = encoder_config.to_dict()
         said = {"training": asdict(options) | {"kimg": None}, "kimg": options.kimg, **facts}
         run.start(said, free=("kimg", "ema_kimg"))  # an average changes nothing of the training
     start = None if run.checkpoint.exists() else origin
     state = _prepare(options, generator_config, discriminator_config, device, start, images, known)
-    if features is not None:
+    if features is not None and options.projected > 0:
         _add_projected(state, features, options)
+    if options.recon_share > 0:
+        if encoder_config is None:
+            raise OptionError("recon_share needs the architecture of an encoder")
+        _add_reconstruction(state, features, options, encoder_config, start, images)
     state.grown = origin is not None
     images = images.near(device)
     ranks.check_columns(state.columns(options.batch))
@@ -113,6 +130,26 @@ def _add_projected(
     state.projected.compute_dtype = dtype
     heads = state.projected.heads.parameters()
     state.adam_p = torch.optim.Adam(heads, lr=options.lr, betas=(0.0, 0.99))
+
+
+def _add_reconstruction(
+    state: GanState,
+    features: SqueezeNetFeatures | None,
+    options: GeneratorTraining,
+    config: EncoderConfig,
+    origin: Origin | None,
+    images: ImageSet,
+) -> None:
+    """Add the encoder that makes a part of the fakes from photos."""
+    device = state.ema.w_avg.device
+    compared: Perceptual = DiscriminatorPerceptual(state.discriminator)
+    if features is not None:
+        compared = SqueezeNetPerceptual(features.to(device).eval().requires_grad_(False))
+    batch = batches(images, len(images), options.batch, options.seed, device)
+    start = None if origin is None else origin.encoder
+    state.reconstruction = Reconstruction.begin(
+        config, start, state.generator, compared, options.recon_lr, batch
+    )
 
 
 def _prepare(
@@ -190,8 +227,16 @@ def _save_snapshot(
         **header,
         "training": {**asdict(options), "kimg": state.clock.kimg, "seconds": state.clock.seconds},
     }
-    for name, network in (("generator", state.ema), ("discriminator", state.discriminator)):
+    networks: dict[str, StyleGAN2Generator | Discriminator | Encoder] = {
+        "generator": state.ema,
+        "discriminator": state.discriminator,
+    }
+    if state.reconstruction is not None:
+        networks["encoder"] = state.reconstruction.ema
+    for name, network in networks.items():
         meta = {"kind": name, "config": network.config.to_dict(), **facts}
+        if name == "encoder":
+            meta["generator"] = fingerprint(state.ema)
         write_tensors(path / f"{name}.safetensors", half(network.state_dict()), meta)
     device = state.ema.w_avg.device
     with torch.no_grad():

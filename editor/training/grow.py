@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -32,10 +33,11 @@ WARM_UP_LR = 0.01
 
 @dataclass(frozen=True)
 class Origin:
-    """Trained networks that a training starts from."""
+    """Trained networks that a training starts from. The encoder serves where one learns beside them."""
 
     generator: StyleGAN2Generator
     discriminator: Discriminator
+    encoder: Encoder | None = None
 
 
 def check_origin(
@@ -51,10 +53,7 @@ def check_origin(
         (origin.discriminator.config, discriminator, {}),
     ]
     for found, wanted, gained in pairs:
-        if (
-            found.resolution > wanted.resolution
-            or replace(found, resolution=wanted.resolution, **gained) != wanted
-        ):
+        if not _grows(found, wanted, **gained):
             raise OptionError(
                 f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
                 f"resolution must be the same, and neither it nor the noise may go"
@@ -127,10 +126,7 @@ def check_encoder_origin(found: EncoderConfig, wanted: EncoderConfig) -> None:
     Raises:
         OptionError: it is of another architecture, or larger.
     """
-    if (
-        found.resolution > wanted.resolution
-        or replace(found, resolution=wanted.resolution, num_ws=wanted.num_ws) != wanted
-    ):
+    if not _grows(found, wanted, num_ws=wanted.num_ws):
         raise OptionError(
             f"an encoder of {found} cannot start one of {wanted}: all but a lower resolution, with "
             f"its fewer layers, must be the same"
@@ -165,6 +161,12 @@ def grow_encoder(
     if not added:
         return large, 0.0
     return large, _hand_on(small.trunk, small.config, large.trunk, added, batch, steps)
+
+
+def _grows(found: NetworkConfig, wanted: NetworkConfig, **gained: Any) -> bool:
+    """Say whether a network of `found` can grow into one of `wanted`: new layers may be wider."""
+    same = {"resolution": wanted.resolution, "fmaps_min": wanted.fmaps_min, **gained}
+    return replace(found, **same) == wanted and found.widths.items() <= wanted.widths.items()
 
 
 def _hand_on(

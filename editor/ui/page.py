@@ -12,7 +12,7 @@ import gradio as gr
 
 from editor.domains import Domains
 from editor.errors import PackError
-from editor.packs.info import read_info
+from editor.packs.info import NO_ENCODER, read_info
 from editor.project.archive import MAX_BYTES
 from editor.ui.animate import AnimatePanel
 from editor.ui.blend import BlendPanel
@@ -173,4 +173,6 @@ def _about(domains: Domains) -> dict[str, str]:
         with suppress(PackError):
             info = read_info(name, domains.folders["checkpoints"])
             said[name] = f"{title}. Licence of the pack: {info.licence}."
+            if not info.has_encoder:
+                said[name] += f" {NO_ENCODER}"
     return said

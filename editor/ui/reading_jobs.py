@@ -14,6 +14,7 @@ from PIL import Image
 
 from editor.errors import EditorError
 from editor.inversion.loop import InversionOptions
+from editor.packs.info import NO_ENCODER
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
 from editor.project.actions import photo_name
@@ -151,7 +152,8 @@ class ReadingJobs(HandlerBase):
         visitor = self._has_read(visitor, editor.info.name, origin.id)
         end = None if is_usual(editor, options) else Said("done", advice=UNUSUAL)
         stage = self._seen(job, visitor, editor, origin, end, at_end=True)
-        yield visitor, stage, gr.skip(), strip_value(visitor.project), status("")
+        line = "" if editor.info.has_encoder else NO_ENCODER
+        yield visitor, stage, gr.skip(), strip_value(visitor.project), status(line)
 
     def _seen(
         self,

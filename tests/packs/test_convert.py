@@ -20,7 +20,7 @@ from editor.packs.convert.idinvert import (
     convert_generator,
 )
 from editor.packs.convert.restricted import read_npy
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 from editor.packs.info import read_info
 from tests.conftest import SHARED
 from tests.reference.cut import FOLDER
@@ -38,7 +38,7 @@ def _convert(folder: Path, root: Path, **options: object) -> Editor:
         perceptual if perceptual.exists() else None,
         **options,
     )
-    for _ in convert_idinvert(sources, root / "checkpoints", root / "boundaries"):
+    for _ in convert_files(sources, root / "checkpoints", root / "boundaries"):
         pass
     return Editor.open("pub32", "cpu", root / "checkpoints", root / "boundaries")
 

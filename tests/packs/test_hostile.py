@@ -19,7 +19,7 @@ import torch
 from editor.errors import WeightsError
 from editor.packs.convert.describe import describe_file
 from editor.packs.convert.restricted import read_npy, read_pth
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 from tests.reference.published import write_published
 
 
@@ -221,7 +221,7 @@ def test_hostile_networks(name: str, tmp_path: Path) -> None:
     files = write_published(tmp_path / "files")
     sources = Sources("evil", path, files / "encoder.pth")
     with pytest.raises(WeightsError):
-        list(convert_idinvert(sources, tmp_path / "checkpoints", tmp_path / "boundaries"))
+        list(convert_files(sources, tmp_path / "checkpoints", tmp_path / "boundaries"))
     assert sorted(item.name for item in tmp_path.iterdir()) == ["files", "generator.pth"]
 
 

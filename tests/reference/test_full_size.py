@@ -17,11 +17,11 @@ SCRIPT = """
 import json, resource, sys, time
 from pathlib import Path
 from editor import Editor
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 root = Path(sys.argv[1])
 started = time.monotonic()
 sources = Sources("full256", root / "generator.pth", root / "encoder.pth")
-list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+list(convert_files(sources, root / "checkpoints", root / "boundaries"))
 convert_s = time.monotonic() - started
 convert_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 editor = Editor.open("full256", "cpu", root / "checkpoints", root / "boundaries")

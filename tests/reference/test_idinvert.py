@@ -13,7 +13,7 @@ from editor import Editor
 from editor.inversion.loop import InversionOptions, invert
 from editor.inversion.objective import Weights
 from editor.packs.convert.restricted import read_pth
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 from tests.reference.cut import EVERY, State, read_cut
 
 WHOLE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "idinvert"
@@ -52,7 +52,7 @@ def editor(request: pytest.FixtureRequest, reference: Reference, tmp_path_factor
         torch.save(state, file, _use_new_zipfile_serialization=request.param == "zip")
         assert (file.read_bytes()[:2] == b"PK") == (request.param == "zip")
     sources = Sources("ref128", root / "generator.pth", root / "encoder.pth")
-    steps = list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+    steps = list(convert_files(sources, root / "checkpoints", root / "boundaries"))
     assert steps[-1][1] == steps[-1][2] == 3
     return Editor.open("ref128", "cpu", root / "checkpoints", root / "boundaries")
 

@@ -55,8 +55,11 @@ def test_grown_generator_makes_the_same_pictures(
     assert new.grad.abs().sum() > 0
 
 
-def test_grown_discriminator_judges_alike(discriminator: Discriminator) -> None:
-    large, error = grow_discriminator(discriminator, LARGE_D, lambda: _smooth(16, 32), steps=300)
+@pytest.mark.parametrize("least", [1, DISCRIMINATOR.channels(16)])
+def test_grown_discriminator_judges_alike(discriminator: Discriminator, least: int) -> None:
+    config = replace(LARGE_D, fmaps_min=least)
+    large, error = grow_discriminator(discriminator, config, lambda: _smooth(16, 32), steps=300)
+    assert large.trunk.from_rgb.weight.shape[0] == config.channels(32) >= least
     assert error < 0.1
     image = _smooth(64, 32)
     with torch.no_grad():
@@ -140,6 +143,7 @@ def test_an_origin_of_another_kind_is_refused(
     for start, g in (
         (origin, replace(GENERATOR, resolution=8)),
         (origin, replace(LARGE_G, fmaps_max=32)),
+        (origin, replace(LARGE_G, fmaps_min=GENERATOR.fmaps_max)),
         (noisy, GENERATOR),
     ):
         steps = train_generator(

@@ -18,6 +18,7 @@ from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
+from editor.packs.load import load_encoder
 from editor.packs.tensors import read_tensors
 from editor.training.adversarial import GeneratorTraining
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
@@ -65,6 +66,50 @@ def test_generator_training_writes_its_run(images: ImageSet, tmp_path: Path) -> 
     assert any(name.startswith("samples-") for name in names)
     logged = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert logged == records
+
+
+def _with_reconstructions(images: ImageSet, path: Path, kimg: float, **options: object) -> list:
+    settings = GeneratorTraining(kimg=kimg, recon_share=0.5, **(SHORT | options))
+    run = RunFolder(path)
+    given = (images, run, settings, GENERATOR, DISCRIMINATOR, CPU, {})
+    return list(train_generator(*given, encoder_config=ENCODER))
+
+
+def test_reconstructions_teach_the_generator_the_photos(images: ImageSet, tmp_path: Path) -> None:
+    few = replace(images, pixels=images.pixels[:4], names=["a"] * 4, attributes=[{}] * 4)
+    options = {"lr": 0.01, "recon_lr": 0.01, "ema_kimg": 0.01, "flip": False, "tick_kimg": 0.08}
+    records = _with_reconstructions(few, tmp_path, 0.8, **options)
+    assert records[-1]["loss_recon"] < 0.8 * records[0]["loss_recon"]
+    assert records[-1]["loss_code"] >= 0
+    assert (tmp_path / "encoder.safetensors").is_file()
+    options["recon_pix"] = options["recon_feat"] = 0.0
+    blind = _with_reconstructions(few, tmp_path / "blind", 0.8, **options)
+    assert blind[-1]["loss_recon"] > 1.2 * records[-1]["loss_recon"], "it is these terms that teach"
+
+
+def test_a_training_with_reconstructions_resumes_and_is_an_origin(
+    images: ImageSet, tmp_path: Path
+) -> None:
+    _with_reconstructions(images, tmp_path / "whole", 0.032)
+    _with_reconstructions(images, tmp_path / "parts", 0.016)
+    _with_reconstructions(images, tmp_path / "parts", 0.032)
+    whole, _ = read_tensors(tmp_path / "whole" / "checkpoint.safetensors")
+    parts, _ = read_tensors(tmp_path / "parts" / "checkpoint.safetensors")
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    assert any(name.startswith("ema_e/") for name in whole)
+    written = load_encoder(tmp_path / "whole")
+    assert written is not None
+    assert written.config == ENCODER
+    assert load_encoder(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"recon_share": 1.0}, {"recon_share": -0.1}, {"recon_lr": 0.0}, {"recon_feat": -1.0}],
+)
+def test_reconstruction_options_out_of_range_are_refused(options: dict) -> None:
+    with pytest.raises(OptionError, match="recon_"):
+        GeneratorTraining(**options)
 
 
 @pytest.mark.parametrize("more", [False, True], ids=["plain", "noise and projected"])

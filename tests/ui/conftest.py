@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 from tests.conftest import SHARED
 from tests.reference.published import write_published
 from tests.ui.driver import CHROMIUM, FLAGS, ROOT, complaints, opened, ready, served
@@ -42,7 +42,7 @@ def root(tmp_path_factory) -> Path:
         title="Published, 32 px",
         subject="scene",
     )
-    list(convert_idinvert(sources, root / "checkpoints", root / "boundaries"))
+    list(convert_files(sources, root / "checkpoints", root / "boundaries"))
     return root
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from editor.editing.paste import paste_back
 from editor.media.images import to_tensor
 from editor.photo.crop import Crop
-from tests.colour_profiles import display_p3
+from tests.colour_profiles import adobe_rgb, display_p3
 from tests.ui.stage_page import composed, noise, png, stage_served
 
 MOST = 2  # grey levels
@@ -111,10 +111,13 @@ def test_the_browser_pastes_as_the_server(page, folder: Path, name: str) -> None
     assert (np.asarray(expected) != np.asarray(photo)).mean() > 0.02
 
 
+@pytest.mark.parametrize("gamut", [display_p3, adobe_rgb])
 @pytest.mark.parametrize("name", CASES)
-def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(page, folder: Path, name: str) -> None:
+def test_a_photo_of_a_wide_gamut_is_saved_as_it_was_shown(
+    page, folder: Path, name: str, gamut: Callable[[], bytes]
+) -> None:
     crop, size, side = CASES[name]
-    wide, seen = display_p3(), soft(*size, 1)
+    wide, seen = gamut(), soft(*size, 1)
     before, after = soft(side, side, 2), soft(side, side, 3)
     photo = as_profile(seen, "sRGB", wide)
     shown(page, folder, photo, crop, reference=png(before), after=png(after))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from editor import Domains
-from editor.packs.convert.run import Sources, convert_idinvert
+from editor.packs.convert.run import Sources, convert_files
 from editor.project.pixels import png_bytes
 from editor.ui.data_uris import data_uri, png_uri
 from editor.ui.handler_base import KEEP, REPLACE
@@ -128,9 +128,7 @@ def test_another_domain_can_be_chosen(library: Domains, tiny_root: Path, photo: 
     write_published(tiny_root / "files")
     files = [tiny_root / "files" / f"{kind}.pth" for kind in ("generator", "encoder")]
     folders = (tiny_root / "checkpoints", tiny_root / "boundaries")
-    for _ in convert_idinvert(
-        Sources("pub32", *files, title="Published", subject="face"), *folders
-    ):
+    for _ in convert_files(Sources("pub32", *files, title="Published", subject="face"), *folders):
         pass
     handlers = Handlers(library, "tiny")
     assert library.choices == [("Published", "pub32"), ("Tiny", "tiny")]

@@ -7,7 +7,20 @@ from typing import Any
 
 from editor.errors import WeightsError
 from editor.packs.convert.idinvert import convert_generator
-from editor.packs.convert.restricted import NPY_MAGIC, ZIP_MAGIC, read_npy, read_pth
+from editor.packs.convert.layouts import (
+    Networks,
+    checkpoint_networks,
+    is_checkpoint,
+    is_network_pickle,
+    read_stylegan2,
+)
+from editor.packs.convert.restricted import (
+    NPY_MAGIC,
+    ZIP_MAGIC,
+    dense_tensors,
+    read_checkpoint,
+    read_npy,
+)
 from editor.packs.tensors import read_header
 
 
@@ -24,12 +37,37 @@ def describe_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise WeightsError(f"{path} is missing; give the path of the file")
     with path.open("rb") as file:
-        magic = file.read(8)
+        magic = file.read(9)
     if magic[:6] == NPY_MAGIC:
         return _describe_npy(path)
+    if magic[4:] == b"\0\0\0\0{":  # the length of a safetensors header, whatever its first byte
+        return _describe_own(path)
     if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
+        if is_network_pickle(path):
+            return _describe_stylegan2(read_stylegan2(path), path)
         return _describe_pth(path, magic)
     return _describe_own(path)
+
+
+def _describe_stylegan2(networks: Networks, path: Path) -> dict[str, Any]:
+    """Describe the networks of a file in a layout of StyleGAN2."""
+    generator, encoder = networks.generator, networks.encoder
+    option = "--generator" if encoder is None else "--encoder"
+    return {
+        "format": networks.layout,
+        "what": "generator (StyleGAN2)" + ("" if encoder is None else " and its encoder"),
+        "architecture": "stylegan2",
+        "resolution": generator.resolution,
+        "num_ws": generator.num_ws,
+        "w_dim": generator.w_dim,
+        "parameters": sum(
+            value.numel()
+            for network in (generator, encoder)
+            if network is not None
+            for value in network.parameters()
+        ),
+        "next": f"python -m editor convert stylegan2 {option} {path} --name …",
+    }
 
 
 def _describe_own(path: Path) -> dict[str, Any]:
@@ -47,7 +85,10 @@ def _describe_own(path: Path) -> dict[str, Any]:
 
 
 def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
-    tensors = read_pth(path)
+    tree = read_checkpoint(path)
+    if is_checkpoint(tree):
+        return _describe_stylegan2(checkpoint_networks(tree, path), path)
+    tensors = dense_tensors(tree, str(path))
     found: dict[str, Any] = {
         "format": "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy"),
         "tensors": len(tensors),

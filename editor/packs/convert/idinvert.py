@@ -15,6 +15,7 @@ from torch import Tensor
 from editor.errors import MismatchError, WeightsError
 from editor.layers import check_layers, parse_layers
 from editor.models.config import StyleGAN1Config, StyleGAN1EncoderConfig
+from editor.models.generator import StyleGenerator
 from editor.models.perceptual import VGG16Perceptual
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
 from editor.packs.convert.rules import VGG16_RULES, convert, encoder_rules, generator_rules
@@ -74,11 +75,17 @@ def convert_generator(tensors: dict[str, Tensor]) -> StyleGAN1Generator:
     state = convert(tensors, generator_rules(num_ws // 2 - 1), what)
     state["w_avg"] = torch.zeros(num_ws, w_dim)
     generator = build_network(StyleGAN1Generator, config, state, what)
-    with torch.no_grad():
-        z = torch.randn(CODES_FOR_MEAN, z_dim, generator=torch.Generator().manual_seed(0))
-        sums = [generator.mapping(part).sum(dim=0) for part in z.split(1000)]
-        generator.w_avg.copy_(torch.stack(sums).sum(dim=0) / len(z))
+    generator.w_avg.copy_(mean_code(generator))
     return generator
+
+
+@torch.no_grad()
+def mean_code(generator: StyleGenerator) -> Tensor:
+    """Return the mean code [num_ws, w_dim] of 10,000 seeded latents."""
+    seeded = torch.Generator().manual_seed(0)
+    z = torch.randn(CODES_FOR_MEAN, generator.z_dim, generator=seeded)
+    sums = [generator.mapping(part).sum(dim=0) for part in z.split(1000)]
+    return torch.stack(sums).sum(dim=0) / len(z)
 
 
 def convert_encoder(tensors: dict[str, Tensor], num_ws: int, w_dim: int) -> StyleGAN1Encoder:

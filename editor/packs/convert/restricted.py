@@ -6,8 +6,10 @@ reader that knows four names and stands in for them with records; every other na
 
 from __future__ import annotations
 
+import argparse
 import io
 import pickle
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,31 +42,74 @@ def read_pth(path: Path) -> dict[str, Tensor]:
         WeightsError: it is missing, damaged, holds something else than tensors, or was made to do
             harm; nothing of it was executed.
     """
+    found = _load(
+        path, "Export it again as a flat state dict: torch.save(network.state_dict(), file)."
+    )
+    return dense_tensors(found, str(path))
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a torch file that nests: dictionaries of tensors, numbers, texts and options.
+
+    A file in torch's zip format is mapped, so that what is not looked at is never read.
+
+    Args:
+        path: a `.pt` file with a dictionary; `argparse.Namespace` is read as what it holds.
+
+    Raises:
+        WeightsError: as `read_pth`.
+    """
+    found = _load(path, "Only dictionaries of tensors, numbers, texts and options are read.")
+    if not isinstance(found, Mapping):
+        raise WeightsError(f"{path} holds a {type(found).__name__}, not a dictionary. {SAFE}")
+    return {str(key): _options(value) for key, value in found.items()}
+
+
+def _options(value: Any) -> Any:
+    return dict(vars(value)) if isinstance(value, argparse.Namespace) else value
+
+
+def _load(path: Path, advice: str) -> Any:
+    """Load a torch file with its weights-only reader."""
     _require(path)
     with path.open("rb") as file:
-        if file.read(4) == ZIP_MAGIC:
-            _check_zip(path)
+        zipped = file.read(4) == ZIP_MAGIC
+    if zipped:
+        _check_zip(path)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except Exception as error:
         # whatever a hostile file provokes in the reader is a reason to refuse the file
         raise WeightsError(
-            f"{path} was refused: it is not a plain file of tensors ({_first_line(error)}). {SAFE} "
-            f"Export it again as a flat state dict: torch.save(network.state_dict(), file)."
+            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
+            f"{advice}"
         ) from error
+
+
+def dense_tensors(found: Any, source: str) -> dict[str, Tensor]:
+    """Check that something is a flat dictionary of tensors that hold what they claim.
+
+    Args:
+        found: what a reader gave.
+        source: what to call it in an error.
+
+    Raises:
+        WeightsError: it is something else.
+    """
     if not isinstance(found, Mapping) or not all(
         isinstance(key, str) and isinstance(value, Tensor) for key, value in found.items()
     ):
         raise WeightsError(
-            f"{path} holds a {type(found).__name__}, not a flat dictionary of tensors. {SAFE} "
+            f"{source} holds a {type(found).__name__}, not a flat dictionary of tensors. {SAFE} "
             f"Export the network's state_dict()."
         )
     for name, tensor in found.items():
         if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-            raise WeightsError(f"{path}: '{name}' is no dense tensor. {SAFE}")
+            raise WeightsError(f"{source}: '{name}' is no dense tensor. {SAFE}")
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise WeightsError(
-                f"{path}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
+                f"{source}: '{name}' claims {tuple(tensor.shape)} of fewer stored values. {SAFE}"
             )
     return dict(found)
 
@@ -98,6 +143,14 @@ def read_npy(path: Path) -> Any:
 def _require(path: Path) -> None:
     if not path.is_file():
         raise WeightsError(f"{path} is missing; give the path of the file")
+
+
+def _reason(error: BaseException) -> str:
+    """Say why torch's reader refuses a file, without its advice on how to load it all the same."""
+    asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+    if isinstance(error, pickle.UnpicklingError):
+        return f"it asks for {asked[1]}" if asked else type(error).__name__
+    return _first_line(error)
 
 
 def _first_line(error: BaseException) -> str:

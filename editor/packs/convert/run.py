@@ -11,15 +11,18 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from editor.defaults import UNSAID
 from editor.errors import OptionError
 from editor.files import temporary_beside, write_whole
-from editor.geometry import FFHQ
+from editor.geometry import FFHQ, Alignment
+from editor.packs.convert.card import model_card
 from editor.packs.convert.idinvert import (
     convert_boundary,
     convert_encoder,
     convert_generator,
     convert_vgg16,
 )
+from editor.packs.convert.layouts import read_pair
 from editor.packs.convert.restricted import read_npy, read_pth
 from editor.packs.fetch import file_sha256
 from editor.packs.info import DomainInfo
@@ -27,7 +30,10 @@ from editor.packs.tensors import fingerprint, half, read_header, write_tensors
 from editor.packs.write import check_name, install, write_info, write_network
 
 PUBLISHED_INVERSION = {"steps": 100, "lr": 0.01, "pix": 1.0, "feat": 5e-5, "domain": 2.0}
+# without an encoder: from the mean code, without a domain term
+FREE_INVERSION = {"steps": 300, "lr": 0.05, "domain": 0.0}
 PUBLISHED_RANGE = (-3.0, 3.0)
+Part = tuple[nn.Module, Path, dict[str, Any]]  # a network, its file, and facts for its header
 GROUPS = {
     "age": "Face",
     "expression": "Expression",
@@ -43,31 +49,40 @@ class Sources:
 
     Attributes:
         name: of the pack to make.
-        generator: .pth of the generator.
-        encoder: .pth of its encoder.
+        generator: file of the generator; None where the encoder's file holds it.
+        encoder: file of its encoder; None makes a pack without one.
         perceptual: .pth of VGG16 with Caffe preprocessing; None leaves the feature term out.
         boundaries: folder of .npy files, searched for a folder inside that is named after the domain.
         title: a person's words for the domain.
         subject: what a picture shows.
         licence: of the weights, with credits.
         float16: store half as much, at a small loss of agreement with the original.
+        alignment: how its squares lie around a face; FFHQ's by default.
+        family: whose files they are, "idinvert" or "stylegan2".
     """
 
     name: str
-    generator: Path
-    encoder: Path
+    generator: Path | None
+    encoder: Path | None
     perceptual: Path | None = None
     boundaries: Path | None = None
     title: str = ""
     subject: str = "picture"
-    licence: str = "as published; see the publisher"
+    licence: str = UNSAID
     float16: bool = False
+    alignment: Alignment | None = None
+    family: str = "idinvert"
+
+    @property
+    def squares(self) -> Alignment | None:
+        """Return how the pack's squares lie around a face, None where it shows none."""
+        return self.alignment or (FFHQ if self.subject == "face" else None)
 
 
-def convert_idinvert(
+def convert_files(
     sources: Sources, checkpoints: Path, boundaries: Path
 ) -> Iterator[tuple[str, int, int]]:
-    """Convert the networks of idinvert, and boundaries if there are any, step by step.
+    """Convert published networks, and boundaries if there are any, step by step.
 
     Everything is read and checked before anything is written.
 
@@ -81,35 +96,27 @@ def convert_idinvert(
 
     Raises:
         WeightsError: a file is missing, damaged, of another make or was made to do harm.
-        OptionError: the name is no plain folder name.
+        OptionError: the name is no plain folder name, or a file is not given.
         StorageError: the disk is full; what was there stays as it is.
     """
     check_name(sources.name)
     files = [] if sources.boundaries is None else find_boundaries(sources.boundaries, sources.name)
-    total = 3 + len(files) + (sources.perceptual is not None)
-    generator = convert_generator(read_pth(sources.generator))
-    yield "generator", 1, total
-    networks: dict[str, tuple[nn.Module, Path, dict[str, Any]]] = {
-        "generator": (generator, sources.generator, {"architecture": "stylegan1"})
-    }
-    encoder = convert_encoder(read_pth(sources.encoder), generator.num_ws, generator.w_dim)
+    networks: dict[str, Part] = {}
+    total = 2 + len(files) + sum(path is not None for path in (sources.encoder, sources.perceptual))
+    for kind, part in _read_networks(sources):
+        networks[kind] = part
+        yield kind, len(networks), total
+    generator: Any = networks["generator"][0]
     trained_for = fingerprint(generator)
-    facts = {"architecture": "stylegan1", "generator": trained_for}
-    networks["encoder"] = (encoder, sources.encoder, facts)
-    yield "encoder", 2, total
-    done = 2
-    if sources.perceptual is not None:
-        vgg = convert_vgg16(read_pth(sources.perceptual))
-        networks["perceptual"] = (vgg, sources.perceptual, {"architecture": "vgg16-caffe"})
-        done += 1
-        yield "perceptual network", done, total
+    if "encoder" in networks:
+        networks["encoder"][2]["generator"] = trained_for
     rows = {
         file: convert_boundary(read_npy(file), generator.num_ws, generator.w_dim) for file in files
     }
     if not rows:
         _refuse_stale(boundaries / sources.name, trained_for)
     install(sources.name, checkpoints, lambda path: _write_pack(path, sources, networks))
-    done += 1
+    done = len(networks) + 1
     yield "pack", done, total
     target = boundaries / sources.name
     with temporary_beside(target) as staging:
@@ -119,6 +126,25 @@ def convert_idinvert(
         if rows:  # all of them at once
             shutil.rmtree(target, ignore_errors=True)
             os.replace(staging, target)
+
+
+def _read_networks(sources: Sources) -> Iterator[tuple[str, Part]]:
+    """Read the networks one by one, by kind."""
+    if sources.family == "stylegan2":
+        pair, file = read_pair(sources.generator, sources.encoder)
+        yield "generator", (pair.generator, file, {"architecture": "stylegan2"})
+        if pair.encoder is not None and sources.encoder is not None:
+            yield "encoder", (pair.encoder, sources.encoder, {"architecture": "pyramid"})
+    else:
+        if sources.generator is None or sources.encoder is None:
+            raise OptionError("idinvert comes as two files; give --generator and --encoder")
+        generator = convert_generator(read_pth(sources.generator))
+        yield "generator", (generator, sources.generator, {"architecture": "stylegan1"})
+        encoder = convert_encoder(read_pth(sources.encoder), generator.num_ws, generator.w_dim)
+        yield "encoder", (encoder, sources.encoder, {"architecture": "stylegan1"})
+    if sources.perceptual is not None:
+        vgg = convert_vgg16(read_pth(sources.perceptual))
+        yield "perceptual", (vgg, sources.perceptual, {"architecture": "vgg16-caffe"})
 
 
 def _refuse_stale(folder: Path, generator: str) -> None:
@@ -165,9 +191,7 @@ def find_boundaries(folder: Path, name: str) -> list[Path]:
     raise OptionError(f"{folder} holds no .npy boundaries; give the folder that does")
 
 
-def _write_pack(
-    path: Path, sources: Sources, networks: dict[str, tuple[nn.Module, Path, dict[str, Any]]]
-) -> None:
+def _write_pack(path: Path, sources: Sources, networks: dict[str, Part]) -> None:
     files: dict[str, dict[str, Any]] = {}
     lines = []
     generator = networks["generator"][0]
@@ -190,6 +214,8 @@ def _write_pack(
     inversion = dict(PUBLISHED_INVERSION)
     if "perceptual" not in networks:
         inversion["feat"] = 0.0
+    if "encoder" not in networks:
+        inversion |= FREE_INVERSION
     info = DomainInfo(
         name=sources.name,
         title=sources.title or sources.name,
@@ -200,26 +226,8 @@ def _write_pack(
         licence=sources.licence,
         files=files,
         inversion=inversion,
-        alignment=FFHQ if sources.subject == "face" else None,
+        alignment=sources.squares,
     )
     write_info(path, info)
-    text = CARD.format(name=sources.name, licence=sources.licence, table="\n".join(lines))
-    write_whole(path / "MODEL_CARD.md", text.encode("utf-8", "replace"))
-
-
-CARD = """# {name}
-
-Converted from the networks of In-Domain GAN Inversion (Zhu et al., ECCV 2020) as its authors
-published them; nothing was trained here. Made by `python -m editor convert idinvert`.
-
-| network | parameters | file | sha256 |
-|---|---|---|---|
-{table}
-
-The mean code of each layer was computed from 10,000 seeded latents; the published file's mean, which
-follows layer 0 only, is kept beside it as `w_avg_published`.
-
-## Licence
-
-{licence}
-"""
+    card = model_card(sources.family, sources.name, sources.licence, lines, "encoder" in networks)
+    write_whole(path / "MODEL_CARD.md", card.encode("utf-8", "replace"))

@@ -1,0 +1,61 @@
+"""What an encoder's training starts from where a pack came without the network that judged its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from editor.models.config import DiscriminatorConfig, GeneratorConfig
+from editor.models.discriminator import Discriminator
+from editor.models.perceptual import PixelsAlone, VGG16Perceptual
+from editor.models.stylegan2 import StyleGAN2Generator
+from editor.packs.info import read_info
+from editor.packs.load import load_network, load_pair, load_perceptual
+
+
+def came_without_critic(folder: Path) -> bool:
+    """Return whether a folder is a pack whose domain.json names no discriminator.
+
+    Raises:
+        PackError: its domain.json cannot be understood.
+    """
+    if not (folder / "domain.json").is_file():
+        return False
+    folder = folder.resolve()
+    return "discriminator.safetensors" not in read_info(folder.name, folder.parent).files
+
+
+def load_with_critic(
+    folder: Path, fmaps_base: int, fmaps_max: int
+) -> tuple[StyleGAN2Generator, Discriminator]:
+    """Load a generator and its discriminator; where a pack has none, make an untrained one.
+
+    Args:
+        folder: a pack or run folder.
+        fmaps_base: channels at resolution r of an untrained one are min(fmaps_base // r, fmaps_max).
+        fmaps_max: see there.
+
+    Raises:
+        WeightsError: a file is missing or damaged.
+        MismatchError: another kind or architecture.
+        OptionError: the channels are impossible.
+    """
+    if not came_without_critic(folder):
+        return load_pair(folder)
+    file = folder / "generator.safetensors"
+    generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        config = DiscriminatorConfig(generator.resolution, fmaps_base, fmaps_max)
+        return generator, Discriminator(config).eval().requires_grad_(False)
+
+
+def own_perceptual(folder: Path) -> VGG16Perceptual | PixelsAlone:
+    """Return the pack's own perceptual network, or a term that leaves features out where it has none.
+
+    Raises:
+        WeightsError: the file is damaged.
+    """
+    file = folder / "perceptual.safetensors"
+    return load_perceptual(file) if file.is_file() else PixelsAlone()
