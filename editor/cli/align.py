@@ -49,7 +49,6 @@ def run(args: argparse.Namespace) -> int:
     """Run the command. Return 1 where a photo failed or shows nothing, after all others are done."""
     from editor.files import write_text
     from editor.media.images import save_image
-    from editor.photo.crop import crop_square
     from editor.photo.photo import Photo
 
     editor = open_editor(args)
@@ -79,9 +78,7 @@ def run(args: argparse.Namespace) -> int:
             names = [f"{face_name(name, job, i)}.png" for i in range(1, len(found) + 1)]
         check_kept([args.out / file for file in names], photos)
         for file, (crop, _) in zip(names, found, strict=True):
-            square = crop_square(photo.pixels, crop, size)
-            square.info |= photo.pixels.info  # the colour profile
-            save_image(square, args.out / file, edited=False)
+            save_image(photo.part(crop, size), args.out / file, edited=False)
         places[path.name] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
         said = f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
