@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     job = inversion_job(args, editor, contexts, usual=editor.engine.diffusion)
 
     def aligned(path: Path) -> Image.Image:
-        read = Photo.read(path)
+        read = Photo.read(path, dict(job.levels))
         return editor.align(read, chosen_squares(editor, read, job)[0])
 
     target = aligned(args.target)
