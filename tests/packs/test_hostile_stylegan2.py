@@ -32,14 +32,14 @@ from tests.reference.network_pickle import (
 from tests.reference.plain_pyramid import checkpoint, encoder_state
 from tests.reference.plain_stylegan2 import Plain
 
-MOST_S = 20.0  # a machine that does much else at a time included
+MOST_S = 10.0  # of this process, for reading a file four times
 Write = Callable[[Path, Path], None]
 State = dict[str, Any]
 
 
 def refused(path: Path, marker: Path) -> None:
     """Assert that nothing takes the file, that it is soon over, and that it leaves no trace."""
-    began, before = time.monotonic(), sorted(path.parent.iterdir())
+    began, before = time.process_time(), sorted(path.parent.iterdir())
     with pytest.raises(WeightsError):
         read_stylegan2(path)
     with pytest.raises(WeightsError):
@@ -48,7 +48,7 @@ def refused(path: Path, marker: Path) -> None:
         sources = Sources("evil", family="stylegan2", **files)
         with pytest.raises(WeightsError):
             list(convert_files(sources, path.parent / "checkpoints", path.parent / "boundaries"))
-    assert time.monotonic() - began < MOST_S
+    assert time.process_time() - began < MOST_S
     assert not marker.exists()
     assert sorted(path.parent.iterdir()) == before
 

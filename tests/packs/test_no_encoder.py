@@ -62,10 +62,20 @@ def test_the_command_line_says_so(bare: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_page_says_so(bare: Path) -> None:
     from editor.domains import Domains
+    from editor.ui.handlers import Handlers
     from editor.ui.page import _about
 
     domains = Domains("cpu", bare / "checkpoints", bare / "boundaries")
     assert NO_ENCODER in _about(domains)["other"]
+    handlers = Handlers(domains, "other")
+    given = {"given": {"path": str(bare / "photo.png")}}
+    domains.open("other").example(0).save(bare / "photo.png")
+    visitor, settings = handlers.first_visitor(), (3, 0.05, 1.0, 0.2, 2.0)
+    list(handlers.take(visitor, given, *settings))
+    frame = {"frame": {"x": 0.5, "y": 0.5, "side": 1.0, "angle": 0.0}}
+    shown = list(handlers.place(visitor, frame, *settings))
+    assert NO_ENCODER in shown[-1][-1]
+    assert not any(NO_ENCODER in str(early[-1]) for early in shown[:-1])
 
 
 @pytest.mark.parametrize("features", [False, True])

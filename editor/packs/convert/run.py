@@ -30,8 +30,9 @@ from editor.packs.tensors import fingerprint, half, read_header, write_tensors
 from editor.packs.write import check_name, install, write_info, write_network
 
 PUBLISHED_INVERSION = {"steps": 100, "lr": 0.01, "pix": 1.0, "feat": 5e-5, "domain": 2.0}
-# without an encoder: from the mean code, without a domain term
-FREE_INVERSION = {"steps": 300, "lr": 0.05, "domain": 0.0}
+# without an encoder: from the mean code. On four test faces of faces64 the pixel error is .010 after 100
+# steps, .014 at a rate of 0.02; at 0.1 it is .009, with codes half as far again from the domain
+FREE_INVERSION = {"steps": 100, "lr": 0.05, "domain": 0.0}
 PUBLISHED_RANGE = (-3.0, 3.0)
 Part = tuple[nn.Module, Path, dict[str, Any]]  # a network, its file, and facts for its header
 GROUPS = {
