@@ -24,7 +24,7 @@ from editor.packs.domain_pack import DomainPack
 from editor.packs.info import CHECKPOINTS, DomainInfo
 from editor.packs.load import load_domain
 from editor.photo.crop import Crop
-from editor.photo.detect import CONFIDENT, find_squares, shrunk
+from editor.photo.detect import CONFIDENT, CONFIDENT_AGAIN, find_squares, shrunk
 from editor.runtime import device_label, device_worker, pick_device, seeded_latents, telling_memory
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Engine:
         device: that it lies on.
     """
 
-    sure = CONFIDENT  # as a finder, from which what it finds is to be believed
+    sure, sure_again = CONFIDENT, CONFIDENT_AGAIN  # as a finder, from which it is to be believed
 
     def __init__(self, pack: DomainPack, device: torch.device) -> None:
         self.pack = pack

@@ -31,6 +31,7 @@ from editor.packs.verdict import Judgement
 from editor.photo.crop import Crop, crop_square
 from editor.photo.finder import Finder
 from editor.photo.photo import Photo
+from editor.photo.second_look import find_well, with_small
 from editor.sliders.boundary import Boundary
 from editor.sliders.boundary_file import load_boundaries
 from editor.sliders.slider_set import SliderSet
@@ -106,18 +107,26 @@ class Editor:
         """Add sliders that everyone who uses this editor may move from now on."""
         self.sliders = self.sliders.with_own(more)
 
-    def look(self, photo: Source) -> Photo:
+    def look(self, photo: Source, in_tiles: bool | None = None) -> Photo:
         """Read a photo, and find what the domain knows in it, unless that was done before.
+
+        One that lies on its side is looked at turned, and a large one of small faces in tiles.
+
+        Args:
+            photo: a path, bytes of a file, an image, or a photo that was read.
+            in_tiles: look at full size in tiles too; by default where that may show more.
 
         Raises:
             ImageError: the photo cannot be used.
         """
         read = Photo.read(photo)
-        if read.found is not None:
-            return read
-        return read.with_found(self.finder.find(as_srgb(read.seen)))
+        if read.found is not None or not self.finds:
+            return read if read.found is not None else read.with_found([])
+        return read.with_found(find_well(self.finder, as_srgb(read.seen), in_tiles))
 
-    def find(self, photo: Source, least: float | None = None) -> list[tuple[Crop, float]]:
+    def find(
+        self, photo: Source, least: float | None = None, in_tiles: bool | None = None
+    ) -> list[tuple[Crop, float]]:
         """Find squares that show what the domain knows, with confidences, best first.
 
         The list is empty where nothing is found, and in domains whose pictures need no alignment.
@@ -126,11 +135,23 @@ class Editor:
             photo: a path, bytes of a file, an image, or a photo that was read.
             least: confidence, 0…1, below which a square is not given; by default the finder's
                 own `sure`.
+            in_tiles: as in `look`.
 
         Raises:
             ImageError: the photo cannot be used.
         """
-        return self.look(photo).sure(self.finder.sure if least is None else least)
+        return self.look(photo, in_tiles).sure(self.finder.sure if least is None else least)
+
+    def find_small(
+        self, photo: Image.Image, found: Iterable[tuple[Crop, float]]
+    ) -> list[tuple[Crop, float]]:
+        """Add small squares to what `find` found with `in_tiles` false, as it does by default.
+
+        Args:
+            photo: upright RGB.
+            found: in it, of all confidences, best first.
+        """
+        return with_small(self.finder, photo, list(found)) if self.finds else list(found)
 
     def place(self, photo: Source) -> Crop:
         """Return the square that is taken of a photo unless another is given.

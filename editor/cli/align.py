@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from editor.cli.batch import check_kept, check_targets, each_photo
+from editor.cli.batch import Done, Made, check_kept, check_targets, each_photo
+from editor.cli.faces import chosen_squares, face_name, found_faces
 from editor.cli.options import (
     Sub,
     add_command,
@@ -17,7 +18,7 @@ from editor.cli.options import (
     check_finds,
     open_editor,
 )
-from editor.cli.photo_job import pack_job
+from editor.cli.photo_job import add_faces, pack_job
 from editor.cli.photos import find_photos
 from editor.errors import ImageError, OptionError
 
@@ -32,12 +33,14 @@ def add(commands: Sub) -> None:
         "align",
         run,
         "Find every face (or what the domain shows) in photos: the surest square as STEM.png, others "
-        "as STEM_1.png and so on, and where they are. Run again to go on.",
+        "as STEM_1.png and so on, and where they are. With --all-faces they are STEM_face1.png, … from "
+        "left to right. Run again to go on.",
     )
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--size", type=int, default=None, help="side, px; default: the domain's")
     add_redo(parser)
+    add_faces(parser, every=True)
     add_yunet(parser)
     add_domain(parser)
 
@@ -45,8 +48,9 @@ def add(commands: Sub) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command. Return 1 where a photo failed or shows nothing, after all others are done."""
     from editor.files import write_text
-    from editor.media.images import load_image, save_image
+    from editor.media.images import save_image
     from editor.photo.crop import crop_square
+    from editor.photo.photo import Photo
 
     editor = open_editor(args)
     size = editor.info.resolution if args.size is None else args.size
@@ -58,22 +62,29 @@ def run(args: argparse.Namespace) -> int:
     places = _read_places(args.out)
     subject = editor.info.subject if args.yunet is None else "face"
 
-    def work(path: Path) -> str:
+    def work(path: Path, name: str, done: Done) -> Made:
         if not path.is_file():
             raise ImageError(f"{path} was not found")
-        photo = load_image(path)
-        found = editor.find(photo)
+        photo = Photo.read(path)
+        found = found_faces(editor, photo, job)
         if not found:
             raise ImageError(f"no {subject} was found")
-        names = [f"{path.stem}{f'_{i}' if i else ''}.png" for i in range(len(found))]
-        check_kept([args.out / name for name in names], photos)
-        for name, (crop, _) in zip(names, found, strict=True):
-            square = crop_square(photo, crop, size)
-            square.info |= photo.info  # the colour profile
-            save_image(square, args.out / name, edited=False)
+        if job.faces == "":
+            found.sort(key=lambda one: -one[1])
+            names = [f"{name}{f'_{i}' if i else ''}.png" for i in range(len(found))]
+        else:
+            wished = chosen_squares(editor, photo, job, found)
+            found = [(crop, chance) for crop, chance in found if crop in wished]
+            names = [f"{face_name(name, job, i)}.png" for i in range(1, len(found) + 1)]
+        check_kept([args.out / file for file in names], photos)
+        for file, (crop, _) in zip(names, found, strict=True):
+            square = crop_square(photo.pixels, crop, size)
+            square.info |= photo.pixels.info  # the colour profile
+            save_image(square, args.out / file, edited=False)
         places[path.name] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
-        return f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
+        said = f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
+        return Made(said, tuple(names))
 
     job = replace(pack_job(args, editor), size_px=size)
     return each_photo(photos, args.out, job, args.redo or not places, work)

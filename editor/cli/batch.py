@@ -6,27 +6,74 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from editor.cli.photo_job import FileState, PhotoJob
+from editor.cli.result_names import result_names
 from editor.errors import OptionError
 
 DONE = "done.json"
 
 
+class Done:
+    """What earlier runs and this one have finished, in a file of the folder of the results.
+
+    Args:
+        out: the folder.
+        job: all that a result depends on besides the photo.
+        redo: forget what was done before.
+    """
+
+    def __init__(self, out: Path, job: PhotoJob, redo: bool = False) -> None:
+        self.out, self._asked = out, repr(job)
+        self._known = {} if redo else _read_done(out)
+
+    def has(self, photo: Path, name: str) -> bool:
+        """Return whether the result of a photo under a name is there, as the photo and the job are now."""
+        found = self._known.get(name)
+        key, *files = found if isinstance(found, list) else [found, f"{name}.png"]
+        return key == _key(photo, self._asked) and all((self.out / str(f)).is_file() for f in files)
+
+    def add(self, photo: Path, name: str, files: tuple[str, ...] = ()) -> None:
+        """Note that a photo's result is there: NAME.png, or other files of the folder."""
+        from editor.files import write_text
+
+        key = _key(photo, self._asked)
+        self._known[name] = [key, *files] if files else key
+        write_text(self.out / DONE, json.dumps(self._known, indent=1) + "\n")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made of a photo.
+
+    Attributes:
+        said: in words.
+        files: of the folder, which show later that it is done; by default NAME.png.
+    """
+
+    said: str
+    files: tuple[str, ...] = ()
+
+
 def each_photo(
-    photos: list[Path], out: Path, job: PhotoJob, redo: bool, work: Callable[[Path], str]
+    photos: list[Path],
+    out: Path,
+    job: PhotoJob,
+    redo: bool,
+    work: Callable[[Path, str, Done], Made],
 ) -> int:
     """Work on photos one after the other.
 
     A bad photo does not stop the others. A later run goes on where an earlier one stopped.
 
     Args:
-        photos: the files; work writes `out`/STEM.png of each.
+        photos: the files; one that is given twice is done once.
         out: folder of the results, and of what is known to be done.
         job: all that a result depends on besides the photo.
         redo: also what was done before.
-        work: does one, and says what it did.
+        work: makes the results of a photo under a name without suffix, `out`/NAME.png or others.
 
     Returns:
         1 when a photo failed, after all others are done; else 0.
@@ -37,22 +84,20 @@ def each_photo(
     from tqdm import tqdm
 
     from editor.errors import EditorError, StorageError
-    from editor.files import is_full, why, write_text
+    from editor.files import is_full, why
 
-    asked = repr(job)
-    done = {} if redo else _read_done(out)
+    done = Done(out, job, redo)
     failures: list[str] = []
     skipped = 0
-    for photo in tqdm(photos, unit="photo"):
+    named = {name: photo for photo, name in result_names(photos).items()}
+    for name, photo in tqdm(list(named.items()), unit="photo"):
         try:
-            key = _key(photo, asked)
-            if done.get(photo.stem) == key and (out / f"{photo.stem}.png").is_file():
+            if done.has(photo, name):
                 skipped += 1
                 continue
-            said = work(photo)
-            done[photo.stem] = key
-            write_text(out / DONE, json.dumps(done, indent=1) + "\n")
-            tqdm.write(f"{photo.name}: {said}")
+            made = work(photo, name, done)
+            done.add(photo, name, made.files)
+            tqdm.write(f"{photo.name}: {made.said}")
         except StorageError:
             raise  # the next would not fit either
         except EditorError as error:
@@ -66,25 +111,18 @@ def each_photo(
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     if failures:
-        print(f"{len(failures)} of {len(photos)} failed", file=sys.stderr)
+        print(f"{len(failures)} of {len(named)} failed", file=sys.stderr)
     return 1 if failures else 0
 
 
 def check_targets(photos: list[Path], out: Path) -> None:
-    """Refuse to write over a photo that was given, or two results to one name.
+    """Refuse to write over a photo that was given.
 
     Raises:
-        OptionError: a result would be.
+        OptionError: a result would.
     """
-    seen: dict[str, Path] = {}
-    for photo in photos:
-        if photo.stem in seen:
-            raise OptionError(
-                f"{seen[photo.stem]} and {photo} would both be saved as {photo.stem}.png; rename one"
-            )
-        seen[photo.stem] = photo
-        if photo.suffix != ".npz" and photo.resolve() == (out / f"{photo.stem}.png").resolve():
-            raise OptionError(f"{photo} would be overwritten; choose another --out")
+    pictures = [photo for photo in photos if photo.suffix != ".npz"]
+    check_kept([out / f"{name}.png" for name in result_names(photos).values()], pictures)
 
 
 def check_kept(targets: list[Path], given: list[Path]) -> None:
@@ -104,8 +142,8 @@ def _key(photo: Path, asked: str) -> str:
     return hashlib.sha256(f"{FileState.of(photo)!r} {asked}".encode()).hexdigest()[:16]
 
 
-def _read_done(out: Path) -> dict[str, str]:
-    """Read what an earlier run finished, by the photo's name."""
+def _read_done(out: Path) -> dict[str, str | list[str]]:
+    """Read what an earlier run finished, by the name of the results: a key, or key and files."""
     try:
         found = json.loads((out / DONE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from editor.cli.batch import check_targets, each_photo
+from editor.cli.batch import Done, Made, check_targets, each_photo
+from editor.cli.faces import chosen_squares, face_name
 from editor.cli.options import Sub, add_command, open_editor
 from editor.cli.photo_job import Digested, add_photo_options, inversion_job
 from editor.cli.photos import find_photos, read_mask
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def add(commands: Sub) -> None:
@@ -51,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command. Return 1 where a context failed, after all others are done."""
     from editor.editing.diffuse import rectangle
     from editor.media.images import save_image
+    from editor.photo.photo import Photo
 
     contexts = find_photos(args.context)
     check_targets(contexts, args.out)
@@ -64,7 +70,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         mask = rectangle(side)
     job = inversion_job(args, editor, contexts, usual=editor.engine.diffusion)
-    target = editor.align(args.target, job.crop)
+
+    def aligned(path: Path) -> Image.Image:
+        read = Photo.read(path)
+        return editor.align(read, chosen_squares(editor, read, job)[0])
+
+    target = aligned(args.target)
     offset = (args.offset[0], args.offset[1])
     editor.collages(target, [target], mask, offset)  # refuses what is wrong with the patch
     job = replace(
@@ -74,13 +85,13 @@ def run(args: argparse.Namespace) -> int:
         offset=offset,
     )
 
-    def work(context: Path) -> str:
-        aligned = editor.align(context, job.crop)
-        (edit,) = editor.diffuse(target, [aligned], mask, offset, job.options)
-        editor.save_code(edit, args.out / f"{context.stem}.npz")
-        editor.save(edit, args.out / f"{context.stem}.png")
-        (pasted,) = editor.collages(target, [aligned], mask, offset)
-        save_image(pasted, args.out / f"{context.stem}_collage.png")
-        return f"{args.out / context.stem}.png"
+    def work(context: Path, name: str, _: Done) -> Made:
+        name, square = face_name(name, job), aligned(context)
+        (edit,) = editor.diffuse(target, [square], mask, offset, job.options)
+        editor.save_code(edit, args.out / f"{name}.npz")
+        editor.save(edit, args.out / f"{name}.png")
+        (pasted,) = editor.collages(target, [square], mask, offset)
+        save_image(pasted, args.out / f"{name}_collage.png")
+        return Made(f"{args.out / name}.png", (f"{name}.png",))
 
     return each_photo(contexts, args.out, job, args.redo, work)

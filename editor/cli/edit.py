@@ -40,7 +40,7 @@ def add(commands: Sub) -> None:
         help="find a code for the result, so that the mask's seam is the generator's",
     )
     add_photo_files(parser)
-    add_photo_options(parser)
+    add_photo_options(parser, all_faces=True)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    add_photo_options(parser)
+    add_photo_options(parser, all_faces=True)
 
 
 def run(args: argparse.Namespace) -> int:

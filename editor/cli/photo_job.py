@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from editor.cli.options import add_domain, add_redo, add_yunet
+from editor.errors import OptionError
 
 if TYPE_CHECKING:
     from editor.editing.paste import Mode
@@ -82,6 +83,8 @@ class PhotoJob:
         offset: how far the patch is moved right and down, as shares of the side.
         kind: format of the whole photo; empty follows the photo.
         colour: let colour into a grey photo.
+        turn: degrees clockwise by which photos are turned first, in quarters.
+        faces: which of several is taken: its number, "largest" or "all"; empty for the surest.
     """
 
     command: str
@@ -102,10 +105,14 @@ class PhotoJob:
     offset: tuple[float, float] = (0.0, 0.0)
     kind: str = ""
     colour: bool = False
+    turn: int = 0
+    faces: str = ""
 
 
-def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> None:
-    """Add the options of all commands that invert photos. `redo` adds --redo."""
+def add_photo_options(
+    parser: argparse.ArgumentParser, redo: bool = True, all_faces: bool = False
+) -> None:
+    """Add the options of all commands that invert photos. `redo` adds --redo, `all_faces` --all-faces."""
     add_domain(parser)
     parser.add_argument("--steps", type=int, help="most updates; 0: the encoder alone")
     parser.add_argument("--lr", type=float, help="learning rate")
@@ -121,9 +128,32 @@ def add_photo_options(parser: argparse.ArgumentParser, redo: bool = True) -> Non
         metavar=("X", "Y", "SIDE", "ANGLE"),
         help="centre (0…1), side (of the shorter side), degrees; default: the best found, or the centre square",
     )
+    add_faces(parser, all_faces)
     add_yunet(parser)
     if redo:
         add_redo(parser)
+
+
+def add_faces(parser: argparse.ArgumentParser, every: bool) -> None:
+    """Add --turn and --face, and where `every` --all-faces."""
+    parser.add_argument(
+        "--turn",
+        type=int,
+        choices=(90, 180, 270),
+        default=0,
+        help="turn photos clockwise first, by degrees; whole photos are saved turned",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--face",
+        metavar="N",
+        help="which face of a photo: its number from left to right, as the page counts, or 'largest'; "
+        "default: the surest",
+    )
+    if every:
+        which.add_argument(
+            "--all-faces", action="store_true", help="every face, named STEM_face1, STEM_face2, …"
+        )
 
 
 def chosen_crop(args: argparse.Namespace) -> Crop | None:
@@ -137,8 +167,30 @@ def chosen_crop(args: argparse.Namespace) -> Crop | None:
     return Crop(*args.crop) if args.crop else None
 
 
+def chosen_faces(args: argparse.Namespace) -> str:
+    """Return which face --face or --all-faces says: a number, "largest", "all", or nothing.
+
+    Raises:
+        OptionError: it is none of these, or --crop says which square already.
+    """
+    wish = "all" if getattr(args, "all_faces", False) else (args.face or "").strip()
+    if not wish:
+        return ""
+    if getattr(args, "crop", None):
+        raise OptionError("--crop says which square; leave out --face and --all-faces")
+    if wish in ("all", "largest"):
+        return wish
+    if not wish.isdecimal() or not 1 <= int(wish) <= 1000:
+        raise OptionError(f"--face is '{wish}'; give a number from 1, or largest")
+    return str(int(wish))
+
+
 def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
-    """Return what every job has: its command, the pack, and what finds the square."""
+    """Return what every job has: its command, the pack, and what finds the square.
+
+    Raises:
+        OptionError: --face is none.
+    """
     files = editor.info.files
     return PhotoJob(
         args.command,
@@ -146,6 +198,8 @@ def pack_job(args: argparse.Namespace, editor: Editor) -> PhotoJob:
         squares=editor.info.squares,
         finder=editor.finder.key,
         yunet=None if args.yunet is None else FileState.of(args.yunet),
+        turn=args.turn,
+        faces=chosen_faces(args),
     )
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import each_photo
+from editor.cli.batch import Done, Made, each_photo
+from editor.cli.faces import ALL, chosen_squares, face_name
 from editor.cli.photo_files import done_words, save_whole
 from editor.cli.photo_job import PhotoJob
-from editor.errors import ImageError, OptionError
+from editor.errors import EditorError, ImageError, OptionError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from editor.editing.edit import Edit
+    from editor.photo.photo import Photo
     from editor.session import Editor
     from editor.sliders.slider_set import SliderSet
 
@@ -54,12 +57,15 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
         OptionError: a slider is not known.
         MismatchError: the code is of another domain.
     """
+    from editor.photo.photo import Photo
+
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
     if photo.suffix == ".npz":
         edit = editor.open_code(photo, sliders)
     else:
-        edit = editor.invert(photo, job.crop, job.options)
+        read = Photo.read(photo)
+        edit = editor.invert(read, chosen_squares(editor, read, job)[0], job.options)
         edit = edit if sliders is None else replace(edit, sliders=sliders)
     return edit.move(**dict(job.moves))
 
@@ -123,27 +129,77 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
         StorageError: the disk is full.
     """
 
-    def work(photo: Path) -> str:
-        edit = open_edit(editor, photo, job)
-        edit = edit if job.mask is None else edit.inside(job.mask.value)
-        edit = editor.settle(edit, job.options) if job.settle else edit
-        edit = replace(edit, grey=edit.grey and not job.colour)
-        whole = _save(editor, edit, photo, out, job)
+    def work(photo: Path, name: str, done: Done) -> Made:
+        part = name if photo.suffix == ".npz" or job.faces == ALL else face_name(name, job)
+        if job.faces == ALL and photo.suffix != ".npz":
+            return _save_faces(editor, photo, job, name, done)
+        edit = _finished(editor, open_edit(editor, photo, job), job)
+        whole, word = _save_photo(editor, [edit], photo, part, out, job)
+        _save(editor, edit, out, part)
         fit = dict(edit.losses).get("loss_pix")
-        more = f", {whole}" if whole else ""
-        return f"{out / photo.stem}.png{more}" + (f", fit {fit:.4f}" if fit else "")
+        told = "".join(f", {name}" for name in whole) + word
+        said = f"{out / part}.png{told}" + (f", fit {fit:.4f}" if fit else "")
+        return Made(said, (f"{part}.png",))
 
     return each_photo(photos, out, job, redo, work)
 
 
-def _save(editor: Editor, edit: Edit, photo: Path, out: Path, job: PhotoJob) -> str:
-    """Save whole photo, code and picture. Return the name of the whole photo; empty for none."""
+def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Done) -> Made:
+    """Save every face of a photo, and one whole photo with all of them. Go on where a run stopped."""
+    from editor.photo.photo import Photo
+
+    if not photo.is_file():
+        raise ImageError(f"{photo} was not found")
+    read, edits, files = Photo.read(photo), [], []
+    for number, crop in enumerate(chosen_squares(editor, read, job), 1):
+        part = face_name(name, job, number)
+        files.append(f"{part}.png")
+        edit = (
+            _done_before(editor, read, done.out / f"{part}.npz") if done.has(photo, part) else None
+        )
+        if edit is None:
+            edit = editor.invert(read, crop, job.options).move(**dict(job.moves))
+            edit = _finished(editor, edit, job)
+            _save(editor, edit, done.out, part)
+            done.add(photo, part)
+        edits.append(edit)
+    whole, word = _save_photo(editor, edits, photo, name, done.out, job)
+    said = f"{len(edits)} faces, {done.out / files[0]} and others{word}"
+    return Made(said, (*files, *whole))
+
+
+def _done_before(editor: Editor, read: Photo, code: Path) -> Edit | None:
+    """Reopen what a run saved of a face; None where its code is gone or damaged."""
+    with suppress(EditorError):
+        return editor.with_photo(editor.open_code(code), code, read)
+    return None
+
+
+def _finished(editor: Editor, edit: Edit, job: PhotoJob) -> Edit:
+    edit = edit if job.mask is None else edit.inside(job.mask.value)
+    edit = editor.settle(edit, job.options) if job.settle else edit
+    return replace(edit, grey=edit.grey and not job.colour)
+
+
+def _save_photo(
+    editor: Editor, edits: list[Edit], photo: Path, name: str, out: Path, job: PhotoJob
+) -> tuple[list[str], str]:
+    """Save the whole photo with all edits in it, turned as asked, if the job makes one.
+
+    Return its file, and what is to be said of its format.
+    """
     from editor.media.names import done_stem
 
-    whole = ""
-    if job.paste is not None and edit.photo is not None:
-        stem = done_stem(photo.stem, done_words(job.moves))
-        whole = save_whole(editor.edited(edit, job.paste), stem, out, job.kind, photo)
-    editor.save_code(edit, out / f"{photo.stem}.npz")
-    editor.save(edit, out / f"{photo.stem}.png")
-    return whole
+    made = edits[0].photo
+    if job.paste is None or made is None:
+        return [], ""
+    for edit in edits:
+        made = editor.edited(edit, job.paste, made)
+    stem = done_stem(name, done_words(job.moves))
+    file, word = save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
+    return [file], f" ({word})" if word else ""
+
+
+def _save(editor: Editor, edit: Edit, out: Path, name: str) -> None:
+    editor.save_code(edit, out / f"{name}.npz")
+    editor.save(edit, out / f"{name}.png")

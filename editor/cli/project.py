@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import each_photo
+from editor.cli.batch import Done, Made, each_photo
 from editor.cli.options import Sub, add_command, add_device, add_root, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files, save_whole
 from editor.cli.photo_job import add_photo_options, inversion_job
@@ -171,12 +171,12 @@ def _invert(
     check_room(project, photos)
     made = project
 
-    def work(photo: Path) -> str:
+    def work(photo: Path, name: str, done: Done) -> Made:
         nonlocal made
         edit = open_edit(editor, photo, job, sliders)
         label = "opened" if edit.photo is None else "inverted"
         made = add_edit(made, editor, edit, photo_name(photo), str(photo), label)
-        return made.pictures[-1].id
+        return Made(made.pictures[-1].id)
 
     try:
         with TemporaryDirectory() as folder:
@@ -284,7 +284,8 @@ def _save(args: argparse.Namespace) -> int:
                 done = stem(picture, project.edit(editor, project.latest(name)))
                 photo = result(project, editor, name, args.colour)
                 of = args.project.with_name(f"{args.project.name}#{name}")
-                tqdm.write(str(args.out / save_whole(photo, done, args.out, args.format, of)))
+                file, word = save_whole(photo, done, args.out, args.format, of)
+                tqdm.write(f"{args.out / file}" + (f" ({word})" if word else ""))
             except StorageError:
                 raise  # the next would not fit either
             except EditorError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.cli.photos import find_photos
+from editor.cli.result_names import result_names
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
     from editor.layers import parse_layers
     from editor.sliders.teach import slider_of_pairs
 
-    before, after = ({p.stem: p for p in find_photos([folder])} for folder in args.pairs)
+    before, after = (
+        {name: path for path, name in result_names(find_photos([folder])).items()}
+        for folder in args.pairs
+    )
     names = sorted(set(before) & set(after))
     if lone := sorted(set(before) ^ set(after)):
         print(f"without a partner, left out: {', '.join(lone)}")

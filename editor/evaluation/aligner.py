@@ -17,6 +17,7 @@ from editor.errors import OptionError
 from editor.geometry import Alignment, Pose, known_square
 from editor.media.images import load_image
 from editor.photo.crop import Crop
+from editor.photo.quarters import QUARTER_TURNS
 
 # (photo, least=confidence) → squares with their confidence, best first
 Finder = Callable[..., list[tuple[Crop, float]]]
@@ -30,6 +31,9 @@ CHANGES: dict[str, Callable[[Image.Image, Pose], Changed]] = {
     "4 times the size": lambda photo, pose: _resized(photo, pose, 4.0),
     "turned by 15 degrees": lambda photo, pose: _turned(photo, pose, 15.0),
     "turned by 30 degrees": lambda photo, pose: _turned(photo, pose, -30.0),
+    "turned by 90 degrees": lambda photo, pose: _quarters(photo, pose, 1),
+    "turned by 180 degrees": lambda photo, pose: _quarters(photo, pose, 2),
+    "turned by 270 degrees": lambda photo, pose: _quarters(photo, pose, 3),
     "a square of 10% of the width": lambda photo, pose: _far(photo, pose, 0.1),
 }
 
@@ -215,6 +219,15 @@ def _turned(photo: Image.Image, pose: Pose, degrees: float) -> Changed:
     x = photo.width / 2 + math.cos(angle) * dx - math.sin(angle) * dy
     y = photo.height / 2 + math.sin(angle) * dx + math.cos(angle) * dy
     return turned, Pose(x, y, pose.side, pose.angle + angle)
+
+
+def _quarters(photo: Image.Image, pose: Pose, quarters: int) -> Changed:
+    """Turn a photo clockwise by quarters, whole, as one that lies on its side."""
+    x, y, width, height = pose.x, pose.y, photo.width, photo.height
+    for _ in range(quarters):
+        x, y, width, height = height - y, x, height, width
+    turned = photo.transpose(QUARTER_TURNS[quarters])
+    return turned, Pose(x, y, pose.side, pose.angle + quarters * math.pi / 2)
 
 
 def _far(photo: Image.Image, pose: Pose, share: float) -> Changed:

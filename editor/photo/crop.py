@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,11 @@ def is_same_place(first: Crop, second: Crop) -> bool:
     side = max(first.side, second.side)
     away = max(abs(first.x - second.x), abs(first.y - second.y))
     return away < 0.25 * side and min(first.side, second.side) > 0.5 * side
+
+
+def left_to_right(found: Iterable[tuple[Crop, float]]) -> list[tuple[Crop, float]]:
+    """Return squares with confidences in the order in which the page and `--face` number them."""
+    return sorted(found, key=lambda one: (one[0].x, one[0].y))
 
 
 def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:

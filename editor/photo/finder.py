@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PIL import Image
 
 from editor.photo.crop import Crop
+
+
+class SureAgain(NamedTuple):
+    """The confidences from which a second look, which looks at more, is to be believed.
+
+    Attributes:
+        turned: of the photo turned by quarters, of which three are tried.
+        in_tiles: of its many tiles.
+    """
+
+    turned: float
+    in_tiles: float
 
 
 class Finder(Protocol):
@@ -20,6 +32,11 @@ class Finder(Protocol):
     @property
     def sure(self) -> float:
         """The confidence, 0…1, from which what it finds is to be believed."""
+        ...
+
+    @property
+    def sure_again(self) -> SureAgain:
+        """The same for a second look."""
         ...
 
     def find(self, image: Image.Image) -> list[tuple[Crop, float]]:

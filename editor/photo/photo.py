@@ -14,6 +14,7 @@ from editor.media.images import decoded, read_bytes
 from editor.media.profiles import as_srgb
 from editor.media.source import Source, laid, read_source
 from editor.photo.crop import Crop
+from editor.photo.quarters import turned_photo
 
 NOTHING = Source()  # is known of a picture that came without a file
 
@@ -66,6 +67,13 @@ class Photo:
     def with_pixels(self, pixels: Image.Image) -> Photo:
         """Return the photo with other colours in its place, and all else that was read of it."""
         return replace(self, pixels=pixels)
+
+    def turned(self, quarters: int) -> Photo:
+        """Return the photo turned clockwise by quarters, with its alpha. Nobody has looked for squares in it."""
+        alpha = self.source.alpha
+        alpha = None if alpha is None else turned_photo(alpha, quarters)
+        pixels = turned_photo(self.pixels, quarters)
+        return replace(self, pixels=pixels, found=None, source=replace(self.source, alpha=alpha))
 
     def on_paper(self) -> Image.Image:
         """Return the photo for what knows neither profile nor transparency: RGB in sRGB, on white."""

@@ -20,6 +20,7 @@ from editor.files import read_regular
 from editor.geometry import TIGHT, Alignment
 from editor.photo.crop import Crop
 from editor.photo.detect import Found, crop_of, distinct
+from editor.photo.finder import SureAgain
 
 LONG_PX = (320, 640)  # large faces are exact in the smaller, small ones are found in the larger
 LIKELY = 0.3
@@ -39,7 +40,7 @@ class YuNetFinder:
         WeightsError: the file is missing, or is no YuNet.
     """
 
-    sure = SURE
+    sure, sure_again = SURE, SureAgain(SURE, SURE)
 
     def __init__(self, path: Path, alignment: Alignment = TIGHT) -> None:
         self.path, self.alignment = path, alignment

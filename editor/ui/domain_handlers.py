@@ -10,13 +10,13 @@ from editor.errors import ImageError, OptionError
 from editor.ui.error_messages import tells_errors
 from editor.ui.handler_base import first_project
 from editor.ui.inverting import Settings
-from editor.ui.reading_handlers import ReadingHandlers
 from editor.ui.reading_jobs import Shown
 from editor.ui.state import Visitor
+from editor.ui.turning_handlers import TurningHandlers
 from editor.ui.turns import newest_wins
 
 
-class DomainHandlers(ReadingHandlers):
+class DomainHandlers(TurningHandlers):
     """What opens another domain. The work in all of them stays."""
 
     @tells_errors

@@ -123,6 +123,7 @@ class EditPanel:
             (stage.release, handlers.place),
             (stage.expand, handlers.read_face),
             (stage.submit, handlers.example),
+            (stage.retry, handlers.turn),
         ):
             begun = event(handlers.begin, page.visitor, None, **MANY)
             read = begun.then(function, given, shown, **MANY)
@@ -140,6 +141,7 @@ class EditPanel:
         again.success(handlers.read_waiting, [page.visitor, *self.settings], shown, **MANY)
         baked = stage.apply(handlers.begin, page.visitor, None, **MANY)
         baked.then(handlers.settle, [*self._now, *self.settings], shown, **MANY)
+        stage.option_select(handlers.ask_square, page.visitor, [page.visitor, stage], **MANY)
         stage.clear(handlers.stop, page.visitor, [page.visitor, stage], **MANY)
 
     def _move(self) -> None:

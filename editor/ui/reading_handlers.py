@@ -11,6 +11,7 @@ import gradio as gr
 
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions
+from editor.media.profiles import as_srgb
 from editor.photo.crop import Crop, is_same_place
 from editor.photo.photo import Photo
 from editor.project.nodes import MAX_NAME
@@ -166,8 +167,12 @@ class ReadingHandlers(ReadingJobs):
         visitor = self.store.newest(visitor)
         editor, options = self.editor(visitor), chosen_options(settings)
         photo = Photo.read(path)
-        likely = visitor.found_in(path) or tuple(editor.find(photo, least=0.0))
+        known = visitor.found_in(path)
+        likely = known or tuple(editor.find(photo, least=0.0, in_tiles=False))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
+        if not known and not sure:
+            likely = tuple(editor.find_small(as_srgb(photo.seen), likely))
+            sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
         if frame is not None:
             crop: Crop | None = _crop(frame)
@@ -188,8 +193,24 @@ class ReadingHandlers(ReadingJobs):
             )
             yield from self._broken_off(job, visitor, editor, options)
             return
-        yield from self._inverted(job, visitor, editor, photo, path, crop, options)
+        for number, shown in enumerate(
+            self._inverted(job, visitor, editor, photo, path, crop, options)
+        ):
+            yield shown
+            if number == 0 and sure and not known:  # the first guess is there: no one waits for it
+                self._look_closer(visitor, editor, photo, path, likely)
         yield from self._rest(job, visitor, editor, path, options, photo)
+
+    def _look_closer(
+        self, visitor: Visitor, editor: Editor, photo: Photo, path: str, likely: Found
+    ) -> None:
+        """Note the small faces of a large photo beside those that the first look was sure of."""
+        found = editor.find_small(as_srgb(photo.seen), likely)
+        if len(found) > len(likely):
+            sure = tuple(one for one in found if one[1] >= editor.finder.sure)
+            self.store.update(
+                visitor, lambda now: replace(now.look(path, sure, False), waiting=now.waiting)
+            )
 
     def _rest(
         self,

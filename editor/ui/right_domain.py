@@ -36,7 +36,7 @@ def better_domain(domains: Domains, editor: Editor, photo: Photo, found: bool) -
         if not _knows_faces(info):
             continue
         with suppress(EditorError):  # it cannot be opened: it is not offered
-            if domains.open(info.name).find(photo):
+            if domains.open(info.name).find(photo, in_tiles=False):
                 return info.name
         return ""  # others of the kind would say the same
     return ""

@@ -35,7 +35,7 @@ from editor.ui.right_domain import called, suggestion
 from editor.ui.shown_photo import ShownPhotos
 from editor.ui.state import Visitor
 
-MOST_FACES = 8
+MOST_FACES = 60
 
 
 @dataclass(frozen=True)

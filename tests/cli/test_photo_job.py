@@ -112,6 +112,8 @@ def test_every_wish_is_in_the_key(tmp_path: Path) -> None:
         "offset": (0.1, 0.0),
         "kind": "png",
         "colour": True,
+        "turn": 90,
+        "faces": "largest",
     }
     assert set(wishes) == {field.name for field in fields(PhotoJob)}
     keys = {repr(plain)} | {repr(replace(plain, **{k: v})) for k, v in wishes.items()}

@@ -333,3 +333,62 @@ def test_two_visitors_do_not_see_each_other(tab, photo: Path) -> None:
     wait_for_change(other, before)
     settled(mine)
     assert source(mine) == shown
+
+
+def test_a_photo_is_turned_by_its_button_with_its_edit_and_turned_back_by_undo(
+    page, tmp_path: Path, faces
+) -> None:
+    path = _of_faces(faces, tmp_path / "wide.jpg", (900, 600), (120, 120, 360))
+    invert(page, path, steps=2)
+    move(page, "smile", 2)
+    settled(page)
+    upright = page.evaluate(CROP)
+    size = "() => { const { photo } = calls.stage().value(); return [photo.width, photo.height]; }"
+    page.click(f"{STAGE} .tools [aria-label='Turn the photo right']")
+    page.wait_for_function(f"() => ({size})()[1] === 900")
+    settled(page)
+    assert page.evaluate(size) == [600, 900]
+    turned = page.evaluate(CROP)
+    assert (turned["x"], turned["y"]) == pytest.approx((1 - upright["y"], upright["x"]))
+    assert distance(page, "smile") == 2
+    page.reload()
+    page.wait_for_function("() => calls.stage()?.value().photo?.height === 900")
+    assert page.evaluate(CROP) == turned
+    assert distance(page, "smile") == 2
+    page.keyboard.press("Control+z")
+    page.wait_for_function("() => calls.stage().value().photo.height === 600")
+    assert page.evaluate(CROP) == upright
+    assert page.locator(MESSAGES).count() == 0
+
+
+def test_a_face_on_its_side_is_found_and_framed_as_it_lies(page, tmp_path: Path, faces) -> None:
+    path = _of_faces(faces, tmp_path / "wide.png", (900, 600), (120, 120, 360))
+    with Image.open(path) as image:
+        image.transpose(Image.Transpose.ROTATE_90).save(path)
+    invert(page, path, steps=1)
+    crop = page.evaluate(CROP)
+    assert crop["angle"] == pytest.approx(-90, abs=12)
+    assert (crop["x"], crop["y"]) == pytest.approx((300 / 600, 600 / 900), abs=0.05)
+
+
+def test_another_part_of_a_read_photo_is_framed(page, two: Path) -> None:
+    invert(page, two, steps=1)
+    page.click(f"{STAGE} .tools [aria-label='Frame another part']")
+    in_state(page, "frame")
+    page.locator(f"{STAGE} .frame-square").press("Shift+]")
+    page.click(f"{STAGE} .asking [data-quarters='-1']")
+    page.wait_for_function("() => calls.stage().value().photo?.height === 900")
+    in_state(page, "done")
+
+
+def test_thirty_small_faces_are_listed(page, tmp_path: Path, faces) -> None:
+    places = [(80 + 130 * (i % 10), 120 + 320 * (i // 10), 44) for i in range(30)]
+    path = _of_faces(faces, tmp_path / "class.png", (1400, 1050), *places)
+    most_steps(page, 1)
+    give(page, path)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#stage .overlay.faces .face').length === n", arg=30
+    )
+    assert (
+        page.locator(f"{FACES} .face").last.get_attribute("aria-label").startswith("Face 30 of 30")
+    )

@@ -17,6 +17,7 @@ SHAPE = {
     "given": {"path": str, "name": str},
     "frame": dict.fromkeys(("x", "y", "side", "angle"), NUMBER),
     "face": int,
+    "quarters": int,
     "mask": str,
     "example": int,
     "domain": str,
@@ -44,7 +45,8 @@ def stage(value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
     A value without "picture" changes only the names that it has. One with "compare" changes nothing: its "after"
     is what the shown edit of the same picture is compared with, under its "name". What the page sends has the names of `SHAPE`.
     Events: `upload` ("given"), `submit` ("example"), `release` ("frame"), `select` ("face": one that was read), `expand` ("face": one that was not), `input` ("mask"),
-    `clear` (stop, or cancel the frame), `apply` (bake the painted part in), `edit` ("domain": the one of
+    `clear` (stop, or cancel the frame), `retry` ("quarters": turn the photo by one, clockwise or back),
+    `option_select` (ask for another square of the photo), `apply` (bake the painted part in), `edit` ("domain": the one of
     "suggest", {"domain", "title", "subject"} that fits the photo better).
 
     Args:

@@ -189,7 +189,8 @@ export async function start(handed) {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('[data-send]'))) {
     button.addEventListener('click', () => {
       const event = button.dataset.send || '';
-      send(event, event === 'release' ? { frame: frame || value.crop } : {});
+      const { quarters } = button.dataset;
+      send(event, event === 'release' ? { frame: frame || value.crop } : quarters ? { quarters: Number(quarters) } : {});
     });
   }
   document.addEventListener('keydown', (event) => { // of the frame, where nothing else has the focus

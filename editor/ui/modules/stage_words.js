@@ -100,6 +100,8 @@ export function sayState(element, value, tried) {
   find('.stop').hidden = !working || !value.picture && !value.progress;
   find('.advice-open').hidden = !known || !text || warning !== '' || !(value.advice || value.reference);
   find('.model-open').hidden = !known || !(warning || !text) || !value.reference || !value.photo;
+  const turnable = Boolean(value.photo && value.picture && value.crop) && state !== 'frame' && state !== 'empty';
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.of-photo'))) part.hidden = !turnable;
   find('.size').textContent = value.photo ? `${value.photo.width}×${value.photo.height}` : '';
   find('.advice p').textContent = value.advice || 'Small details may drift; what is not edited stays the photo’s own.';
   find('.advice figure').hidden = !value.reference;
