@@ -31,7 +31,7 @@ def done_words(moves: tuple[tuple[str, float], ...]) -> str:
     return " ".join(told) if 0 < len(told) <= 2 else "edited"
 
 
-def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -> str:
+def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -> tuple[str, str]:
     """Save an edited photo under a name that is free, or that of an earlier result of the same photo.
 
     Args:
@@ -63,7 +63,7 @@ def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -
     )
     save_image(photo.pixels, out / name, source=photo.source)
     write_text(out / NAMES, json.dumps(known | {name: key}, indent=1) + "\n")
-    return f"{name} ({word})" if word else name
+    return name, word
 
 
 def _read_names(out: Path) -> dict[str, str]:

@@ -140,15 +140,16 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
     """
 
     def work(photo: Path, name: str, done: Done) -> Made:
+        part = name if photo.suffix == ".npz" or job.faces == ALL else face_name(name, job)
         if job.faces == ALL and photo.suffix != ".npz":
             return _save_faces(editor, photo, job, name, done)
-        part = name if photo.suffix == ".npz" else face_name(name, job)
         edit = _finished(editor, open_edit(editor, photo, job), job)
-        whole = _save_photo(editor, [edit], photo, part, out, job)
+        whole, word = _save_photo(editor, [edit], photo, part, out, job)
         _save(editor, edit, out, part)
         fit = dict(edit.losses).get("loss_pix")
-        more = f", {whole}" if whole else ""
-        return Made(f"{out / part}.png{more}" + (f", fit {fit:.4f}" if fit else ""))
+        told = "".join(f", {name}" for name in whole) + word
+        said = f"{out / part}.png{told}" + (f", fit {fit:.4f}" if fit else "")
+        return Made(said, (f"{part}.png", *whole))
 
     return each_photo(photos, out, job, redo, work)
 
@@ -172,9 +173,9 @@ def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Don
             _save(editor, edit, done.out, part)
             done.add(photo, part)
         edits.append(edit)
-    whole = _save_photo(editor, edits, photo, name, done.out, job)
-    more = f", {whole}" if whole else ""
-    return Made(f"{len(edits)} faces, {done.out / files[0]} and others{more}", tuple(files))
+    whole, word = _save_photo(editor, edits, photo, name, done.out, job)
+    said = f"{len(edits)} faces, {done.out / files[0]} and others{word}"
+    return Made(said, (*files, *whole))
 
 
 def _done_before(editor: Editor, read: Photo, code: Path) -> Edit | None:
@@ -192,17 +193,21 @@ def _finished(editor: Editor, edit: Edit, job: PhotoJob) -> Edit:
 
 def _save_photo(
     editor: Editor, edits: list[Edit], photo: Path, name: str, out: Path, job: PhotoJob
-) -> str:
-    """Save the whole photo with all edits in it, turned as asked. Return its name; empty for none."""
+) -> tuple[list[str], str]:
+    """Save the whole photo with all edits in it, turned as asked, if the job makes one.
+
+    Return its file, and what is to be said of its format.
+    """
     from editor.media.names import done_stem
 
     made = edits[0].photo
     if job.paste is None or made is None:
-        return ""
+        return [], ""
     for edit in edits:
         made = editor.edited(edit, job.paste, made)
     stem = done_stem(name, done_words(job.moves))
-    return save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
+    file, word = save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
+    return [file], f" ({word})" if word else ""
 
 
 def _save(editor: Editor, edit: Edit, out: Path, name: str) -> None:

@@ -263,7 +263,8 @@ def _save(args: argparse.Namespace) -> int:
                 done = stem(picture, project.edit(editor, project.latest(name)))
                 photo = result(project, editor, name, args.colour)
                 of = args.project.with_name(f"{args.project.name}#{name}")
-                tqdm.write(str(args.out / save_whole(photo, done, args.out, args.format, of)))
+                file, word = save_whole(photo, done, args.out, args.format, of)
+                tqdm.write(f"{args.out / file}" + (f" ({word})" if word else ""))
             except StorageError:
                 raise  # the next would not fit either
             except EditorError as error:

@@ -86,9 +86,13 @@ def test_all_faces_are_edited_into_one_photo(home: Editor, photo: Path, tmp_path
     assert _run("edit", photo, out, "--all-faces", "--move", "smile=3") == 0
     parts = [f"class_face{i}" for i in (1, 2, 3)]
     wanted = {f"{part}{end}" for part in parts for end in (".png", ".npz")}
-    assert {p.name for p in out.iterdir()} == wanted | {"class_edited.png", "done.json"}
+    assert {p.name for p in out.iterdir()} == wanted | {
+        "class smile+3.png",
+        "names.json",
+        "done.json",
+    }
     assert [_crop(out / f"{part}.npz") for part in parts] == [LEFT, MIDDLE, RIGHT]
-    before, after = picture_of(photo), picture_of(out / "class_edited.png")
+    before, after = picture_of(photo), picture_of(out / "class smile+3.png")
     changed = (np.asarray(before) != np.asarray(after)).any(axis=2)
     for crop in (LEFT, MIDDLE, RIGHT):
         x, y, half = crop.x * 90, crop.y * 60, crop.side * 60 / 4
@@ -117,7 +121,7 @@ def test_a_batch_of_faces_goes_on_at_the_face_where_it_stopped(
     assert _run("edit", photo, out, "--all-faces", "--move", "smile=3") == 130
     assert _run("edit", photo, out, "--all-faces", "--move", "smile=3") == 0
     assert crops == [LEFT, MIDDLE, RIGHT, RIGHT]
-    assert (out / "class_edited.png").read_bytes() == (whole / "class_edited.png").read_bytes()
+    assert (out / "class smile+3.png").read_bytes() == (whole / "class smile+3.png").read_bytes()
     capsys.readouterr()
     assert _run("edit", photo, out, "--all-faces", "--move", "smile=3") == 0
     assert "1 were done before" in capsys.readouterr().out
@@ -170,8 +174,8 @@ def test_a_photo_on_its_side_is_turned_and_saved_upright(
     more = ["--face", "1", "--move", "smile=3"]
     assert _run("edit", photo, out / "upright", *more) == 0
     assert _run("edit", lying, out / "lying", "--turn", str(degrees), *more) == 0
-    one = np.asarray(picture_of(out / "upright" / "class_face1_edited.png")).astype(int)
-    two = np.asarray(picture_of(out / "lying" / "lying_face1_edited.png")).astype(int)
+    one = np.asarray(picture_of(out / "upright" / "class_face1 smile+3.png")).astype(int)
+    two = np.asarray(picture_of(out / "lying" / "lying_face1 smile+3.png")).astype(int)
     assert one.shape == two.shape
     assert np.abs(one - two).mean() < 1.0
     code = out / "lying" / "lying_face1.npz"

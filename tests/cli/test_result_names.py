@@ -78,7 +78,7 @@ def test_a_folder_of_twins_is_done_and_a_second_run_finds_its_files(
     assert main(command) == 0
     names = ["IMG_1", "IMG_1_webp"]
     wanted = {f"{n}{end}" for n in names for end in (".png", ".npz")}
-    wanted |= {"IMG_1_edited.jpg", "IMG_1_webp_edited.webp", "done.json"}
+    wanted |= {"IMG_1 smile+1.jpg", "IMG_1_webp smile+1.webp", "names.json", "done.json"}
     assert {path.name for path in out.iterdir()} == wanted
     assert (out / "IMG_1.png").read_bytes() != (out / "IMG_1_webp.png").read_bytes()
     capsys.readouterr()
@@ -94,12 +94,13 @@ def test_no_photo_is_overwritten_by_the_whole_photo_of_another(
     home: Editor, tmp_path: Path, capsys
 ) -> None:
     _photo(tmp_path / "a.jpg", 0)
-    given = _photo(tmp_path / "a_edited.jpg", 1)
+    given = _photo(tmp_path / "a smile+1.jpg", 1)
     before = given.read_bytes()
     command = ["edit", str(tmp_path / "a.jpg"), str(given), "--domain", "tiny", "--steps", "0"]
-    assert main([*command, "--move", "smile=1", "--out", str(tmp_path)]) == 1
-    assert "would be overwritten" in capsys.readouterr().err
+    assert main([*command, "--move", "smile=1", "--out", str(tmp_path)]) == 0
+    assert "a smile+1 (2).jpg" in capsys.readouterr().out
     assert given.read_bytes() == before
+    assert (tmp_path / "a smile+1 (2).jpg").is_file()
 
 
 def test_twins_in_both_folders_of_pairs_are_all_taught_from(
