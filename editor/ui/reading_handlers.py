@@ -11,7 +11,6 @@ import gradio as gr
 
 from editor.errors import ImageError
 from editor.inversion.loop import InversionOptions
-from editor.media.profiles import as_srgb
 from editor.photo.crop import Crop, is_same_place
 from editor.photo.photo import Photo
 from editor.project.nodes import MAX_NAME
@@ -171,7 +170,7 @@ class ReadingHandlers(ReadingJobs):
         likely = known or tuple(editor.find(photo, least=0.0, in_tiles=False))
         sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         if not known and not sure:
-            likely = tuple(editor.find_small(as_srgb(photo.seen), likely))
+            likely = tuple(editor.find_small(photo, likely))
             sure = tuple(one for one in likely if one[1] >= editor.finder.sure)
         found: Found = sure or likely[:1]
         if frame is not None:
@@ -205,7 +204,7 @@ class ReadingHandlers(ReadingJobs):
         self, visitor: Visitor, editor: Editor, photo: Photo, path: str, likely: Found
     ) -> None:
         """Note the small faces of a large photo beside those that the first look was sure of."""
-        found = editor.find_small(as_srgb(photo.seen), likely)
+        found = editor.find_small(photo, likely)
         if len(found) > len(likely):
             sure = tuple(one for one in found if one[1] >= editor.finder.sure)
             self.store.update(
