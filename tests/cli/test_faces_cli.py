@@ -88,7 +88,7 @@ def test_all_faces_are_edited_into_one_photo(home: Editor, photo: Path, tmp_path
     wanted = {f"{part}{end}" for part in parts for end in (".png", ".npz")}
     assert {p.name for p in out.iterdir()} == wanted | {
         "class smile+3.png",
-        "names.json",
+        ".editor-names.json",
         "done.json",
     }
     assert [_crop(out / f"{part}.npz") for part in parts] == [LEFT, MIDDLE, RIGHT]

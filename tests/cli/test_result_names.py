@@ -78,7 +78,7 @@ def test_a_folder_of_twins_is_done_and_a_second_run_finds_its_files(
     assert main(command) == 0
     names = ["IMG_1", "IMG_1_webp"]
     wanted = {f"{n}{end}" for n in names for end in (".png", ".npz")}
-    wanted |= {"IMG_1 smile+1.jpg", "IMG_1_webp smile+1.webp", "names.json", "done.json"}
+    wanted |= {"IMG_1 smile+1.jpg", "IMG_1_webp smile+1.webp", ".editor-names.json", "done.json"}
     assert {path.name for path in out.iterdir()} == wanted
     assert (out / "IMG_1.png").read_bytes() != (out / "IMG_1_webp.png").read_bytes()
     capsys.readouterr()
