@@ -55,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     photos = find_photos(args.photos)
     further = further_names(args.command, chosen_faces(args))
-    also = photos if args.mask is None else [*photos, args.mask]
-    check_targets([path for path in photos if not is_code_file(path)], args.out, further, also)
+    mask = [] if args.mask is None else [args.mask]
+    check_targets([path for path in photos if not is_code_file(path)], args.out, further, mask)
     editor = open_editor(args)
     with opened_codes(editor, photos, args.code) as given:
-        check_targets(given, args.out, further, also)
+        check_targets(given, args.out, further, [*photos, *mask])
         return _edited(editor, given, args, moves)
 
 
