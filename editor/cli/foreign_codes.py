@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from editor.errors import OptionError
+from editor.file_names import folded
 
 if TYPE_CHECKING:
     from editor.editing.edit import Edit
@@ -86,13 +87,15 @@ def _chosen(
 
 
 def _written(editor: Editor, chosen: list[tuple[str, Edit]], folder: Path) -> list[Path]:
-    """Write codes as files, each by another name."""
+    """Write codes as files, each by another name on any disk."""
     paths: list[Path] = []
+    taken: set[str] = set()
     for name, edit in chosen:
         stem = re.sub(r"[^\w.-]+", "_", name).strip("._")[:MAX_NAME] or "code"
         path, count = folder / f"{stem}.npz", 2
-        while path in paths:
+        while folded(path.name) in taken:
             path, count = folder / f"{stem}_{count}.npz", count + 1
         editor.save_code(edit, path)
         paths.append(path)
+        taken.add(folded(path.name))
     return paths

@@ -10,6 +10,9 @@ import torch
 
 from editor import Editor
 from editor.cli import main
+from editor.cli.discover import _parse_keep
+from editor.cli.foreign_codes import _written
+from editor.errors import OptionError
 from tests.conftest import picture_of
 
 
@@ -79,3 +82,11 @@ def test_what_does_not_fit_is_said_and_nothing_is_written(
     assert main(command) == 1
     assert said in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in at.iterdir() if path.is_file()} == before
+
+
+def test_names_that_differ_in_case_alone_are_told_apart(tmp_path: Path, tiny: Editor) -> None:
+    codes = [(name, tiny.sample(seed)) for seed, name in enumerate(["Ann", "ann", "ann_2"])]
+    paths = [path.name for path in _written(tiny, codes, tmp_path)]
+    assert paths == ["Ann.npz", "ann_2.npz", "ann_2_2.npz"]
+    with pytest.raises(OptionError, match="two directions would be called 'Tilt'"):
+        _parse_keep(["1=tilt", "2=Tilt"], 3)
