@@ -17,7 +17,6 @@ from PIL import Image, TiffImagePlugin
 
 from editor.errors import ImageError
 from editor.media.ffmpeg import ffmpeg_frame
-from editor.media.headers import TABLE
 from editor.media.levels import (
     BITS,
     FORMAT,
@@ -29,6 +28,7 @@ from editor.media.levels import (
     png_samples,
     tiff_samples,
 )
+from editor.media.tables import START
 
 START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -50,7 +50,7 @@ Known = Mapping[Key, Levels]  # levels of a batch, by kind of samples
 
 def may_be_deep(start: bytes) -> bool:
     """Return whether a file that starts so may have more than 8 bits a sample."""
-    return bool(TABLE.match(start)) or (start[:4] == b"\x89PNG" and start[24:25] == b"\x10")
+    return bool(START.match(start)) or (start[:4] == b"\x89PNG" and start[24:25] == b"\x10")
 
 
 def is_deep_grey(image: Image.Image) -> bool:
@@ -226,7 +226,7 @@ def opened_deep(data: bytes) -> Image.Image | None:
     Raises:
         ImageError: its samples have 64 bits.
     """
-    if not TABLE.match(data) or data[2:4] in (b"+\0", b"\0+"):
+    if not START.match(data) or data[2:4] in (b"+\0", b"\0+"):
         return None
     tags = _tags(data)
     bits, kind = set(tags.get(BITS, ())), (tags.get(CHANNELS, 1), tags.get(PHOTOMETRIC))

@@ -8,8 +8,10 @@ from typing import Any
 from PIL import Image, ImageFile
 
 from editor.media.deep import eight_bits, is_deep_grey
+from editor.media.exif import MAX_PROFILE_CHARS, exif_bytes
 from editor.media.headers import check_table
 from editor.media.profiles import by_profile
+from editor.media.tables import refused
 
 MAX_PROFILE_BYTES = 4 * 2**20
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -84,11 +86,9 @@ def _orientation(image: Image.Image) -> int:
     Raises:
         ImageError: the EXIF claims what no picture may.
     """
-    exif = image.info.get("exif")
-    if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
-        exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
-    if exif is not None:
-        check_table(bytes(exif).removeprefix(b"Exif\0\0"), "the picture")
+    if len(str(image.info.get("Raw profile type exif", ""))) > MAX_PROFILE_CHARS:
+        raise refused("the picture", "more than 1 MB of EXIF as text")
+    check_table(exif_bytes(image), "the picture")
     # not the picture's own method: that of PNG decodes it
     return int(Image.Image.getexif(image).get(ORIENTATION, 1))
 
