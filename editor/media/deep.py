@@ -35,7 +35,7 @@ STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
 WIDTH, LENGTH, COMPRESSION, PHOTOMETRIC, ORIENTATION, CHANNELS, PLANAR, PREDICTOR = (
     *(256, 257, 259, 262, 274, 277, 284, 317),
 )  # of TIFF
-TILE_WIDTH, EXTRA, PROFILE = 322, 338, 34675
+SUBFILE, TILE_WIDTH, EXTRA, PROFILE = 254, 322, 338, 34675
 PACKED = (
     1,
     5,
@@ -73,7 +73,7 @@ def eight_bits(image: Image.Image, data: bytes = b"", known: Known | None = None
     if deep.colours is None and _is_full(image, samples, known):
         return image  # the upper byte is the picture
     if deep.colours is None and not is_deep_grey(image):
-        colours = _decoded(data, samples)
+        colours = _decoded(data, image, samples)
         if colours is None:
             return image
         deep = replace(deep, colours=colours)
@@ -92,7 +92,9 @@ def levels_of(image: Image.Image, data: bytes) -> tuple[Key, Levels] | None:
     if deep is None:
         return None
     if deep.colours is None and not is_deep_grey(image):
-        colours = None if _is_full(image, deep.samples, None) else _decoded(data, deep.samples)
+        colours = (
+            None if _is_full(image, deep.samples, None) else _decoded(data, image, deep.samples)
+        )
         if colours is None:
             return deep.samples.key, Levels(0.0, deep.samples.scales[-1])
         deep = replace(deep, colours=colours)
@@ -245,10 +247,10 @@ def _tags(data: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
     return tags
 
 
-def _decoded(data: bytes, samples: Samples) -> np.ndarray | None:
+def _decoded(data: bytes, image: Image.Image, samples: Samples) -> np.ndarray | None:
     """Return all of the samples [H, W, C] of a coloured picture; None where FFmpeg does not read it so."""
     if samples.key[0] == "PNG":
-        return ffmpeg_frame("png", data, np.dtype(np.uint16))
+        return ffmpeg_frame("png", data, np.dtype(np.uint16), image.size)
     return _tiff_colours(data)
 
 
@@ -259,7 +261,8 @@ def _tiff_colours(data: bytes) -> np.ndarray | None:
     packed = tags.get(COMPRESSION, 1) in PACKED and tags.get(PREDICTOR, 1) in predictors
     if TILE_WIDTH in tags or tags.get(PLANAR, 1) != 1 or not packed or number not in KINDS:
         return None
-    colours = ffmpeg_frame("tiff", data, np.dtype(f"{KINDS[number]}{bits // 8}"))
+    size, dtype = (int(tags[WIDTH]), int(tags[LENGTH])), np.dtype(f"{KINDS[number]}{bits // 8}")
+    colours = ffmpeg_frame("tiff", data, dtype, size, bool(tags.get(SUBFILE, 0)))
     if colours is not None and colours.shape[2] == 4 and not {1, 2} & set(tags.get(EXTRA, ())):
         colours = colours[..., :3]  # the fourth is no alpha
     return None if colours is None else _upright(colours, tags.get(ORIENTATION, 1))

@@ -89,7 +89,7 @@ def raw_kind(data: bytes, name: str = "") -> str:
     if data[8:10] == b"CR":
         return "Canon CR2"
     try:
-        return _kind_of_tiff(data, f".{name.rpartition('.')[2].lower()}" in SUFFIXES)
+        return _kind_of_tiff(data, name, f".{name.rpartition('.')[2].lower()}" in SUFFIXES)
     except struct.error:
         return ""  # damaged: who reads it says so
 
@@ -150,8 +150,8 @@ class _Raw(Image.Image):
             self._raw = None
 
 
-def _kind_of_tiff(data: bytes, is_named_so: bool) -> str:
-    tables = Tables(data, most_bytes=len(data))
+def _kind_of_tiff(data: bytes, name: str, is_named_so: bool) -> str:
+    tables = Tables(data, 0, name or "the picture", len(data))
     left, seen = [tables.first], set[int]()
     maker, is_raw, is_dng, has_more = "", is_named_so, False, False
     for at in itertools.islice(_popped(left), MOST_TABLES):
