@@ -58,6 +58,11 @@ def is_deep_grey(image: Image.Image) -> bool:
     return image.mode.startswith("I;16") or image.mode in ("I", "F")
 
 
+def is_deep(image: Image.Image, data: bytes) -> bool:
+    """Return whether a picture, of which only the header was read, has more than 8 bits a sample."""
+    return _samples(image, data) is not None
+
+
 def eight_bits(image: Image.Image, data: bytes = b"", known: Known | None = None) -> Image.Image:
     """Return a picture of more than 8 bits a sample as one of 8 bits, and any other as it is.
 
@@ -159,16 +164,24 @@ class _Deep:
 
 
 def _deep(image: Image.Image, data: bytes) -> _Deep | None:
+    samples = _samples(image, data)
+    if samples is None:
+        return None
+    return _Deep(image, samples, image.colours() if isinstance(image, _Opened) else None)
+
+
+def _samples(image: Image.Image, data: bytes) -> Samples | None:
+    """Return what a picture's file says of its samples; None for 8 bits. Decode nothing."""
     if isinstance(image, _Opened):
-        return _Deep(image, image.samples, image.colours())
+        return image.samples
     if is_deep_grey(image):
-        return _Deep(image, grey_samples(image, data))
+        return grey_samples(image, data)
     if image.format == "PNG" and data[24:25] == b"\x10" and image.mode in ("RGB", "RGBA"):
-        return _Deep(image, png_samples(data, len(image.getbands())))
+        return png_samples(data, len(image.getbands()))
     tags = getattr(image, "tag_v2", None)
     if image.format == "TIFF" and tags is not None and image.mode in ("RGB", "RGBA", "RGBX"):
         samples = tiff_samples(tags, len(image.getbands()))
-        return _Deep(image, samples) if samples.key[1] == 16 else None
+        return samples if samples.key[1] == 16 else None
     return None
 
 

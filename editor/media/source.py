@@ -23,7 +23,7 @@ from editor.media.exif import (
     exif_bytes,
     read_exif,
 )
-from editor.media.pixels import BACKGROUND, kept_profile, upright, upright_rgb
+from editor.media.pixels import BACKGROUND, apart, is_clear, upright_rgb
 
 SEEN_PX = 512  # side at which a photo is looked at for colours
 GREY_SPREAD = 8  # levels by which colours of a grey photo differ after a JPEG and its conversion
@@ -92,7 +92,9 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
         kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
         channels = 1 if image.mode in ONE_CHANNEL or image.mode.startswith("I;16") else 3
         tables = getattr(image, "quantization", None) if kind == "JPEG" else None
-        pixels, alpha = _apart(image) if _is_clear(image) else (upright_rgb(image), None)
+        pixels, alpha = apart(image) if is_clear(image) else (upright_rgb(image), None)
+        if alpha is not None and alpha.getextrema() == (255, 255):
+            alpha = None
         exif = read_exif(exif_bytes(image, data))
         source = Source(
             kind,
@@ -114,12 +116,7 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
 def claimed(image: Image.Image) -> Source:
     """Return what a picture of which only the header was read claims. An alpha is there, but empty."""
     kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
-    return Source(kind, Image.new("L", (1, 1)) if _is_clear(image) else None)
-
-
-def _is_clear(image: Image.Image) -> bool:
-    """Return whether a picture can be transparent somewhere."""
-    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    return Source(kind, Image.new("L", (1, 1)) if is_clear(image) else None)
 
 
 def laid(
@@ -182,13 +179,3 @@ def _tables(quality: int) -> tuple[list[int], list[int]]:
     with Image.open(buffer) as image:
         tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
         return tables[0], tables[1]
-
-
-def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Return upright RGB and alpha of a picture; no alpha where it is opaque everywhere."""
-    both = image.convert("RGBA")
-    alpha = both.getchannel("A")
-    pixels = upright(both.convert("RGB"), image)
-    pixels.info = kept_profile(image)
-    opaque = alpha.getextrema() == (255, 255)
-    return pixels, None if opaque else upright(alpha, image)
