@@ -17,7 +17,6 @@ from PIL import Image, TiffImagePlugin
 
 from editor.errors import ImageError
 from editor.media.ffmpeg import ffmpeg_frame
-from editor.media.headers import TABLE
 from editor.media.levels import (
     BITS,
     FORMAT,
@@ -29,13 +28,14 @@ from editor.media.levels import (
     png_samples,
     tiff_samples,
 )
+from editor.media.tables import START
 
 START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
 WIDTH, LENGTH, COMPRESSION, PHOTOMETRIC, ORIENTATION, CHANNELS, PLANAR, PREDICTOR = (
     *(256, 257, 259, 262, 274, 277, 284, 317),
 )  # of TIFF
-TILE_WIDTH, EXTRA, PROFILE = 322, 338, 34675
+SUBFILE, TILE_WIDTH, EXTRA, PROFILE = 254, 322, 338, 34675
 PACKED = (
     1,
     5,
@@ -50,12 +50,17 @@ Known = Mapping[Key, Levels]  # levels of a batch, by kind of samples
 
 def may_be_deep(start: bytes) -> bool:
     """Return whether a file that starts so may have more than 8 bits a sample."""
-    return bool(TABLE.match(start)) or (start[:4] == b"\x89PNG" and start[24:25] == b"\x10")
+    return bool(START.match(start)) or (start[:4] == b"\x89PNG" and start[24:25] == b"\x10")
 
 
 def is_deep_grey(image: Image.Image) -> bool:
     """Return whether a picture is grey of 16 bits or more."""
     return image.mode.startswith("I;16") or image.mode in ("I", "F")
+
+
+def is_deep(image: Image.Image, data: bytes) -> bool:
+    """Return whether a picture, of which only the header was read, has more than 8 bits a sample."""
+    return _samples(image, data) is not None
 
 
 def eight_bits(image: Image.Image, data: bytes = b"", known: Known | None = None) -> Image.Image:
@@ -73,7 +78,7 @@ def eight_bits(image: Image.Image, data: bytes = b"", known: Known | None = None
     if deep.colours is None and _is_full(image, samples, known):
         return image  # the upper byte is the picture
     if deep.colours is None and not is_deep_grey(image):
-        colours = _decoded(data, samples)
+        colours = _decoded(data, image, samples)
         if colours is None:
             return image
         deep = replace(deep, colours=colours)
@@ -105,7 +110,9 @@ def levels_of(image: Image.Image, data: bytes) -> tuple[Key, Levels] | None:
     if deep is None:
         return None
     if deep.colours is None and not is_deep_grey(image):
-        colours = None if _is_full(image, deep.samples, None) else _decoded(data, deep.samples)
+        colours = (
+            None if _is_full(image, deep.samples, None) else _decoded(data, image, deep.samples)
+        )
         if colours is None:
             return deep.samples.key, Levels(0.0, deep.samples.scales[-1])
         deep = replace(deep, colours=colours)
@@ -170,16 +177,24 @@ class _Deep:
 
 
 def _deep(image: Image.Image, data: bytes) -> _Deep | None:
+    samples = _samples(image, data)
+    if samples is None:
+        return None
+    return _Deep(image, samples, image.colours() if isinstance(image, _Opened) else None)
+
+
+def _samples(image: Image.Image, data: bytes) -> Samples | None:
+    """Return what a picture's file says of its samples; None for 8 bits. Decode nothing."""
     if isinstance(image, _Opened):
-        return _Deep(image, image.samples, image.colours())
+        return image.samples
     if is_deep_grey(image):
-        return _Deep(image, grey_samples(image, data))
+        return grey_samples(image, data)
     if image.format == "PNG" and data[24:25] == b"\x10" and image.mode in ("RGB", "RGBA"):
-        return _Deep(image, png_samples(data, len(image.getbands())))
+        return png_samples(data, len(image.getbands()))
     tags = getattr(image, "tag_v2", None)
     if image.format == "TIFF" and tags is not None and image.mode in ("RGB", "RGBA", "RGBX"):
         samples = tiff_samples(tags, len(image.getbands()))
-        return _Deep(image, samples) if samples.key[1] == 16 else None
+        return samples if samples.key[1] == 16 else None
     return None
 
 
@@ -239,7 +254,7 @@ def opened_deep(data: bytes) -> Image.Image | None:
     Raises:
         ImageError: its samples have 64 bits.
     """
-    if not TABLE.match(data) or data[2:4] in (b"+\0", b"\0+"):
+    if not START.match(data) or data[2:4] in (b"+\0", b"\0+"):
         return None
     tags = _tags(data)
     bits, kind = set(tags.get(BITS, ())), (tags.get(CHANNELS, 1), tags.get(PHOTOMETRIC))
@@ -258,10 +273,10 @@ def _tags(data: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
     return tags
 
 
-def _decoded(data: bytes, samples: Samples) -> np.ndarray | None:
+def _decoded(data: bytes, image: Image.Image, samples: Samples) -> np.ndarray | None:
     """Return all of the samples [H, W, C] of a coloured picture; None where FFmpeg does not read it so."""
     if samples.key[0] == "PNG":
-        return ffmpeg_frame("png", data, np.dtype(np.uint16))
+        return ffmpeg_frame("png", data, np.dtype(np.uint16), image.size)
     return _tiff_colours(data)
 
 
@@ -272,7 +287,8 @@ def _tiff_colours(data: bytes) -> np.ndarray | None:
     packed = tags.get(COMPRESSION, 1) in PACKED and tags.get(PREDICTOR, 1) in predictors
     if TILE_WIDTH in tags or tags.get(PLANAR, 1) != 1 or not packed or number not in KINDS:
         return None
-    colours = ffmpeg_frame("tiff", data, np.dtype(f"{KINDS[number]}{bits // 8}"))
+    size, dtype = (int(tags[WIDTH]), int(tags[LENGTH])), np.dtype(f"{KINDS[number]}{bits // 8}")
+    colours = ffmpeg_frame("tiff", data, dtype, size, bool(tags.get(SUBFILE, 0)))
     if colours is not None and colours.shape[2] == 4 and not {1, 2} & set(tags.get(EXTRA, ())):
         colours = colours[..., :3]  # the fourth is no alpha
     return None if colours is None else _upright(colours, tags.get(ORIENTATION, 1))

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin, TiffTags, features
 
 from editor.errors import OptionError
-from editor.media.source import EXIF_IFD, Source, laid
+from editor.media.exif import EXIF_TABLE
+from editor.media.source import Source, laid
 
 SUFFIXES = {
     "JPEG": ".jpg",
@@ -143,7 +144,7 @@ def _tiff_options(xmp: str, tags: dict[int, Any]) -> dict[str, Any]:
     for tag, value in (tags | ({XMP_TAG: xmp.encode()} if xmp else {})).items():
         info[tag] = value
     info.tagtype[XMP_TAG] = TiffTags.BYTE
-    return {"tiffinfo": info, "compression": "raw" if EXIF_IFD in tags else "tiff_adobe_deflate"}
+    return {"tiffinfo": info, "compression": "raw" if EXIF_TABLE in tags else "tiff_adobe_deflate"}
 
 
 def _without_colour(image: Image.Image) -> bool:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from editor.errors import BusyError, ImageError
 from editor.files import open_regular, shown_name, why, write_whole
-from editor.media.deep import START_BYTES, Key, Known, eight_bits, levels_of, may_be_deep
+from editor.media.deep import START_BYTES, Key, Known, eight_bits, is_deep, levels_of, may_be_deep
 from editor.media.formats import SUFFIXES, as_source, save_options, written_formats
 from editor.media.headers import MAX_PIXELS
 from editor.media.levels import Levels
@@ -148,9 +148,12 @@ def common_levels(sources: Iterable[str | Path]) -> Known:
 
 def _levels(source: str | Path) -> tuple[Key, Levels] | None:
     data, name = read_bytes(source), shown_name(source)
-    with open_picture(data, name) as image, one_large(), refusing(name):
-        image.load()
-        return levels_of(image, data)
+    with open_picture(data, name) as image, refusing(name):
+        if not is_deep(image, data):
+            return None
+        with one_large():
+            image.load()
+            return levels_of(image, data)
 
 
 def evened_png(source: str | Path, known: Known) -> bytes | None:

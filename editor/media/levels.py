@@ -37,7 +37,7 @@ class Levels:
         if self.black:
             scaled -= self.black
         scaled *= 255.0 / (self.white - self.black)
-        return scaled.astype(np.uint8)
+        return np.rint(scaled, out=scaled).astype(np.uint8)
 
     def wider(self, other: Levels) -> Levels:
         """Return the levels that hold both."""

@@ -8,8 +8,10 @@ from typing import Any
 from PIL import Image, ImageFile
 
 from editor.media.deep import eight_bits, is_deep_grey
+from editor.media.exif import MAX_PROFILE_CHARS, exif_bytes
 from editor.media.headers import check_table
-from editor.media.profiles import by_profile
+from editor.media.profiles import by_profile, space_of
+from editor.media.tables import refused
 
 MAX_PROFILE_BYTES = 4 * 2**20
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -30,20 +32,56 @@ BACKGROUND = (128, 128, 128)
 def upright_rgb(image: Image.Image) -> Image.Image:
     """Turn any picture into upright 8-bit RGB. Its `info` holds nothing but "icc_profile", if one fits.
 
-    CMYK and grey with a profile of their own become sRGB by it.
+    CMYK and grey with a profile of their own become sRGB by it. Transparency is laid on mid grey.
 
     Raises:
         ImageError: its EXIF claims what no picture may.
     """
-    kept, profile = kept_profile(image), image.info.get("icc_profile")
+    kept, colours = kept_profile(image), own_colours(image)
     if is_deep_grey(image):
         image = eight_bits(image)
-    rgb = None
-    if not kept and isinstance(profile, bytes) and len(profile) <= MAX_PROFILE_BYTES:
-        rgb = by_profile(image, profile)
-    rgb = upright(rgb or _to_rgb(image), image)
+    if colours is None:
+        colours = _to_rgb(image)
+    elif is_clear(image):
+        for top, part in _strips(image):
+            alpha = part.convert("RGBA").getchannel("A")
+            flat = Image.new("RGB", part.size, BACKGROUND)
+            mine = colours.crop((0, top, part.width, top + part.height))
+            colours.paste(Image.composite(mine, flat, alpha), (0, top))
+    rgb = upright(colours, image)
     rgb.info = kept
     return rgb
+
+
+def own_colours(image: Image.Image) -> Image.Image | None:
+    """Return a picture as RGB by a profile of CMYK or of grey; None where it has none. Alpha is left aside."""
+    profile = image.info.get("icc_profile")
+    if not isinstance(profile, bytes) or len(profile) > MAX_PROFILE_BYTES or kept_profile(image):
+        return None
+    return by_profile(eight_bits(image) if is_deep_grey(image) else image, profile)
+
+
+def is_clear(image: Image.Image) -> bool:
+    """Return whether a picture can be transparent somewhere."""
+    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
+def apart(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Return upright RGB, the file's own under what is transparent, and alpha of a picture.
+
+    Raises:
+        ImageError: its EXIF claims what no picture may.
+    """
+    colours, alpha = own_colours(image), Image.new("L", image.size)
+    rgb = Image.new("RGB", image.size) if colours is None else colours
+    for top, part in _strips(image):
+        both = part.convert("RGBA")
+        alpha.paste(both.getchannel("A"), (0, top))
+        if colours is None:
+            rgb.paste(both.convert("RGB"), (0, top))
+    rgb = upright(rgb, image)
+    rgb.info = kept_profile(image)
+    return rgb, upright(alpha, image)
 
 
 def upright(part: Image.Image, image: Image.Image) -> Image.Image:
@@ -52,16 +90,16 @@ def upright(part: Image.Image, image: Image.Image) -> Image.Image:
     Raises:
         ImageError: its EXIF claims what no picture may.
     """
-    turn = TURNS.get(_orientation(image))
+    turn = TURNS.get(orientation(image))
     return part if turn is None else part.transpose(turn)
 
 
 def kept_profile(image: Image.Image) -> dict[Any, Any]:
     """Return {"icc_profile": …} of a picture whose profile fits what it becomes as RGB; else {}."""
     profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
-    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE_BYTES:
-        return {"icc_profile": profile}
-    return {}
+    if not isinstance(profile, bytes) or not 0 < len(profile) <= MAX_PROFILE_BYTES:
+        return {}
+    return {} if space_of(profile) == "GRAY" else {"icc_profile": profile}
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -72,11 +110,11 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     """
     width, height = image.size
     # Pillow turns TIFF by itself, and says the size after it
-    lies = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)
+    lies = image.format != "TIFF" and orientation(image) in (5, 6, 7, 8)
     return (height, width) if lies else (width, height)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """Return the orientation that EXIF or XMP says, 1…8, or 1 where neither says any.
 
     What a PNG says behind its pixels is known once these were decoded.
@@ -84,11 +122,9 @@ def _orientation(image: Image.Image) -> int:
     Raises:
         ImageError: the EXIF claims what no picture may.
     """
-    exif = image.info.get("exif")
-    if exif is None and (text := image.info.get("Raw profile type exif")) is not None:
-        exif = bytes.fromhex("".join(str(text).split("\n")[3:]))
-    if exif is not None:
-        check_table(bytes(exif).removeprefix(b"Exif\0\0"), "the picture")
+    if len(str(image.info.get("Raw profile type exif", ""))) > MAX_PROFILE_CHARS:
+        raise refused("the picture", "more than 1 MB of EXIF as text")
+    check_table(exif_bytes(image), "the picture")
     # not the picture's own method: that of PNG decodes it
     return int(Image.Image.getexif(image).get(ORIENTATION, 1))
 

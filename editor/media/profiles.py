@@ -57,26 +57,32 @@ def as_srgb(image: Image.Image) -> Image.Image:
 
 
 def by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """Return a CMYK or 8-bit grey picture in sRGB as its profile says. None where it says nothing of it.
+    """Return the colours of a CMYK or 8-bit grey picture in sRGB as its profile says.
+
+    What is transparent is left aside. None where the profile says nothing of such a picture.
 
     Args:
-        image: of any mode.
+        image: of any mode. Grey may have an alpha, and may be held as RGB.
         profile: an ICC profile.
     """
-    spaces = {"CMYK": "CMYK", "L": "GRAY"}
-    if image.mode not in spaces or "transparency" in image.info:
+    spaces = {"CMYK": "CMYK"} | dict.fromkeys(("L", "LA", "RGB", "RGBA"), "GRAY")
+    if image.mode not in spaces or space_of(profile) != spaces[image.mode]:
         return None
+    own = image if image.mode == "CMYK" else image.getchannel(0)
     try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if own.profile.xcolor_space.strip() != spaces[image.mode]:
-            return None
+        held = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
         srgb = ImageCms.createProfile("sRGB")
         black = ImageCms.Flags.BLACKPOINTCOMPENSATION
-        transform = ImageCms.buildTransform(own, srgb, image.mode, "RGB", intent, black)
-        return ImageCms.applyTransform(image, transform)
+        transform = ImageCms.buildTransform(held, srgb, own.mode, "RGB", intent, black)
+        return ImageCms.applyTransform(own, transform)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
+
+
+def space_of(profile: bytes) -> str:
+    """Return the colours that an ICC profile is of, as its header says: "RGB", "GRAY", "CMYK" and others."""
+    return profile[16:20].decode("latin-1").strip()
 
 
 @functools.lru_cache(maxsize=KNOWN)

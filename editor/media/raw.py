@@ -6,12 +6,15 @@ Many of them are TIFFs, whose first picture is a thumbnail: without this they wo
 from __future__ import annotations
 
 import io
+import itertools
 import struct
+from collections.abc import Iterator
 from typing import Any
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from editor.errors import ImageError
+from editor.media.tables import START, Tables
 
 SUFFIXES = frozenset(
     [
@@ -81,13 +84,13 @@ def raw_kind(data: bytes, name: str = "") -> str:
             return kind
     if data[4:12] == b"ftypcrx ":
         return "Canon CR3"
-    if data[:4] not in (b"II*\0", b"MM\0*"):
+    if not START.match(data):
         return ""
     if data[8:10] == b"CR":
         return "Canon CR2"
     try:
-        return _kind_of_tiff(data, f".{name.rpartition('.')[2].lower()}" in SUFFIXES)
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
+        return _kind_of_tiff(data, name, f".{name.rpartition('.')[2].lower()}" in SUFFIXES)
+    except struct.error:
         return ""  # damaged: who reads it says so
 
 
@@ -147,31 +150,28 @@ class _Raw(Image.Image):
             self._raw = None
 
 
-def _kind_of_tiff(data: bytes, is_named_so: bool) -> str:
-    file = io.BytesIO(data)
-    head = file.read(8)
-    tables = TiffImagePlugin.ImageFileDirectory_v2(head)
-    left, seen = [tables.next], set[int]()
+def _kind_of_tiff(data: bytes, name: str, is_named_so: bool) -> str:
+    tables = Tables(data, 0, name or "the picture", len(data))
+    left, seen = [tables.first], set[int]()
     maker, is_raw, is_dng, has_more = "", is_named_so, False, False
-    while left and len(seen) < MOST_TABLES:
-        at = left.pop(0)
+    for at in itertools.islice(_popped(left), MOST_TABLES):
         if not 0 < at < len(data) or at in seen:
             continue
-        first = not seen
-        seen.add(at)
-        tags = TiffImagePlugin.ImageFileDirectory_v2(head)
-        file.seek(at)
-        tags.load(file)
-        inner = tags.get(SUB_TABLES, ())
-        left += [tags.next, *(inner if isinstance(inner, tuple) else (inner,))]
-        is_raw |= tags.get(PHOTOMETRIC) in SENSOR
+        tags = tables.read(at)
+        inner = tags.numbers(SUB_TABLES, MOST_TABLES)[:MOST_TABLES]
+        left += [tags.next, *inner]
+        is_raw |= tags.number(PHOTOMETRIC) in SENSOR
         is_dng |= DNG_VERSION in tags
-        if first:
-            maker = str(tags.get(MAKE, "")).strip("\0 ").upper()
-            has_more = bool(inner) and bool(
-                int(tags.get(SUBFILE, 0)) & 1
-            )  # a thumbnail comes first
+        if not seen:
+            maker = tags.text(MAKE).decode("latin-1").strip("\0 ").upper()
+            has_more = bool(inner) and bool(tags.number(SUBFILE) & 1)  # a thumbnail comes first
+        seen.add(at)
     known = next((kind for begin, kind in MAKERS.items() if maker.startswith(begin)), "")
     if is_dng:
         return "DNG"
     return (known or "TIFF/EP") if is_raw or (has_more and known) else ""
+
+
+def _popped(left: list[int]) -> Iterator[int]:
+    while left:
+        yield left.pop(0)

@@ -5,11 +5,8 @@ Date, author and copyright are read. Place, camera, serial numbers and small cop
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
-import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,14 +14,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from editor.files import plain_text
-from editor.media.pixels import BACKGROUND, kept_profile, upright, upright_rgb
+from editor.media.exif import (
+    ARTIST,
+    COPYRIGHT,
+    EXIF_TABLE,
+    TAKEN,
+    TAKEN_OFFSET,
+    exif_bytes,
+    read_exif,
+)
+from editor.media.pixels import BACKGROUND, apart, is_clear, upright_rgb
 
-ARTIST, COPYRIGHT, EXIF_IFD = 0x013B, 0x8298, 0x8769
-TAKEN, TAKEN_OFFSET = 0x9003, 0x9011  # of EXIF: DateTimeOriginal, OffsetTimeOriginal
-DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
-OFFSET = re.compile(r"[+-]\d\d:\d\d")
-MAX_WORDS = 500
 SEEN_PX = 512  # side at which a photo is looked at for colours
 GREY_SPREAD = 8  # levels by which colours of a grey photo differ after a JPEG and its conversion
 GREY_SHARE = 0.998  # of the pixels, in which they do
@@ -65,7 +65,7 @@ class Source:
         made: dict[int, Any] = {tag: text for tag, text in words.items() if text}
         if self.taken:
             offset = {TAKEN_OFFSET: self.taken_offset} if self.taken_offset else {}
-            made[EXIF_IFD] = {TAKEN: self.taken} | offset
+            made[EXIF_TABLE] = {TAKEN: self.taken} | offset
         return made
 
     def exif(self) -> bytes:
@@ -92,7 +92,10 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
         kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
         channels = 1 if image.mode in ONE_CHANNEL or image.mode.startswith("I;16") else 3
         tables = getattr(image, "quantization", None) if kind == "JPEG" else None
-        pixels, alpha = _apart(image) if _is_clear(image) else (upright_rgb(image), None)
+        pixels, alpha = apart(image) if is_clear(image) else (upright_rgb(image), None)
+        if alpha is not None and alpha.getextrema() == (255, 255):
+            alpha = None
+        exif = read_exif(exif_bytes(image, data))
         source = Source(
             kind,
             alpha,
@@ -100,7 +103,10 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
             channels,
             least_quality(tables) if tables else 0,
             kind in ("PNG", "TIFF", "BMP", "GIF") or (kind == "WEBP" and b"VP8L" in data[:4096]),
-            *_date_and_author(image),
+            exif.taken,
+            exif.taken_offset,
+            exif.artist,
+            exif.copyright,
         )
         return pixels, source
 
@@ -110,12 +116,7 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
 def claimed(image: Image.Image) -> Source:
     """Return what a picture of which only the header was read claims. An alpha is there, but empty."""
     kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
-    return Source(kind, Image.new("L", (1, 1)) if _is_clear(image) else None)
-
-
-def _is_clear(image: Image.Image) -> bool:
-    """Return whether a picture can be transparent somewhere."""
-    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    return Source(kind, Image.new("L", (1, 1)) if is_clear(image) else None)
 
 
 def laid(
@@ -178,39 +179,3 @@ def _tables(quality: int) -> tuple[list[int], list[int]]:
     with Image.open(buffer) as image:
         tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
         return tables[0], tables[1]
-
-
-def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Return upright RGB and alpha of a picture; no alpha where it is opaque everywhere."""
-    both = image.convert("RGBA")
-    alpha = both.getchannel("A")
-    pixels = upright(both.convert("RGB"), image)
-    pixels.info = kept_profile(image)
-    opaque = alpha.getextrema() == (255, 255)
-    return pixels, None if opaque else upright(alpha, image)
-
-
-def _date_and_author(image: Image.Image) -> tuple[str, str, str, str]:
-    """Return date, its offset, artist and copyright as EXIF has them. Damaged EXIF has none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow says what is corrupt, and leaves it out
-            exif = Image.Image.getexif(image)
-            dates = exif.get_ifd(EXIF_IFD)
-            taken, offset = (_words(dates.get(tag)) for tag in (TAKEN, TAKEN_OFFSET))
-            artist, rights = (_words(exif.get(tag)) for tag in (ARTIST, COPYRIGHT))
-    except Exception:  # whatever Pillow thinks of it: the picture itself is sound
-        return "", "", "", ""
-    taken = taken if DATE.fullmatch(taken) else ""
-    return taken, offset if OFFSET.fullmatch(offset) else "", artist, rights
-
-
-def _words(value: object) -> str:
-    """Return a text of EXIF. Pillow reads bytes as Latin-1; most programs write UTF-8."""
-    if not isinstance(value, str):
-        return ""
-    text = value
-    with contextlib.suppress(UnicodeError):
-        text = value.encode("latin-1").decode()
-    plain = "".join(c for c in plain_text(text) if c.isprintable())
-    return plain[:MAX_WORDS].strip()

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PIL import Image
-
 from editor.media.deep import START_BYTES, may_be_deep
 from editor.media.headers import MAX_PIXELS
-from editor.media.images import MAX_SIDE_PX, encode_image, image_size
+from editor.media.images import MAX_SIDE_PX, encode_image, image_size, read_bytes
+from editor.media.opening import open_picture
+from editor.media.pixels import orientation
 from editor.media.source import Source
 from editor.photo.photo import Photo
 from editor.ui.visit_files import VisitFiles
 
 SHOWN = frozenset(("JPEG", "PNG", "WEBP"))  # what every browser shows
 LOSSLESS_PIXELS = 4_000_000  # a larger one is converted to a JPEG
-ORIENTATION = 0x0112  # of EXIF
 FILE_ROUTE = "/gradio_api/file="
 MAX_KNOWN = 1000
 
@@ -83,11 +82,15 @@ def _size_as_shown(path: str) -> tuple[int, int] | None:
     One with a transparent part is shown as it is too: the page is seen through it.
     """
     try:
-        with Path(path).open("rb") as file:
-            if may_be_deep(file.read(START_BYTES)):
-                return None  # the editor's white may be another than the browser's
-        with Image.open(path, formats=tuple(SHOWN)) as image:
-            turn = int(image.getexif().get(ORIENTATION, 1))
+        data = read_bytes(path)
+        if may_be_deep(data[:START_BYTES]):
+            return None  # the editor's white may be another than the browser's
+        with open_picture(data, path) as image:
+            if image.format not in SHOWN:
+                return None
+            if image.format == "PNG":
+                image.load()  # it may say behind its pixels how it lies
+            turn = orientation(image)
             too_large = image.width * image.height > MAX_PIXELS
             shown = image.mode in ("RGB", "RGBA") and getattr(image, "n_frames", 1) == 1
             if too_large or not shown:

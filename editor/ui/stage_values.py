@@ -18,7 +18,7 @@ from editor.editing.edit import Edit
 from editor.errors import EditorError, PackError
 from editor.media.images import looked_at
 from editor.media.profiles import as_srgb
-from editor.media.source import claimed
+from editor.media.source import Source, claimed
 from editor.packs.info import read_info
 from editor.photo.crop import Crop, is_same_place
 from editor.photo.photo import Photo
@@ -68,6 +68,7 @@ class StageValues:
     def __init__(self, shown: ShownPhotos, domains: Domains) -> None:
         self.shown, self.domains = shown, domains
         self._likeness: WeakKeyDictionary[Picture, Likeness] = WeakKeyDictionary()
+        self._clear: WeakKeyDictionary[Picture, Photo | None] = WeakKeyDictionary()
 
     def of(
         self,
@@ -118,7 +119,7 @@ class StageValues:
         value["after"] = data_uri(editor.render(edit))
         value["reference"] = data_uri(editor.reference(edit))
         if replaced is not None and picture.crop is not None and picture.small and edit.changed:
-            value["composed"] = _composed(edit, picture, replaced)
+            value["composed"] = self._composed(edit, picture, replaced)
         return value | self._said(editor, project, said)
 
     def waiting(self, visitor: Visitor, editor: Editor, said: Said) -> dict[str, Any]:
@@ -188,6 +189,33 @@ class StageValues:
         wrong = not path or given != path or not name or name == visitor.domain
         return None if wrong else suggestion(self.domains, name)
 
+    def _composed(
+        self,
+        edit: Edit,
+        picture: Picture,
+        replaced: Callable[[Edit, Image.Image, Crop], Image.Image],
+    ) -> str:
+        """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
+        assert picture.crop is not None
+        with suppress(EditorError):
+            clear = self._clear_photo(picture)
+            if clear is not None:
+                pasted = as_srgb(replaced(edit, clear.pixels.copy(), picture.crop)).copy()
+                if clear.source.alpha is not None:
+                    pasted.putalpha(clear.source.alpha)
+                return png_uri(png_bytes(pasted))
+        small = Image.open(BytesIO(picture.small)).convert("RGB")
+        return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
+
+    def _clear_photo(self, picture: Picture) -> Photo | None:
+        """Return a small copy of a picture's photo where that can be transparent; None for others.
+
+        It is kept as long as the picture: each release of a slider asks for it.
+        """
+        if picture not in self._clear:
+            self._clear[picture] = _small_clear(picture.photo)
+        return self._clear[picture]
+
     def _photo(self, visitor: Visitor, path: str) -> dict[str, Any] | None:
         if not path:
             return None
@@ -226,21 +254,15 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
     return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
 
 
-def _composed(
-    edit: Edit, picture: Picture, replaced: Callable[[Edit, Image.Image, Crop], Image.Image]
-) -> str:
-    """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
-    assert picture.crop is not None
-    small = Image.open(BytesIO(picture.small)).convert("RGB")
-    with suppress(EditorError):
-        if looked_at(picture.photo, claimed).alpha is not None:
-            photo = Photo.read(picture.photo)
-            photo.pixels.thumbnail((SMALL_PX, SMALL_PX), Image.Resampling.LANCZOS)
-            pasted = as_srgb(replaced(edit, photo.pixels, picture.crop)).copy()
-            if photo.source.alpha is not None:
-                pasted.putalpha(photo.source.alpha.resize(pasted.size, Image.Resampling.BOX))
-            return png_uri(png_bytes(pasted))
-    return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
+def _small_clear(path: str) -> Photo | None:
+    if looked_at(path, claimed).alpha is None:
+        return None
+    photo = Photo.read(path)
+    pixels, alpha = photo.pixels, photo.source.alpha
+    pixels.thumbnail((SMALL_PX, SMALL_PX), Image.Resampling.LANCZOS)
+    if alpha is not None:
+        alpha = alpha.resize(pixels.size, Image.Resampling.BOX)
+    return Photo(pixels, source=Source(alpha=alpha))
 
 
 def _place(face: dict[str, Any]) -> tuple[float, float, float, float]:

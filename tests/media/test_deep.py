@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from editor.errors import ImageError
 from editor.media import deep
 from editor.media.images import common_levels, image_size, load_image
-from editor.media.levels import SCALES, brightest_of, usual_white
+from editor.media.levels import SCALES, Levels, brightest_of, usual_white
 from tests.deep_pictures import deep_png
 
 RAMP = np.linspace(0, 1, 60 * 40).reshape(40, 60)
@@ -212,12 +215,36 @@ def test_the_frames_of_a_folder_share_one_white(tmp_path: Path) -> None:
 
 
 def test_eight_bits_are_not_decoded_for_it(tmp_path: Path, monkeypatch) -> None:
-    from PIL import Image
-
-    for name in ("a.jpg", "b.png", "c.png"):
+    for name in ("a.jpg", "b.png", "c.png", "d.tif", "e.tif"):
         Image.new("RGB", (40, 40)).save(tmp_path / name)
-    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    for mode in ("L", "P", "RGBA", "CMYK"):
+        Image.new(mode, (40, 40)).save(tmp_path / f"{mode}.tif")
+    for part in (Image.Image, ImageFile.ImageFile, TiffImagePlugin.TiffImageFile):
+        monkeypatch.setattr(part, "load", lambda self: pytest.fail("it was decoded"))
     assert common_levels(sorted(tmp_path.iterdir())) == {}
+
+
+def test_no_raw_is_developed_to_learn_that_it_has_eight_bits(tmp_path: Path, monkeypatch) -> None:
+    from types import SimpleNamespace
+
+    sizes = SimpleNamespace(width=640, height=480, flip=0)
+    raw = SimpleNamespace(
+        sizes=sizes,
+        postprocess=lambda **options: pytest.fail("it was developed"),
+        close=lambda: None,
+    )
+    monkeypatch.setitem(sys.modules, "rawpy", SimpleNamespace(imread=lambda file: raw))
+    for name in ("a.nef", "b.nef"):
+        (tmp_path / name).write_bytes(_tiff(_ramp(200)))
+    monkeypatch.setattr("editor.media.images.refusing", lambda name: contextlib.nullcontext())
+    assert common_levels(sorted(tmp_path.iterdir())) == {}
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_exact_steps_of_a_level_come_out_exact(bits: int) -> None:
+    white = 2.0**bits - 1
+    steps = np.round(np.arange(256) * white / 255).astype(np.uint16)
+    assert np.array_equal(Levels(0.0, white).eight_bits(steps), np.arange(256))
 
 
 def test_the_brightest_of_parts_is_that_of_the_whole(monkeypatch) -> None:

@@ -14,6 +14,7 @@ from editor.errors import BusyError, ImageError, OptionError, StorageError
 from editor.media import deep, images, opening
 from editor.media import pixels as conversion
 from editor.media.images import image_size, load_image, save_image, to_pil, to_tensor
+from editor.media.source import read_source
 from editor.photo.crop import Crop, crop_square
 from tests.conftest import picture_of
 
@@ -39,7 +40,7 @@ def test_modes_become_rgb(mode: str) -> None:
     loaded = load_image(_bytes(image, kind))
     assert (loaded.mode, loaded.size) == ("RGB", (40, 30))
     if mode == "I;16":
-        assert loaded.getpixel((0, 0)) == (127, 127, 127)
+        assert loaded.getpixel((0, 0)) == (128, 128, 128)
     elif mode in ("CMYK", "L"):
         difference = np.abs(
             np.asarray(loaded, int) - np.asarray(_gradient("L").convert("RGB"), int)
@@ -224,7 +225,7 @@ def test_sixteen_bits_take_no_more_than_the_picture() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 60e6, "float64 alone would be 72 MB, and more than once"
-    assert found.getpixel((0, 0)) == (155, 155, 155)
+    assert found.getpixel((0, 0)) == (156, 156, 156)
     assert found.getpixel((0, 2999)) == (0, 0, 0)
 
 
@@ -233,10 +234,33 @@ def test_sixteen_bits_take_no_more_than_the_picture() -> None:
 def test_deep_grey_is_scaled_alike_in_every_strip(brightest: int, dtype: str, monkeypatch) -> None:
     values = np.random.default_rng(0).integers(0, brightest, (40, 30)).astype(np.float64)
     values[33, 7] = brightest
-    expected = (values * (255.0 / max(brightest, 255.0))).astype(np.uint8)
+    expected = np.rint(values * (255.0 / max(brightest, 255.0))).astype(np.uint8)
     monkeypatch.setattr(deep, "STRIP_PIXELS", 100)
     found = np.asarray(load_image(_bytes(Image.fromarray(values.astype(dtype)), "TIFF")))
     assert np.array_equal(found[..., 0], expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="measured by fork")
+def test_a_cut_out_takes_little_more_than_its_colours_and_its_alpha() -> None:
+    import resource
+
+    size = (4000, 3000)
+    image = Image.new("RGBA", size, (10, 200, 30, 90))
+    read_source()(image.crop((0, 0, 99, 99)))  # what is loaded once is loaded
+    out, to = os.pipe()
+    if not (child := os.fork()):
+        peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # noqa: E731
+        before = peak()
+        read_source()(image)
+        os.write(to, str(peak() - before).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    taken = int(os.read(out, 99)) * 1024 / (size[0] * size[1])
+    os.close(out)
+    os.close(to)
+    assert taken < 7, (
+        "bytes a pixel: Pillow's RGB has four, alpha one; RGBA anew would be four more"
+    )
 
 
 def test_grey_that_is_no_number_is_black() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -13,9 +14,11 @@ from editor.editing.paste import paste_back
 from editor.media.images import load_image, to_tensor
 from editor.media.profiles import conversion
 from editor.photo.crop import Crop
+from editor.photo.photo import Photo
 from editor.project.exports import wipe
 from editor.project.pixels import thumbnail
 from tests.colour_profiles import adobe_rgb, cmyk_profile, display_p3, grey_profile
+from tests.deep_pictures import deep_png
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
@@ -142,6 +145,41 @@ def test_grey_is_converted_by_its_profile() -> None:
     grey = load_image(buffer.getvalue()).getpixel((5, 5))
     # 55/255 of the light is 0.5029 by the curve of sRGB
     assert np.abs(np.array(grey) - 128).max() <= 2
+
+
+def _clear_grey(kind: str, level: int) -> bytes:
+    """A grey picture, the left of which is transparent, with a profile of light itself."""
+    linear, buffer = grey_profile(1.0), io.BytesIO()
+    if kind == "tRNS":
+        image = Image.new("L", (40, 30), level)
+        image.paste(0, (0, 0, 20, 30))
+        image.save(buffer, "PNG", icc_profile=linear, transparency=0)
+        return buffer.getvalue()
+    image = Image.new("LA", (40, 30), (level, 255))
+    image.paste((level, 0), (0, 0, 20, 30))
+    if kind == "12 bits":
+        whole = np.asarray(image).astype(np.uint16) * 257
+        whole[..., 0] >>= 4
+        packed = b"linear\0\0" + zlib.compress(linear)
+        return deep_png(whole, iCCP=packed, sBIT=b"\x0c\x10")
+    if kind == "upper bytes":
+        whole = np.asarray(image).astype(np.uint16) * 257
+        return deep_png(whole, iCCP=b"linear\0\0" + zlib.compress(linear))
+    image.save(buffer, kind, icc_profile=linear)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "tRNS", "12 bits", "upper bytes"])
+def test_grey_that_is_transparent_is_converted_by_its_profile(kind: str) -> None:
+    level, wanted = 180, 218  # the light in the curve of sRGB
+    photo = Photo.read(_clear_grey(kind, level))
+    seen = np.array(photo.pixels.getpixel((30, 15)))
+    assert np.abs(seen - wanted).max() <= 2
+    assert photo.source.alpha is not None
+    assert photo.source.alpha.getextrema() == (0, 255)
+    laid = load_image(_clear_grey(kind, level))
+    assert laid.getpixel((5, 15)) == (128, 128, 128)
+    assert np.abs(np.array(laid.getpixel((30, 15))) - wanted).max() <= 2
 
 
 @pytest.mark.parametrize("profile", [b"nothing", display_p3(), LAB])
