@@ -12,6 +12,7 @@ from PIL import Image
 from editor.media.deep import START_BYTES, may_be_deep
 from editor.media.headers import MAX_PIXELS
 from editor.media.images import MAX_SIDE_PX, encode_image, image_size
+from editor.media.reading_note import is_noted
 from editor.media.source import Source
 from editor.photo.photo import Photo
 from editor.ui.visit_files import VisitFiles
@@ -86,6 +87,8 @@ def _size_as_shown(path: str) -> tuple[int, int] | None:
         with Path(path).open("rb") as file:
             if may_be_deep(file.read(START_BYTES)):
                 return None  # the editor's white may be another than the browser's
+        if is_noted(path):
+            return None  # a browser does not turn it
         with Image.open(path, formats=tuple(SHOWN)) as image:
             turn = int(image.getexif().get(ORIENTATION, 1))
             too_large = image.width * image.height > MAX_PIXELS
