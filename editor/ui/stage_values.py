@@ -75,7 +75,7 @@ class StageValues:
         editor: Editor,
         said: Said | None = None,
         edit: Edit | None = None,
-        replaced: Callable[[Edit, Image.Image, Crop], Image.Image] | None = None,
+        replaced: Callable[..., Image.Image] | None = None,
     ) -> dict[str, Any]:
         """Return the value for the shown picture, see `components/stage.py`.
 
@@ -84,7 +84,8 @@ class StageValues:
             editor: of the visitor's domain.
             said: by default nothing, for a picture that is done.
             edit: as the sliders are; by default as the shown edit has them.
-            replaced: pastes an edit into a photo and its square, where not the difference is shown.
+            replaced: makes a picture of an edit, a photo, its square and, where it has one, its alpha,
+                where not the difference is shown.
         """
         project = visitor.project
         node, picture = project.node, project.shown
@@ -226,9 +227,7 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
     return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
 
 
-def _composed(
-    edit: Edit, picture: Picture, replaced: Callable[[Edit, Image.Image, Crop], Image.Image]
-) -> str:
+def _composed(edit: Edit, picture: Picture, replaced: Callable[..., Image.Image]) -> str:
     """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
     assert picture.crop is not None
     small = Image.open(BytesIO(picture.small)).convert("RGB")
@@ -236,9 +235,11 @@ def _composed(
         if looked_at(picture.photo, claimed).alpha is not None:
             photo = Photo.read(picture.photo)
             photo.pixels.thumbnail((SMALL_PX, SMALL_PX), Image.Resampling.LANCZOS)
-            pasted = as_srgb(replaced(edit, photo.pixels, picture.crop)).copy()
-            if photo.source.alpha is not None:
-                pasted.putalpha(photo.source.alpha.resize(pasted.size, Image.Resampling.BOX))
+            alpha = photo.source.alpha
+            alpha = alpha and alpha.resize(photo.pixels.size, Image.Resampling.BOX)
+            pasted = as_srgb(replaced(edit, photo.pixels, picture.crop, alpha)).copy()
+            if alpha is not None:
+                pasted.putalpha(alpha)
             return png_uri(png_bytes(pasted))
     return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
 
