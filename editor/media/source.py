@@ -108,9 +108,14 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
 
 
 def claimed(image: Image.Image) -> Source:
-    """Return what a picture of which only the header was read claims. An alpha is there, but empty."""
+    """Return what a picture of which only the header was read claims, with date and author.
+
+    An alpha is there, but empty.
+    """
     kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
-    return Source(kind, Image.new("L", (1, 1)) if _is_clear(image) else None)
+    alpha = Image.new("L", (1, 1)) if _is_clear(image) else None
+    taken, offset, artist, rights = _date_and_author(image)
+    return Source(kind, alpha, taken=taken, taken_offset=offset, artist=artist, copyright=rights)
 
 
 def _is_clear(image: Image.Image) -> bool:
