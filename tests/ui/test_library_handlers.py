@@ -25,7 +25,7 @@ from editor.media.reading_note import without_note
 from editor.media.source import Source
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
-from editor.project.actions import add_edit, commit_edit, move_sliders
+from editor.project.actions import add_edit, commit_edit, move_sliders, result
 from editor.project.pixels import mask_png
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
@@ -674,3 +674,34 @@ def test_no_room_for_one_frame_is_that_one_s_failure_and_stop_ends_the_looking(
     monkeypatch.setattr(library.batch.page.files, "store", full)
     *_, (_, value, _) = library.batch.read(visitor, given, *STEPS)
     assert value["said"]["text"].startswith("1 photo read. f0.png: the visit has too many files")
+
+
+def test_a_face_is_the_same_file_from_the_library_and_from_the_save_dialog(
+    library: LibraryPanel, handlers: Handlers
+) -> None:
+    visitor, photo = handlers.first_visitor(), io.BytesIO()
+    exif = Source(taken="2024:05:06 07:08:09", artist="Ann").exif()
+    Image.open(io.BytesIO(_photo())).save(photo, "WEBP", exif=exif)
+    given = _given(handlers, visitor, holiday__webp=photo.getvalue())
+    *_, (visitor, _, _) = library.batch.read(visitor, given, *STEPS)
+    key = f"tiny:{visitor.project.shown.id}"
+    *_, last = library.exporting.exported(visitor, {"chosen": [key], "wish": {"what": "face"}})
+    dialog = handlers.export_as(visitor, None, value={"wish": {"what": "face"}})["saved"]
+    assert last["saved"]["name"].endswith(".webp")
+    data = Path(last["saved"]["file"]).read_bytes()
+    assert data == Path(dialog["file"]).read_bytes()
+    source = Photo.read(data).source
+    assert (source.taken, source.artist) == ("2024:05:06 07:08:09", "Ann")
+
+
+def test_a_generated_picture_is_a_png_wherever_it_is_saved(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    for what in ("photo", "face"):
+        wish = {"what": what}
+        *_, last = library.exporting.exported(visitor, {"chosen": ["tiny:p2"], "wish": wish})
+        dialog = handlers.export_as(visitor, None, value={"wish": wish})["saved"]
+        assert Path(last["saved"]["file"]).suffix == Path(dialog["name"]).suffix == ".png"
+    assert handlers.export_facts(visitor, None)["facts"]["suffix"] == ".png"
+    made = result(visitor.project, handlers.editor(visitor), "p2")
+    assert made.source.kind == "PNG", "and by the command `project save`"
