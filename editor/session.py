@@ -298,6 +298,7 @@ class Editor:
         photo: Image.Image | None = None,
         crop: Crop | None = None,
         in_place: bool = False,
+        alpha: Image.Image | None = None,
     ) -> Image.Image:
         """Paste an edit into its photo, and return the whole photo at its own size.
 
@@ -307,11 +308,13 @@ class Editor:
             photo: RGB; the one that was inverted by default.
             crop: the square of it; that which was inverted by default.
             in_place: change `photo` itself, which takes half the memory.
+            alpha: L, of the size of `photo`, how opaque it is; "replace" matches what is seen.
 
         Raises:
             ImageError: there is no photo, as for a generated picture.
         """
         if photo is None and edit.photo is not None:
+            alpha = edit.photo.source.alpha
             photo, in_place = edit.photo.whole(), in_place or bool(edit.photo.file)
         crop = crop or edit.crop
         if photo is None or crop is None:
@@ -320,7 +323,7 @@ class Editor:
         before, after, reference = (to_tensor(image)[0] for image in images)
         if edit.mask is not None:
             after = blend(before, after, edit.mask)
-        pasted = paste_back(photo, crop, reference, after, mode, in_place=in_place)
+        pasted = paste_back(photo, crop, reference, after, mode, None, in_place, alpha)
         pasted.info = dict(photo.info)
         return pasted
 
@@ -345,10 +348,10 @@ class Editor:
             ImageError: there is no photo, as for a generated picture.
         """
         photo = photo or edit.photo
-        whole, in_place = None, in_place or bool(photo and photo.file)
+        whole, alpha, in_place = None, None, in_place or bool(photo and photo.file)
         if photo is not None:
-            whole = photo.whole()
-        pasted = self.paste(edit, mode, whole, crop, in_place)
+            whole, alpha = photo.whole(), photo.source.alpha
+        pasted = self.paste(edit, mode, whole, crop, in_place, alpha)
         assert photo is not None
         return photo.with_pixels(pasted)
 
@@ -441,6 +444,8 @@ class Editor:
 
     def with_photo(self, edit: Edit, path: str | Path, photo: Source) -> Edit:
         """Give the photo again to an edit that `open_code` read, so that it can be pasted back.
+
+        Where the code does not say whether it is without colour, the photo does.
 
         Args:
             edit: of the code.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,9 @@ from editor.photo.photo import Photo
 from editor.project.actions import add_edit
 from editor.project.history import Project
 from editor.ui.film import small_photo
-from editor.ui.handlers import Handlers
+from editor.ui.handler_base import REPLACE
+from editor.ui.handlers import Handlers, _pasted
+from editor.ui.stage_values import _composed
 from tests.colour_profiles import adobe_rgb, display_p3
 
 SIZE = (64, 80)
@@ -54,6 +58,34 @@ def opened(path: Path) -> Image.Image:
 
 def array(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("way", ["save", "paste", "page"])
+def test_colours_that_are_hidden_have_no_say_where_the_square_is_replaced(
+    tiny: Editor, tmp_path: Path, way: str
+) -> None:
+    """A portrait with black under its transparency is not laid in darker than one with grey there."""
+    alpha = Image.new("L", SIZE, 0)
+    alpha.paste(255, (12, 12, 52, 64))
+    made = []
+    for name, hidden in (("grey", (128, 128, 128)), ("black", (0, 0, 0))):
+        clear = Image.composite(colours(), Image.new("RGB", SIZE, hidden), alpha)
+        clear.putalpha(alpha)
+        photo = written(tmp_path / f"{name}.png", clear)
+        edit = edited(tiny, photo)
+        if way == "save":
+            tiny.save_photo(edit, tmp_path / "made.png", "replace")
+            made.append(array(opened(tmp_path / "made.png")))
+        elif way == "paste":
+            made.append(array(tiny.paste(edit, "replace")))
+        else:
+            project = Project("tiny", tiny.engine.fingerprint)
+            project = add_edit(project, tiny, edit, "clear", str(photo))
+            uri = _composed(edit, project.shown, partial(_pasted, tiny, REPLACE))
+            data = base64.b64decode(uri.partition(",")[2])
+            made.append(array(Image.open(io.BytesIO(data))))
+    seen = np.asarray(alpha) == 255
+    assert np.abs(made[0] - made[1])[seen].max() <= 3, "but for the resampled edge"
 
 
 def test_a_cut_out_comes_back_with_its_alpha(tiny: Editor, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def paste_back(
     mode: Mode = "difference",
     mask: Tensor | None = None,
     in_place: bool = False,
+    alpha: Image.Image | None = None,
 ) -> Image.Image:
     """Paste an edit into a photo. Outside the mask every pixel stays as it is.
 
@@ -64,6 +65,7 @@ def paste_back(
         mode: "difference" adds what the edit changed, "replace" lays the edited picture in.
         mask: [R, R], in 0…1; `soft_mask` by default.
         in_place: change the photo itself instead of a copy.
+        alpha: L, of the photo's size, how opaque it is: hidden colours have no say in what is matched.
 
     Returns:
         RGB, the size of the photo.
@@ -90,22 +92,29 @@ def paste_back(
         if not bool((layer * soft).any()):
             return photo if in_place else photo.copy()
     else:
-        layer = _match_colours((after.clamp(-1, 1) + 1) * 127.5, before, photo, crop, soft)
+        layer = _match_colours((after.clamp(-1, 1) + 1) * 127.5, before, photo, crop, soft, alpha)
     return _blend(
         photo, photo if in_place else photo.copy(), crop, layer, soft, add=mode == "difference"
     )
 
 
 def _match_colours(
-    layer: Tensor, before: Tensor, photo: Image.Image, crop: Crop, soft: Tensor
+    layer: Tensor,
+    before: Tensor,
+    photo: Image.Image,
+    crop: Crop,
+    soft: Tensor,
+    alpha: Image.Image | None,
 ) -> Tensor:
-    """Shift and scale each colour by what tells the photo's crop from its reconstruction."""
+    """Shift and scale each colour by what tells the photo's crop, where it is seen, from its reconstruction."""
     size = before.shape[-1]
     pixels = np.asarray(crop_square(photo, crop, size))
     profile = conversion(photo.info.get("icc_profile"))
     pixels = pixels if profile is None else profile.to_srgb(pixels)
     real = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)
     fake = (before.clamp(-1, 1) + 1) * 127.5
+    if alpha is not None:
+        soft = soft * torch.from_numpy(np.asarray(crop_square(alpha, crop, size)) / np.float32(255))
     weight = soft / soft.sum().clamp(min=1e-6)
     means = [(x * weight).sum(dim=(1, 2)) for x in (real, fake)]
     spread = [

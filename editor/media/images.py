@@ -33,6 +33,7 @@ from editor.media.opening import (
     refusing,
 )
 from editor.media.pixels import upright_rgb, upright_size
+from editor.media.reading_note import ReadingNote, read_note, with_note
 from editor.media.source import Source
 from editor.runtime import trim_memory
 
@@ -93,6 +94,8 @@ def decoded(
     name = name if name and isinstance(source, bytes) else name_of(source)
     data = checked_bytes(source, name)
     image = open_picture(data, name)
+    noted = read_note(data).levels
+    known = dict([noted] if noted else []) | dict(known or {})
     large = image.width * image.height > LARGE_PIXELS
     with one_large() if large else nullcontext():
         try:
@@ -133,14 +136,24 @@ def common_levels(sources: Iterable[str | Path]) -> Known:
     Frames of one film are read alike by it: the levels of a kind hold those of each of its pictures. Where
     fewer than two are of a kind, it has none. What cannot be read is left aside.
     """
+    return shared_levels(own_levels(source) for source in sources)
+
+
+def own_levels(source: str | Path) -> tuple[Key, Levels] | None:
+    """Return the kind of a picture's samples and its levels; None for 8 bits, and where it cannot be read."""
+    with suppress(ImageError, BusyError):
+        with open_regular(source, MAX_BYTES, ImageError) as file:
+            start = file.read(START_BYTES)
+        return _levels(source) if may_be_deep(start) else None
+    return None
+
+
+def shared_levels(all_own: Iterable[tuple[Key, Levels] | None]) -> Known:
+    """Return what `common_levels` does of what `own_levels` gave."""
     found: dict[Key, list[Levels]] = {}
-    for source in sources:
-        with suppress(ImageError, BusyError):
-            with open_regular(source, MAX_BYTES, ImageError) as file:
-                start = file.read(START_BYTES)
-            one = _levels(source) if may_be_deep(start) else None
-            if one is not None:
-                found.setdefault(one[0], []).append(one[1])
+    for own in all_own:
+        if own is not None:
+            found.setdefault(own[0], []).append(own[1])
     return {
         key: functools.reduce(Levels.wider, all_) for key, all_ in found.items() if len(all_) > 1
     }
@@ -156,22 +169,14 @@ def _levels(source: str | Path) -> tuple[Key, Levels] | None:
             return levels_of(image, data)
 
 
-def evened_png(source: str | Path, known: Known) -> bytes | None:
-    """Return a picture of more than 8 bits as a PNG of 8 with known levels; None for any other picture.
-
-    Args:
-        source: of the picture; one that cannot be read is any other.
-        known: as `common_levels` returns them.
+def levels_noted(source: str | Path, levels: tuple[Key, Levels]) -> bytes:
+    """Return a picture's file with a note of the levels that it is read with from now on.
 
     Raises:
-        BusyError: other large pictures are being read.
+        ImageError: it cannot be read.
     """
-    with suppress(ImageError):
-        with open_regular(source, MAX_BYTES, ImageError) as file:
-            deep = may_be_deep(file.read(START_BYTES))
-        if deep and (one := _levels(source)) is not None and one[0] in known:
-            return encode_image(load_image(source, known=known), "PNG", edited=False)
-    return None
+    data = read_bytes(source)
+    return with_note(data, ReadingNote(read_note(data).quarters, levels))
 
 
 def read_bytes(source: str | Path | bytes) -> bytes:

@@ -16,7 +16,9 @@ from editor.files import read_regular, too_large, why
 from editor.media.deep import opened_deep
 from editor.media.headers import MAX_PIXELS, check_headers
 from editor.media.kinds import PHOTO_BRANDS, no_photo
+from editor.media.pixels import QUARTERS
 from editor.media.raw import open_raw, raw_kind
+from editor.media.reading_note import read_note
 
 MIN_SIDE_PX = 16
 MAX_BYTES = 100 * 2**20
@@ -64,7 +66,7 @@ def checked_bytes(source: str | Path | bytes, name: str) -> bytes:
 
 
 def open_picture(data: bytes, name: str) -> Image.Image:
-    """Open a picture within the limits, and read only its header.
+    """Open a picture within the limits, and read only its header. Its `info` has the quarters of its note.
 
     Args:
         data: of its file, checked.
@@ -78,6 +80,7 @@ def open_picture(data: bytes, name: str) -> Image.Image:
         kind = raw_kind(data, name)
         image = open_raw(data, name, kind) if kind else _opened(data)
         check_size(image, name)
+        image.info[QUARTERS] = read_note(data).quarters
         return image
 
 

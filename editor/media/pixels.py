@@ -16,6 +16,7 @@ from editor.media.tables import refused
 MAX_PROFILE_BYTES = 4 * 2**20
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
 ORIENTATION = 0x0112  # of EXIF
+QUARTERS = "editor quarters"  # name in a picture's `info`: clockwise, after what its file says
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,6 +26,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by the orientation of EXIF
+# how EXIF calls a photo that is turned clockwise by a quarter more, and one that is mirrored
+PLAIN, MIRRORED = (1, 6, 3, 8), (2, 7, 4, 5)
 RGB_MODES = ("RGB", "RGBA", "RGBX", "P")  # the profile of others does not fit what they become
 BACKGROUND = (128, 128, 128)
 
@@ -90,7 +93,7 @@ def upright(part: Image.Image, image: Image.Image) -> Image.Image:
     Raises:
         ImageError: its EXIF claims what no picture may.
     """
-    turn = TURNS.get(orientation(image))
+    turn = TURNS.get(orientation_of(image))
     return part if turn is None else part.transpose(turn)
 
 
@@ -110,11 +113,28 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     """
     width, height = image.size
     # Pillow turns TIFF by itself, and says the size after it
-    lies = image.format != "TIFF" and orientation(image) in (5, 6, 7, 8)
+    said = 1 if image.format == "TIFF" else _said_orientation(image)
+    lies = turned_orientation(said, image.info.get(QUARTERS, 0)) in (5, 6, 7, 8)
     return (height, width) if lies else (width, height)
 
 
-def orientation(image: Image.Image) -> int:
+def turned_orientation(orientation: int, quarters: int) -> int:
+    """Return EXIF's orientation of a photo that is turned clockwise by quarters more."""
+    cycle = MIRRORED if orientation in MIRRORED else PLAIN
+    at = cycle.index(orientation) if orientation in cycle else 0
+    return cycle[(at + quarters) % 4]
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the orientation, 1…8, of what its file says and the quarters by which it is turned after it.
+
+    Raises:
+        ImageError: the EXIF claims what no picture may.
+    """
+    return turned_orientation(_said_orientation(image), image.info.get(QUARTERS, 0))
+
+
+def _said_orientation(image: Image.Image) -> int:
     """Return the orientation that EXIF or XMP says, 1…8, or 1 where neither says any.
 
     What a PNG says behind its pixels is known once these were decoded.

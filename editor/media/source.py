@@ -114,9 +114,21 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
 
 
 def claimed(image: Image.Image) -> Source:
-    """Return what a picture of which only the header was read claims. An alpha is there, but empty."""
+    """Return what a picture of which only the header was read claims, with date and author.
+
+    An alpha is there, but empty.
+    """
     kind = {"MPO": "JPEG"}.get(image.format or "", image.format or "")
-    return Source(kind, Image.new("L", (1, 1)) if is_clear(image) else None)
+    alpha = Image.new("L", (1, 1)) if is_clear(image) else None
+    exif = read_exif(exif_bytes(image))
+    return Source(
+        kind,
+        alpha,
+        taken=exif.taken,
+        taken_offset=exif.taken_offset,
+        artist=exif.artist,
+        copyright=exif.copyright,
+    )
 
 
 def laid(

@@ -76,7 +76,7 @@ def crop_square(photo: Image.Image, crop: Crop, resolution: int) -> Image.Image:
     pads = (inner[1] - top, bottom - inner[3], inner[0] - left, right - inner[2])
     part = np.asarray(photo.crop(inner))
     if any(pads):
-        part = np.pad(part, (pads[:2], pads[2:], (0, 0)), mode="symmetric")
+        part = np.pad(part, (pads[:2], pads[2:], (0, 0))[: part.ndim], mode="symmetric")
     area = Image.fromarray(np.ascontiguousarray(part))
     side = crop.side * min(width, height)
     if crop.angle == 0:

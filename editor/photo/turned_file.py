@@ -1,90 +1,87 @@
-"""A photo's file turned by quarters, without loss: a JPEG by its orientation, others pixel by pixel."""
+"""A photo's file turned by quarters, byte by byte: nothing of it is decoded, and nothing lost."""
 
 from __future__ import annotations
 
-import io
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from editor.errors import ImageError
-from editor.files import shown_name, why
+from editor.files import shown_name
 from editor.media.images import read_bytes
-from editor.media.opening import known_formats
-from editor.photo.quarters import QUARTER_TURNS
+from editor.media.opening import open_picture
+from editor.media.pixels import ORIENTATION, orientation_of, turned_orientation
+from editor.media.reading_note import read_note, with_note
 
-ORIENTATION = 0x0112  # of EXIF
-# how EXIF calls a photo that is turned clockwise by a quarter more, and one that is mirrored
-PLAIN, MIRRORED = (1, 6, 3, 8), (2, 7, 4, 5)
-TEXTS = (0x0132, 0x013B, 0x8298)  # date, author, copyright
 EXIF = b"Exif\0\0"
 APP0, APP1, SCAN = 0xE0, 0xE1, 0xDA  # markers of a JPEG
+SHORT = 3  # a type of EXIF's fields
+ENTRY_BYTES = 12  # of EXIF: tag, type, count, value
 
 
-def turned_file(path: str | Path, quarters: int) -> tuple[str, bytes]:
-    """Return the suffix and bytes of a photo's file turned clockwise by quarters, as it is seen.
+def turned_file(path: str | Path, quarters: int) -> bytes:
+    """Return the bytes of a photo's file turned clockwise by quarters, as it is seen.
 
-    A JPEG keeps its very pixels, and says that it is to be turned. A TIFF stays one; others become
-    PNG, with their depth, transparency, colour profile and EXIF.
+    A JPEG says it by EXIF's orientation where it can, for every program; all other files stay as they are, with
+    a note for the editor behind their last byte.
 
     Raises:
-        ImageError: it cannot be read, or not be written anew.
+        ImageError: it is no picture that is read.
     """
     data, name = read_bytes(path), shown_name(path)
-    try:
-        with Image.open(io.BytesIO(data), formats=known_formats()) as image:
-            exif = image.getexif()
-            if image.format in ("JPEG", "MPO"):
-                exif[ORIENTATION] = turned_orientation(exif.get(ORIENTATION, 1), quarters)
-                return ".jpg", _with_exif(data, exif.tobytes())
-            kind = "TIFF" if image.format == "TIFF" else "PNG"
-            upright = ImageOps.exif_transpose(image)
-            turned = upright.transpose(QUARTER_TURNS[quarters % 4]) if quarters % 4 else upright
-            if kind == "TIFF":  # its other tags say how its pixels lie
-                exif = _with_texts(exif)
-            exif.pop(ORIENTATION, None)
-            options = {"icc_profile": image.info.get("icc_profile"), "exif": exif.tobytes()}
-            options |= {"compression": "tiff_adobe_deflate"} if kind == "TIFF" else {}
-            buffer = io.BytesIO()
-            turned.save(buffer, kind, **options)
-            return (".tif" if kind == "TIFF" else ".png"), buffer.getvalue()
-    except ImageError:
-        raise
-    except Exception as error:  # of a decoder, which may raise anything
-        raise ImageError(
-            f"{name} cannot be turned ({why(error)}); turn and save it elsewhere"
-        ) from error
+    with open_picture(data, name) as image:
+        is_jpeg, now = image.format in ("JPEG", "MPO"), orientation_of(image)
+    note = read_note(data)
+    turned = _with_orientation(data, turned_orientation(now, quarters)) if is_jpeg else None
+    if turned is None:
+        return with_note(data, note.turned(quarters))
+    return with_note(turned, note.turned(-note.quarters))
 
 
-def turned_orientation(orientation: int, quarters: int) -> int:
-    """Return EXIF's orientation of a photo that is turned clockwise by quarters more."""
-    cycle = MIRRORED if orientation in MIRRORED else PLAIN
-    at = cycle.index(orientation) if orientation in cycle else 0
-    return cycle[(at + quarters) % 4]
+def _with_orientation(jpeg: bytes, orientation: int) -> bytes | None:
+    """Return a JPEG with another orientation, and every other byte as it was.
+
+    None where its EXIF has no place for it. One without EXIF gets one that says nothing else.
+    """
+    found = [
+        (start + 4 + len(EXIF), stop)
+        for marker, start, stop in _segments(jpeg)
+        if marker == APP1 and jpeg[start + 4 : stop].startswith(EXIF)
+    ]
+    if not found:
+        return _with_exif(jpeg, orientation)
+    at = _value_of_orientation(jpeg[slice(*found[0])]) if len(found) == 1 else None
+    if at is None:
+        return None
+    start = found[0][0]
+    value = orientation.to_bytes(2, "little" if jpeg[start : start + 2] == b"II" else "big")
+    return jpeg[: start + at] + value + jpeg[start + at + 2 :]
 
 
-def _with_texts(exif: Image.Exif) -> Image.Exif:
-    """Return EXIF with date, author and copyright alone."""
-    kept = Image.Exif()
-    for tag in TEXTS:
-        if tag in exif:
-            kept[tag] = exif[tag]
-    return kept
+def _value_of_orientation(table: bytes) -> int | None:
+    """Return where in EXIF the two bytes of its orientation lie; None where it has none."""
+    if table[:4] not in (b"II*\0", b"MM\0*"):
+        return None
+    order = "<" if table[:1] == b"I" else ">"
+    with suppress(struct.error):  # cut off
+        (first,) = struct.unpack_from(f"{order}L", table, 4)
+        (count,) = struct.unpack_from(f"{order}H", table, first)
+        for at in range(first + 2, first + 2 + ENTRY_BYTES * count, ENTRY_BYTES):
+            if struct.unpack_from(f"{order}HHL", table, at) == (ORIENTATION, SHORT, 1):
+                return at + 8 if at + ENTRY_BYTES <= len(table) else None
+    return None
 
 
-def _with_exif(jpeg: bytes, exif: bytes) -> bytes:
-    """Return a JPEG with other EXIF, and every other byte as it was."""
-    body = exif if exif.startswith(EXIF) else EXIF + exif
+def _with_exif(jpeg: bytes, orientation: int) -> bytes:
+    """Return a JPEG with EXIF that says its orientation alone."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    body = EXIF + exif.tobytes().removeprefix(EXIF)
     segment = bytes((0xFF, APP1)) + (len(body) + 2).to_bytes(2, "big") + body
-    kept, end = [], 2
-    for marker, start, stop in _segments(jpeg):
-        end = stop
-        if not (marker == APP1 and jpeg[start + 4 : stop].startswith(EXIF)):
-            kept.append((marker, jpeg[start:stop]))
-    front = [part for marker, part in kept if marker == APP0]
-    rest = [part for marker, part in kept if marker != APP0]
-    return b"".join([jpeg[:2], *front, segment, *rest, jpeg[end:]])
+    end = max((stop for marker, _, stop in _segments(jpeg) if marker == APP0), default=2)
+    return jpeg[:end] + segment + jpeg[end:]
 
 
 def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:

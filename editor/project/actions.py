@@ -17,11 +17,11 @@ from editor.editing.paste import Mode
 from editor.errors import ImageError, OptionError
 from editor.files import plain_text
 from editor.media.sheets import strip
-from editor.media.source import Source
 from editor.photo.photo import Photo
 from editor.project import archive
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import MAX_NAME, Node, Picture, describe, without_photo
+from editor.project.photo_source import source_of
 from editor.project.pixels import SMALL_PX, mask_png, png_bytes, thumbnail
 from editor.session import Editor
 
@@ -245,7 +245,7 @@ def result(project: Project, editor: Editor, name: str, colour: bool = False) ->
     edit = replace(edit, grey=edit.grey and not colour)
     if picture.photo and picture.crop:
         return whole_photo(editor, edit, picture)
-    return Photo(editor.render(edit), source=Source(kind="PNG"))
+    return Photo(editor.render(edit), source=source_of(picture))
 
 
 def without_lost_photos(project: Project) -> tuple[Project, int]:

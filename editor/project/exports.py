@@ -18,6 +18,7 @@ from editor.photo.photo import Photo
 from editor.project.actions import photo_of
 from editor.project.history import Project
 from editor.project.nodes import Picture
+from editor.project.photo_source import source_of
 from editor.session import Editor
 from editor.sliders.scale import SliderScale
 
@@ -54,7 +55,7 @@ def after(
         ImageError: the photo is gone.
     """
     if not with_photo(picture):
-        return face(editor, edit)
+        return face(editor, edit, picture)
     photo = photo_of(picture)
     for other, where in beside:
         photo = editor.edited(other, mode, photo, where.crop, in_place=True)
@@ -99,12 +100,16 @@ def before(editor: Editor, edit: Edit, picture: Picture) -> Photo:
     if with_photo(picture):
         photo = photo_of(picture)
         return photo.with_pixels(photo.whole())
-    return Photo(_enlarged(editor.reconstruction(edit)))
+    return Photo(_enlarged(editor.reconstruction(edit)), source=source_of(picture))
 
 
-def face(editor: Editor, edit: Edit) -> Photo:
-    """Return the square alone, enlarged to 512 px where the model's is smaller."""
-    return Photo(_enlarged(editor.render(edit)))
+def face(editor: Editor, edit: Edit, picture: Picture) -> Photo:
+    """Return the square alone, enlarged to 512 px where the model's is smaller.
+
+    Format, date and author are those of its photo's file.
+    """
+    square = _enlarged(editor.render(edit))
+    return Photo(square, source=source_of(picture).without_alpha())
 
 
 def side_by_side(first: Photo, second: Photo) -> Photo:

@@ -13,7 +13,7 @@ TURNED = "turned"  # label of the step
 
 
 def turn_photo(
-    project: Project, photo: str, small: bytes, quarters: int
+    project: Project, old: str, photo: str, small: bytes, quarters: int
 ) -> tuple[Project, dict[str, str]]:
     """Turn the photo of the shown picture, and the squares of all pictures that are of it.
 
@@ -22,7 +22,8 @@ def turn_photo(
 
     Args:
         project: whose shown picture.
-        photo: path of the turned photo.
+        old: path of the photo, which the shown picture has.
+        photo: path of the turned one.
         small: of it, as `Picture.small`.
         quarters: clockwise.
 
@@ -30,11 +31,13 @@ def turn_photo(
         The project, and the new ids of pictures by the old.
 
     Raises:
-        OptionError: the shown picture has no photo, or there are too many pictures.
+        OptionError: the shown picture has no photo or another one, or there are too many pictures.
     """
     shown = project.shown
     if shown is None or not shown.photo or shown.crop is None:
         raise OptionError("there is no photo to turn; open one")
+    if shown.photo != old:
+        raise OptionError("another photo is shown than the one to turn")
 
     def turned(picture: Picture) -> Picture:
         assert picture.crop is not None

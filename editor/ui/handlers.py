@@ -162,8 +162,15 @@ class Handlers(DomainHandlers, SavingHandlers):
         return visitor.keep(commit_edit(visitor.project, self.editor(visitor), now, label))
 
 
-def _pasted(editor: Editor, mode: str, edit: Edit, photo: Image.Image, crop: Crop) -> Image.Image:
-    return editor.paste(edit, mode_of(mode), photo, crop)
+def _pasted(
+    editor: Editor,
+    mode: str,
+    edit: Edit,
+    photo: Image.Image,
+    crop: Crop,
+    alpha: Image.Image | None = None,
+) -> Image.Image:
+    return editor.paste(edit, mode_of(mode), photo, crop, alpha=alpha)
 
 
 def _chosen(strip: dict[str, Any] | None) -> int:

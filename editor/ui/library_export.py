@@ -120,7 +120,7 @@ class LibraryExport:
             for other, where in exports.faces_beside(project, editor, picture)
         ]
         if wish.what == "face":
-            made, stem = exports.face(editor, edit), done_stem(picture.name, "face")
+            made, stem = exports.face(editor, edit, picture), done_stem(picture.name, "face")
         else:
             made = exports.after(editor, edit, picture, beside=beside)
             stem = done_stem(picture.name, "edited") if beside else exports.stem(picture, edit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from editor.editing.edit import Edit
 from editor.errors import EditorError, OptionError
 from editor.files import shown_name
 from editor.inversion.loop import InversionOptions
-from editor.media.images import common_levels, evened_png
+from editor.media.deep import Key
+from editor.media.images import levels_noted, own_levels, shared_levels
+from editor.media.levels import Levels
 from editor.packs.convert.foreign_arrays import SUFFIXES as CODES
 from editor.photo.crop import Crop
 from editor.photo.photo import Photo
@@ -34,6 +36,10 @@ from editor.ui.state import Visit, Visitor
 MAX_PHOTOS = 50
 SAY_S = 0.5  # between two lines of progress
 UNKNOWN = "Code of another program. It does not say its generator"
+
+_Shared = dict[
+    str, tuple[Key, Levels]
+]  # by path: kind of a photo's samples, and its black and white
 
 
 @dataclass
@@ -108,15 +114,16 @@ class PhotoBatch:
         example that nobody has used.
         """
         visitor = self.page.store.newest(visitor)
-        batch = _Batch(self._evened(visitor, self._given(visitor, value)))
+        batch = _Batch(self._given(visitor, value))
         editor = self.page.editor(visitor)
         check_room(visitor.project, batch.paths)
         options = chosen_options(settings) if settings else editor.engine.inversion
         self._stopping.discard(visitor.visit)
-        yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+        levels = yield from self._levels(visitor, batch)
         for path in batch.paths:
             try:
-                yield from self._added(visitor, editor, path, options, batch)
+                place = self._noted(visitor, path, levels)
+                yield from self._added(visitor, editor, place, options, batch)
             except EditorError as error:
                 batch.failures.append((shown_name(path), str(error)))
             batch.done, batch.share = batch.done + 1, 0.0
@@ -144,18 +151,37 @@ class PhotoBatch:
         own, owner = self.page.files.own, visitor.visit.owner
         return [str(own((one or {}).get("path"), owner)) for one in given]
 
-    def _evened(self, visitor: Visitor, paths: list[str]) -> list[str]:
-        """Return photos of more than 8 bits with the black and white that they share, so that no film flickers."""
-        known = common_levels(paths)
-        if not known:
-            return paths
-        evened = []
-        for path in paths:
-            png = evened_png(path, known)
-            name = f"{Path(path).stem}.png"
-            owner = visitor.visit.owner
-            evened.append(path if png is None else self.page.files.store(owner, name, png))
-        return evened
+    def _levels(self, visitor: Visitor, batch: _Batch) -> Generator[tuple[Any, ...], None, _Shared]:
+        """Look at photos of more than 8 bits, and return which black and white they share, so that no film flickers.
+
+        Those that have these by themselves are left out. Yield how far the batch is.
+        """
+        yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+        own: _Shared = {}
+        for path in batch.paths:
+            found = own_levels(path)
+            if found is not None:
+                own[path] = found
+                yield gr.skip(), {"progress": batch.progress()}, gr.skip()
+            if visitor.visit in self._stopping:
+                break
+        shared = shared_levels(own.values())
+        return {
+            path: (kind, shared[kind])
+            for path, (kind, levels) in own.items()
+            if shared.get(kind, levels) != levels
+        }
+
+    def _noted(self, visitor: Visitor, path: str, levels: _Shared) -> str:
+        """Return where a photo lies that is read with its levels.
+
+        Raises:
+            InputError: there is no room for it.
+        """
+        if path not in levels:
+            return path
+        data = levels_noted(path, levels[path])
+        return self.page.files.store(visitor.visit.owner, Path(path).name, data)
 
     def _added(
         self,

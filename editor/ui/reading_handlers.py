@@ -178,8 +178,11 @@ class ReadingHandlers(ReadingJobs):
         else:
             crop = sure[0][0] if sure else None if editor.finds else Crop()
         waits = crop is None
-        visitor = self.store.update(visitor, lambda newest: newest.look(path, found, waits))
+        name = editor.info.name
+        visitor = self.store.update(visitor, lambda newest: newest.look(path, found, waits, name))
         visitor = self._suggested(visitor, editor, photo, path, bool(sure))
+        if crop is None and visitor.domain != name:
+            return  # it waits for no one any more
         if crop is None:
             subject = editor.info.subject
             line = "" if likely else f"No {subject} was found. Put the frame around one."
@@ -204,11 +207,14 @@ class ReadingHandlers(ReadingJobs):
         self, visitor: Visitor, editor: Editor, photo: Photo, path: str, likely: Found
     ) -> None:
         """Note the small faces of a large photo beside those that the first look was sure of."""
-        found = editor.find_small(photo, likely)
-        if len(found) > len(likely):
-            sure = tuple(one for one in found if one[1] >= editor.finder.sure)
+        found = tuple(editor.find_small(photo, likely))
+        sure = tuple(one for one in found if one[1] >= editor.finder.sure)
+        if found != likely:
             self.store.update(
-                visitor, lambda now: replace(now.look(path, sure, False), waiting=now.waiting)
+                visitor,
+                lambda now: replace(
+                    now.look(path, sure, False, editor.info.name), waiting=now.waiting
+                ),
             )
 
     def _rest(

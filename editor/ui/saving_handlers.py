@@ -8,11 +8,12 @@ from typing import Any
 from editor.editing.code_file import code_bytes
 from editor.editing.edit import Edit
 from editor.errors import EditorError, ImageError, OptionError
-from editor.media.images import image_size, looked_at
+from editor.media.images import image_size
 from editor.media.motion import encode_motion
-from editor.media.source import Source, claimed
+from editor.media.source import Source
 from editor.project import exports
 from editor.project.nodes import Picture
+from editor.project.photo_source import source_of
 from editor.sliders.looks import look_bytes
 from editor.ui.error_messages import tells_errors
 from editor.ui.export_wish import PICTURES, Wish, format_facts
@@ -77,7 +78,7 @@ class SavingHandlers(HandlerBase):
             "subject": editor.info.subject,
             "faces": 1 + len(exports.faces_beside(visitor.project, editor, shown)),
             "grey": shown.grey,
-            **format_facts(_source_of(shown)),
+            **format_facts(source_of(shown)),
         }
         return {"facts": facts}
 
@@ -98,9 +99,7 @@ class SavingHandlers(HandlerBase):
             look = look_bytes(wish.name or shown.name, edit.sliders, edit.moves)
             return look, None, Source()
         if wish.what == "face":
-            made = exports.face(editor, edit)
-            if exports.with_photo(shown):
-                made = replace(made, source=_source_of(shown).without_alpha())
+            made = exports.face(editor, edit, shown)
             return wish.encoded(made), made.pixels.size, made.source
         made = exports.after(editor, edit, shown, mode_of(mode), beside)
         if wish.what == "photo":
@@ -112,16 +111,6 @@ class SavingHandlers(HandlerBase):
             return film, exports.wipe_size(first.pixels), Source()
         both = exports.side_by_side(first, made)
         return wish.encoded(both), both.pixels.size, both.source
-
-
-def _source_of(picture: Picture) -> Source:
-    """Return what the file of a picture's photo claims; of none, or of one that is gone, nothing."""
-    if not exports.with_photo(picture):
-        return Source()
-    try:
-        return looked_at(picture.photo, claimed)
-    except ImageError:
-        return Source()
 
 
 def _photo_size(picture: Picture) -> list[int] | None:

@@ -11,7 +11,8 @@ from editor.media.deep import START_BYTES, may_be_deep
 from editor.media.headers import MAX_PIXELS
 from editor.media.images import MAX_SIDE_PX, encode_image, image_size, read_bytes
 from editor.media.opening import open_picture
-from editor.media.pixels import orientation
+from editor.media.pixels import orientation_of
+from editor.media.reading_note import is_noted
 from editor.media.source import Source
 from editor.photo.photo import Photo
 from editor.ui.visit_files import VisitFiles
@@ -85,12 +86,14 @@ def _size_as_shown(path: str) -> tuple[int, int] | None:
         data = read_bytes(path)
         if may_be_deep(data[:START_BYTES]):
             return None  # the editor's white may be another than the browser's
+        if is_noted(path):
+            return None  # a browser does not turn it
         with open_picture(data, path) as image:
             if image.format not in SHOWN:
                 return None
             if image.format == "PNG":
                 image.load()  # it may say behind its pixels how it lies
-            turn = orientation(image)
+            turn = orientation_of(image)
             too_large = image.width * image.height > MAX_PIXELS
             shown = image.mode in ("RGB", "RGBA") and getattr(image, "n_frames", 1) == 1
             if too_large or not shown:

@@ -76,7 +76,7 @@ class StageValues:
         editor: Editor,
         said: Said | None = None,
         edit: Edit | None = None,
-        replaced: Callable[[Edit, Image.Image, Crop], Image.Image] | None = None,
+        replaced: Callable[..., Image.Image] | None = None,
     ) -> dict[str, Any]:
         """Return the value for the shown picture, see `components/stage.py`.
 
@@ -85,7 +85,8 @@ class StageValues:
             editor: of the visitor's domain.
             said: by default nothing, for a picture that is done.
             edit: as the sliders are; by default as the shown edit has them.
-            replaced: pastes an edit into a photo and its square, where not the difference is shown.
+            replaced: makes a picture of an edit, a photo, its square and, where it has one, its alpha,
+                where not the difference is shown.
         """
         project = visitor.project
         node, picture = project.node, project.shown
@@ -193,16 +194,17 @@ class StageValues:
         self,
         edit: Edit,
         picture: Picture,
-        replaced: Callable[[Edit, Image.Image, Crop], Image.Image],
+        replaced: Callable[..., Image.Image],
     ) -> str:
         """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
         assert picture.crop is not None
         with suppress(EditorError):
             clear = self._clear_photo(picture)
             if clear is not None:
-                pasted = as_srgb(replaced(edit, clear.pixels.copy(), picture.crop)).copy()
-                if clear.source.alpha is not None:
-                    pasted.putalpha(clear.source.alpha)
+                alpha = clear.source.alpha
+                pasted = as_srgb(replaced(edit, clear.pixels.copy(), picture.crop, alpha)).copy()
+                if alpha is not None:
+                    pasted.putalpha(alpha)
                 return png_uri(png_bytes(pasted))
         small = Image.open(BytesIO(picture.small)).convert("RGB")
         return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))

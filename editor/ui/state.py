@@ -110,9 +110,17 @@ class Visitor:
         """Return whether the code of a picture of the open domain is still being found."""
         return any((one.domain, one.picture) == (self.domain, picture) for one in self.unfinished)
 
-    def look(self, path: str, found: Found, waits: bool) -> Visitor:
-        """Return the state with what was found in a photo. Keep that of the newest photos alone."""
-        key = (self.domain, path)
+    def look(self, path: str, found: Found, waits: bool, domain: str = "") -> Visitor:
+        """Return the state with what was found in a photo. Keep that of the newest photos alone.
+
+        Args:
+            path: of the photo.
+            found: squares with confidences, best first.
+            waits: its square has to be placed by hand.
+            domain: that found them, which need not be the open one any more; by default it is.
+        """
+        domain = domain or self.domain
+        key, waits = (domain, path), waits and domain == self.domain
         kept = {name: squares for name, squares in self.found.items() if name != key}
         recent = dict(list(kept.items())[1 - MAX_LOOKS :])
         return replace(self, found={**recent, key: found}, waiting=path if waits else "")

@@ -44,18 +44,22 @@ class TurningHandlers(ReadingHandlers):
         path = newest.waiting or (shown.photo if shown else "")
         if not path:
             raise ImageError("there is no photo to turn; open one")
-        suffix, data = turned_file(path, quarters)
-        there = self.keep_file(newest, Path(path).with_suffix(suffix).name, data)
-        if newest.waiting:
+        data = turned_file(path, quarters)
+        small = thumbnail(load_image(data, 2 * SMALL_PX, Path(path).name), SMALL_PX)
+        there = self.keep_file(newest, Path(path).name, data)
+        if newest.waiting and self.store.newest(visitor).waiting == path:
             yield from self._read(visitor, there, None, settings)
             return
-        small = thumbnail(load_image(there), SMALL_PX)
         found = tuple(
             (turned_crop(crop, quarters), chance) for crop, chance in newest.found_in(path)
         )
 
         def turned(now: Visitor) -> Visitor:
-            project, names = turn_photo(now.project, there, small, quarters)
+            seen = now.project.shown
+            same = (now.domain, now.waiting) == (newest.domain, newest.waiting)
+            if not same or seen is None or seen.photo != path:
+                return now  # another photo was chosen meanwhile
+            project, names = turn_photo(now.project, path, there, small, quarters)
             unfinished = tuple(
                 replace(one, picture=names.get(one.picture, one.picture))
                 if one.domain == now.domain
@@ -68,6 +72,8 @@ class TurningHandlers(ReadingHandlers):
 
         visitor = self.store.update(visitor, turned)
         yield self._all(visitor)
+        seen = visitor.project.shown
+        there = "" if seen is None else seen.photo
         yield from self._rest(job, visitor, self.editor(visitor), there, chosen_options(settings))
 
     @tells_errors

@@ -43,6 +43,19 @@ def test_square_and_photo_are_kept(tiny: Editor, photo: Path, tmp_path: Path) ->
         tiny.with_photo(tiny.open_code(generated), generated, photo)
 
 
+def test_colour_that_was_let_into_a_grey_photo_stays(tiny: Editor, tmp_path: Path) -> None:
+    photo, code = tmp_path / "grey.png", tmp_path / "a.npz"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30), np.uint8)).save(photo)
+    edit = tiny.invert(photo, Crop(), FAST)
+    for grey in (True, False):
+        tiny.save_code(replace(edit, grey=grey), code)
+        assert tiny.with_photo(tiny.open_code(code), code, photo).grey == grey
+    arrays = dict(np.load(code))
+    del arrays["grey"]
+    np.savez(code, **arrays)
+    assert tiny.with_photo(tiny.open_code(code), code, photo).grey, "an older code does not say"
+
+
 def test_a_code_of_schema_1_opens(tiny: Editor, tmp_path: Path) -> None:
     edit = tiny.sample(3).move(smile=1.0, age=-0.5).on_layers(smile=(0, 1)).inside(torch.eye(16))
     edit = replace(edit, base=tiny.sample(4).wp)

@@ -19,6 +19,7 @@ from editor.errors import ImageError
 from editor.media import opening
 from editor.media.images import image_size, load_image
 from editor.media.raw import raw_kind
+from editor.photo.turned_file import turned_file
 
 DNG_TAGS = [
     (50706, 1, 4, b"\1\4\0\0", True),  # DNGVersion
@@ -130,6 +131,18 @@ def test_whatever_rawpy_raises_is_this_photo_s_error(breaks: str, monkeypatch) -
     monkeypatch.setitem(sys.modules, "rawpy", SimpleNamespace(imread=opened))
     with pytest.raises(ImageError, match="damaged or incomplete"):
         load_image(FILES["b.nef"][0]())
+
+
+def test_a_raw_is_turned_itself_and_not_the_thumbnail_in_it(tmp_path: Path, monkeypatch) -> None:
+    seen = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    sizes = SimpleNamespace(width=640, height=480, flip=0)
+    raw = SimpleNamespace(sizes=sizes, postprocess=lambda **_: seen, close=lambda: None)
+    monkeypatch.setitem(sys.modules, "rawpy", SimpleNamespace(imread=lambda _: raw))
+    path = tmp_path / "b.nef"
+    path.write_bytes(FILES["b.nef"][0]())
+    data = turned_file(path, 1)
+    assert image_size(data) == (480, 640)
+    assert np.array_equal(np.asarray(load_image(data)), np.rot90(seen, -1))
 
 
 def test_a_raw_is_developed_where_rawpy_is(monkeypatch) -> None:

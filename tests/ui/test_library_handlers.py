@@ -19,9 +19,13 @@ from PIL import Image
 
 from editor import Domains
 from editor.editing.code_file import code_bytes
-from editor.errors import BusyError
+from editor.errors import BusyError, InputError
+from editor.media.images import common_levels, own_levels
+from editor.media.reading_note import without_note
+from editor.media.source import Source
 from editor.photo.crop import Crop
-from editor.project.actions import add_edit, commit_edit, move_sliders
+from editor.photo.photo import Photo
+from editor.project.actions import add_edit, commit_edit, move_sliders, result
 from editor.project.pixels import mask_png
 from editor.ui import photo_batch
 from editor.ui.components.filmstrip import filmstrip
@@ -38,6 +42,7 @@ from editor.ui.service import Service
 from editor.ui.slider_words import moved_label
 from editor.ui.state import Visitor
 from editor.ui.visit_files import VisitFiles
+from tests.deep_pictures import deep_png
 
 STEPS = Settings(2, 0.01, 1.0, 0.0, 2.0)
 
@@ -601,3 +606,102 @@ def test_a_project_that_cannot_be_opened(
         with pytest.raises(gr.Error) as caught:
             library.loaded(visitor, _given(handlers, visitor, work__zip=wrong))
         assert re.search(says, caught.value.message)
+
+
+def _film(tmp_path: Path) -> list[Path]:
+    """Two frames of 16 bits, of which the first is dark, cut out, and says when and by whom."""
+    paths = []
+    for number, white in enumerate((9_000, 60_000)):
+        values = np.linspace(0, white, 40 * 40 * 4).reshape(40, 40, 4).astype(np.uint16)
+        values[..., 3] = 65_535
+        values[:10, :, 3] = 0
+        exif = Source(taken="2024:05:06 07:08:09", artist="Ann").exif().removeprefix(b"Exif\0\0")
+        paths.append(tmp_path / f"frame {number}.png")
+        paths[-1].write_bytes(deep_png(values, eXIf=exif))
+    return paths
+
+
+def test_frames_of_a_film_are_read_alike_and_stay_the_files_that_they_were(
+    library: LibraryPanel, handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames, visitor = _film(tmp_path), handlers.first_visitor()
+    given = _given(
+        handlers, visitor, **{f"f{n}__png": p.read_bytes() for n, p in enumerate(frames)}
+    )
+    looked = list[str]()
+    monkeypatch.setattr(
+        photo_batch, "own_levels", lambda path: looked.append(path) or own_levels(path)
+    )
+    steps = library.batch.read(visitor, given, *STEPS)
+    assert next(steps)[1]["progress"]["done"] == 0
+    assert not looked, "it says how far it is before it looks"
+    next(steps)
+    assert len(looked) == 1, "and gives way after each"
+    *_, (newest, _, _) = steps
+    pictures, known = newest.project.pictures[-2:], common_levels(frames)
+    for picture, frame in zip(pictures, frames, strict=True):
+        photo, wanted = Photo.read(picture.photo), Photo.read(frame, known)
+        assert np.array_equal(np.asarray(photo.pixels), np.asarray(wanted.pixels))
+        assert photo.source.alpha is not None, "it is no square on grey"
+        assert (photo.source.taken, photo.source.artist) == ("2024:05:06 07:08:09", "Ann")
+        assert without_note(Path(picture.photo).read_bytes()) == frame.read_bytes()
+    assert pictures[1].photo == given["given"][1]["path"], "its levels are those of all"
+    assert not np.array_equal(
+        np.asarray(Photo.read(frames[0]).pixels), np.asarray(Photo.read(pictures[0].photo).pixels)
+    )
+
+
+def test_no_room_for_one_frame_is_that_one_s_failure_and_stop_ends_the_looking(
+    library: LibraryPanel, handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames, visitor = _film(tmp_path), handlers.first_visitor()
+    given = _given(
+        handlers, visitor, **{f"f{n}__png": p.read_bytes() for n, p in enumerate(frames)}
+    )
+    steps = library.batch.read(visitor, given, *STEPS)
+    next(steps), next(steps)
+    library.batch.stopped(visitor)
+    looked = list[str]()
+    monkeypatch.setattr(photo_batch, "own_levels", looked.append)
+    *_, (_, value, _) = steps
+    assert value["said"]["text"].startswith("1 photo read. 1 left out.")
+    assert looked == []
+    monkeypatch.undo()
+
+    def full(*_: object) -> str:
+        raise InputError("the visit has too many files")
+
+    monkeypatch.setattr(library.batch.page.files, "store", full)
+    *_, (_, value, _) = library.batch.read(visitor, given, *STEPS)
+    assert value["said"]["text"].startswith("1 photo read. f0.png: the visit has too many files")
+
+
+def test_a_face_is_the_same_file_from_the_library_and_from_the_save_dialog(
+    library: LibraryPanel, handlers: Handlers
+) -> None:
+    visitor, photo = handlers.first_visitor(), io.BytesIO()
+    exif = Source(taken="2024:05:06 07:08:09", artist="Ann").exif()
+    Image.open(io.BytesIO(_photo())).save(photo, "WEBP", exif=exif)
+    given = _given(handlers, visitor, holiday__webp=photo.getvalue())
+    *_, (visitor, _, _) = library.batch.read(visitor, given, *STEPS)
+    key = f"tiny:{visitor.project.shown.id}"
+    *_, last = library.exporting.exported(visitor, {"chosen": [key], "wish": {"what": "face"}})
+    dialog = handlers.export_as(visitor, None, value={"wish": {"what": "face"}})["saved"]
+    assert last["saved"]["name"].endswith(".webp")
+    data = Path(last["saved"]["file"]).read_bytes()
+    assert data == Path(dialog["file"]).read_bytes()
+    source = Photo.read(data).source
+    assert (source.taken, source.artist) == ("2024:05:06 07:08:09", "Ann")
+
+
+def test_a_generated_picture_is_a_png_wherever_it_is_saved(
+    library: LibraryPanel, handlers: Handlers, visitor: Visitor
+) -> None:
+    for what in ("photo", "face"):
+        wish = {"what": what}
+        *_, last = library.exporting.exported(visitor, {"chosen": ["tiny:p2"], "wish": wish})
+        dialog = handlers.export_as(visitor, None, value={"wish": wish})["saved"]
+        assert Path(last["saved"]["file"]).suffix == Path(dialog["name"]).suffix == ".png"
+    assert handlers.export_facts(visitor, None)["facts"]["suffix"] == ".png"
+    made = result(visitor.project, handlers.editor(visitor), "p2")
+    assert made.source.kind == "PNG", "and by the command `project save`"

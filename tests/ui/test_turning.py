@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import gradio as gr
 import numpy as np
@@ -10,12 +11,17 @@ import pytest
 from PIL import Image
 
 from editor import Domains
+from editor.media.images import image_size
 from editor.photo.crop import Crop
 from editor.photo.quarters import turned_crop
+from editor.photo.turned_file import turned_file
 from editor.project.actions import move_sliders
+from editor.project.file import open_project, project_bytes
 from editor.project.turning import TURNED
 from editor.session import Editor
+from editor.ui import turning_handlers
 from editor.ui.handlers import Handlers
+from editor.ui.shown_photo import FILE_ROUTE
 from editor.ui.state import Visitor
 from tests.conftest import picture_of
 
@@ -168,3 +174,58 @@ def test_there_has_to_be_a_photo(handlers: Handlers) -> None:
     assert (stage["state"], "open one" in stage["line"]) == ("error", True)
     with pytest.raises(gr.Error, match="open one"):
         handlers.ask_square(visitor)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_photo_that_is_chosen_while_another_is_turned_stays_as_it_is(
+    handlers: Handlers, photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    other = str(tmp_path / "other.png")
+    Image.new("RGB", (80, 50), "red").save(other)
+    _finding(monkeypatch, LEFT)
+    visitor = _read(handlers, other)
+    at = visitor.project.at
+    given = {"given": {"path": photo, "name": "photo.png"}}
+    _finding(monkeypatch, *(() if waits else (RIGHT,)))
+    *_, (visitor, *_) = handlers.take(visitor, given, *SETTINGS)
+    assert bool(visitor.waiting) == waits
+
+    def slowly(*given: object) -> bytes:
+        handlers.store.update(visitor, lambda now: now.show(now.project.go(at)))
+        return turned_file(*given)
+
+    monkeypatch.setattr(turning_handlers, "turned_file", slowly)
+    pictures = visitor.project.pictures
+    visitor, stage = _turn(handlers, visitor, 1)
+    assert visitor.project.pictures == pictures
+    assert (visitor.project.shown.photo, visitor.waiting) == (other, "")
+    assert (stage["photo"]["width"], stage["photo"]["height"]) == (80, 50)
+
+
+def test_a_photo_that_is_damaged_by_now_is_not_turned(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, LEFT)
+    visitor = _read(handlers, photo)
+    Path(photo).write_bytes(Path(photo).read_bytes()[:300])
+    monkeypatch.setattr(handlers, "keep_file", lambda *_: pytest.fail("nothing is kept"))
+    turned, stage = _turn(handlers, visitor, 1)
+    assert (stage["state"], "damaged" in stage["line"]) == ("error", True)
+    assert turned.project is visitor.project
+
+
+def test_a_turned_photo_of_any_format_is_saved_as_it_came(
+    handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, LEFT)
+    path = tmp_path / "photo.webp"
+    Image.new("RGBA", (90, 60), (90, 120, 30, 100)).save(path)
+    visitor = _read(handlers, str(path))
+    visitor, stage = _turn(handlers, visitor, 1)
+    assert handlers.export_facts(visitor, None)["facts"]["suffix"] == ".webp"
+    sent = stage["photo"]["url"].removeprefix(FILE_ROUTE)
+    assert picture_of(unquote(sent)).size == (60, 90), "a browser does not read the note"
+    whole = project_bytes(visitor.project)
+    store = dict[str, bytes]()
+    again = open_project(whole, handlers.editor(visitor), lambda n, d: store.update({n: d}) or n)
+    assert image_size(store[again.shown.photo]) == (60, 90)
