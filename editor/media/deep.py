@@ -28,7 +28,7 @@ from editor.media.levels import (
     png_samples,
     tiff_samples,
 )
-from editor.media.tables import START
+from editor.media.tables import START, upright_array
 
 START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -291,15 +291,4 @@ def _tiff_colours(data: bytes) -> np.ndarray | None:
     colours = ffmpeg_frame("tiff", data, dtype, size, bool(tags.get(SUBFILE, 0)))
     if colours is not None and colours.shape[2] == 4 and not {1, 2} & set(tags.get(EXTRA, ())):
         colours = colours[..., :3]  # the fourth is no alpha
-    return None if colours is None else _upright(colours, tags.get(ORIENTATION, 1))
-
-
-def _upright(colours: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn [H, W, C] as TIFF's orientation 1…8 says, which Pillow does by itself."""
-    if orientation in (5, 6, 7, 8):
-        colours = colours.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        colours = colours[::-1]
-    if orientation in (2, 3, 6, 7):
-        colours = colours[:, ::-1]
-    return colours
+    return None if colours is None else upright_array(colours, tags.get(ORIENTATION, 1))

@@ -176,3 +176,14 @@ def refused(name: str, what: str) -> ImageError:
     return ImageError(
         f"{name} holds {what}, as no camera writes it; open it in another program and save it again"
     )
+
+
+def upright_array(colours: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn [H, W, C] as TIFF's orientation 1…8 says, which Pillow does by itself."""
+    if orientation in (5, 6, 7, 8):
+        colours = colours.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        colours = colours[::-1]
+    if orientation in (2, 3, 6, 7):
+        colours = colours[:, ::-1]
+    return colours
