@@ -31,7 +31,7 @@ from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_k
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.domain_pack import AnyEncoder, AnyGenerator, DomainPack
 from editor.packs.fetch import file_sha256
-from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
+from editor.packs.info import CHECKPOINTS, DomainInfo, needed_file, network_file, read_info
 from editor.packs.tensors import fingerprint, load_into, read_header, read_tensors
 
 N = TypeVar("N", bound=nn.Module)
@@ -218,10 +218,10 @@ def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
     """
     return (
         load_network(
-            folder / "generator.safetensors", "generator", StyleGAN2Generator, GeneratorConfig
+            needed_file(folder, "generator"), "generator", StyleGAN2Generator, GeneratorConfig
         ),
         load_network(
-            folder / "discriminator.safetensors",
+            needed_file(folder, "discriminator"),
             "discriminator",
             Discriminator,
             DiscriminatorConfig,
@@ -236,8 +236,8 @@ def load_encoder(folder: Path) -> Encoder | None:
         WeightsError: the file is damaged.
         MismatchError: another kind or architecture.
     """
-    file = folder / "encoder.safetensors"
-    return load_network(file, "encoder", Encoder, EncoderConfig) if file.is_file() else None
+    file = network_file(folder, "encoder")
+    return None if file is None else load_network(file, "encoder", Encoder, EncoderConfig)
 
 
 def _verify(file: Path, info: DomainInfo) -> None:
