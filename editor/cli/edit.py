@@ -25,7 +25,12 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or codes (.npz, .npy, .pt)")
     parser.add_argument(
-        "--move", nargs="+", required=True, metavar="NAME=DISTANCE", help="smile=2 age=-1"
+        "--move",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="NAME=DISTANCE",
+        help="smile=2 age=-1",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument(

@@ -26,6 +26,7 @@ def add_code(parser: argparse.ArgumentParser) -> None:
         "--code",
         type=int,
         nargs="+",
+        action="extend",
         default=None,
         metavar="N",
         help="of a file with several codes (.npy, .npz, .pt) only these, from 1; default: all",

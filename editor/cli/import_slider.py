@@ -50,6 +50,7 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--keep",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NUMBER=NAME",
         help="save only these, by the numbers of --list: 3=tilt",

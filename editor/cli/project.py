@@ -75,7 +75,12 @@ def _add_making(actions: Sub) -> None:
             help="photos, folders of photos, or codes (.npz, .npy, .pt)",
         )
         parser.add_argument(
-            "--move", nargs="+", default=[], metavar="NAME=DISTANCE", help="sliders to set in all"
+            "--move",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=DISTANCE",
+            help="sliders to set in all",
         )
         add_code(parser)
         add_photo_options(parser, redo=False)

@@ -59,7 +59,9 @@ def test_interpolate_mix_and_project_take_them(at: Path, tiny: Editor) -> None:
     assert main(["project", "new", codes, "--code", "2", "--out", project]) == 0
     assert main(["project", "add", project, str(at / "latents.pt")]) == 0
     assert main(["project", "save", project, "--out", str(at / "saved")]) == 0
-    assert _files(at / "saved", ".png") == {"p1_inverted_codes_2", "p2_ann", "p3_ann_2"}
+    assert _files(at / "saved", ".png") == {
+        f"{name} edited" for name in ("inverted_codes_2", "ann", "ann_2")
+    }
 
 
 @pytest.mark.parametrize(
