@@ -70,10 +70,10 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
     def has(kind: str) -> bool:
         return f"{kind}.safetensors" in info.files
 
-    generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
+    generator = load_any(file("generator"), "generator", GENERATORS, name)
     encoder: AnyEncoder
     if info.has_encoder:
-        encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+        encoder = load_any(file("encoder"), "encoder", ENCODERS, name)
     else:
         sizes = MeanCodeConfig(generator.resolution, generator.num_ws, generator.w_dim)
         encoder = MeanCode(sizes, generator.w_avg)
@@ -81,15 +81,13 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
     if has("discriminator"):
         discriminator = load_network(
             file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
-        ).to(device)
+        )
     if has("perceptual"):
-        perceptual = load_perceptual(file("perceptual")).to(device)
+        perceptual = load_perceptual(file("perceptual"))
     if has("aligner"):
-        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
+        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name)
     if has("predictor"):
-        predictor = load_network(
-            file("predictor"), "predictor", Predictor, PredictorConfig, name
-        ).to(device)
+        predictor = load_network(file("predictor"), "predictor", Predictor, PredictorConfig, name)
     pack = DomainPack(
         info,
         path,
@@ -102,7 +100,7 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
         predictor,
     )
     _check_fit(pack)
-    return pack
+    return pack.to(device)
 
 
 def _check_fit(pack: DomainPack) -> None:
