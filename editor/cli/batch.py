@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,25 +23,37 @@ class Done:
         out: the folder.
         job: all that a result depends on besides the photo.
         redo: forget what was done before.
+        states: of files that stand for others: what they are known by, in place of their own.
     """
 
-    def __init__(self, out: Path, job: PhotoJob, redo: bool = False) -> None:
-        self.out, self._asked = out, repr(job)
+    def __init__(
+        self,
+        out: Path,
+        job: PhotoJob,
+        redo: bool = False,
+        states: Mapping[Path, FileState] | None = None,
+    ) -> None:
+        self.out, self._asked, self._states = out, repr(job), states or {}
         self._known = {} if redo else _read_done(out)
 
     def has(self, photo: Path, name: str) -> bool:
         """Return whether the result of a photo under a name is there, as the photo and the job are now."""
         found = self._known.get(name)
         key, *files = found if isinstance(found, list) else [found, f"{name}.png"]
-        return key == _key(photo, self._asked) and all((self.out / str(f)).is_file() for f in files)
+        return key == self._key(photo) and all((self.out / str(f)).is_file() for f in files)
 
     def add(self, photo: Path, name: str, files: tuple[str, ...] = ()) -> None:
         """Note that a photo's result is there: NAME.png, or other files of the folder."""
         from editor.files import write_text
 
-        key = _key(photo, self._asked)
+        key = self._key(photo)
         self._known[name] = [key, *files] if files else key
         write_text(self.out / DONE, json.dumps(self._known, indent=1) + "\n")
+
+    def _key(self, photo: Path) -> str:
+        """Return a key for a photo as it is now and for what is to be done with it."""
+        state = self._states.get(photo) or FileState.of(photo)
+        return hashlib.sha256(f"{state!r} {self._asked}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ def each_photo(
     job: PhotoJob,
     redo: bool,
     work: Callable[[Path, str, Done], Made],
+    states: Mapping[Path, FileState] | None = None,
 ) -> int:
     """Work on photos one after the other.
 
@@ -74,6 +87,7 @@ def each_photo(
         job: all that a result depends on besides the photo.
         redo: also what was done before.
         work: makes the results of a photo under a name without suffix, `out`/NAME.png or others.
+        states: as `Done` takes them.
 
     Returns:
         1 when a photo failed, after all others are done; else 0.
@@ -86,7 +100,7 @@ def each_photo(
     from editor.errors import EditorError, StorageError
     from editor.files import is_full, why
 
-    done = Done(out, job, redo)
+    done = Done(out, job, redo, states)
     failures: list[str] = []
     skipped = 0
     named = {name: photo for photo, name in result_names(photos).items()}
@@ -135,11 +149,6 @@ def check_kept(targets: list[Path], given: list[Path]) -> None:
     for target in targets:
         if target.resolve() in kept:
             raise OptionError(f"{target} would be overwritten; choose another --out")
-
-
-def _key(photo: Path, asked: str) -> str:
-    """Return a key for a photo as it is now and for what is to be done with it."""
-    return hashlib.sha256(f"{FileState.of(photo)!r} {asked}".encode()).hexdigest()[:16]
 
 
 def _read_done(out: Path) -> dict[str, str | list[str]]:

@@ -25,19 +25,19 @@ def result_names(photos: list[Path]) -> dict[Path, str]:
     ranked = sorted(places, key=lambda place: _rank(places[place], place))
     for place in ranked:  # names of their own go first
         stem = places[place].stem
-        if _folded(stem) not in taken:
+        if folded(stem) not in taken:
             names[place] = stem
-            taken.add(_folded(stem))
+            taken.add(folded(stem))
     for place in ranked:
         if place in names:
             continue
         photo = places[place]
         wished = name = f"{photo.stem}_{photo.suffix.lower().lstrip('.')}"
         number = 2
-        while _folded(name) in taken:
+        while folded(name) in taken:
             name, number = f"{wished}_{number}", number + 1
         names[place] = name
-        taken.add(_folded(name))
+        taken.add(folded(name))
     return {photo: names[os.path.abspath(photo)] for photo in photos}
 
 
@@ -46,6 +46,6 @@ def _rank(photo: Path, place: str) -> tuple[int, str, str]:
     return (USUAL.index(suffix) if suffix in USUAL else len(USUAL)), suffix, place
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return what is the same for names that some disks take for one: of any case and composition."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
