@@ -1,9 +1,9 @@
 """Codes that other programs saved, found in plain data: inversions of idinvert, stylegan2-ada, e4e, ReStyle.
 
 Read are arrays [num_ws, w_dim], [N, num_ws, w_dim] (`inverted_codes.npy`, `latents.pt`) and the same flattened,
-`w` of stylegan2-ada's `projected_w.npz`, and dictionaries from a photo's name to such an array, or to a list of
-them, of which the last is taken: ReStyle keeps its steps. A single w, [w_dim], [1, w_dim] or [N, 1, w_dim], is used
-in every layer.
+lists of these, `w` of stylegan2-ada's `projected_w.npz`, and dictionaries from a photo's name to such an array,
+or to a list of them, of which the last is taken: ReStyle keeps its steps. A single w, [w_dim], [1, w_dim] or
+[N, 1, w_dim], is used in every layer.
 """
 
 from __future__ import annotations
@@ -89,6 +89,11 @@ def codes_of(data: Any, name: str, domain: str, num_ws: int, w_dim: int) -> list
 
 def _arrays(data: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Yield what may be codes, with a name for each."""
+    if isinstance(data, list):
+        for number, one in enumerate(data, 1):
+            if (array := _last(one)) is not None:
+                yield f"{name} {number}" if len(data) > 1 else name, array
+        return
     if not isinstance(data, dict):
         yield name, _last(data)
         return
