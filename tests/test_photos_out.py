@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from editor import Editor
-from editor.__main__ import main
+from editor.cli import main
 from editor.editing.edit import Edit
 from editor.media.images import to_tensor
 from editor.media.profiles import as_srgb, conversion

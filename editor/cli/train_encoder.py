@@ -96,7 +96,8 @@ def run(args: argparse.Namespace) -> None:
     device = local_device(pick_device(args.device))
     options = from_args(args, EncoderTraining)
     domain = read_header(needed_file(args.generator, "generator")).get("domain")
-    channels, features = (args.fmaps_base, args.fmaps_max), args.perceptual
+    channels = (args.fmaps_base, args.fmaps_min, args.fmaps_max)
+    features = args.perceptual
     generator, discriminator = load_with_critic(args.generator, *channels)
     generator, discriminator = generator.to(device), discriminator.to(device)
     config = EncoderConfig(

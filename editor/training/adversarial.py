@@ -149,8 +149,9 @@ def _updates(
     real = draws["real"]
     codes = _mixed_codes(state, draws["z"], draws["keep"], ranks)
     recon = state.reconstruction
-    shown = 0 if recon is None else round(len(real) * options.recon_share)
-    if recon is not None:
+    shown = 0
+    if recon is not None:  # at least one, and at least one from a latent
+        shown = min(max(round(len(real) * options.recon_share), 1), len(real) - 1)
         codes = torch.cat([recon.encoder(real[:shown]), codes[shown:]])
     fake = state.generator.synthesis(codes)
 

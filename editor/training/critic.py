@@ -25,14 +25,15 @@ def came_without_critic(folder: Path) -> bool:
 
 
 def load_with_critic(
-    folder: Path, fmaps_base: int, fmaps_max: int
+    folder: Path, fmaps_base: int, fmaps_min: int, fmaps_max: int
 ) -> tuple[StyleGAN2Generator, Discriminator]:
     """Load a generator and its discriminator; where a pack has none, make an untrained one.
 
     Args:
         folder: a pack or run folder.
-        fmaps_base: channels at resolution r of an untrained one are min(fmaps_base // r, fmaps_max).
-        fmaps_max: see there.
+        fmaps_base: an untrained one has fmaps_base // r channels at resolution r,
+        fmaps_min: but at least so many,
+        fmaps_max: and at most so many.
 
     Raises:
         WeightsError: a file is missing or damaged.
@@ -45,7 +46,9 @@ def load_with_critic(
     generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        config = DiscriminatorConfig(generator.resolution, fmaps_base, fmaps_max)
+        config = DiscriminatorConfig(
+            generator.resolution, fmaps_base, fmaps_max, fmaps_min=fmaps_min
+        )
         return generator, Discriminator(config).eval().requires_grad_(False)
 
 

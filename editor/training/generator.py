@@ -92,14 +92,14 @@ def train_generator(
         TrainingError: losses are not finite again and again, or the folder holds another run.
         OptionError: the origin is of another architecture, or nothing is left to learn.
     """
-    known: set[str] = set()
-    if origin is not None:
-        check_origin(origin, generator_config, discriminator_config)
-        known = {name for name, _ in origin.generator.named_parameters()}
     if options.recon_share == 0:
         encoder_config = None
     elif encoder_config is None:
         raise OptionError("recon_share needs the architecture of an encoder")
+    known: set[str] = set()
+    if origin is not None:
+        check_origin(origin, generator_config, discriminator_config, encoder_config)
+        known = {name for name, _ in origin.generator.named_parameters()}
     if ranks.main:
         networks = (generator_config, discriminator_config, encoder_config)
         _begin(run, options, networks, images, origin, features)

@@ -41,9 +41,12 @@ class Origin:
 
 
 def check_origin(
-    origin: Origin, generator: GeneratorConfig, discriminator: DiscriminatorConfig
+    origin: Origin,
+    generator: GeneratorConfig,
+    discriminator: DiscriminatorConfig,
+    encoder: EncoderConfig | None = None,
 ) -> None:
-    """Refuse an origin that cannot grow into the wanted networks.
+    """Refuse an origin that cannot grow into the wanted networks; its encoder counts where one is wanted.
 
     Raises:
         OptionError: it is of another architecture, or larger.
@@ -58,6 +61,8 @@ def check_origin(
                 f"a {type(wanted).__name__} of {found} cannot grow into {wanted}: all but the "
                 f"resolution must be the same, and neither it nor the noise may go"
             )
+    if encoder is not None and origin.encoder is not None:
+        check_encoder_origin(origin.encoder.config, encoder)
 
 
 def batches(

@@ -20,7 +20,7 @@ from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
 from editor.models.perceptual import Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.training.grow import check_encoder_origin, grow_encoder
+from editor.training.grow import grow_encoder
 
 
 @dataclass
@@ -46,18 +46,14 @@ class Reconstruction:
 
         Args:
             config: of the encoder.
-            origin: an encoder to start from, of the same or a lower resolution.
+            origin: an encoder to start from, which `check_encoder_origin` has let pass.
             generator: whose codes it predicts.
             perceptual: the feature term.
             lr: learning rate of the encoder.
             batch: gives images [N, 3, R, R] on the generator's device.
-
-        Raises:
-            OptionError: the origin has another architecture or is larger.
         """
         device, dtype = generator.w_avg.device, generator.compute_dtype
         if origin is not None:
-            check_encoder_origin(origin.config, config)
             encoder, _ = grow_encoder(origin.to(device), config, batch)
         else:
             encoder = Encoder(config).to(device)

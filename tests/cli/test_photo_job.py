@@ -15,6 +15,7 @@ from editor.geometry import FFHQ
 from editor.inversion.loop import InversionOptions
 from editor.media.levels import Levels
 from editor.photo import yunet
+from editor.photo.finder import SureAgain
 from editor.sliders.boundary_file import load_boundary, save_boundary
 
 
@@ -29,7 +30,7 @@ def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of YuNet that finds one square."""
 
     class Stand:
-        key, sure = "stand-in", 0.7
+        key, sure, sure_again = "stand-in", 0.7, SureAgain(0.9, 0.9)
         aligned = lambda self, _: self  # noqa: E731
         find = lambda self, _: [(Crop(0.4, 0.4, 0.5, 10.0), 0.9)]  # noqa: E731
 

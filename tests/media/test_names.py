@@ -17,8 +17,8 @@ def test_a_name_says_the_photo_and_what_was_done() -> None:
         ('a<b>:"c"|d?*\\e', "a_b___c__d___e"),
         ("line\nbreak\0", "line_break_"),
         (" . ", "picture"),
-        ("con", "con_"),
-        ("LPT1.old", "LPT1.old_"),
+        ("con", "_con"),
+        ("LPT1.old", "_LPT1.old"),
         ("console", "console"),
     ],
 )

@@ -143,7 +143,7 @@ def test_what_is_left_of_an_older_pack_is_not_used(tmp_path: Path) -> None:
     update_info(pack, lambda info: replace(info, files=listed, inversion={"lr": 0.2, "feat": 0.5}))
     assert isinstance(own_perceptual(pack), PixelsAlone)
     assert load_encoder(pack) is None
-    load_with_critic(pack, 128, 16)
+    load_with_critic(pack, 128, 1, 16)
     with pytest.raises(WeightsError, match="tiny has no discriminator"):
         load_pair(pack)
     make = ["make-pack", "--root", str(tmp_path), "--name", "kin", "--generator", str(pack)]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,13 +19,14 @@ from editor.errors import OptionError, TrainingError
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
 from editor.models.perceptual import DiscriminatorPerceptual, SqueezeNetFeatures
-from editor.packs.load import load_encoder
+from editor.packs.load import load_encoder, load_pair
 from editor.packs.tensors import read_tensors
 from editor.training.augment import AdaptiveStrength, apply_changes, draw_changes
 from editor.training.encoder import train_encoder
 from editor.training.encoder_step import EncoderTraining, _set_lr
 from editor.training.generator import _prepare, train_generator
 from editor.training.generator_options import GeneratorTraining
+from editor.training.grow import Origin
 from editor.training.loop import Clock
 from editor.training.losses import loss_discriminator, loss_generator, r1_penalty
 from editor.training.projected import WIDTH, ProjectedDiscriminator, draw_window
@@ -69,7 +71,7 @@ def test_generator_training_writes_its_run(images: ImageSet, tmp_path: Path) -> 
 
 
 def _with_reconstructions(images: ImageSet, path: Path, kimg: float, **options: object) -> list:
-    settings = GeneratorTraining(kimg=kimg, recon_share=0.5, **(SHORT | options))
+    settings = GeneratorTraining(kimg=kimg, **(SHORT | {"recon_share": 0.5} | options))
     run = RunFolder(path)
     given = (images, run, settings, GENERATOR, DISCRIMINATOR, CPU, {})
     return list(train_generator(*given, encoder_config=ENCODER))
@@ -101,6 +103,31 @@ def test_a_training_with_reconstructions_resumes_and_is_an_origin(
     assert written is not None
     assert written.config == ENCODER
     assert load_encoder(tmp_path) is None
+    origin = Origin(*load_pair(tmp_path / "whole"), written)
+    larger = replace(ENCODER, fmaps_base=2 * ENCODER.fmaps_base)
+    options = GeneratorTraining(kimg=0.008, recon_share=0.5, **SHORT)
+    given = (
+        images,
+        RunFolder(tmp_path / "new"),
+        options,
+        GENERATOR,
+        DISCRIMINATOR,
+        CPU,
+        {},
+        origin,
+    )
+    with pytest.raises(OptionError, match="cannot start one"):
+        next(train_generator(*given, encoder_config=larger))
+    assert not (tmp_path / "new").exists()
+    assert list(train_generator(*given, encoder_config=ENCODER))[-1]["kimg"] == 0.008
+
+
+@pytest.mark.parametrize("share", [0.01, 0.99])
+def test_there_is_always_a_reconstruction_and_a_sample(
+    images: ImageSet, tmp_path: Path, share: float
+) -> None:
+    (record,) = _with_reconstructions(images, tmp_path, 0.008, recon_share=share)
+    assert all(math.isfinite(record[name]) for name in ("loss_recon", "loss_code"))
 
 
 @pytest.mark.parametrize(

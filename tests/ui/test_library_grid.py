@@ -84,7 +84,8 @@ def test_several_are_chosen(library) -> None:
     event, value = library.evaluate(LAST)
     assert event == "download"
     assert value["chosen"] == ["f:p1", "f:p3"]
-    assert value["wish"] == {"what": "face", "kind": "PNG", "name": "", "profile": True}
+    wish = {"what": "face", "kind": "PNG", "name": "", "profile": True, "colour": False}
+    assert value["wish"] == wish
     library.evaluate("page.change({ chosen: ['p5'] })")
     assert library.inner_text(".count") == "1 selected", "and the filmstrip tells"
     _show(library, {**_value(), "pictures": _value()["pictures"][:2]})
