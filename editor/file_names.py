@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 # Windows takes them for devices, in any folder, whatever follows a dot
 RESERVED = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -17,3 +19,8 @@ def is_reserved(name: str) -> bool:
 def unreserved(name: str) -> str:
     """Return a name, with _ before it where Windows would take it for a device."""
     return f"_{name}" if is_reserved(name) else name
+
+
+def folded(name: str) -> str:
+    """Return what is the same for names that some disks take for one: of any case and composition."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

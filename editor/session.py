@@ -410,7 +410,7 @@ class Editor:
             )
         edit = self.edit(found.wp, moves=found.moves, sliders=sliders)
         base = None if found.base is None else self.edit(found.base).wp
-        edit = replace(edit, base=base, crop=found.crop, grey=found.grey)
+        edit = replace(edit, base=base, crop=found.crop, grey=bool(found.grey))
         mask = None if found.mask is None else torch.from_numpy(found.mask)
         return edit.on_layers(**found.layers).inside(mask)
 
@@ -459,7 +459,8 @@ class Editor:
                 f"{read.name or 'the photo'} is not the photo that {shown_name(path)} was made of: "
                 f"give {found.photo_name or 'that one'}, unchanged"
             )
-        return replace(edit, photo=read, crop=found.crop, grey=read.source.grey)
+        grey = read.source.grey if found.grey is None else edit.grey
+        return replace(edit, photo=read, crop=found.crop, grey=grey)
 
     def collages(
         self,

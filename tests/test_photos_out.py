@@ -106,6 +106,22 @@ def test_a_code_of_a_grey_photo_opens_without_colour(tiny: Editor, tmp_path: Pat
     assert not tiny.open_code(tmp_path / "new.npz").grey
 
 
+def test_a_code_that_says_of_colour_is_believed_when_its_photo_is_given_again(
+    tiny: Editor, tmp_path: Path
+) -> None:
+    photo = written(tmp_path / "old.png", colours().convert("L"))
+    edit, code = edited(tiny, photo), tmp_path / "old.npz"
+    for grey in (True, False):
+        tiny.save_code(replace(edit, grey=grey), code)
+        assert tiny.with_photo(tiny.open_code(code), code, photo).grey is grey
+        let_in = replace(tiny.open_code(code), grey=False)
+        assert not tiny.with_photo(let_in, code, photo).grey
+    with np.load(code) as arrays:
+        older = {name: arrays[name] for name in arrays.files if name != "grey"}
+    np.savez(code, **older)
+    assert tiny.with_photo(tiny.open_code(code), code, photo).grey, "it says nothing: as the photo"
+
+
 def test_replaced_squares_of_a_grey_photo_are_grey(tiny: Editor, tmp_path: Path) -> None:
     edit = edited(tiny, written(tmp_path / "old.jpg", colours().convert("L")))
     tiny.save_photo(edit, tmp_path / "made.jpg", "replace")

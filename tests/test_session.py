@@ -199,7 +199,7 @@ def test_a_batch_goes_on_where_it_stopped(home: Path, photo: Path, tmp_path: Pat
     assert main(command) == 1
     assert "2 were done before" in capsys.readouterr().out
     changed = {p.name for p, stamp in before.items() if p.stat().st_mtime_ns != stamp}
-    assert changed == {"b.png", "b.npz", "b smile+2.png", "done.json", "names.json"}
+    assert changed == {"b.png", "b.npz", "b smile+2.png", "done.json", ".editor-names.json"}
     command[3] = "smile=1"
     main(command)
     assert "done before" not in capsys.readouterr().out

@@ -6,8 +6,9 @@ import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from editor.cli.batch import Done, Made, check_kept, check_targets, each_photo
+from editor.cli.batch import Done, Made, check_kept, check_targets, each_photo, read_record
 from editor.cli.faces import chosen_squares, face_name, found_faces
 from editor.cli.options import (
     Sub,
@@ -18,8 +19,9 @@ from editor.cli.options import (
     check_finds,
     open_editor,
 )
-from editor.cli.photo_job import add_faces, pack_job
+from editor.cli.photo_job import add_faces, chosen_faces, pack_job
 from editor.cli.photos import find_photos
+from editor.cli.result_names import further_names, result_names
 from editor.errors import ImageError, OptionError
 
 PLACES = "places.json"
@@ -57,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
         raise OptionError(f"--size is {size}; choose 16 to 4096 px")
     check_finds(editor)
     photos = find_photos(args.photos)
-    check_targets(photos, args.out)
+    further = further_names(args.command, chosen_faces(args))
+    check_targets(photos, args.out, further)
+    keys = _place_keys(result_names(photos, further))
     places = _read_places(args.out)
     job = replace(pack_job(args, editor, photos), size_px=size)
     subject = editor.info.subject if args.yunet is None else "face"
@@ -77,9 +81,10 @@ def run(args: argparse.Namespace) -> int:
             found = [(crop, chance) for crop, chance in found if crop in wished]
             names = [f"{face_name(name, job, i)}.png" for i in range(1, len(found) + 1)]
         check_kept([args.out / file for file in names], photos)
-        for file, (crop, _) in zip(names, found, strict=True):
-            save_image(photo.part(crop, size), args.out / file, edited=False)
-        places[path.name] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
+        squares = photo.parts([crop for crop, _ in found], size)
+        for file, square in zip(names, squares, strict=True):
+            save_image(square, args.out / file, edited=False)
+        places[keys[name]] = [asdict(crop) | {"confidence": chance} for crop, chance in found]
         write_text(args.out / PLACES, json.dumps(places, indent=1) + "\n")
         said = f"{len(found)} found, {', '.join(f'{chance:.2f}' for _, chance in found)} sure"
         return Made(said, tuple(names))
@@ -87,10 +92,27 @@ def run(args: argparse.Namespace) -> int:
     return each_photo(photos, args.out, job, args.redo or not places, work)
 
 
+def _place_keys(names: dict[Path, str]) -> dict[str, str]:
+    """Return by the name of a photo's results what `places.json` calls the photo.
+
+    It is the name of its file. Where photos of several folders share that, the one whose results have
+    the shortest name has it, and others are called as their results, without suffix.
+    """
+    keys: dict[str, str] = {}
+    for path, name in sorted(names.items(), key=lambda one: (len(one[1]), one[1])):
+        keys.setdefault(name, name if path.name in keys.values() else path.name)
+    return keys
+
+
 def _read_places(out: Path) -> Places:
-    """Read what an earlier run found, by the photo's name."""
-    try:
-        found = json.loads((out / PLACES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    """Read what an earlier run found, by the names that `_place_keys` gives.
+
+    Raises:
+        OptionError: the file is somebody's own.
+    """
+
+    def is_place(place: Any) -> bool:
+        return isinstance(place, dict) and "confidence" in place
+
+    found: Places = read_record(out / PLACES, lambda one: all(map(is_place, one)))
+    return found

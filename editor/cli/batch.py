@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from editor.cli.photo_job import FileState, PhotoJob
-from editor.cli.result_names import result_names
+from editor.cli.result_names import further_names, is_code, result_names, roots
 from editor.errors import OptionError
+from editor.file_names import folded
+
+if TYPE_CHECKING:
+    from editor.media.deep import Key
 
 DONE = "done.json"
+KEY = re.compile(r"[0-9a-f]{16}")
 
 
 class Done:
@@ -33,8 +40,10 @@ class Done:
         redo: bool = False,
         states: Mapping[Path, FileState] | None = None,
     ) -> None:
-        self.out, self._asked, self._states = out, repr(job), states or {}
-        self._known = {} if redo else _read_done(out)
+        self.out, self._job, self._states = out, job, states or {}
+        self._kinds: dict[Path, Key | None] = {}
+        known = read_record(out / DONE, _is_done)
+        self._known: dict[str, str | list[str]] = {} if redo else known
 
     def has(self, photo: Path, name: str) -> bool:
         """Return whether the result of a photo under a name is there, as the photo and the job are now."""
@@ -53,7 +62,19 @@ class Done:
     def _key(self, photo: Path) -> str:
         """Return a key for a photo as it is now and for what is to be done with it."""
         state = self._states.get(photo) or FileState.of(photo)
-        return hashlib.sha256(f"{state!r} {self._asked}".encode()).hexdigest()[:16]
+        told = f"{state!r} {self._asked(photo)}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def _asked(self, photo: Path) -> str:
+        """Return the job in words, of the levels only those of the photo's own kind."""
+        from editor.media.sample_kinds import sample_kind
+
+        if not self._job.levels:
+            return repr(self._job)
+        if photo not in self._kinds:
+            self._kinds[photo] = sample_kind(photo)
+        own = tuple(one for one in self._job.levels if one[0] == self._kinds[photo])
+        return repr(replace(self._job, levels=own))
 
 
 @dataclass(frozen=True)
@@ -103,7 +124,8 @@ def each_photo(
     done = Done(out, job, redo, states)
     failures: list[str] = []
     skipped = 0
-    named = {name: photo for photo, name in result_names(photos).items()}
+    further = further_names(job.command, job.faces)
+    named = {name: photo for photo, name in result_names(photos, further).items()}
     for name, photo in tqdm(list(named.items()), unit="photo"):
         try:
             if done.has(photo, name):
@@ -129,32 +151,74 @@ def each_photo(
     return 1 if failures else 0
 
 
-def check_targets(photos: list[Path], out: Path) -> None:
-    """Refuse to write over a photo that was given.
+def check_targets(
+    photos: list[Path], out: Path, further: str = "", given: Sequence[Path] = ()
+) -> None:
+    """Refuse to write over a file that was given, but for a code by its own.
+
+    Args:
+        photos: photos and codes.
+        out: folder of the results.
+        further: pattern of `further_names`.
+        given: other files that stay.
 
     Raises:
         OptionError: a result would.
     """
-    pictures = [photo for photo in photos if photo.suffix != ".npz"]
-    check_kept([out / f"{name}.png" for name in result_names(photos).values()], pictures)
+    for photo, name in result_names(photos, further).items():
+        targets = [out / f"{name}.png"]
+        if is_code(photo) and place(photo) == place(out / f"{name}.npz"):
+            check_kept(targets, [*photos, *given])
+        else:
+            check_kept([*targets, out / f"{name}.npz"], [*photos, *given])
+    names = set(map(folded, result_names(photos, further).values()))
+    for path in given:
+        if place(path.parent) == place(out) and names & roots(folded(path.stem), further):
+            raise OptionError(f"{path} could be overwritten; choose another --out")
 
 
 def check_kept(targets: list[Path], given: list[Path]) -> None:
-    """Refuse to write over a file that was given.
+    """Refuse to write over a file that was given, on any disk.
 
     Raises:
         OptionError: a result would be.
     """
-    kept = {path.resolve() for path in given}
+    kept = set(map(place, given))
     for target in targets:
-        if target.resolve() in kept:
+        if place(target) in kept:
             raise OptionError(f"{target} would be overwritten; choose another --out")
 
 
-def _read_done(out: Path) -> dict[str, str | list[str]]:
-    """Read what an earlier run finished, by the name of the results: a key, or key and files."""
-    try:
-        found = json.loads((out / DONE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+def place(path: Path) -> str:
+    """Return where a file lies, the same for names that some disks take for one."""
+    return folded(str(path.resolve()))
+
+
+def read_record(file: Path, is_ours: Callable[[Any], bool]) -> dict[str, Any]:
+    """Read what earlier runs noted of their results, by name; nothing where there is no file.
+
+    Args:
+        file: JSON.
+        is_ours: whether a value is one that a run notes.
+
+    Raises:
+        OptionError: the file is somebody's own, and would be lost.
+    """
+    if not file.exists():
         return {}
-    return found if isinstance(found, dict) else {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and all(map(is_ours, found.values())):
+        return found
+    raise OptionError(
+        f"{file} is damaged, or not a record of this editor's, and would be lost; choose another --out, "
+        f"or move it away"
+    )
+
+
+def _is_done(value: Any) -> bool:
+    """Return whether a value is a key, or a list of a key and files."""
+    key, *files = value if isinstance(value, list) and value else [value]
+    return all(isinstance(one, str) for one in (key, *files)) and bool(KEY.fullmatch(key))

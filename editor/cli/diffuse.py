@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from editor.cli.batch import Done, Made, check_targets, each_photo
 from editor.cli.faces import chosen_squares, face_name
 from editor.cli.options import Sub, add_command, open_editor
-from editor.cli.photo_job import Digested, add_photo_options, inversion_job
+from editor.cli.photo_job import Digested, add_photo_options, chosen_faces, inversion_job
 from editor.cli.photos import find_photos, read_mask
+from editor.cli.result_names import further_names
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     from editor.photo.photo import Photo
 
     contexts = find_photos(args.context)
-    check_targets(contexts, args.out)
+    others = [args.target] if args.mask is None else [args.target, args.mask]
+    check_targets(contexts, args.out, further_names(args.command, chosen_faces(args)), others)
     editor = open_editor(args)
     side = editor.info.resolution
     if args.mask is not None:

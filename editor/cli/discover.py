@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.errors import OptionError
+from editor.file_names import folded
 
 if TYPE_CHECKING:
     from editor.session import Editor
@@ -86,7 +87,7 @@ def _parse_keep(items: list[str], count: int) -> dict[int, str]:
     """Turn ["3=tilt"] into {3: "tilt"}.
 
     Raises:
-        OptionError: not of that form, a number that is not found, or a name that cannot be used.
+        OptionError: not of that form, a number that is not found, or a name that cannot be used or is there twice.
     """
     from editor.sliders.boundary import check_name
 
@@ -96,5 +97,7 @@ def _parse_keep(items: list[str], count: int) -> dict[int, str]:
         if not number.isdecimal() or not 1 <= int(number) <= count:
             raise OptionError(f"'{item}' is not of the form NUMBER=NAME with a number of 1…{count}")
         check_name(name)
+        if folded(name) in map(folded, kept.values()):
+            raise OptionError(f"two directions would be called '{name}'; name them apart")
         kept[int(number)] = name
     return kept

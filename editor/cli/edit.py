@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editor.cli.batch import check_kept, check_targets
+from editor.cli.batch import check_targets
 from editor.cli.foreign_codes import Opened, add_code, check_code, is_code_file, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files
-from editor.cli.photo_job import Digested, add_photo_options, inversion_job
+from editor.cli.photo_job import Digested, add_photo_options, chosen_faces, inversion_job
 from editor.cli.photos import find_photos, read_mask, save_edits
+from editor.cli.result_names import further_names
 
 if TYPE_CHECKING:
     from editor.session import Editor
@@ -58,12 +59,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the command. Return 1 where a photo failed, after all others are done."""
     moves = parse_pairs(args.move, "NAME=DISTANCE")
     photos = find_photos(args.photos)
-    check_targets([path for path in photos if not is_code_file(path)], args.out)
+    further = further_names(args.command, chosen_faces(args))
+    mask = [] if args.mask is None else [args.mask]
+    check_targets([path for path in photos if not is_code_file(path)], args.out, further, mask)
     check_code(args.code, photos)
     editor = open_editor(args)
     with opened_codes(editor, photos, args.code) as given:
-        check_targets(given.paths, args.out)
-        check_kept([args.out / f"{path.stem}.npz" for path in given.states], photos)
+        check_targets(given.paths, args.out, further, [*photos, *mask])
         return _edited(editor, given, args, moves)
 
 

@@ -13,9 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from editor.cli.photo_job import FileState
-from editor.cli.result_names import folded
 from editor.errors import OptionError
-from editor.file_names import unreserved
+from editor.file_names import folded, unreserved
 
 if TYPE_CHECKING:
     from editor.session import Editor

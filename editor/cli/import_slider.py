@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.errors import OptionError
+from editor.file_names import folded
 
 if TYPE_CHECKING:
     from editor.session import Editor
@@ -166,7 +167,7 @@ def _chosen(args: argparse.Namespace, found: list[_Found]) -> dict[int, str]:
         chosen = {number: name_from(one.name) for number, one in enumerate(found, 1)}
     for name in chosen.values():
         check_name(name)
-        if list(chosen.values()).count(name) > 1:
+        if [folded(other) for other in chosen.values()].count(folded(name)) > 1:
             raise OptionError(
                 f"two directions would be called '{name}'; name them: --keep NUMBER=NAME"
             )

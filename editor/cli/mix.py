@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from editor.cli.foreign_codes import add_code, check_code, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edits, warn_painted
+from editor.cli.result_names import result_names
 from editor.errors import OptionError
+from editor.file_names import folded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -141,7 +144,7 @@ def _check_planned(
 
 
 def _names(contents: list[Path], styles: list[Path]) -> list[str]:
-    """Name the mixtures, row by row.
+    """Name the mixtures, row by row. Photos of one name are told apart as `result_names` does.
 
     Raises:
         OptionError: two would have one name, or there are too many.
@@ -150,10 +153,14 @@ def _names(contents: list[Path], styles: list[Path]) -> list[str]:
         raise OptionError(
             f"{len(contents)} × {len(styles)} mixtures; at most {MAX_CELLS} are made at once"
         )
-    names = [f"{content.stem}--{style.stem}" for content in contents for style in styles]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    rows, columns = result_names(contents), result_names(styles)
+    names = [f"{rows[content]}--{columns[style]}" for content in contents for style in styles]
+    counts = Counter(map(folded, names))
+    twice = next((name for name in names if counts[folded(name)] > 1), None)
     if twice is not None:
-        raise OptionError(f"two mixtures would be called {twice}; rename a photo")
+        raise OptionError(
+            f"two mixtures would be called {twice}; give each photo once, or rename one"
+        )
     return names
 
 

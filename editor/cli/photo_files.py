@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editor.cli.batch import place
+from editor.cli.result_names import further_names, result_names
+from editor.file_names import folded
+
 if TYPE_CHECKING:
+    from editor.cli.photo_job import PhotoJob
     from editor.photo.photo import Photo
 
-NAMES = "names.json"  # of what was written, and of which photo each was made
+NAMES = ".editor-names.json"  # of what was written, and of which photo each was made
 FORMATS = ("jpeg", "png", "webp", "tiff", "avif", "heic")
 
 
@@ -31,8 +37,30 @@ def done_words(moves: tuple[tuple[str, float], ...]) -> str:
     return " ".join(told) if 0 < len(told) <= 2 else "edited"
 
 
-def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -> tuple[str, str]:
+def planned_places(photos: list[Path], out: Path, job: PhotoJob) -> frozenset[str]:
+    """Return where the given files and the results named after them lie, as `place` tells them.
+
+    Args:
+        photos: photos and codes.
+        out: folder of the results.
+        job: of all.
+    """
+    names = result_names(photos, further_names(job.command, job.faces)).values()
+    planned = [out / f"{name}{suffix}" for name in names for suffix in (".png", ".npz")]
+    return frozenset(map(place, [*photos, *planned]))
+
+
+def save_whole(
+    photo: Photo,
+    stem: str,
+    out: Path,
+    wanted: str,
+    made_of: Path,
+    kept: Collection[str] = (),
+) -> tuple[str, str]:
     """Save an edited photo under a name that is free, or that of an earlier result of the same photo.
+
+    An earlier result that somebody changed since stays.
 
     Args:
         photo: edited.
@@ -40,6 +68,7 @@ def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -
         out: folder.
         wanted: format; empty follows the photo.
         made_of: the photo's file, which is never written over.
+        kept: places of other files that are not written over, as `place` tells them.
 
     Returns:
         The file's name, and what is to be said of its format.
@@ -54,22 +83,36 @@ def save_whole(photo: Photo, stem: str, out: Path, wanted: str, made_of: Path) -
     from editor.media.names import free_name
 
     kind, word = chosen_format(wanted, photo.source)
-    known = _read_names(out)
-    key = hashlib.sha256(str(made_of.resolve()).encode()).hexdigest()[:16]
-    name = free_name(
-        stem,
-        SUFFIXES[kind],
-        lambda one: (out / one).exists() and known.get(one) != key,
-    )
+    known, kept = _read_names(out), {*kept, place(made_of)}
+    of = hashlib.sha256(str(made_of.resolve()).encode()).hexdigest()[:16]
+    alike = {folded(name): name for name in known if (out / name).is_file()}
+
+    def is_taken(name: str) -> bool:
+        path = out / name
+        if place(path) in kept or alike.get(folded(name), name) != name:
+            return True
+        return path.exists() and known.get(name) != [of, _digest(path)]
+
+    name = free_name(stem, SUFFIXES[kind], is_taken)
     save_image(photo.pixels, out / name, source=photo.source)
-    write_text(out / NAMES, json.dumps(known | {name: key}, indent=1) + "\n")
+    record = known | {name: [of, _digest(out / name)]}
+    write_text(out / NAMES, json.dumps(record, indent=1) + "\n")
     return name, word
 
 
-def _read_names(out: Path) -> dict[str, str]:
-    """Read what earlier runs wrote."""
+def _digest(path: Path) -> str:
+    """Return the sha256 of a file; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _read_names(out: Path) -> dict[str, list[str]]:
+    """Read what earlier runs wrote: for each name the photo's key, and the file's digest as it was written."""
     try:
         found = json.loads((out / NAMES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

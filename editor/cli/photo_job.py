@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from editor.cli.options import add_domain, add_redo, add_yunet
+from editor.cli.result_names import is_code
 from editor.errors import OptionError
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def inversion_job(
     """
     known, given = sliders or editor.sliders, list(given)
     named = dict(moves or {})
-    opens_codes = any(path.suffix == ".npz" for path in given)
+    opens_codes = any(map(is_code, given))
     return replace(
         pack_job(args, editor, given),
         crop=chosen_crop(args),

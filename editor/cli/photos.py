@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from editor.cli.batch import Done, Made, each_photo
 from editor.cli.faces import ALL, chosen_squares, face_name
-from editor.cli.photo_files import done_words, save_whole
+from editor.cli.photo_files import done_words, planned_places, save_whole
 from editor.cli.photo_job import FileState, PhotoJob
+from editor.cli.result_names import is_code
 from editor.errors import EditorError, ImageError, OptionError
 
 LEFT_OUT = "left out; export as JPEG or TIFF, or pip install rawpy"
@@ -72,7 +73,7 @@ def open_edit(editor: Editor, photo: Path, job: PhotoJob, sliders: SliderSet | N
 
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
-    if photo.suffix.lower() == ".npz":
+    if is_code(photo):
         edit = editor.open_code(photo, sliders)
     else:
         read = Photo.read(photo, dict(job.levels))
@@ -147,12 +148,14 @@ def save_edits(
         StorageError: the disk is full.
     """
 
+    kept = planned_places(photos, out, job)
+
     def work(photo: Path, name: str, done: Done) -> Made:
-        part = name if photo.suffix == ".npz" or job.faces == ALL else face_name(name, job)
-        if job.faces == ALL and photo.suffix != ".npz":
-            return _save_faces(editor, photo, job, name, done)
+        if job.faces == ALL and not is_code(photo):
+            return _save_faces(editor, photo, job, name, done, kept)
+        part = name if is_code(photo) else face_name(name, job)
         edit = _finished(editor, open_edit(editor, photo, job), job)
-        whole, word = _save_photo(editor, [edit], photo, part, out, job)
+        whole, word = _save_photo(editor, [edit], photo, part, out, job, kept)
         _save(editor, edit, out, part)
         fit = dict(edit.losses).get("loss_pix")
         told = "".join(f", {name}" for name in whole) + word
@@ -162,26 +165,32 @@ def save_edits(
     return each_photo(photos, out, job, redo, work, states)
 
 
-def _save_faces(editor: Editor, photo: Path, job: PhotoJob, name: str, done: Done) -> Made:
+def _save_faces(
+    editor: Editor, photo: Path, job: PhotoJob, name: str, done: Done, kept: frozenset[str]
+) -> Made:
     """Save every face of a photo, and one whole photo with all of them. Go on where a run stopped."""
     from editor.photo.photo import Photo
 
     if not photo.is_file():
         raise ImageError(f"{photo} was not found")
-    read, edits, files = Photo.read(photo, dict(job.levels)), [], []
-    for number, crop in enumerate(chosen_squares(editor, read, job), 1):
-        part = face_name(name, job, number)
-        files.append(f"{part}.png")
-        edit = (
-            _done_before(editor, read, done.out / f"{part}.npz") if done.has(photo, part) else None
-        )
+    read = Photo.read(photo, dict(job.levels))
+    crops = chosen_squares(editor, read, job)
+    parts = [face_name(name, job, number) for number in range(1, len(crops) + 1)]
+    known = [
+        _done_before(editor, read, done.out / f"{part}.npz") if done.has(photo, part) else None
+        for part in parts
+    ]
+    new = [crop for crop, edit in zip(crops, known, strict=True) if edit is None]
+    read, edits = read.with_parts(new, editor.info.resolution), []
+    for part, crop, edit in zip(parts, crops, known, strict=True):
         if edit is None:
             edit = editor.invert(read, crop, job.options).move(**dict(job.moves))
             edit = _finished(editor, edit, job)
             _save(editor, edit, done.out, part)
             done.add(photo, part)
         edits.append(edit)
-    whole, word = _save_photo(editor, edits, photo, name, done.out, job)
+    files = [f"{part}.png" for part in parts]
+    whole, word = _save_photo(editor, edits, photo, name, done.out, job, kept)
     said = f"{len(edits)} faces, {done.out / files[0]} and others{word}"
     return Made(said, (*files, *whole))
 
@@ -200,9 +209,17 @@ def _finished(editor: Editor, edit: Edit, job: PhotoJob) -> Edit:
 
 
 def _save_photo(
-    editor: Editor, edits: list[Edit], photo: Path, name: str, out: Path, job: PhotoJob
+    editor: Editor,
+    edits: list[Edit],
+    photo: Path,
+    name: str,
+    out: Path,
+    job: PhotoJob,
+    kept: frozenset[str],
 ) -> tuple[list[str], str]:
     """Save the whole photo with all edits in it, turned as asked, if the job makes one.
+
+    Of the photo there is one copy, into which each edit is laid.
 
     Return its file, and what is to be said of its format.
     """
@@ -211,10 +228,10 @@ def _save_photo(
     made = edits[0].photo
     if job.paste is None or made is None:
         return [], ""
-    for edit in edits:
-        made = editor.edited(edit, job.paste, made)
+    for number, edit in enumerate(edits):
+        made = editor.edited(edit, job.paste, made, in_place=number > 0)
     stem = done_stem(name, done_words(job.moves))
-    file, word = save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo)
+    file, word = save_whole(made.turned(job.turn // 90), stem, out, job.kind, photo, kept)
     return [file], f" ({word})" if word else ""
 
 

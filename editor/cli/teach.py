@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from editor.cli.options import Sub, add_command, add_domain, chosen_folders, open_editor
 from editor.cli.photos import find_photos
-from editor.cli.result_names import result_names
+from editor.cli.result_names import rank
 from editor.errors import OptionError
+from editor.file_names import folded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -124,19 +125,12 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
     from editor.layers import parse_layers
     from editor.sliders.teach import slider_of_pairs
 
-    before, after = (
-        {name: path for path, name in result_names(find_photos([folder])).items()}
-        for folder in args.pairs
-    )
-    names = sorted(set(before) & set(after))
-    if lone := sorted(set(before) ^ set(after)):
-        print(f"without a partner, left out: {', '.join(lone)}")
-    first, second = (_aligned(editor, [side[n] for n in names]) for side in (before, after))
-    pairs = [
-        (first[before[n]], second[after[n]])
-        for n in names
-        if before[n] in first and after[n] in second
-    ]
+    found, lone = photo_pairs(*(find_photos([folder]) for folder in args.pairs))
+    if lone:
+        print(f"without a partner, left out: {', '.join(sorted(path.name for path in lone))}")
+    first = _aligned(editor, [before for before, _ in found])
+    second = _aligned(editor, [after for _, after in found])
+    pairs = [(first[b], second[a]) for b, a in found if b in first and a in second]
     layers = parse_layers(args.layers) if args.layers else None
     others = editor.sliders.named(args.independent_of)
     slider = slider_of_pairs(
@@ -145,6 +139,32 @@ def _of_pairs(editor: Editor, args: argparse.Namespace) -> Boundary:
     agree = "" if slider.info.accuracy is None else f", {slider.info.accuracy:.0%} agree"
     print(f"{len(pairs)} pairs{agree}")
     return slider
+
+
+def photo_pairs(
+    before: list[Path], after: list[Path]
+) -> tuple[list[tuple[Path, Path]], list[Path]]:
+    """Pair photos by their names without suffix, in any case.
+
+    Of several that share one, those of the same suffix belong together, and others as they are ranked
+    by it: a JPEG goes first.
+
+    Returns:
+        The pairs, by name, and the photos that have no partner.
+    """
+    common = {folded(path.name) for path in before} & {folded(path.name) for path in after}
+    sides: list[dict[str, list[Path]]] = [{}, {}]
+    for side, photos in zip(sides, (before, after), strict=True):
+        for path in sorted(photos, key=lambda p: (folded(p.name) not in common, rank(p))):
+            side.setdefault(folded(path.stem), []).append(path)
+    pairs: list[tuple[Path, Path]] = []
+    lone: list[Path] = []
+    for stem in sorted({*sides[0], *sides[1]}):
+        first, second = (side.get(stem, []) for side in sides)
+        pairs += zip(first, second, strict=False)
+        least = min(len(first), len(second))
+        lone += [*first[least:], *second[least:]]
+    return pairs, lone
 
 
 def _lesson(editor: Editor, args: argparse.Namespace) -> Lesson:

@@ -48,7 +48,8 @@ class CodeFile:
         crop: the square of the photo that was inverted.
         photo_name: of the photo's file; empty where it is not known.
         photo_sha256: of the photo's file; empty where it is not known.
-        grey: its pictures are shown without colour, as `Edit.grey`.
+        grey: whether its pictures are shown without colour, as `Edit.grey`; None where it does not
+            say, as files of coloured photos and old ones do not.
     """
 
     domain: str
@@ -61,7 +62,7 @@ class CodeFile:
     crop: Crop | None = None
     photo_name: str = ""
     photo_sha256: str = ""
-    grey: bool = False
+    grey: bool | None = None
 
 
 def code_bytes(edit: Edit) -> bytes:
@@ -86,8 +87,8 @@ def code_bytes(edit: Edit) -> bytes:
     if edit.photo is not None and edit.photo.sha256:
         arrays["photo_name"] = np.array(edit.photo.name[:MAX_TEXT])
         arrays["photo_sha256"] = np.array(edit.photo.sha256)
-    if edit.grey:
-        arrays["grey"] = np.array(1)
+    if edit.grey or (edit.photo is not None and edit.photo.source.grey):
+        arrays["grey"] = np.array(int(edit.grey))
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
@@ -148,7 +149,7 @@ def read_code(path: Path) -> CodeFile:
             _crop(arrays["crop"]) if "crop" in arrays else None,
             _text(arrays["photo_name"]) if "photo_name" in arrays else "",
             _text(arrays["photo_sha256"]) if "photo_sha256" in arrays else "",
-            "grey" in arrays and _number(arrays["grey"], "grey") == 1,
+            _number(arrays["grey"], "grey") == 1 if "grey" in arrays else None,
         )
     except KeyError as error:
         raise MismatchError(f"it lacks {error}") from error

@@ -81,6 +81,19 @@ def eight_bits(image: Image.Image, data: bytes = b"", known: Known | None = None
     return deep.converted(levels)
 
 
+def kind_of(image: Image.Image, data: bytes) -> Key | None:
+    """Return the kind of a picture's samples; None for 8 bits. Decode nothing.
+
+    Args:
+        image: opened, or of a kind that `opened_deep` returned.
+        data: of its file.
+    """
+    if isinstance(image, _Opened):
+        return image.samples.key
+    deep = _deep(image, data)
+    return None if deep is None else deep.samples.key
+
+
 def levels_of(image: Image.Image, data: bytes) -> tuple[Key, Levels] | None:
     """Return the kind of a picture's samples and the levels that it has by itself; None for 8 bits.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Photo:
         found: where a finder saw what it looks for, with confidences 0…1, best first; None where
             nobody has looked yet.
         source: what its file holds beside its colours, such as alpha, date and author.
+        cut: squares that were cut out beforehand, by square and side in px.
     """
 
     pixels: Image.Image = field(repr=False)
@@ -47,6 +49,7 @@ class Photo:
     file: bytes = field(default=b"", repr=False)
     found: tuple[tuple[Crop, float], ...] | None = None
     source: Source = NOTHING
+    cut: Mapping[tuple[Crop, int], Image.Image] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(
@@ -92,11 +95,36 @@ class Photo:
             crop: the square.
             resolution: side of the result, px.
         """
-        few = bool(self.file) and crop.side * min(self.pixels.size) < resolution
-        image = self.whole() if few else self.seen
-        square = crop_square(image, crop, resolution)
-        square.info = dict(image.info)
-        return square
+        return next(self.parts([crop], resolution))
+
+    def parts(self, crops: Iterable[Crop], resolution: int) -> Iterator[Image.Image]:
+        """Yield several squares as `part` cuts each. A large JPEG is decoded once for all of them.
+
+        Raises:
+            ImageError: there is not enough memory for it.
+        """
+        whole = seen = None
+        for crop in crops:
+            if (crop, resolution) in self.cut:
+                yield self.cut[crop, resolution].copy()
+                continue
+            if self.file and crop.side * min(self.pixels.size) < resolution:
+                image = whole = whole or self.whole()
+            else:
+                image = seen = seen or self.seen
+            square = crop_square(image, crop, resolution)
+            square.info = dict(image.info)
+            yield square
+
+    def with_parts(self, crops: Iterable[Crop], resolution: int) -> Photo:
+        """Return the photo with squares that `part` need not cut out of it any more.
+
+        Raises:
+            ImageError: there is not enough memory for it.
+        """
+        squares = [(crop, resolution) for crop in crops]
+        images = self.parts([crop for crop, _ in squares], resolution)
+        return replace(self, cut={**self.cut, **dict(zip(squares, images, strict=True))})
 
     @property
     def seen(self) -> Image.Image:
@@ -105,7 +133,7 @@ class Photo:
 
     def with_pixels(self, pixels: Image.Image) -> Photo:
         """Return the photo with other colours in its place, at full size, and all else that was read of it."""
-        return replace(self, pixels=pixels, file=b"")
+        return replace(self, pixels=pixels, file=b"", cut={})
 
     def turned(self, quarters: int) -> Photo:
         """Return the photo turned clockwise by quarters, with what is transparent. Nothing is found in it yet.
@@ -117,7 +145,7 @@ class Photo:
         alpha = self.source.alpha
         source = replace(self.source, alpha=alpha and turned_photo(alpha, quarters))
         pixels = turned_photo(self.pixels, quarters)
-        return replace(self, pixels=pixels, file=b"", found=None, source=source)
+        return replace(self, pixels=pixels, file=b"", found=None, source=source, cut={})
 
     def on_paper(self) -> Image.Image:
         """Return the photo for what knows neither profile nor transparency: RGB in sRGB, on white."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from editor.engine import Engine
 from editor.errors import OptionError, WeightsError
+from editor.file_names import folded
 from editor.files import read_regular, why
 from editor.packs.info import BOUNDARIES
 from editor.packs.tensors import unpack_tensors
@@ -23,13 +24,22 @@ def place_of(domain: str, name: str, boundaries: Path, replace_old: bool = False
     """Return the file that `save_slider` writes.
 
     Raises:
-        OptionError: there is one of this name, and it is not to be replaced.
+        OptionError: there is one of this name, and it is not to be replaced; or one whose name differs
+            in case alone, which is the same file on some disks.
     """
     path = boundaries / domain / f"{name}.safetensors"
-    if path.exists() and not replace_old:
-        raise OptionError(
-            f"'{domain}' has a slider '{name}' already; choose another name, or ask to replace it"
-        )
+    for other in path.parent.glob("*.safetensors"):
+        if folded(other.stem) != folded(name):
+            continue
+        if other.stem != name:
+            raise OptionError(
+                f"'{domain}' has a slider '{other.stem}', and '{name}' would be the same file on some "
+                f"disks; choose another name"
+            )
+        if not replace_old:
+            raise OptionError(
+                f"'{domain}' has a slider '{name}' already; choose another name, or ask to replace it"
+            )
     return path
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from editor.errors import EditorError, OptionError
+from editor.file_names import folded
 from editor.media.names import done_stem, free_name
 from editor.project import exports
 from editor.project.history import Project
@@ -124,7 +125,8 @@ class LibraryExport:
             made = exports.after(editor, edit, picture, beside=beside)
             stem = done_stem(picture.name, "edited") if beside else exports.stem(picture, edit)
         suffix = wish.suffix(made.source)
-        return free_name(stem, suffix, taken.__contains__), wish.encoded(made)
+        known = set(map(folded, taken))
+        return free_name(stem, suffix, lambda one: folded(one) in known), wish.encoded(made)
 
 
 def _beside(project: Project, key: Key, wish: Wish) -> list[Key]:

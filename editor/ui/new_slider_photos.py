@@ -11,6 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from editor.errors import EditorError, OptionError
+from editor.file_names import folded
 from editor.media.images import common_levels
 from editor.photo.photo import Photo
 from editor.session import Editor
@@ -128,7 +129,8 @@ class SliderFromPhotos:
 def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     """Pair photos before and after by the order of their names.
 
-    Neither case nor what follows the last point of a name makes a difference.
+    Neither case nor what follows the last point of a name makes a difference. Of several that are alike
+    in this, those that are called the same on both sides belong together.
 
     Raises:
         OptionError: they are not equally many.
@@ -136,9 +138,13 @@ def pair_by_name(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     if len(before) != len(after):
         raise OptionError(f"{len(before)} before and {len(after)} after do not make pairs")
 
-    def named(path: str) -> tuple[str, str]:
-        name = Path(path)  # the page keeps each upload in a folder of its own
-        return name.stem.casefold(), name.name
+    def own(path: str) -> str:
+        return folded(Path(path).name)  # the page keeps each upload in a folder of its own
+
+    common = set(map(own, before)) & set(map(own, after))
+
+    def named(path: str) -> tuple[str, bool, str]:
+        return folded(Path(path).stem), own(path) not in common, Path(path).name
 
     return list(zip(sorted(before, key=named), sorted(after, key=named), strict=True))
 

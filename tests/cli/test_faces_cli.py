@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image
 from editor import Editor
 from editor.cli import main
 from editor.editing.code_file import read_code
+from editor.editing.paste import paste_back
 from editor.photo.crop import Crop
 from editor.photo.finder import SureAgain
+from editor.photo.photo import Photo
 from editor.photo.quarters import turned_crop
 from tests.conftest import picture_of
 
@@ -88,7 +91,7 @@ def test_all_faces_are_edited_into_one_photo(home: Editor, photo: Path, tmp_path
     wanted = {f"{part}{end}" for part in parts for end in (".png", ".npz")}
     assert {p.name for p in out.iterdir()} == wanted | {
         "class smile+3.png",
-        "names.json",
+        ".editor-names.json",
         "done.json",
     }
     assert [_crop(out / f"{part}.npz") for part in parts] == [LEFT, MIDDLE, RIGHT]
@@ -128,6 +131,64 @@ def test_a_batch_of_faces_goes_on_at_the_face_where_it_stopped(
     (out / "class_face2.png").unlink()
     assert _run("edit", photo, out, "--all-faces", "--move", "smile=3") == 0
     assert crops[4:] == [MIDDLE]
+
+
+def test_colour_that_was_let_in_is_there_in_every_face_of_a_run_that_was_stopped(
+    home: Editor, photo: Path, tmp_path: Path, monkeypatch
+) -> None:
+    grey = tmp_path / "old.png"
+    picture_of(photo).convert("L").save(grey)
+    more = ["--all-faces", "--colour", "--move", "smile=3"]
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert _run("edit", grey, whole, *more) == 0
+    invert, count = Editor.invert, iter(range(3))
+
+    def stopping(self: Editor, source: object, crop: Crop, options: object) -> object:
+        if next(count) == 2:
+            raise KeyboardInterrupt
+        return invert(self, source, crop, options)
+
+    monkeypatch.setattr(Editor, "invert", stopping)
+    assert _run("edit", grey, out, *more) == 130
+    monkeypatch.setattr(Editor, "invert", invert)
+    assert _run("edit", grey, out, *more) == 0
+    made = picture_of(out / "old smile+3.png")
+    assert np.array_equal(np.asarray(made), np.asarray(picture_of(whole / "old smile+3.png")))
+    assert np.ptp(np.asarray(made.convert("RGB")).astype(int), axis=2).any()
+
+
+def test_all_faces_are_cut_out_of_one_decoding_and_laid_into_one_copy(
+    home: Editor, photo: Path, tmp_path: Path, monkeypatch
+) -> None:
+    read, in_place, decoded = Photo.read, [], []
+
+    def reading(source: object, known: object = None) -> Photo:
+        found = read(source, known)  # type: ignore[arg-type]
+        return replace(found, file=b"large") if found is not source else found
+
+    def whole(self: Photo) -> Image.Image:
+        decoded.append(bool(self.file))
+        return picture_of(photo) if self.file else self.pixels
+
+    def pasting(*args: object, **more: object) -> Image.Image:
+        in_place.append(more["in_place"])
+        return paste_back(*args, **more)  # type: ignore[arg-type]
+
+    assert _run("edit", photo, tmp_path / "plain", "--all-faces", "--move", "smile=3") == 0
+    monkeypatch.setattr("editor.session.paste_back", pasting)
+    assert _run("edit", photo, tmp_path / "small", "--all-faces", "--move", "smile=3") == 0
+    assert in_place == [False, True, True], "the photo that was read is copied once"
+    in_place.clear()
+    monkeypatch.setattr(Photo, "read", staticmethod(reading))
+    monkeypatch.setattr(Photo, "whole", whole)
+    assert _run("edit", photo, tmp_path / "large", "--all-faces", "--move", "smile=3") == 0
+    assert in_place == [True, True, True]
+    assert decoded.count(True) == 2, "once for the squares, once for the whole photo"
+    assert _run("align", photo, tmp_path / "squares", "--all-faces") == 0
+    assert decoded.count(True) == 3
+    for folder, name in (("large", "class smile+3.png"), ("small", "class smile+3.png")):
+        made = (tmp_path / folder / name).read_bytes()
+        assert made == (tmp_path / "plain" / name).read_bytes()
 
 
 def test_align_takes_one_face_or_all_as_they_are_numbered(

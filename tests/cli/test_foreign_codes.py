@@ -10,6 +10,9 @@ import torch
 
 from editor import Editor
 from editor.cli import main
+from editor.cli.discover import _parse_keep
+from editor.cli.foreign_codes import _free_stem
+from editor.errors import OptionError
 from tests.conftest import picture_of
 
 
@@ -60,7 +63,9 @@ def test_interpolate_mix_and_project_take_them(at: Path, tiny: Editor) -> None:
     assert main(["project", "add", project, str(at / "latents.pt")]) == 0
     assert main(["project", "save", project, "--out", str(at / "saved")]) == 0
     assert _files(at / "saved", ".png") == {
-        f"{name} edited" for name in ("inverted_codes_2", "ann", "ann_2")
+        "inverted_codes_2 edited",
+        "ann edited",
+        "ann_2 edited",
     }
 
 
@@ -129,3 +134,11 @@ def test_a_number_of_a_code_is_refused_where_there_is_nothing_to_choose(
     assert main([*command, "--code", "1"]) == 1
     assert "--code chooses among the codes of a file of another" in capsys.readouterr().err
     assert not {"o", "a.gif", "m", "p.zip"} & {path.name for path in at.iterdir()}
+
+
+def test_names_that_differ_in_case_alone_are_told_apart() -> None:
+    taken: dict[str, int] = {}
+    names = [_free_stem(name, taken) for name in ("Ann", "ann", "ann_2")]
+    assert names == ["Ann", "ann_2", "ann_2_2"]
+    with pytest.raises(OptionError, match="two directions would be called 'Tilt'"):
+        _parse_keep(["1=tilt", "2=Tilt"], 3)

@@ -93,6 +93,7 @@ def test_a_slider_of_this_editor_is_imported_too(at: Path) -> None:
         (["pose.pt", "wide.npy"], "wide.npy: 'wide' has shape (1, 512)"),
         (["gone.npy"], "gone.npy cannot be read"),
         (["pose.pt", "--name", "smile"], "has a slider 'smile' already"),
+        (["factor.pt", "--keep", "1=up", "2=Up"], "would be called 'up'"),
     ],
 )
 def test_what_cannot_be_imported_is_said_before_anything_is_saved(

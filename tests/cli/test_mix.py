@@ -99,9 +99,6 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     before = sorted(tmp_path.iterdir())
     a, b = sources[:1], sources[1:2]
-    (tmp_path / "other").mkdir()
-    twin = tmp_path / "other" / "a.npz"
-    twin.write_bytes(Path(a[0]).read_bytes())
     before = sorted(tmp_path.rglob("*"))
     for contents, out, more, says in (
         (a, "x.png", ["--strength", "hair=1"], "pose and shape"),
@@ -110,12 +107,25 @@ def test_what_cannot_be_is_refused(
         (a, "x.png", ["--layers", "4-9"], "outside 0…5"),
         (a, "x.gif", [], ".gif"),
         (sources[3:], "d.png", [], "would be overwritten"),
-        ([*a, str(twin)], "x", [], "a--b"),
+        ([*a, *a], "x", [], "a--b"),
         ([str(tmp_path / "none.jpg")], "x.png", [], "none.jpg was not found"),
     ):
         assert _run(contents, b, tmp_path / out, *more) == 1
         assert says in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_sources_of_one_name_are_told_apart(
+    tmp_path: Path, tiny: Editor, sources: list[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "A.npz"
+    tiny.save_code(tiny.sample(4), twin)
+    tiny.example(3).save(tmp_path / "a.jpg")
+    contents = [sources[0], str(twin), str(tmp_path / "a.jpg")]
+    assert _run(contents, sources[1:2], tmp_path / "x") == 0
+    names = {path.name for path in (tmp_path / "x").iterdir()}
+    assert names == {"grid.png", "a--b.png", "A_npz--b.png", "a_jpg--b.png"}
 
 
 def test_layers_or_strengths_not_both(tmp_path: Path, sources: list[str]) -> None:

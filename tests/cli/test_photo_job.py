@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from editor import Crop, Editor
 from editor.cli import main, parser
+from editor.cli.batch import Done
 from editor.cli.photo_job import Digested, FileState, PhotoJob, inversion_job
 from editor.geometry import FFHQ
 from editor.inversion.loop import InversionOptions
 from editor.media.levels import Levels
+from editor.media.sample_kinds import sample_kind
 from editor.photo import yunet
 from editor.photo.finder import SureAgain
 from editor.sliders.boundary_file import load_boundary, save_boundary
+from tests.deep_pictures import deep_png
 
 
 @pytest.fixture
@@ -125,3 +130,27 @@ def test_every_wish_is_in_the_key(tmp_path: Path) -> None:
     assert repr(drawn) not in keys, "one pixel of a mask is another mask"
     with pytest.raises(FrozenInstanceError):
         plain.settle = True  # type: ignore[misc]
+
+
+def test_levels_count_for_photos_of_their_kind_alone(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (40, 40)).astype(np.uint16)
+    Image.fromarray((values >> 4).astype(np.uint8)).save(tmp_path / "usual.jpg")
+    Image.fromarray((values >> 4).astype(np.uint8)).save(tmp_path / "usual.tif")
+    Image.fromarray(values).save(tmp_path / "deep.tif")
+    (tmp_path / "deep.png").write_bytes(deep_png(values))
+    (tmp_path / "colours.png").write_bytes(deep_png(np.stack([values] * 3, axis=2)))
+    photos = sorted(tmp_path.iterdir())
+    kinds = {photo.name: sample_kind(photo) for photo in photos}
+    deep = [("PNG", 16, 1, 3), ("PNG", 16, 1, 1), ("TIFF", 16, 1, 1)]
+    assert list(kinds.values()) == [*deep, None, None]
+    level = Levels(0.0, 4095.0)
+    for kind in deep:
+        job = PhotoJob("invert", (), levels=((kind, level),))
+        done = Done(tmp_path / "out", PhotoJob("invert", ()))
+        for photo in photos:
+            (tmp_path / "out").mkdir(exist_ok=True)
+            (tmp_path / "out" / f"{photo.name}.png").touch()
+            done.add(photo, photo.name)
+        again = Done(tmp_path / "out", job)
+        missing = [p.name for p in photos if not again.has(p, p.name)]
+        assert missing == [name for name, one in kinds.items() if one == kind]

@@ -174,7 +174,7 @@ def test_whole_photos_are_saved(
         "ann smile+150.png",
         "ben edited.png",
         "code age+75.png",
-        "names.json",
+        ".editor-names.json",
     }
     untouched = load_image(work / "photos" / "ben.png")
     assert np.array_equal(np.asarray(Image.open(out / "ben edited.png")), np.asarray(untouched))

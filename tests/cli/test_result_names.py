@@ -13,6 +13,7 @@ from PIL import Image
 from editor import Editor
 from editor.cli import main
 from editor.cli.result_names import result_names
+from editor.cli.teach import photo_pairs
 from editor.errors import OptionError
 
 
@@ -78,7 +79,7 @@ def test_a_folder_of_twins_is_done_and_a_second_run_finds_its_files(
     assert main(command) == 0
     names = ["IMG_1", "IMG_1_webp"]
     wanted = {f"{n}{end}" for n in names for end in (".png", ".npz")}
-    wanted |= {"IMG_1 smile+1.jpg", "IMG_1_webp smile+1.webp", "names.json", "done.json"}
+    wanted |= {"IMG_1 smile+1.jpg", "IMG_1_webp smile+1.webp", ".editor-names.json", "done.json"}
     assert {path.name for path in out.iterdir()} == wanted
     assert (out / "IMG_1.png").read_bytes() != (out / "IMG_1_webp.png").read_bytes()
     capsys.readouterr()
@@ -120,3 +121,19 @@ def test_twins_in_both_folders_of_pairs_are_all_taught_from(
     pairs = ["--pairs", *map(str, folders)]
     assert main(["teach", "warm", *pairs, "--domain", "tiny", "--root", str(tmp_path)]) == 1
     assert taken == [2]
+
+
+def test_pairs_of_one_name_are_of_one_suffix_first() -> None:
+    def paired(before: str, after: str) -> tuple[list[tuple[str, str]], list[str]]:
+        sides = ([Path(side, n) for n in n.split()] for side, n in (("b", before), ("a", after)))
+        pairs, lone = photo_pairs(*sides)
+        return [(b.name, a.name) for b, a in pairs], [str(path) for path in lone]
+
+    assert paired("1.jpg 1.heic", "1.png 1.heic") == (
+        [("1.heic", "1.heic"), ("1.jpg", "1.png")],
+        [],
+    )
+    assert paired("IMG.JPG 2.png 3.png", "img.jpg 2.webp 4.png 2.avif") == (
+        [("2.png", "2.avif"), ("IMG.JPG", "img.jpg")],
+        ["a/2.webp", "b/3.png", "a/4.png"],
+    )

@@ -58,6 +58,9 @@ def test_saved_among_those_of_the_domain(tiny: Editor, tiny_root: Path, slider: 
     before = shipped.read_bytes()
     with pytest.raises(OptionError, match="'tiny' has a slider 'smile' already"):
         save_slider(tiny.engine, renamed(slider, "smile"), root)
+    for replace_old in (False, True):
+        with pytest.raises(OptionError, match="'Smile' would be the same file on some disks"):
+            save_slider(tiny.engine, renamed(slider, "Smile"), root, replace_old)
     assert shipped.read_bytes() == before
     save_slider(tiny.engine, renamed(slider, "smile"), root, replace_old=True)
     assert shipped.read_bytes() != before

@@ -465,7 +465,7 @@ def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handl
     visitor = handlers.first_visitor()
     given = _given(handlers, visitor, holiday__jpg=_photo(), dog__jpg=_photo((40, 60), 1))
     *_, (visitor, _, _) = library.batch.read(visitor, given, *STEPS)
-    given = _given(handlers, visitor, holiday__jpg=_photo((50, 50), 2))
+    given = _given(handlers, visitor, Holiday__jpg=_photo((50, 50), 2))
     *_, (visitor, value, _) = library.batch.read(visitor, given, *STEPS)
     keys = [one["key"] for one in value["pictures"]]
     *steps, last = library.exporting.exported(visitor, {"chosen": keys, "wish": {"kind": "PNG"}})
@@ -477,7 +477,7 @@ def test_exported_files_follow_the_photos(library: LibraryPanel, handlers: Handl
     assert sizes == {
         "holiday edited.png": (60, 40),
         "dog edited.png": (40, 60),
-        "holiday edited (2).png": (50, 50),
+        "Holiday edited (2).png": (50, 50),
     }
     *_, last = library.exporting.exported(visitor, {"chosen": keys[:1]})
     assert last["saved"]["name"] == "holiday edited.jpg"

@@ -137,3 +137,7 @@ def test_pairs_are_of_equal_stems() -> None:
         ("/2/a.b.png", "/8/a.b.png"),
         ("/3/Zoe.HEIC", "/9/zoe.png"),
     ]
+    assert pair_by_name(["/1/1.jpg", "/2/1.heic"], ["/3/1.avif", "/4/1.heic"]) == [
+        ("/2/1.heic", "/4/1.heic"),
+        ("/1/1.jpg", "/3/1.avif"),
+    ]
