@@ -432,9 +432,8 @@ class Editor:
 
         Raises:
             WeightsError: the file is missing, damaged, too large, or holds no codes.
-            MismatchError: they are of another shape, domain or generator.
-            OptionError: a slider is unknown, or its value, a layer or the mask is impossible; or the file
-                holds more codes.
+            MismatchError: they are of another shape, domain or generator, or too many.
+            OptionError: a slider is unknown, or its value, a layer or the mask is impossible.
         """
         if is_own_code(Path(path)):
             return [(Path(path).stem, self.open_code(path, sliders))]

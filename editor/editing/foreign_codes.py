@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from editor.errors import MismatchError, OptionError, WeightsError
+from editor.errors import MismatchError, WeightsError
 from editor.files import plain_text, shown_name
 from editor.packs.convert.foreign_arrays import read_foreign
 
@@ -52,8 +52,7 @@ def read_foreign_codes(
 
     Raises:
         WeightsError: it is missing, damaged, too large, or holds no plain arrays.
-        MismatchError: it holds no codes of this shape.
-        OptionError: it holds more codes.
+        MismatchError: it holds no codes of this shape, or more than that.
     """
     try:
         return codes_of(read_foreign(path), plain_text(path.stem), domain, num_ws, w_dim, most)
@@ -76,8 +75,7 @@ def codes_of(
         most: codes that there may be, counted before any is made.
 
     Raises:
-        MismatchError: there are none, they are of another shape, or one is not finite.
-        OptionError: there are more.
+        MismatchError: there are none, or more, they are of another shape, or one is not finite.
     """
     given = [
         (title, _shaped(array, title, domain, num_ws, w_dim))
@@ -85,7 +83,7 @@ def codes_of(
     ]
     count = sum(len(codes) for _, codes in given)
     if count > most:
-        raise OptionError(_too_many(count, most))
+        raise MismatchError(_too_many(count, most))
     found: list[ForeignCode] = []
     for title, codes in given:
         for number, code in enumerate(codes, 1):
