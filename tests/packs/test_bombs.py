@@ -27,7 +27,8 @@ Write = Callable[[Path], Any]
 
 
 def _text(text: str) -> bytes:
-    return b"X" + struct.pack("<I", len(text)) + text.encode()
+    data = text.encode()
+    return b"X" + struct.pack("<I", len(data)) + data
 
 
 def _kept(number: int) -> bytes:
@@ -54,7 +55,7 @@ def _calls(name: bytes, given: bytes, count: int) -> bytes:
 
 
 def _encoded() -> bytes:
-    return _calls(b"c_codecs\nencode\n", _text("é" * 10**7) + _text("latin1") + b"\x86", 2000)
+    return _calls(b"c_codecs\nencode\n", _text("é" * 5 * 10**6) + _text("latin1") + b"\x86", 2000)
 
 
 def _members() -> bytes:
@@ -64,7 +65,7 @@ def _members() -> bytes:
 
 def _equal_keys() -> bytes:
     """Two long texts that are equal, and are compared each time that one takes the other's place."""
-    text = _text("k" * 10**7)
+    text = _text("k" * 6 * 10**6)
     first, second = text + _kept(1) + b"0", text + _kept(2) + b"0"
     return (
         b"\x80\x02"
@@ -85,6 +86,19 @@ def _bytearray() -> bytes:
     return (
         b"\x80\x02cbuiltins\nbytearray\n\x8a\x05" + (20 * 10**9).to_bytes(5, "little") + b"\x85R."
     )
+
+
+def _views() -> bytes:
+    """Tensors without end of a storage of no values."""
+    kind, zero = b"ctorch\nFloatStorage\n", b"K\0"
+    storage = b"(" + _text("storage") + kind + _text("0") + _text("cpu") + zero + b"tQ"
+    given = b"(" + storage + zero + zero + b"\x85K\1\x85\x89Nt"
+    return _calls(b"ctorch._utils\n_rebuild_tensor_v2\n", given, 160_000)
+
+
+def _wide_text() -> bytes:
+    """Letters of one byte in the file and four in memory, as one among them is wide."""
+    return b"\x80\x02" + _text("\U0001f600" + "k" * 63 * 10**6) + b"."
 
 
 PICKLES: dict[str, Callable[[], bytes]] = {
@@ -184,6 +198,10 @@ def _empty_storage(path: Path) -> None:
 
 
 OTHERS: dict[str, tuple[str, str, str, Write]] = {
+    "a wide text": (
+        *("arrays", "read", "x.npy"),
+        lambda path: path.write_bytes(_npy(_wide_text())),
+    ),
     "infinite layers": ("directions", "refused", "x.npy", _layers([float("inf")])),
     "layers of a huge number": ("directions", "refused", "x.npy", _layers(10**5000)),
     "layers of a long text": ("directions", "refused", "x.npy", _layers("1," * 10**7)),
@@ -197,6 +215,10 @@ OTHERS: dict[str, tuple[str, str, str, Write]] = {
     "an index of 120 MB and 64 bits": ("checkpoint", "refused", "x.pt", _index_64),
     "58,500 codes": ("codes", "refused", "x.npy", _wide_codes),
     "one storage of ten thousand tensors": ("network", "read", "x.pkl", _one_storage),
+    "tensors by the hundred thousand": (
+        *("checkpoint", "refused", "x.pt"),
+        lambda path: path.write_bytes(_torch_zip(_views(), **{"data/0": b""})),
+    ),
     "values that are not there": ("arrays", "refused", "x.pt", _empty_storage),
     "bits": (
         *("arrays", "refused", "x.pt"),

@@ -12,6 +12,7 @@ from torch import Tensor
 from editor.arrays import read_npz
 from editor.errors import WeightsError
 from editor.files import open_regular, shown_name
+from editor.packs.convert.inert import Refused
 from editor.packs.convert.npy_files import read_npy
 from editor.packs.convert.plain_data import PlainData
 from editor.packs.convert.restricted import (
@@ -78,7 +79,7 @@ def _is_torch(path: Path) -> bool:
 def _leaf(value: Any, name: str, plain: PlainData, _: int) -> Any:
     """Turn a tensor into an array, and refuse anything else."""
     if not isinstance(value, Tensor):
-        raise ValueError(f"'{name[:60]}' is a {type(value).__name__}, no array")
+        raise Refused(f"'{name[:60]}' is a {type(value).__name__}, no array")
     check_dense(value, "it", name[:60])
     plain.charge(value.numel() * max(value.element_size(), 4))
     if value.is_floating_point() and value.dtype not in (torch.float32, torch.float64):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from editor.packs.convert.inert import Refused
+
 MAX_ITEMS = 100_000
 MAX_DEPTH = 16
 MAX_BITS = 64  # of a whole number
@@ -32,18 +34,18 @@ class PlainData:
             depth: in how many others it lies.
 
         Raises:
-            ValueError: it holds more items or bytes than the limits, or nests too deeply.
+            Refused: it holds more items or bytes than the limits, or nests too deeply.
         """
         self._items -= 1
         if self._items < 0 or depth > MAX_DEPTH:
-            raise ValueError(
+            raise Refused(
                 f"it holds more than {MAX_ITEMS} items, or they nest more than {MAX_DEPTH} deep"
             )
         if value is None or isinstance(value, (bool, float, str)):
             return value
         if isinstance(value, int):
             if value.bit_length() > MAX_BITS:
-                raise ValueError(f"'{name[:60]}' is a number of more than {MAX_BITS} bits")
+                raise Refused(f"'{name[:60]}' is a number of more than {MAX_BITS} bits")
             return value
         if isinstance(value, (list, tuple)):
             return [self.of(one, f"{name[:60]} {i}", depth + 1) for i, one in enumerate(value, 1)]
@@ -55,8 +57,8 @@ class PlainData:
         """Count the bytes of an array before it is made; one that is named often is copied as often.
 
         Raises:
-            ValueError: they are more than the limit.
+            Refused: they are more than the limit.
         """
         self._bytes -= count
         if self._bytes < 0:
-            raise ValueError(f"it holds more than {self._most_bytes // 2**20} MB of arrays")
+            raise Refused(f"it holds more than {self._most_bytes // 2**20} MB of arrays")
