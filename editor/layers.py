@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Collection
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from editor.errors import EditorError, OptionError
 
 MAX_LAYERS = 64
+MAX_SAID = 1000  # letters of a text, and numbers of a list
 
 
 def parse_layers(said: Any) -> tuple[int, ...]:
@@ -20,6 +22,8 @@ def parse_layers(said: Any) -> tuple[int, ...]:
     """
     try:
         if isinstance(said, str):
+            if len(said) > MAX_SAID:
+                raise ValueError(f"more than {MAX_SAID} letters")
             layers: set[int] = set()
             for part in said.split(","):
                 first, _, last = part.strip().partition("-")
@@ -28,11 +32,31 @@ def parse_layers(said: Any) -> tuple[int, ...]:
                     raise ValueError(f"more than {MAX_LAYERS} layers")
                 layers |= set(range(low, high + 1))
             return tuple(sorted(layers))
-        return tuple(sorted({int(layer) for layer in np.asarray(said).ravel().tolist()}))
-    except (TypeError, ValueError) as error:
+        return tuple(sorted({int(layer) for layer in _numbers(said)}))
+    except (TypeError, ValueError, OverflowError) as error:
         raise OptionError(
-            f"layers {said!r} are neither a list of numbers nor like '0-2'"
+            f"layers {reprlib.repr(said)} are neither a list of numbers nor like '0-2'"
         ) from error
+
+
+def _numbers(said: Any) -> list[Any]:
+    """Return the numbers of an array, a list, a list of lists, or a number alone.
+
+    Raises:
+        ValueError: they are too many, or nest more deeply.
+    """
+    rows = said if isinstance(said, (list, tuple, range)) else [said]
+    numbers: list[Any] = []
+    for row in rows:
+        if isinstance(row, np.ndarray | np.generic):
+            numbers += row.ravel()[: MAX_SAID + 1].tolist()
+        elif isinstance(row, (list, tuple)):
+            numbers += row
+        else:
+            numbers.append(row)
+        if len(numbers) > MAX_SAID:
+            raise ValueError(f"more than {MAX_SAID} numbers")
+    return numbers
 
 
 def check_layers(
@@ -56,5 +80,5 @@ def check_layers(
         return tuple(range(num_ws))
     if not layers or min(layers) < 0 or max(layers) >= num_ws:
         whose = f" of {of}" if of else ""
-        raise error(f"layers {tuple(layers)}{whose} lie outside 0…{num_ws - 1}")
+        raise error(f"layers {reprlib.repr(tuple(layers))}{whose} lie outside 0…{num_ws - 1}")
     return tuple(sorted(set(layers)))

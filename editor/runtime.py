@@ -58,22 +58,31 @@ def pick_device(name: str = "auto") -> torch.device:
     return device
 
 
-def with_device(name: str, work: Callable[[torch.device], T]) -> T:
-    """Do the first piece of work on a device. Where the device was chosen by itself and fails, do it on the CPU.
+def with_device(
+    name: str, read: Callable[[], T], work: Callable[[T, torch.device], None]
+) -> tuple[T, torch.device]:
+    """Read something, and do the first piece of work with it on a device. Return both.
+
+    Where the device was chosen by itself and the work fails on it, it is done on the CPU. What fails while
+    reading is no fault of the device, and is raised as it is.
 
     Args:
         name: as `pick_device` takes it.
-        work: is given the device.
+        read: reads onto the CPU. It is called again for the CPU.
+        work: is given what was read, and the device.
 
     Raises:
         OptionError: the device was named, and is unknown, absent or fails.
         ShortMemoryError: the device was named, or is the CPU, and has too little memory.
     """
-    device = pick_device(name)
+    device, cpu = pick_device(name), torch.device("cpu")
+    with telling_memory(cpu):
+        given = read()
     if device.type != "cpu":
         try:
             with telling_memory(device):
-                return work(device)
+                work(given, device)
+            return given, device
         except ShortMemoryError:
             if name != "auto":
                 raise
@@ -83,9 +92,12 @@ def with_device(name: str, work: Callable[[torch.device], T]) -> T:
             if name != "auto":
                 raise OptionError(_broken(name, failed)) from error
         _warn(device, failed)
-        device = torch.device("cpu")
-    with telling_memory(device):
-        return work(device)
+        del given
+        with telling_memory(cpu):
+            given = read()  # what lies on a broken device need not come back
+    with telling_memory(cpu):
+        work(given, cpu)
+    return given, cpu
 
 
 def _broken(name: str, failed: str) -> str:

@@ -17,7 +17,7 @@ from editor.defaults import DEFAULT_DOMAIN
 from editor.editing.code_file import is_own_code, read_code, save_code
 from editor.editing.diffuse import collage, diffuse
 from editor.editing.edit import Edit
-from editor.editing.foreign_codes import read_foreign_codes
+from editor.editing.foreign_codes import MOST, read_foreign_codes
 from editor.editing.local import blend, check_mask
 from editor.editing.paste import Mode, paste_back
 from editor.engine import Engine
@@ -418,7 +418,7 @@ class Editor:
         return edit.on_layers(**found.layers).inside(mask)
 
     def open_codes(
-        self, path: str | Path, sliders: SliderSet | None = None
+        self, path: str | Path, sliders: SliderSet | None = None, most: int = MOST
     ) -> list[tuple[str, Edit]]:
         """Open the codes of a file: of `save_code`, or of another program (.npy, .npz, .pt).
 
@@ -428,18 +428,20 @@ class Editor:
         Args:
             path: of the file.
             sliders: that may be moved; by default the domain's.
+            most: codes that a file of another program may hold.
 
         Returns:
             Name and edit of each.
 
         Raises:
             WeightsError: the file is missing, damaged, too large, or holds no codes.
-            MismatchError: they are of another shape, domain or generator.
+            MismatchError: they are of another shape, domain or generator, or too many.
             OptionError: a slider is unknown, or its value, a layer or the mask is impossible.
         """
         if is_own_code(Path(path)):
             return [(Path(path).stem, self.open_code(path, sliders))]
-        found = read_foreign_codes(Path(path), self.info.name, self.info.num_ws, self.info.w_dim)
+        info = self.info
+        found = read_foreign_codes(Path(path), info.name, info.num_ws, info.w_dim, most)
         return [(code.name, self.edit(code.wp, sliders=sliders)) for code in found]
 
     def with_photo(self, edit: Edit, path: str | Path, photo: Source) -> Edit:

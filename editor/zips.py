@@ -14,9 +14,11 @@ from typing import BinaryIO
 from editor.errors import EditorError
 from editor.files import open_regular, shown_name
 
+PART = b"PK\x03\x04"  # begins each part, and so the file
 END = b"PK\x05\x06"
 END_64 = b"PK\x06\x07"
-END_BYTES = 22
+RECORD_64 = b"PK\x06\x06"
+END_BYTES, END_64_BYTES, RECORD_64_BYTES = 22, 20, 56
 MAX_COMMENT_BYTES = 65_535
 MAX_INDEX_BYTES_A_PART = 256
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack more at a time than asked for
@@ -88,21 +90,46 @@ def _file(source: bytes | Path, most_bytes: int, error: type[EditorError]) -> It
             yield io.BufferedReader(file)  # type: ignore[type-var,misc]
 
 
-def _check_index(file: BinaryIO, most_bytes: int) -> None:
-    """Refuse a zip whose index alone is too large, before it is read."""
+def index_bytes(file: BinaryIO) -> int:
+    """Return how long the index of a zip says to be, also of one with 64-bit sizes; read nothing of it.
+
+    Raises:
+        ValueError: it has none, or not where it says.
+    """
+    tail, at = _end(file)
+    end_64 = tail[max(at - END_64_BYTES, 0) : at]
+    if end_64[:4] != END_64:
+        return int(struct.unpack_from("<L", tail, at + 12)[0])
     size = file.seek(0, io.SEEK_END)
-    start = max(0, size - END_BYTES - MAX_COMMENT_BYTES - 20)
-    file.seek(start)
+    where = size - len(tail) + at - END_64_BYTES - RECORD_64_BYTES
+    file.seek(max(where, 0))
+    record = file.read(RECORD_64_BYTES)
+    file.seek(0)
+    said = struct.unpack_from("<Q", end_64, 8)[0]
+    if where < 0 or len(record) < RECORD_64_BYTES or record[:4] != RECORD_64 or said != where:
+        raise ValueError("its index does not lie where it says")
+    return int(struct.unpack_from("<Q", record, 40)[0])
+
+
+def _end(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the last bytes of a zip, and where among them the record of its end begins."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - END_BYTES - MAX_COMMENT_BYTES - END_64_BYTES))
     tail = file.read()
+    file.seek(0)
     at = tail.rfind(END)
     if tail[-END_BYTES:][:4] == END:
         at = len(tail) - END_BYTES
     if at < 0 or at + END_BYTES > len(tail):
         raise ValueError("it has no index")
-    (length,) = struct.unpack_from("<L", tail, at + 12)
-    if length > most_bytes or tail[max(at - 20, 0) : at][:4] == END_64:
+    return tail, at
+
+
+def _check_index(file: BinaryIO, most_bytes: int) -> None:
+    """Refuse a zip whose index alone is too large, before it is read."""
+    tail, at = _end(file)
+    if tail[max(at - END_64_BYTES, 0) : at][:4] == END_64 or index_bytes(file) > most_bytes:
         raise ValueError("its index is longer than any of ours")
-    file.seek(0)
 
 
 def _check_items(

@@ -198,6 +198,17 @@ def test_a_damaged_pack_is_no_fault_of_the_gpu(tiny_root: Path, monkeypatch, cap
     assert not caplog.records
 
 
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), RuntimeError("odd")])
+def test_a_pack_that_cannot_be_read_is_no_fault_of_the_gpu(
+    tiny_root: Path, monkeypatch, caplog, error: Exception
+) -> None:
+    monkeypatch.setattr(working_device, "load_domain", _raising(error))
+    for name in ("auto", "cuda"):
+        with pytest.raises(type(error), match=str(error.args[-1])):
+            _open_on(monkeypatch, name, tiny_root)
+    assert not caplog.records
+
+
 def test_a_step_that_is_not_finite_is_an_error(tiny: Editor) -> None:
     working_device.try_step(tiny.engine.pack)
     with torch.no_grad():

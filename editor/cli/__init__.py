@@ -35,6 +35,7 @@ from editor.cli import (
     train_predictor,
 )
 from editor.cli import invert as invert_command
+from editor.cli.option_values import ended
 from editor.cli.options import apply_preset
 from editor.errors import EditorError
 from editor.files import why
@@ -84,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Return the exit status: 0, 1 for a known error, 130 when interrupted."""
     write_any_text()  # a file's name need not be text
-    top = parser()
+    top, argv = parser(), ended(sys.argv[1:] if argv is None else argv)
     args = top.parse_args(argv)
     if apply_preset(args):
         args = top.parse_args(argv)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,17 @@ class Done:
         out: the folder.
         job: all that a result depends on besides the photo.
         redo: forget what was done before.
+        states: of files that stand for others: what they are known by, in place of their own.
     """
 
-    def __init__(self, out: Path, job: PhotoJob, redo: bool = False) -> None:
-        self.out, self._job = out, job
+    def __init__(
+        self,
+        out: Path,
+        job: PhotoJob,
+        redo: bool = False,
+        states: Mapping[Path, FileState] | None = None,
+    ) -> None:
+        self.out, self._job, self._states = out, job, states or {}
         self._kinds: dict[Path, Key | None] = {}
         known = read_record(out / DONE, _is_done)
         self._known: dict[str, str | list[str]] = {} if redo else known
@@ -54,7 +61,8 @@ class Done:
 
     def _key(self, photo: Path) -> str:
         """Return a key for a photo as it is now and for what is to be done with it."""
-        told = f"{FileState.of(photo)!r} {self._asked(photo)}"
+        state = self._states.get(photo) or FileState.of(photo)
+        told = f"{state!r} {self._asked(photo)}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def _asked(self, photo: Path) -> str:
@@ -88,6 +96,7 @@ def each_photo(
     job: PhotoJob,
     redo: bool,
     work: Callable[[Path, str, Done], Made],
+    states: Mapping[Path, FileState] | None = None,
 ) -> int:
     """Work on photos one after the other.
 
@@ -99,6 +108,7 @@ def each_photo(
         job: all that a result depends on besides the photo.
         redo: also what was done before.
         work: makes the results of a photo under a name without suffix, `out`/NAME.png or others.
+        states: as `Done` takes them.
 
     Returns:
         1 when a photo failed, after all others are done; else 0.
@@ -111,7 +121,7 @@ def each_photo(
     from editor.errors import EditorError, StorageError
     from editor.files import is_full, why
 
-    done = Done(out, job, redo)
+    done = Done(out, job, redo, states)
     failures: list[str] = []
     skipped = 0
     further = further_names(job.command, job.faces)

@@ -35,6 +35,7 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--keep",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NUMBER=NAME",
         help="save as sliders of the domain: 3=tilt",

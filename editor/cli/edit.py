@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import check_targets
-from editor.cli.foreign_codes import add_code, is_code_file, opened_codes
+from editor.cli.foreign_codes import Opened, add_code, check_code, is_code_file, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files
 from editor.cli.photo_job import Digested, add_photo_options, chosen_faces, inversion_job
@@ -26,7 +26,12 @@ def add(commands: Sub) -> None:
     )
     parser.add_argument("photos", type=Path, nargs="+", help="photos, or codes (.npz, .npy, .pt)")
     parser.add_argument(
-        "--move", nargs="+", required=True, metavar="NAME=DISTANCE", help="smile=2 age=-1"
+        "--move",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="NAME=DISTANCE",
+        help="smile=2 age=-1",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument(
@@ -57,22 +62,23 @@ def run(args: argparse.Namespace) -> int:
     further = further_names(args.command, chosen_faces(args))
     mask = [] if args.mask is None else [args.mask]
     check_targets([path for path in photos if not is_code_file(path)], args.out, further, mask)
+    check_code(args.code, photos)
     editor = open_editor(args)
     with opened_codes(editor, photos, args.code) as given:
-        check_targets(given, args.out, further, [*photos, *mask])
+        check_targets(given.paths, args.out, further, [*photos, *mask])
         return _edited(editor, given, args, moves)
 
 
 def _edited(
-    editor: Editor, photos: list[Path], args: argparse.Namespace, moves: dict[str, float]
+    editor: Editor, given: Opened, args: argparse.Namespace, moves: dict[str, float]
 ) -> int:
     mask = None if args.mask is None else read_mask(args.mask, editor)
     job = replace(
-        inversion_job(args, editor, photos, moves),
+        inversion_job(args, editor, given.paths, moves),
         paste=None if args.paste == "none" else args.paste,
         mask=None if mask is None else Digested.of(mask, mask.numpy().tobytes()),
         settle=args.settle,
         kind=args.format,
         colour=args.colour,
     )
-    return save_edits(editor, photos, job, args.out, args.redo)
+    return save_edits(editor, given.paths, job, args.out, args.redo, given.states)

@@ -51,6 +51,7 @@ def add(commands: Sub) -> None:
     parser.add_argument(
         "--keep",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NUMBER=NAME",
         help="save only these, by the numbers of --list: 3=tilt",
@@ -72,6 +73,13 @@ def run(args: argparse.Namespace) -> None:
     if args.layers:
         layers = check_layers(parse_layers(args.layers), editor.info.num_ws)
     found = [one for file in args.files for one in _read(editor, file)]
+    if layers is not None:
+        for one in found:
+            if one.slider is not None:
+                raise OptionError(
+                    f"{one.file.name} is a slider of this editor, which says its layers itself; leave out "
+                    f"--layers, or import it without the others"
+                )
     if args.list:
         for number, one in enumerate(found, 1):
             print(_described(editor, one, number, layers))

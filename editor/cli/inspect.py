@@ -1,4 +1,4 @@
-"""`inspect`: what a weights or boundary file is, without executing anything in it."""
+"""`inspect`: what a file of weights, directions or codes is, without executing anything in it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from editor.cli.options import Sub, add_command
 def add(commands: Sub) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "inspect", run, "Say what a weights or boundary file is; nothing is executed."
+        commands,
+        "inspect",
+        run,
+        "Say what a file of weights, directions or codes is; nothing is executed.",
     )
-    parser.add_argument("file", type=Path, nargs="+", help=".pth, .pt, .pkl, .npy or .safetensors")
+    parser.add_argument(
+        "file", type=Path, nargs="+", help=".pth, .pt, .pkl, .npy, .npz or .safetensors"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

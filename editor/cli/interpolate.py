@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from editor.cli.batch import check_kept
-from editor.cli.foreign_codes import add_code, is_code_file, opened_codes
+from editor.cli.foreign_codes import add_code, check_code, is_code_file, opened_codes
 from editor.cli.options import Sub, add_command, open_editor
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edits, warn_painted
@@ -77,11 +77,13 @@ def run(args: argparse.Namespace) -> None:
     if len(photos) < 2 and not any(is_code_file(path) for path in photos):
         raise OptionError(f"{len(photos)} photo was given; at least two are needed")
     check_kept([args.out], photos)
+    check_code(args.code, photos)
     editor = open_editor(args)
     scale = args.scale
     if scale is None:
         scale = 1 if kind == "strip" else max(1, SHOWN_PX // editor.info.resolution)
-    with opened_codes(editor, photos, args.code) as given:
+    with opened_codes(editor, photos, args.code) as opened:
+        given = opened.paths
         if len(given) < 2:
             raise OptionError(f"{len(given)} photo was given; at least two are needed")
         edits = open_edits(editor, given, inversion_job(args, editor, given))

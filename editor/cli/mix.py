@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import check_kept
-from editor.cli.foreign_codes import add_code, opened_codes
+from editor.cli.foreign_codes import add_code, check_code, opened_codes
 from editor.cli.options import Sub, add_command, open_editor, parse_pairs
 from editor.cli.photo_job import add_photo_options, inversion_job
 from editor.cli.photos import find_photos, open_edits, warn_painted
@@ -81,17 +81,19 @@ def run(args: argparse.Namespace) -> None:
     contents, styles = find_photos(args.content), find_photos(args.style)
     grid, folder, separate = _targets(args.out)
     _check_planned(contents, styles, contents + styles, args)  # before anything takes time
+    check_code(args.code, contents + styles)
     editor = open_editor(args)
     layer_strengths(editor.info.num_ws, strengths)
     with (
         opened_codes(editor, contents, args.code) as first,
         opened_codes(editor, styles, args.code) as second,
     ):
-        names = _check_planned(first, second, contents + styles, args)
-        given = first + second
+        rows_of, columns_of = first.paths, second.paths
+        names = _check_planned(rows_of, columns_of, contents + styles, args)
+        given = rows_of + columns_of
         edits = open_edits(editor, given, inversion_job(args, editor, given))
         warn_painted(given, edits)
-    rows, columns = edits[: len(first)], edits[len(first) :]
+    rows, columns = edits[: len(rows_of)], edits[len(rows_of) :]
     codes = mix_grid(
         torch.stack([e.wp_edited for e in rows]),
         torch.stack([e.wp_edited for e in columns]),

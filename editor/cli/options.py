@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editor.cli.option_values import ALIGNMENTS
 from editor.defaults import DEFAULT_DOMAIN
 from editor.errors import OptionError
 
@@ -191,6 +192,7 @@ def add_alignment(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument(
         "--alignment",
         nargs="+",
+        action="extend",
         default=None,
         metavar="NUMBER",
         help=f"{text}: scale and shift, such as 1.0 0.1, or by name: ffhq is the whole head, tight "
@@ -209,7 +211,7 @@ def chosen_alignment(args: argparse.Namespace) -> Alignment | None:
     said = args.alignment
     if said is None:
         return None
-    named = {"ffhq": FFHQ, "tight": TIGHT}
+    named = dict(zip(ALIGNMENTS, (FFHQ, TIGHT), strict=True))
     if len(said) == 1 and said[0].lower() in named:
         return named[said[0].lower()]
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from editor.cli.batch import Done, Made, each_photo
 from editor.cli.faces import ALL, chosen_squares, face_name
 from editor.cli.photo_files import done_words, planned_places, save_whole
-from editor.cli.photo_job import PhotoJob
+from editor.cli.photo_job import FileState, PhotoJob
 from editor.cli.result_names import is_code
 from editor.errors import EditorError, ImageError, OptionError
 
@@ -132,8 +133,15 @@ def read_mask(path: Path, editor: Editor) -> Tensor:
     return (to_tensor(grey)[0, 0] + 1) / 2
 
 
-def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, redo: bool) -> int:
-    """Save each photo's code, picture and, where asked for, whole photo. Return as `each_photo`.
+def save_edits(
+    editor: Editor,
+    photos: list[Path],
+    job: PhotoJob,
+    out: Path,
+    redo: bool,
+    states: Mapping[Path, FileState] | None = None,
+) -> int:
+    """Save each photo's code, picture and, where asked for, whole photo. Take and return what `each_photo` does.
 
     Raises:
         OptionError: a result would overwrite a photo or another result.
@@ -154,7 +162,7 @@ def save_edits(editor: Editor, photos: list[Path], job: PhotoJob, out: Path, red
         said = f"{out / part}.png{told}" + (f", fit {fit:.4f}" if fit else "")
         return Made(said, (f"{part}.png", *whole))
 
-    return each_photo(photos, out, job, redo, work)
+    return each_photo(photos, out, job, redo, work, states)
 
 
 def _save_faces(

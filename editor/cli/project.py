@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from editor.cli.batch import Done, Made, each_photo
-from editor.cli.foreign_codes import add_code, opened_codes
+from editor.cli.foreign_codes import add_code, check_code, opened_codes
 from editor.cli.options import Sub, add_command, add_device, add_root, open_editor, parse_pairs
 from editor.cli.photo_files import add_photo_files, save_whole
 from editor.cli.photo_job import add_photo_options, inversion_job
@@ -75,7 +75,12 @@ def _add_making(actions: Sub) -> None:
             help="photos, folders of photos, or codes (.npz, .npy, .pt)",
         )
         parser.add_argument(
-            "--move", nargs="+", default=[], metavar="NAME=DISTANCE", help="sliders to set in all"
+            "--move",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=DISTANCE",
+            help="sliders to set in all",
         )
         add_code(parser)
         add_photo_options(parser, redo=False)
@@ -123,18 +128,20 @@ def _new(args: argparse.Namespace) -> int:
     if args.out.exists() and not args.replace:
         raise OptionError(f"{args.out} exists; choose another name, add to it, or give --replace")
     photos = find_photos(args.photos)
+    check_code(args.code, photos)
     editor = open_editor(args)
     with opened_codes(editor, photos, args.code) as given:
-        return _invert(Project.new(editor), editor, given, args, args.out)
+        return _invert(Project.new(editor), editor, given.paths, args, args.out)
 
 
 def _more(args: argparse.Namespace) -> int:
     photos = find_photos(args.photos)
+    check_code(args.code, photos)
     with _opened(args) as (project, editor):
         if args.domain not in (None, project.domain):
             raise OptionError(f"the project is of domain '{project.domain}', not '{args.domain}'")
         with opened_codes(editor, photos, args.code) as given:
-            return _invert(project, editor, given, args, args.project)
+            return _invert(project, editor, given.paths, args, args.project)
 
 
 def _invert(

@@ -14,7 +14,12 @@ def add_move(parser: argparse.ArgumentParser) -> None:
     """Add which sliders of a picture are set."""
     parser.add_argument("--picture", metavar="NAME", help="its name or id; default: the shown one")
     parser.add_argument(
-        "--move", nargs="+", default=[], metavar="NAME=DISTANCE", help="smile=2 age=-1"
+        "--move",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=DISTANCE",
+        help="smile=2 age=-1",
     )
     parser.add_argument("--reset", action="store_true", help="put all others at zero")
 

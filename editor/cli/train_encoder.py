@@ -82,6 +82,7 @@ def run(args: argparse.Namespace) -> None:
     from editor.models.perceptual import Perceptual, PixelsAlone, PredictorPerceptual
     from editor.models.predictor import Predictor
     from editor.packs.features.perceptual import make_perceptual
+    from editor.packs.info import needed_file
     from editor.packs.load import load_network
     from editor.packs.tensors import read_header
     from editor.runtime import fast_dtype, pick_device, use_threads
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
     use_threads(args.threads)
     device = local_device(pick_device(args.device))
     options = from_args(args, EncoderTraining)
-    domain = read_header(args.generator / "generator.safetensors").get("domain")
+    domain = read_header(needed_file(args.generator, "generator")).get("domain")
     channels = (args.fmaps_base, args.fmaps_min, args.fmaps_max)
     features = args.perceptual
     generator, discriminator = load_with_critic(args.generator, *channels)
@@ -115,13 +116,13 @@ def run(args: argparse.Namespace) -> None:
     else:
         perceptual = make_perceptual(args.perceptual, discriminator, device)
     if args.predictor is not None:
-        file = args.predictor / "predictor.safetensors"
+        file = needed_file(args.predictor, "predictor")
         predictor = load_network(file, "predictor", Predictor, PredictorConfig).to(device)
         predictor.compute_dtype = fast_dtype(device) if options.bf16 else torch.float32
         perceptual = PredictorPerceptual(predictor, perceptual)
     origin = None
     if args.init_from is not None:
-        file = args.init_from / "encoder.safetensors"
+        file = needed_file(args.init_from, "encoder")
         origin = load_network(file, "encoder", Encoder, EncoderConfig).to(device)
     images = load_data(args, generator.resolution)
     header = {"domain": domain, "licence": args.licence, "data": data_names(args)}

@@ -7,18 +7,18 @@ its photo; schema 1, which did not, is still read.
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from editor.arrays import read_npz
+from editor.arrays import MAX_ARRAYS, read_npz
 from editor.editing.edit import Edit
 from editor.errors import ImageError, MismatchError, OptionError
 from editor.files import why, write_whole
 from editor.photo.crop import Crop
+from editor.zips import checked_zip
 
 SCHEMA = 2
 MAX_BYTES = 64 * 2**20
@@ -115,9 +115,11 @@ def is_own_code(path: Path) -> bool:
     if path.suffix.lower() != ".npz":
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "schema.npy" in archive.NameToInfo
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        with checked_zip(
+            path, MAX_BYTES, MAX_ARRAYS, lambda name: MAX_BYTES, MismatchError
+        ) as found:
+            return "schema.npy" in found[0].NameToInfo
+    except MismatchError:
         return True
 
 

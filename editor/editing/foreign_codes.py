@@ -1,9 +1,9 @@
 """Codes that other programs saved, found in plain data: inversions of idinvert, stylegan2-ada, e4e, ReStyle.
 
 Read are arrays [num_ws, w_dim], [N, num_ws, w_dim] (`inverted_codes.npy`, `latents.pt`) and the same flattened,
-`w` of stylegan2-ada's `projected_w.npz`, and dictionaries from a photo's name to such an array, or to a list of
-them, of which the last is taken: ReStyle keeps its steps. A single w, [w_dim], [1, w_dim] or [N, 1, w_dim], is used
-in every layer.
+lists of these, `w` of stylegan2-ada's `projected_w.npz`, and dictionaries from a photo's name to such an array,
+or to a list of them, of which the last is taken: ReStyle keeps its steps. A single w, [w_dim], [1, w_dim] or
+[N, 1, w_dim], is used in every layer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class ForeignCode:
     wp: Array
 
 
-def read_foreign_codes(path: Path, domain: str, num_ws: int, w_dim: int) -> list[ForeignCode]:
+def read_foreign_codes(
+    path: Path, domain: str, num_ws: int, w_dim: int, most: int = MOST
+) -> list[ForeignCode]:
     """Read the codes of a file that another program saved, and run nothing in it.
 
     Args:
@@ -46,19 +48,22 @@ def read_foreign_codes(path: Path, domain: str, num_ws: int, w_dim: int) -> list
         domain: that is open.
         num_ws: layers of its codes.
         w_dim: width of its codes.
+        most: codes that it may hold.
 
     Raises:
         WeightsError: it is missing, damaged, too large, or holds no plain arrays.
-        MismatchError: it holds no codes of this shape.
+        MismatchError: it holds no codes of this shape, or more than that.
     """
     try:
-        return codes_of(read_foreign(path), plain_text(path.stem), domain, num_ws, w_dim)
+        return codes_of(read_foreign(path), plain_text(path.stem), domain, num_ws, w_dim, most)
     except WeightsError as error:
         said = str(error).replace(str(path), path.name)  # folders are nobody's business
         raise type(error)(said if path.name in said else f"{shown_name(path)}: {said}") from error
 
 
-def codes_of(data: Any, name: str, domain: str, num_ws: int, w_dim: int) -> list[ForeignCode]:
+def codes_of(
+    data: Any, name: str, domain: str, num_ws: int, w_dim: int, most: int = MOST
+) -> list[ForeignCode]:
     """Find the codes in what a file holds.
 
     Args:
@@ -67,13 +72,20 @@ def codes_of(data: Any, name: str, domain: str, num_ws: int, w_dim: int) -> list
         domain: that is open.
         num_ws: layers of its codes.
         w_dim: width of its codes.
+        most: codes that there may be, counted before any is made.
 
     Raises:
-        MismatchError: there are none, they are of another shape, or one is not finite.
+        MismatchError: there are none, or more, they are of another shape, or one is not finite.
     """
+    given = [
+        (title, _shaped(array, title, domain, num_ws, w_dim))
+        for title, array in _arrays(data, name)
+    ]
+    count = sum(len(codes) for _, codes in given)
+    if count > most:
+        raise MismatchError(_too_many(count, most))
     found: list[ForeignCode] = []
-    for title, array in _arrays(data, name):
-        codes = _shaped(array, title, domain, num_ws, w_dim)
+    for title, codes in given:
         for number, code in enumerate(codes, 1):
             wp = code.astype(np.float32)
             shown = f"{title} {number}" if len(codes) > 1 else title
@@ -87,8 +99,23 @@ def codes_of(data: Any, name: str, domain: str, num_ws: int, w_dim: int) -> list
     return found
 
 
+def _too_many(count: int, most: int) -> str:
+    """Say in a sentence that a file holds too many codes."""
+    if most < MOST:
+        return (
+            f"it holds {count} codes, and at most {most} are opened at once; take some of them by the "
+            f"command: python -m editor edit … --code 1 2 3"
+        )
+    return f"it holds {count} codes; at most {most} are read of a file"
+
+
 def _arrays(data: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Yield what may be codes, with a name for each."""
+    if isinstance(data, list):
+        for number, one in enumerate(data, 1):
+            if (array := _last(one)) is not None:
+                yield f"{name} {number}" if len(data) > 1 else name, array
+        return
     if not isinstance(data, dict):
         yield name, _last(data)
         return
@@ -119,7 +146,7 @@ def _shaped(array: Any, name: str, domain: str, num_ws: int, w_dim: int) -> Arra
     """Return an array as codes [N, num_ws, w_dim].
 
     Raises:
-        MismatchError: it is none of real numbers, too many, or of another shape.
+        MismatchError: it is none of real numbers, or of another shape.
     """
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or not array.size:
         raise MismatchError(f"'{name[:MAX_NAME]}' is no array of real numbers")
@@ -131,8 +158,6 @@ def _shaped(array: Any, name: str, domain: str, num_ws: int, w_dim: int) -> Arra
         codes = np.broadcast_to(array.reshape(-1, 1, w_dim), (array.size // w_dim, *whole))
     if codes is None:
         raise MismatchError(_other(shape, name, domain, num_ws, w_dim))
-    if len(codes) > MOST:
-        raise MismatchError(f"it holds {len(codes)} codes; at most {MOST} are read of a file")
     return codes
 
 

@@ -15,6 +15,7 @@ from editor.inversion.loop import InversionOptions, Start
 from editor.inversion.objective import EncoderLike, Weights
 from editor.models.config import EncoderConfig
 from editor.models.encoder import Encoder
+from editor.packs.info import needed_file
 from editor.packs.load import load_network
 from editor.packs.tensors import read_header, read_tensors, write_tensors
 from editor.session import Editor
@@ -90,7 +91,7 @@ def load_traditional(source: Path, editor: Editor) -> Encoder:
         MismatchError: it belongs to another generator.
         OptionError: it is another kind of encoder.
     """
-    file = source / "encoder.safetensors" if source.is_dir() else source
+    file = needed_file(source, "encoder") if source.is_dir() else source
     header = read_header(file)
     if header.get("generator") != editor.engine.fingerprint:
         raise MismatchError(

@@ -27,13 +27,15 @@ def open_pack(domain: str, device: str, checkpoints: Path) -> tuple[DomainPack, 
         ShortMemoryError: a device that was named, or the CPU, has not enough memory for the pack.
     """
 
-    def loaded(where: torch.device) -> tuple[DomainPack, torch.device]:
-        pack = load_domain(domain, where, checkpoints)
+    def read() -> DomainPack:
+        return load_domain(domain, torch.device("cpu"), checkpoints)
+
+    def move(pack: DomainPack, where: torch.device) -> None:
+        pack.to(where)
         if where.type != "cpu":
             try_step(pack)
-        return pack, where
 
-    return with_device(device, loaded)
+    return with_device(device, read, move)
 
 
 def try_step(pack: DomainPack) -> None:

@@ -68,6 +68,13 @@ class DomainPack:
             for tensor in network.state_dict().values()
         )
 
+    def to(self, device: torch.device) -> DomainPack:
+        """Move all networks to a device. Return the pack itself."""
+        for network in (*self.networks, self.perceptual, self.aligner):
+            if network is not None:
+                network.to(device)
+        return self
+
     @contextmanager
     def computing_in(self, dtype: torch.dtype, *others: Encoder) -> Iterator[None]:
         """Have all networks compute in a dtype, and others besides, for the length of a `with`."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from editor.errors import OptionError, PackError, PackNotFoundError
+from editor.errors import OptionError, PackError, PackNotFoundError, WeightsError
 from editor.geometry import TIGHT, Alignment
 from editor.packs.verdict import Verdict
 
@@ -126,3 +126,40 @@ def read_info(name: str, root: Path = CHECKPOINTS) -> DomainInfo:
             f"Restore it from the release."
         )
     return info
+
+
+def info_of(folder: Path) -> DomainInfo | None:
+    """Return what the domain.json of a folder says; None where it is no pack, but the folder of a run.
+
+    Raises:
+        PackError: domain.json cannot be understood.
+    """
+    if not (folder / "domain.json").is_file():
+        return None
+    folder = folder.resolve()
+    return read_info(folder.name, folder.parent)
+
+
+def network_file(folder: Path, kind: str) -> Path | None:
+    """Return the file of a network in a pack or in the folder of a run; None where it has none.
+
+    A pack has what its domain.json lists: a file that it does not list is left of an older pack.
+
+    Raises:
+        PackError: domain.json cannot be understood.
+    """
+    info, file = info_of(folder), folder / f"{kind}.safetensors"
+    return file if (file.is_file() if info is None else file.name in info.files) else None
+
+
+def needed_file(folder: Path, kind: str) -> Path:
+    """Return where the file of a network is in a pack or in the folder of a run.
+
+    Raises:
+        WeightsError: the folder is a pack whose domain.json lists none.
+        PackError: domain.json cannot be understood.
+    """
+    info, file = info_of(folder), folder / f"{kind}.safetensors"
+    if info is not None and file.name not in info.files:
+        raise WeightsError(f"the pack {folder} has no {kind}; give the folder of one that has")
+    return file

@@ -31,7 +31,7 @@ from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator, blur_k
 from editor.models.stylegan2 import StyleGAN2Generator
 from editor.packs.domain_pack import AnyEncoder, AnyGenerator, DomainPack
 from editor.packs.fetch import file_sha256
-from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
+from editor.packs.info import CHECKPOINTS, DomainInfo, needed_file, network_file, read_info
 from editor.packs.tensors import fingerprint, load_into, read_header, read_tensors
 
 N = TypeVar("N", bound=nn.Module)
@@ -70,10 +70,10 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
     def has(kind: str) -> bool:
         return f"{kind}.safetensors" in info.files
 
-    generator = load_any(file("generator"), "generator", GENERATORS, name).to(device)
+    generator = load_any(file("generator"), "generator", GENERATORS, name)
     encoder: AnyEncoder
     if info.has_encoder:
-        encoder = load_any(file("encoder"), "encoder", ENCODERS, name).to(device)
+        encoder = load_any(file("encoder"), "encoder", ENCODERS, name)
     else:
         sizes = MeanCodeConfig(generator.resolution, generator.num_ws, generator.w_dim)
         encoder = MeanCode(sizes, generator.w_avg)
@@ -81,15 +81,13 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
     if has("discriminator"):
         discriminator = load_network(
             file("discriminator"), "discriminator", Discriminator, DiscriminatorConfig, name
-        ).to(device)
+        )
     if has("perceptual"):
-        perceptual = load_perceptual(file("perceptual")).to(device)
+        perceptual = load_perceptual(file("perceptual"))
     if has("aligner"):
-        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name).to(device)
+        aligner = load_network(file("aligner"), "aligner", Aligner, AlignerConfig, name)
     if has("predictor"):
-        predictor = load_network(
-            file("predictor"), "predictor", Predictor, PredictorConfig, name
-        ).to(device)
+        predictor = load_network(file("predictor"), "predictor", Predictor, PredictorConfig, name)
     pack = DomainPack(
         info,
         path,
@@ -102,7 +100,7 @@ def load_domain(name: str, device: torch.device, root: Path = CHECKPOINTS) -> Do
         predictor,
     )
     _check_fit(pack)
-    return pack
+    return pack.to(device)
 
 
 def _check_fit(pack: DomainPack) -> None:
@@ -218,10 +216,10 @@ def load_pair(folder: Path) -> tuple[StyleGAN2Generator, Discriminator]:
     """
     return (
         load_network(
-            folder / "generator.safetensors", "generator", StyleGAN2Generator, GeneratorConfig
+            needed_file(folder, "generator"), "generator", StyleGAN2Generator, GeneratorConfig
         ),
         load_network(
-            folder / "discriminator.safetensors",
+            needed_file(folder, "discriminator"),
             "discriminator",
             Discriminator,
             DiscriminatorConfig,
@@ -236,8 +234,8 @@ def load_encoder(folder: Path) -> Encoder | None:
         WeightsError: the file is damaged.
         MismatchError: another kind or architecture.
     """
-    file = folder / "encoder.safetensors"
-    return load_network(file, "encoder", Encoder, EncoderConfig) if file.is_file() else None
+    file = network_file(folder, "encoder")
+    return None if file is None else load_network(file, "encoder", Encoder, EncoderConfig)
 
 
 def _verify(file: Path, info: DomainInfo) -> None:

@@ -15,7 +15,7 @@ from editor.files import sync_tree, take_name, temporary_beside, write_whole
 from editor.geometry import Alignment
 from editor.models.config import GeneratorConfig
 from editor.packs.fetch import file_sha256
-from editor.packs.info import INVERSION, DomainInfo, read_info
+from editor.packs.info import INVERSION, DomainInfo, needed_file, read_info
 from editor.packs.load import load_domain
 from editor.packs.tensors import half, read_tensors, write_tensors
 
@@ -178,7 +178,7 @@ def _fill(
     files: dict[str, dict[str, Any]] = {}
     config, of_aligner = GeneratorConfig(), None
     for kind, source in sources.items():
-        tensors, header = read_tensors(source / f"{kind}.safetensors", kind=kind)
+        tensors, header = read_tensors(needed_file(source, kind), kind=kind)
         if kind == "generator":
             config = GeneratorConfig.from_dict(header["config"])
         if kind == "aligner":

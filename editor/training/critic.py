@@ -10,7 +10,7 @@ from editor.models.config import DiscriminatorConfig, GeneratorConfig
 from editor.models.discriminator import Discriminator
 from editor.models.perceptual import PixelsAlone, VGG16Perceptual
 from editor.models.stylegan2 import StyleGAN2Generator
-from editor.packs.info import read_info
+from editor.packs.info import info_of, needed_file, network_file
 from editor.packs.load import load_network, load_pair, load_perceptual
 
 
@@ -20,10 +20,8 @@ def came_without_critic(folder: Path) -> bool:
     Raises:
         PackError: its domain.json cannot be understood.
     """
-    if not (folder / "domain.json").is_file():
-        return False
-    folder = folder.resolve()
-    return "discriminator.safetensors" not in read_info(folder.name, folder.parent).files
+    info = info_of(folder)
+    return info is not None and "discriminator.safetensors" not in info.files
 
 
 def load_with_critic(
@@ -44,7 +42,7 @@ def load_with_critic(
     """
     if not came_without_critic(folder):
         return load_pair(folder)
-    file = folder / "generator.safetensors"
+    file = needed_file(folder, "generator")
     generator = load_network(file, "generator", StyleGAN2Generator, GeneratorConfig)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -58,7 +56,8 @@ def own_perceptual(folder: Path) -> VGG16Perceptual | PixelsAlone:
     """Return the pack's own perceptual network, or a term that leaves features out where it has none.
 
     Raises:
+        PackError: its domain.json cannot be understood.
         WeightsError: the file is damaged.
     """
-    file = folder / "perceptual.safetensors"
-    return load_perceptual(file) if file.is_file() else PixelsAlone()
+    file = network_file(folder, "perceptual")
+    return PixelsAlone() if file is None else load_perceptual(file)

@@ -210,12 +210,8 @@ class PhotoBatch:
         self, visitor: Visitor, editor: Editor, path: str, batch: _Batch
     ) -> Iterator[tuple[Any, ...]]:
         """Open the codes of a file, of this editor or of another program. Yield how far it is."""
-        found = editor.open_codes(path, editor.sliders.with_own(visitor.project.sliders))
-        if len(found) > MAX_PHOTOS:
-            raise OptionError(
-                f"it holds {len(found)} codes, and at most {MAX_PHOTOS} are opened at once; take some of "
-                f"them by the command: python -m editor edit … --code 1 2 3"
-            )
+        sliders = editor.sliders.with_own(visitor.project.sliders)
+        found = editor.open_codes(path, sliders, MAX_PHOTOS)
         doubt = "" if is_own_code(Path(path)) else UNKNOWN
         check_room(self.page.store.newest(visitor).project, [path] * len(found))
         for number, (name, edit) in enumerate(found, 1):

@@ -11,6 +11,9 @@ import pytest
 
 from editor import cli
 from editor.cli import COMMANDS, parser
+from editor.cli.option_values import VALUES, ended
+from editor.cli.options import chosen_alignment
+from editor.geometry import FFHQ, TIGHT, Alignment
 
 FOLDER = Path(cli.__file__).parent
 NAMES_ONLY = {"train-generator", "train-predictor"}  # --domain is but a word in a file's header
@@ -71,3 +74,39 @@ def test_root_is_told_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser().parse_args(["invert", "--help"])
     assert "--root FOLDER" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [("1.0 0.1", FFHQ), ("1 -0.1", Alignment(1, -0.1)), ("tight", TIGHT), ("FFHQ", FFHQ)],
+)
+def test_what_follows_an_alignment_is_not_of_it(said: str, wanted: Alignment) -> None:
+    given = ["convert", "--alignment", *said.split(), "idinvert", "--name", "a"]
+    args = parser().parse_args(ended(given))
+    assert (args.format, chosen_alignment(args)) == ("idinvert", wanted)
+
+
+def test_files_may_follow_the_values_of_options() -> None:
+    edit = ["edit", "--out", "o", "--move", "smile=1", "age=-2"]
+    args = parser().parse_args(ended([*edit, "--code", "3", "1", "b.npy"]))
+    assert (args.move, args.code) == (["smile=1", "age=-2"], [3, 1])
+    assert args.photos == [Path("b.npy")]
+    args = parser().parse_args(ended([*edit, "a.npy", "--code", "2", "--move", "c=1"]))
+    assert (args.move, args.code) == (["smile=1", "age=-2", "c=1"], [2])
+    assert args.photos == [Path("a.npy")]
+    given = ["import-slider", "--keep", "3=tilt", "a.pt", "--", "--move", "b=1"]
+    assert parser().parse_args(ended(given)).files == [Path("a.pt"), Path("--move"), Path("b=1")]
+
+
+def _actions(top: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in top._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _actions(sub)
+
+
+def test_options_whose_end_is_known_add_up() -> None:
+    found = [one for one in _actions(parser()) if set(one.option_strings) & set(VALUES)]
+    assert {name for one in found for name in one.option_strings} == set(VALUES)
+    assert all(isinstance(one, argparse._ExtendAction) and one.nargs == "+" for one in found)

@@ -11,7 +11,7 @@ import torch
 from editor import Editor
 from editor.cli import main
 from editor.cli.discover import _parse_keep
-from editor.cli.foreign_codes import _written
+from editor.cli.foreign_codes import _free_stem
 from editor.errors import OptionError
 from tests.conftest import picture_of
 
@@ -84,9 +84,57 @@ def test_what_does_not_fit_is_said_and_nothing_is_written(
     assert {path.name: path.read_bytes() for path in at.iterdir() if path.is_file()} == before
 
 
-def test_names_that_differ_in_case_alone_are_told_apart(tmp_path: Path, tiny: Editor) -> None:
-    codes = [(name, tiny.sample(seed)) for seed, name in enumerate(["Ann", "ann", "ann_2"])]
-    paths = [path.name for path in _written(tiny, codes, tmp_path)]
-    assert paths == ["Ann.npz", "ann_2.npz", "ann_2_2.npz"]
+def test_a_second_run_finds_what_is_done(at: Path, tiny: Editor, capsys) -> None:
+    """A code is known by its file and its number, wherever it lies while the command runs."""
+    codes, out = at / "latents.pt", at / "out"
+    command = ["edit", str(codes), "--move", "smile=1", "--out", str(out)]
+    assert main([*command, "--code", "2"]) == 0
+    assert _files(out, ".png") == {"ann_2"}
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "1 were done before" in capsys.readouterr().out
+    assert main(command) == 0
+    assert "2 were done before" in capsys.readouterr().out
+    torch.save({"ann.jpg": tiny.engine.sample([7])[0]}, codes)
+    assert main(command) == 0
+    assert "done before" not in capsys.readouterr().out
+
+
+def test_results_are_of_names_that_any_disk_takes_and_tells_apart(at: Path, tiny: Editor) -> None:
+    codes = tiny.engine.sample([0, 1, 2, 3, 4, 5])
+    names = ("Ann.jpg", "ann.jpg", "con.jpg", "\U00020000" * 60, "ANN.jpg", "here.jpg")
+    np.save(at / "named.npy", dict(zip(names, codes.numpy(), strict=True)), allow_pickle=True)
+    tiny.save_code(tiny.sample(0), at / "here.npz")
+    given = [str(at / "named.npy"), str(at / "here.npz"), str(at / "named.npy")]
+    assert main(["edit", *given, "--move", "smile=1", "--out", str(at / "out")]) == 0
+    wanted = {"Ann", "ann_2", "ANN_3", "_con", "here", "here_2", "\U00020000" * 20}
+    assert _files(at / "out", ".png") == wanted
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["edit", "own.npz", "photo.png", "--move", "smile=1", "--out", "o"],
+        ["interpolate", "own.npz", "photo.png", "--out", "a.gif"],
+        ["mix", "--content", "own.npz", "--style", "photo.png", "--out", "m"],
+        ["project", "new", "photo.png", "--out", "p.zip"],
+        ["project", "add", "gone.zip", "own.npz"],
+    ],
+)
+def test_a_number_of_a_code_is_refused_where_there_is_nothing_to_choose(
+    at: Path, tiny: Editor, command: list[str], capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(at)
+    tiny.save_code(tiny.sample(0), at / "own.npz")
+    tiny.example(0).save(at / "photo.png")
+    assert main([*command, "--code", "1"]) == 1
+    assert "--code chooses among the codes of a file of another" in capsys.readouterr().err
+    assert not {"o", "a.gif", "m", "p.zip"} & {path.name for path in at.iterdir()}
+
+
+def test_names_that_differ_in_case_alone_are_told_apart() -> None:
+    taken: dict[str, int] = {}
+    names = [_free_stem(name, taken) for name in ("Ann", "ann", "ann_2")]
+    assert names == ["Ann", "ann_2", "ann_2_2"]
     with pytest.raises(OptionError, match="two directions would be called 'Tilt'"):
         _parse_keep(["1=tilt", "2=Tilt"], 3)

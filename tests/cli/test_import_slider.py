@@ -11,6 +11,8 @@ from editor.cli import main
 from editor.packs.tensors import read_header
 from editor.sliders.boundary_file import load_boundaries
 
+OWN = "boundaries/tiny/age.safetensors"
+
 
 @pytest.fixture
 def at(tiny_root: Path) -> Path:
@@ -82,6 +84,11 @@ def test_a_slider_of_this_editor_is_imported_too(at: Path) -> None:
         (["pose.pt", "--keep", "1=a", "--name", "a"], "give one of them"),
         (["factor.pt", "--keep", "1=a", "2=a"], "two directions would be called 'a'"),
         (["pose.pt", "--layers", "9"], "lie outside 0…5"),
+        (
+            ["pose.pt", OWN, "--layers", "0-1"],
+            "age.safetensors is a slider of this editor, which says its",
+        ),
+        ([OWN, "--name", "a", "--layers", "0-1", "--list"], "leave out --layers"),
         (["wide.npy"], "'tiny' has codes of 6 layers of 8 values"),
         (["pose.pt", "wide.npy"], "wide.npy: 'wide' has shape (1, 512)"),
         (["gone.npy"], "gone.npy cannot be read"),

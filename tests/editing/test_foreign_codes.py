@@ -47,6 +47,12 @@ READ: dict[str, tuple[str, Any, dict[str, Any]]] = {
         torch.from_numpy(CODES[:2]),
         {"latents 1": CODES[0], "latents 2": CODES[1]},
     ),
+    "a list": (
+        "latents.pt",
+        [torch.from_numpy(CODES[0]), torch.from_numpy(CODES[1:2]), torch.from_numpy(W[2])],
+        {"latents 1": CODES[0], "latents 2": CODES[1], "latents 3": EVERYWHERE[2]},
+    ),
+    "a list of one": ("latents.pt", [torch.from_numpy(CODES[0])], {"latents": CODES[0]}),
     "e4e by name": (
         "latents.pt",
         {"photos/ann.jpg": torch.from_numpy(CODES[0]), "bob.png": torch.from_numpy(CODES[1:2])},

@@ -12,14 +12,16 @@ from PIL import Image
 
 from editor import Editor
 from editor.cli import main
-from editor.errors import OptionError, PackError
+from editor.errors import OptionError, PackError, WeightsError
 from editor.geometry import FFHQ, TIGHT
 from editor.models.aligner import Aligner
 from editor.models.config import AlignerConfig
+from editor.models.perceptual import PixelsAlone
 from editor.packs.info import CHECKPOINTS, DomainInfo, read_info
-from editor.packs.load import load_domain
+from editor.packs.load import load_domain, load_encoder, load_pair
 from editor.packs.tensors import read_header, read_tensors, write_tensors
-from editor.packs.write import make_pack
+from editor.packs.write import make_pack, update_info
+from editor.training.critic import load_with_critic, own_perceptual
 from tests.conftest import write_tiny_pack
 
 KINDS = ("generator", "encoder", "discriminator")
@@ -109,3 +111,44 @@ def test_the_command_writes_alignment_licence_and_all_data_names(tmp_path: Path,
         assert (header["data"], header["licence"], header["domain"]) == (names, licence, "heads")
     pack = load_domain("heads", torch.device("cpu"), root)
     assert pack.info.files.keys() == {f"{kind}.safetensors" for kind in KINDS}
+
+
+def test_a_pack_made_of_another_keeps_what_that_says(tmp_path: Path, capsys) -> None:
+    source, root = _source(tmp_path), tmp_path / "checkpoints"
+    said = {"subject": "face", "alignment": FFHQ, "landmarks": {"mouth": [0.5, 0.75]}}
+    said |= {"inversion": {"steps": 7, "lr": 0.02, "feat": 0.5}, "example_seeds": [4]}
+    given = update_info(root / "tiny", lambda info: replace(info, **said))
+    make = ["make-pack", "--root", str(tmp_path), "--encoder", str(source), "--generator"]
+    assert main([*make, str(root / "tiny"), "--name", "kin"]) == 0
+    kin = read_info("kin", root)
+    assert kin == replace(given, name="kin", files=kin.files)
+    assert kin.squares == FFHQ
+    told = ["--title", "Other", "--alignment", "tight", "--inversion", "lr=0.5", "--landmarks"]
+    assert main([*make, str(root / "tiny"), "--name", "kin", *told]) == 0
+    kin = read_info("kin", root)
+    assert (kin.title, kin.alignment, kin.landmarks) == ("Other", TIGHT, {})
+    assert kin.inversion == {"steps": 7, "lr": 0.5, "feat": 0.5}
+    assert main([*make, str(source), "--name", "new", "--title", "New"]) == 1
+    assert "--licence is missing" in capsys.readouterr().err
+    assert not (root / "new").exists()
+
+
+def test_what_is_left_of_an_older_pack_is_not_used(tmp_path: Path) -> None:
+    """Such as a feature network, and an encoder, of a conversion under the same name."""
+    source, root = _source(tmp_path), tmp_path / "checkpoints"
+    pack = root / "tiny"
+    for kind in ("discriminator", "encoder", "perceptual"):
+        (pack / f"{kind}.safetensors").write_bytes(b"old")
+    listed = {"generator.safetensors": read_info("tiny", root).files["generator.safetensors"]}
+    update_info(pack, lambda info: replace(info, files=listed, inversion={"lr": 0.2, "feat": 0.5}))
+    assert isinstance(own_perceptual(pack), PixelsAlone)
+    assert load_encoder(pack) is None
+    load_with_critic(pack, 128, 1, 16)
+    with pytest.raises(WeightsError, match="tiny has no discriminator"):
+        load_pair(pack)
+    make = ["make-pack", "--root", str(tmp_path), "--name", "kin", "--generator", str(pack)]
+    assert main([*make, "--encoder", str(pack)]) == 1
+    assert main([*make, "--encoder", str(source)]) == 0
+    kin = read_info("kin", root)
+    assert kin.files.keys() == {"generator.safetensors", "encoder.safetensors"}
+    assert kin.inversion == {"feat": 0.5}, "the rate made up for the encoder that was missing"

@@ -1,11 +1,14 @@
-"""Tells what a weights or boundary file is, reading it inertly."""
+"""Tells what a file of weights, directions or codes is, reading it inertly."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from editor.errors import WeightsError
+from editor.packs.convert.describe_arrays import UNKNOWN, describe_arrays
+from editor.packs.convert.foreign_arrays import read_foreign
 from editor.packs.convert.idinvert import convert_generator
 from editor.packs.convert.layouts import (
     Networks,
@@ -14,7 +17,6 @@ from editor.packs.convert.layouts import (
     is_network_pickle,
     read_stylegan2,
 )
-from editor.packs.convert.npy_files import read_npy
 from editor.packs.convert.restricted import (
     NPY_MAGIC,
     ZIP_MAGIC,
@@ -23,13 +25,16 @@ from editor.packs.convert.restricted import (
 )
 from editor.packs.tensors import read_header
 
+HEAD = 30 + 255  # of a zip: up to the end of its first part's name
+
 
 def describe_file(path: Path) -> dict[str, Any]:
-    """Describe a weights or boundary file, and run nothing in it.
+    """Describe a file of weights, directions or codes, and run nothing in it.
 
     Returns:
         "format", "what" (in words), "next" (what to do with it), and what could be read off it:
-        "architecture", "resolution", "num_ws", "w_dim", "layers", "licence", "tensors", "parameters".
+        "architecture", "resolution", "num_ws", "w_dim", "layers", "licence", "tensors", "parameters",
+        "shape", "names".
 
     Raises:
         WeightsError: it is missing, damaged or was made to do harm.
@@ -37,11 +42,14 @@ def describe_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise WeightsError(f"{path} is missing; give the path of the file")
     with path.open("rb") as file:
-        magic = file.read(9)
+        head = file.read(HEAD)
+    magic = head[:9]
     if magic[:6] == NPY_MAGIC:
         return _describe_npy(path)
     if magic[4:] == b"\0\0\0\0{":  # the length of a safetensors header, whatever its first byte
         return _describe_own(path)
+    if magic[:4] == ZIP_MAGIC and head[30 : 30 + head[26]].endswith(b".npy"):
+        return describe_arrays(read_foreign(path), ".npz", path)
     if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
         if is_network_pickle(path):
             return _describe_stylegan2(read_stylegan2(path), path)
@@ -85,12 +93,16 @@ def _describe_own(path: Path) -> dict[str, Any]:
 
 
 def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
-    tree = read_checkpoint(path)
+    kind = "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy")
+    try:
+        tree = read_checkpoint(path)
+        tensors = {} if is_checkpoint(tree) else dense_tensors(tree, str(path))
+    except WeightsError as error:  # it may be a tensor by itself, or a list
+        return _arrays_of(path, kind, error)
     if is_checkpoint(tree):
         return _describe_stylegan2(checkpoint_networks(tree, path), path)
-    tensors = dense_tensors(tree, str(path))
     found: dict[str, Any] = {
-        "format": "torch file, " + ("zip" if magic[:4] == ZIP_MAGIC else "legacy"),
+        "format": kind,
         "tensors": len(tensors),
         "parameters": sum(value.numel() for value in tensors.values()),
     }
@@ -123,24 +135,30 @@ def _describe_pth(path: Path, magic: bytes) -> dict[str, Any]:
             "architecture": "vgg16",
             "next": f"python -m editor convert idinvert … --perceptual {path}",
         }
+    with suppress(WeightsError):
+        arrays = describe_arrays(read_foreign(path), kind, path)
+        if arrays["next"] != UNKNOWN:
+            return arrays
     some = ", ".join(sorted(names)[:4])
     return found | {
         "what": f"tensors of an unknown network ({some}, …)",
-        "next": "nothing is known",
+        "next": UNKNOWN,
     }
+
+
+def _arrays_of(path: Path, kind: str, refused: WeightsError) -> dict[str, Any]:
+    """Describe the arrays of a file that is no network.
+
+    Raises:
+        WeightsError: it holds none; the given one.
+    """
+    try:
+        return describe_arrays(read_foreign(path), kind, path)
+    except WeightsError:
+        raise refused from None
 
 
 def _describe_npy(path: Path) -> dict[str, Any]:
-    data = read_npy(path)
-    meta = data.get("meta_data") if isinstance(data, dict) else None
-    array = data.get("boundary") if isinstance(data, dict) else data
-    shape = getattr(array, "shape", None)
-    if not shape:
-        raise WeightsError(f"{path} holds neither an array nor a boundary")
-    return {
-        "format": ".npy" + (" of a pickled dictionary" if isinstance(data, dict) else ""),
-        "what": "boundary" if shape[-1] > 1 else "array",
-        "shape": list(shape),
-        "layers": (meta or {}).get("manipulate_layers", "not said"),
-        "next": "python -m editor convert idinvert … --boundaries FOLDER",
-    }
+    data = read_foreign(path)
+    kind = ".npy" + (" of a pickled dictionary" if isinstance(data, dict) else "")
+    return describe_arrays(data, kind, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,16 @@ from torch import Tensor
 from editor.arrays import read_npz
 from editor.errors import WeightsError
 from editor.files import open_regular, shown_name
-from editor.packs.convert.npy_files import MAX_ITEMS, read_npy
+from editor.packs.convert.inert import Refused
+from editor.packs.convert.npy_files import read_npy
+from editor.packs.convert.plain_data import PlainData
 from editor.packs.convert.restricted import (
     NPY_MAGIC,
+    SAFE,
     ZIP_MAGIC,
     check_dense,
     read_torch,
+    reason,
 )
 
 SUFFIXES = (".npy", ".npz", ".pt", ".pth")
@@ -48,10 +51,21 @@ def read_foreign(path: Path) -> Any:
     if magic[:4] == ZIP_MAGIC and not _is_torch(path):
         return dict(read_npz(path, None, MAX_BYTES, WeightsError, (ACTIVATIONS,)))
     if magic[:4] == ZIP_MAGIC or magic[:1] == b"\x80":
-        return _plain(read_torch(path, AGAIN), path, shown_name(path), [MAX_ITEMS, MAX_BYTES])
+        return _read_tensors(path)
     raise WeightsError(
         f"{shown_name(path)} holds no arrays: a file of numpy (.npy, .npz) or of torch (.pt) is read"
     )
+
+
+def _read_tensors(path: Path) -> Any:
+    found = read_torch(path, AGAIN)
+    try:
+        return PlainData(MAX_BYTES, _leaf).of(found, shown_name(path))
+    except Exception as error:
+        # what is impossible to copy is a reason to refuse the file
+        raise WeightsError(
+            f"{shown_name(path)} was refused: {reason(error)}. {SAFE} {AGAIN}"
+        ) from error
 
 
 def _is_torch(path: Path) -> bool:
@@ -62,39 +76,13 @@ def _is_torch(path: Path) -> bool:
     return not name.endswith(b".npy")
 
 
-def _plain(value: Any, path: Path, name: str, left: list[int]) -> Any:
-    """Turn what a torch file holds into plain data, and refuse anything else.
-
-    Args:
-        value: what was read.
-        path: of the file.
-        name: where in the file it was.
-        left: how many more items may come, and how many more bytes of arrays.
-    """
-    left[0] -= 1
-    if left[0] < 0:
-        raise WeightsError(f"{shown_name(path)} holds more than {MAX_ITEMS} items")
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, Tensor):
-        return _array(value, path, name, left)
-    if isinstance(value, (list, tuple)):
-        return [_plain(one, path, f"{name} {i}", left) for i, one in enumerate(value, 1)]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one, path, str(key), left) for key, one in value.items()}
-    raise WeightsError(
-        f"{shown_name(path)}: '{name[:60]}' is a {type(value).__name__}, no array. {AGAIN}"
-    )
-
-
-def _array(tensor: Tensor, path: Path, name: str, left: list[int]) -> Array:
-    check_dense(tensor, str(path), name[:60])
-    left[1] -= tensor.numel() * max(tensor.element_size(), 4)
-    if left[1] < 0:
-        raise WeightsError(f"{shown_name(path)} holds more than {MAX_BYTES // 2**20} MB of arrays")
-    plain = tensor.detach()
-    if plain.is_complex():
-        raise WeightsError(f"{shown_name(path)}: '{name[:60]}' holds complex numbers")
-    if plain.is_floating_point() and plain.dtype not in (torch.float32, torch.float64):
-        plain = plain.float()
-    return plain.resolve_conj().resolve_neg().numpy().copy()
+def _leaf(value: Any, name: str, plain: PlainData, _: int) -> Any:
+    """Turn a tensor into an array, and refuse anything else."""
+    if not isinstance(value, Tensor):
+        raise Refused(f"'{name[:60]}' is a {type(value).__name__}, no array")
+    check_dense(value, "it", name[:60])
+    plain.charge(value.numel() * max(value.element_size(), 4))
+    if value.is_floating_point() and value.dtype not in (torch.float32, torch.float64):
+        value = value.float()
+    array: Array = value.numpy().copy()
+    return array

@@ -7,7 +7,6 @@ source stays a text that nobody reads: of a module its class name and its state 
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +16,13 @@ from torch import Tensor
 
 from editor.errors import WeightsError
 from editor.files import read_regular
-from editor.packs.convert.inert import InertUnpickler, Names, Refused, StandIn, mapping, members
-from editor.packs.convert.storages import (
-    Lazy,
-    load_from_bytes,
-    rebuild_parameter,
-    rebuild_tensor,
-)
+from editor.packs.convert.inert import MAX_COPIED, InertUnpickler, Names, Refused, StandIn
+from editor.packs.convert.restricted import SAFE
+from editor.packs.convert.stand_ins import CONTAINERS, NUMPY, mapping
+from editor.packs.convert.storages import Lazy, StoredOnce, rebuild_parameter, rebuild_tensor
 
 MAX_BYTES = 2 * 2**30
 MAX_MODULES, MAX_DEPTH = 10_000, 16
-SAFE = "Nothing in it was executed."
-NUMBERS = {"f8": "<d", "f4": "<f", "i8": "<q", "i4": "<i"}
 STYLEGAN3 = (
     "it is a StyleGAN3 network, an architecture that this editor does not have. Convert a StyleGAN2 "
     "network of the same repository"
@@ -117,40 +111,14 @@ def _tensorflow(*_: Any) -> Any:
     raise Refused(TENSORFLOW)
 
 
-def _scalar(dtype: Any = None, data: Any = None) -> float | int | StandIn:
-    """Stand in for a number of numpy."""
-    name = dtype.args[0] if isinstance(dtype, StandIn) and dtype.args else None
-    code = NUMBERS.get(name) if type(name) is str else None
-    if code is None or type(data) is not bytes or len(data) != struct.calcsize(code):
-        raise Refused("a number of another type")
-    value: float | int = struct.unpack(code, data)[0]
-    return value
-
-
-def _text(text: Any = None, encoding: Any = None) -> bytes:
-    if type(text) is not str or encoding not in ("latin1", "latin-1"):
-        raise Refused("a text in another encoding")
-    return text.encode("latin-1")
-
-
 NAMES: Names = {
+    **NUMPY,
+    **CONTAINERS,
     ("torch_utils.persistence", "_reconstruct_persistent_obj"): _module,
     ("dnnlib.util", "EasyDict"): mapping,
-    ("collections", "OrderedDict"): mapping,
-    ("builtins", "set"): members,
-    ("__builtin__", "set"): members,
-    ("torch", "Size"): members,
     ("torch", "device"): StandIn,
     ("torch._utils", "_rebuild_tensor_v2"): rebuild_tensor,
     ("torch._utils", "_rebuild_parameter"): rebuild_parameter,
-    ("torch.storage", "_load_from_bytes"): load_from_bytes,
-    ("numpy.core.multiarray", "scalar"): _scalar,
-    ("numpy._core.multiarray", "scalar"): _scalar,
-    ("numpy.core.multiarray", "_reconstruct"): StandIn,
-    ("numpy._core.multiarray", "_reconstruct"): StandIn,
-    ("numpy", "ndarray"): StandIn,
-    ("numpy", "dtype"): StandIn,
-    ("_codecs", "encode"): _text,
     ("dnnlib.tflib.network", "Network"): _tensorflow,
 }
 
@@ -174,7 +142,9 @@ def read_network(path: Path) -> Network:
         raise WeightsError(f"{path} is missing; give the path of the file")
     data = read_regular(path, MAX_BYTES, WeightsError)
     try:
-        found = InertUnpickler(io.BytesIO(data), NAMES).load()
+        names = {**NAMES, ("torch.storage", "_load_from_bytes"): StoredOnce().load_from_bytes}
+        copied = MAX_COPIED + len(data)  # protocol 2 writes bytes as texts, which are copied once
+        found = InertUnpickler(io.BytesIO(data), names, copied=copied).load()
         module = found.get("G_ema") if type(found) is dict else None
         if not isinstance(module, Module):
             raise Refused("it holds no G_ema, the averaged generator")

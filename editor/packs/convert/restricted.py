@@ -1,14 +1,7 @@
-"""Inert readers of torch's files: nothing in them is ever called.
-
-They go through torch's weights-only reader, which knows tensors and plain data; every other name is refused.
-"""
+"""Inert readers of torch's files: nothing in them is ever called, and every name but tensors' and plain data's is refused."""
 
 from __future__ import annotations
 
-import argparse
-import pickle
-import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +10,11 @@ import torch
 from torch import Tensor
 
 from editor.errors import WeightsError
+from editor.packs.convert.inert import Refused
+from editor.packs.convert.torch_files import Options, load_inertly
+from editor.zips import PART
 
-MAX_FILES = 10_000
-ZIP_MAGIC, NPY_MAGIC = b"PK\x03\x04", b"\x93NUMPY"
+ZIP_MAGIC, NPY_MAGIC = PART, b"\x93NUMPY"
 SAFE = "Nothing in it was executed."
 
 
@@ -42,7 +37,7 @@ def read_pth(path: Path) -> dict[str, Tensor]:
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a torch file that nests: dictionaries of tensors, numbers, texts and options.
 
-    A file in torch's zip format is mapped, so that what is not looked at is never read.
+    The file is mapped, so that what is not looked at is never read.
 
     Args:
         path: a `.pt` file with a dictionary; `argparse.Namespace` is read as what it holds.
@@ -57,37 +52,32 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _options(value: Any) -> Any:
-    return dict(vars(value)) if isinstance(value, argparse.Namespace) else value
+    return value.state if isinstance(value, Options) else value
 
 
 def read_torch(path: Path, again: str) -> Any:
     """Read what a torch file holds, zip or legacy, and run nothing in it.
 
-    A file in torch's zip format is mapped, so that what is not looked at is never read.
+    The file is mapped, so that what is not looked at is never read.
 
     Args:
         path: a file of `torch.save`.
         again: what to do where it is refused, as a sentence.
 
     Returns:
-        Tensors, numbers, texts, options, lists and dictionaries; `check_dense` is still to be asked of
+        Tensors, numbers, texts, `Options`, lists and dictionaries; `check_dense` is still to be asked of
         each tensor.
 
     Raises:
         WeightsError: it is missing, damaged, or holds anything else; nothing of it was executed.
     """
     require(path)
-    with path.open("rb") as file:
-        zipped = file.read(4) == ZIP_MAGIC
-    if zipped:
-        _check_zip(path)
     try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+        return load_inertly(path)
     except Exception as error:
         # whatever a hostile file provokes in the reader is a reason to refuse the file
         raise WeightsError(
-            f"{path} was refused: it is not a plain file of tensors ({_reason(error)}). {SAFE} "
+            f"{path} was refused: it is not a plain file of tensors ({reason(error)}). {SAFE} "
             f"{again}"
         ) from error
 
@@ -138,31 +128,12 @@ def require(path: Path) -> None:
         raise WeightsError(f"{path} is missing; give the path of the file")
 
 
-def _reason(error: BaseException) -> str:
-    """Say why torch's reader refuses a file, without its advice on how to load it all the same."""
-    asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-    if isinstance(error, pickle.UnpicklingError):
-        return f"it asks for {asked[1]}" if asked else type(error).__name__
-    return first_line(error)
+def reason(error: BaseException) -> str:
+    """Say why a file is refused, in one line."""
+    return str(error)[:200] if isinstance(error, Refused) else _first_line(error)
 
 
-def first_line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """Return what a reader said of a file, in one line."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__
-
-
-def _check_zip(path: Path) -> None:
-    """Refuse archives whose contents are larger than the file, as torch never compresses."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise WeightsError(f"{path} is a damaged zip file: {error}. Download it again.") from error
-    total = sum(entry.file_size for entry in entries)
-    compressed = [entry for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
-    if compressed or total > path.stat().st_size or len(entries) > MAX_FILES:
-        raise WeightsError(
-            f"{path} was refused: {len(entries)} entries, {len(compressed)} of them compressed, "
-            f"{total} bytes in a file of {path.stat().st_size}; torch writes uncompressed files. {SAFE}"
-        )

@@ -10,17 +10,20 @@ import io
 import math
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
 from editor.packs.convert.inert import InertUnpickler, Names, Refused
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-MAX_DIMS, MAX_SIDE = 5, 2**31
+MAX_DIMS, MAX_SIDE = 8, 2**31
+MAX_STEPS, MAX_COPIED = 500, 2**16  # of each pickle of a storage, which has a few dozen
 DTYPES: dict[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "DoubleStorage": np.dtype("<f8"),
@@ -43,23 +46,22 @@ def _named(dtype: np.dtype[Any]) -> Any:
 STORAGES: Names = {("torch", name): _named(dtype) for name, dtype in DTYPES.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stored:
     """The bytes of a storage, not read yet."""
 
     data: bytes
 
+    @cached_property
     def values(self) -> np.ndarray:
-        """Return the values, [N], without a copy.
+        """Return the values, [N], without a copy. They are looked for once.
 
         Raises:
             Refused: they are no storage of numbers, or fewer or more than it says.
         """
         file = io.BytesIO(self.data)
-        read = [
-            InertUnpickler(
-                file, STORAGES, lambda pid: pid
-            ).load()  # four plain ones and the storage
+        read = [  # four plain pickles and the storage
+            InertUnpickler(file, STORAGES, lambda pid: pid, MAX_STEPS, MAX_COPIED).load()
             for _ in range(5)
         ]
         magic, protocol, machine, pid, keys = read
@@ -95,32 +97,67 @@ class Lazy:
         return math.prod(self.shape)
 
     def tensor(self) -> Tensor:
-        """Return the tensor, copied.
+        """Return the tensor. Of its storage no more is copied than is its own.
 
         Raises:
             Refused: it claims more than its storage holds.
         """
-        values = self.storage.values()
-        last = self.offset + sum((n - 1) * s for n, s in zip(self.shape, self.stride, strict=True))
-        if self.count > len(values) or (self.count and last >= len(values)):
+        values = self.storage.values
+        if self.count > len(values):
             raise Refused(f"a tensor claims {self.shape} of {len(values)} stored values")
-        found = torch.from_numpy(values.copy())
-        return found.as_strided(self.shape, self.stride, self.offset).contiguous()
+        check_inside(len(values), self.offset, self.shape, self.stride)
+        strides = tuple(step * values.itemsize for step in self.stride)
+        rest = values[self.offset :] if self.count else values[:0]
+        return torch.from_numpy(as_strided(rest, self.shape, strides).copy())
 
 
-def load_from_bytes(data: Any) -> Stored:
-    """Stand in for `torch.storage._load_from_bytes`, which would run what it is given."""
-    if type(data) is not bytes:
-        raise Refused("a storage that is no bytes")
-    return Stored(data)
+class StoredOnce:
+    """Keeps the storages of a file, each once, so that none is read again where it is named again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Stored] = {}
+
+    def load_from_bytes(self, data: Any) -> Stored:
+        """Stand in for `torch.storage._load_from_bytes`, which would run what it is given."""
+        if type(data) is not bytes:
+            raise Refused("a storage that is no bytes")
+        return self._known.setdefault(id(data), Stored(data))  # which keeps them, and so the number
+
+
+def check_inside(count: int, offset: int, shape: tuple[int, ...], stride: tuple[int, ...]) -> None:
+    """Refuse a tensor that reaches beyond its storage.
+
+    Args:
+        count: values of the storage.
+        offset: of its first value.
+        shape: as it claims.
+        stride: values from one to the next, for each axis.
+
+    Raises:
+        Refused: it does.
+    """
+    last = offset + sum((n - 1) * s for n, s in zip(shape, stride, strict=True))
+    if math.prod(shape) and last >= count:
+        raise Refused(f"a tensor claims {shape} of {count} stored values")
+
+
+def check_sizes(offset: Any, shape: Any, stride: Any) -> None:
+    """Refuse what is no offset, shape and stride.
+
+    Raises:
+        Refused: it is not.
+    """
+    if not _sizes(shape) or not _sizes(stride) or len(shape) != len(stride):
+        raise Refused("a tensor without a shape or stride")
+    if type(offset) is not int or not 0 <= offset < MAX_SIDE:
+        raise Refused("a tensor whose offset does not fit")
 
 
 def rebuild_tensor(storage: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> Lazy:
     """Stand in for `torch._utils._rebuild_tensor_v2`."""
-    if not isinstance(storage, Stored) or not _sizes(shape) or not _sizes(stride):
-        raise Refused("a tensor without a storage, shape or stride")
-    if len(shape) != len(stride) or type(offset) is not int or not 0 <= offset < MAX_SIDE:
-        raise Refused("a tensor whose shape, stride and offset do not fit")
+    if not isinstance(storage, Stored):
+        raise Refused("a tensor without a storage")
+    check_sizes(offset, shape, stride)
     return Lazy(storage, offset, tuple(shape), tuple(stride))
 
 
