@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, OptionError, WeightsError
-from editor.layers import check_layers, parse_layers
+from editor.packs.convert.boundary_layers import boundary_layers
 
 MOST = 1000  # of one file
 STILL = 0.1  # of the longest row; a layer whose row is shorter hardly moves, and is left out
@@ -151,11 +151,8 @@ def _by_name(data: dict[str, Any], shape: _Shape) -> Iterator[Direction]:
 
 def _boundary(data: dict[str, Any], name: str, shape: _Shape) -> Iterator[Direction]:
     """Yield the boundary of idinvert or HiGAN, with the layers that it names."""
-    meta = data.get("meta_data")
-    said = meta.get("manipulate_layers") if isinstance(meta, dict) else None
-    everywhere = said is None or (isinstance(said, str) and not said.strip())
     try:
-        layers = None if everywhere else check_layers(parse_layers(said), shape.num_ws)
+        layers = boundary_layers(data, shape.num_ws, "the boundary")
     except OptionError as error:
         raise MismatchError(f"'{name[:60]}': {error}") from error
     yield from _each(shape.rows(data["boundary"], name), name, layers)

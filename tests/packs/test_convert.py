@@ -212,6 +212,12 @@ def test_boundaries_of_every_shape(shape: tuple[int, ...], dtype: type) -> None:
     torch.testing.assert_close(normal[-1], row / row.norm())
 
 
+def test_blank_layers_are_all() -> None:
+    """As where directions of other programs are read: a blank text names none."""
+    blank = {"boundary": np.ones((1, 16)), "meta_data": {"manipulate_layers": " "}}
+    assert convert_boundary(blank, 8, 16)[1] == tuple(range(8))
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from editor.errors import MismatchError, WeightsError
-from editor.layers import check_layers, parse_layers
+from editor.layers import check_layers
 from editor.models.config import StyleGAN1Config, StyleGAN1EncoderConfig
 from editor.models.generator import StyleGenerator
 from editor.models.perceptual import VGG16Perceptual
 from editor.models.stylegan1 import StyleGAN1Encoder, StyleGAN1Generator
+from editor.packs.convert.boundary_layers import boundary_layers
 from editor.packs.convert.rules import VGG16_RULES, convert, encoder_rules, generator_rules
 from editor.packs.load import build_network
 from editor.packs.tensors import load_into
@@ -158,9 +159,9 @@ def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[
         WeightsError: it is none of these.
         MismatchError: it is for codes of another shape.
     """
-    meta: Any = {}
+    layers: tuple[int, ...] | None = None
     if isinstance(data, dict):
-        meta, data = data.get("meta_data") or {}, data.get("boundary")
+        layers, data = boundary_layers(data, num_ws, "the boundary"), data.get("boundary")
     if not isinstance(data, np.ndarray) or data.dtype.kind != "f":
         raise WeightsError("it holds no boundary: expected an array of floats, or one by that name")
     rows = torch.from_numpy(data).float().reshape(-1, data.shape[-1] if data.ndim else 1)
@@ -173,7 +174,4 @@ def convert_boundary(data: Any, num_ws: int, w_dim: int) -> tuple[Tensor, tuple[
     length = rows.norm(dim=1, keepdim=True)
     if not bool(torch.isfinite(rows).all()) or bool((length == 0).any()):
         raise WeightsError("the boundary has rows that are zero or not finite")
-    said = meta.get("manipulate_layers") if isinstance(meta, dict) else None
-    named = None if said is None else parse_layers(said)
-    layers = check_layers(named, num_ws, "the boundary", MismatchError)
-    return (rows / length).contiguous(), layers
+    return (rows / length).contiguous(), check_layers(layers, num_ws)
