@@ -6,7 +6,6 @@ colours of 32 bits, which Pillow does not open, FFmpeg's decoders for PNG and TI
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from editor.media.levels import (
     tiff_samples,
 )
 from editor.media.tables import START, upright_array
+from editor.media.tiff_planes import is_big, plain_tiff, plane_samples, tiff_tags
 
 START_BYTES = 32  # of a file, which say whether it may have more than 8 bits a sample
 STRIP_PIXELS = 1_000_000  # a picture is converted in parts of so many pixels
@@ -222,8 +222,9 @@ class _Opened(Image.Image):
         width, height = int(tags[WIDTH]), int(tags[LENGTH])
         turned = tags.get(ORIENTATION, 1) in (5, 6, 7, 8)
         self._size = (height, width) if turned else (width, height)
-        self._mode = "RGB"
-        self.samples = tiff_samples(tags, int(tags[CHANNELS]))
+        clear = {1, 2} & set(tags.get(EXTRA, ()))
+        self._mode = {2: "LA", 4: "RGBA"}.get(int(tags.get(CHANNELS, 1)), "RGB") if clear else "RGB"
+        self.samples = tiff_samples(tags, int(tags.get(CHANNELS, 1)))
         profile = tags.get(PROFILE)
         self.info = {"icc_profile": profile} if isinstance(profile, bytes) else {}
 
@@ -240,7 +241,7 @@ class _Opened(Image.Image):
         found = _tiff_colours(self._data)
         if found is None:
             raise ImageError(
-                "the picture is a TIFF of 32 bits that is packed in tiles or in a way that is not read; save it "
+                "the picture is a TIFF of more than 8 bits that is packed in tiles or in a way that is not read; save it "
                 "with 16 bits, or without compression"
             )
         return found
@@ -254,23 +255,15 @@ def opened_deep(data: bytes) -> Image.Image | None:
     Raises:
         ImageError: its samples have 64 bits.
     """
-    if not START.match(data) or data[2:4] in (b"+\0", b"\0+"):
+    if not START.match(data):
         return None
-    tags = _tags(data)
+    tags = tiff_tags(data)
     bits, kind = set(tags.get(BITS, ())), (tags.get(CHANNELS, 1), tags.get(PHOTOMETRIC))
-    if not {WIDTH, LENGTH} <= set(tags) or kind not in ((1, 1), (3, 2), (4, 2)):
+    if not {WIDTH, LENGTH} <= set(tags) or kind not in ((1, 1), (2, 1), (3, 2), (4, 2)):
         return None
     if bits == {64}:
         raise ImageError("the picture is a TIFF of 64 bits a sample; save it with 16 or 32 bits")
     return _Opened(tags, data) if bits in ({16}, {32}) else None
-
-
-def _tags(data: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
-    file = io.BytesIO(data)
-    tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
-    file.seek(tags.next)
-    tags.load(file)
-    return tags
 
 
 def _decoded(data: bytes, image: Image.Image, samples: Samples) -> np.ndarray | None:
@@ -281,14 +274,21 @@ def _decoded(data: bytes, image: Image.Image, samples: Samples) -> np.ndarray | 
 
 
 def _tiff_colours(data: bytes) -> np.ndarray | None:
-    tags = _tags(data)
+    tags = tiff_tags(data)
     bits, number = (int(np.atleast_1d(tags.get(tag, 1))[0]) for tag in (BITS, FORMAT))
-    predictors = (1, 2) if bits == 16 else (1,)
-    packed = tags.get(COMPRESSION, 1) in PACKED and tags.get(PREDICTOR, 1) in predictors
-    if TILE_WIDTH in tags or tags.get(PLANAR, 1) != 1 or not packed or number not in KINDS:
+    if number not in KINDS:
         return None
     size, dtype = (int(tags[WIDTH]), int(tags[LENGTH])), np.dtype(f"{KINDS[number]}{bits // 8}")
-    colours = ffmpeg_frame("tiff", data, dtype, size, bool(tags.get(SUBFILE, 0)))
-    if colours is not None and colours.shape[2] == 4 and not {1, 2} & set(tags.get(EXTRA, ())):
-        colours = colours[..., :3]  # the fourth is no alpha
+    if tags.get(PLANAR, 1) != 1:
+        colours = plane_samples(data, tags, dtype)
+    else:
+        predictors = (1, 2) if bits == 16 else (1,)
+        packed = tags.get(COMPRESSION, 1) in PACKED and tags.get(PREDICTOR, 1) in predictors
+        if TILE_WIDTH in tags or not packed:
+            return None
+        big = is_big(data)
+        file = plain_tiff(data, tags) if big else data
+        colours = ffmpeg_frame("tiff", file, dtype, size, not big and bool(tags.get(SUBFILE, 0)))
+    if colours is not None and colours.shape[2] in (2, 4) and not {1, 2} & set(tags.get(EXTRA, ())):
+        colours = colours[..., :-1]  # the last is no alpha
     return None if colours is None else upright_array(colours, tags.get(ORIENTATION, 1))

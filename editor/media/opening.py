@@ -19,6 +19,7 @@ from editor.media.kinds import PHOTO_BRANDS, no_photo
 from editor.media.pixels import QUARTERS
 from editor.media.raw import open_raw, raw_kind
 from editor.media.reading_note import read_note
+from editor.media.tiff_planes import is_misread, is_sound, opened_by_libtiff
 
 MIN_SIDE_PX = 16
 MAX_BYTES = 100 * 2**20
@@ -88,7 +89,8 @@ def _opened(data: bytes) -> Image.Image:
     if data[:2] == b"\xff\xd8":  # without the limit that Pillow has for all formats
         return JpegImagePlugin.jpeg_factory(io.BytesIO(data))
     try:
-        return Image.open(io.BytesIO(data), formats=known_formats())
+        image = Image.open(io.BytesIO(data), formats=known_formats())
+        return opened_by_libtiff(data) if is_misread(image) else image
     except UnidentifiedImageError:
         found = opened_deep(data)
         if found is None:
@@ -146,6 +148,8 @@ def _unknown(name: str, data: bytes) -> str:
         return f"{name} is {kind}, not a photo; {advice}"
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS and "HEIF" not in known_formats():
         return f"{name} is a HEIC, for which pillow-heif is needed: pip install pillow-heif"
+    if data[:2] in (b"II", b"MM") and is_sound(data):
+        return f"{name} is a TIFF of a kind that is not read; save it with 8 or 16 bits a sample, or as a PNG"
     if data.startswith(STARTS) or data[4:12] in FTYPS:
         return f"{name} is damaged or incomplete; open and save it again, or take another"
     return f"{name} is not a picture that can be read; use JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
