@@ -1,4 +1,4 @@
-"""EXIF of a photo, read by hand within a budget: its orientation, date, author and copyright, and nothing else."""
+"""EXIF of a photo, read by hand within a budget: its orientation, resolution, date, author and copyright, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from editor.media.tables import START, Table, Tables
 
 ORIENTATION, ARTIST, COPYRIGHT, EXIF_TABLE = 0x0112, 0x013B, 0x8298, 0x8769
 TAKEN, TAKEN_OFFSET = 0x9003, 0x9011  # of EXIF: DateTimeOriginal, OffsetTimeOriginal
+X_DPI, Y_DPI, DPI_UNIT = 0x011A, 0x011B, 0x0128
+INCH, CENTIMETRE = 2, 3  # values of the unit
+CM_PER_INCH, MAX_DPI = 2.54, 65_535  # the most that a JPEG can say
 DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 OFFSET = re.compile(r"[+-]\d\d:\d\d")
 PREFIX = b"Exif\0\0"
@@ -32,6 +35,7 @@ class Exif:
         taken_offset: of that time from UTC, such as "+02:00".
         artist: who took it.
         copyright: whose it is.
+        dpi: dots per inch of the file's columns and rows; None where it says none.
     """
 
     orientation: int = 1
@@ -39,6 +43,7 @@ class Exif:
     taken_offset: str = ""
     artist: str = ""
     copyright: str = ""
+    dpi: tuple[float, float] | None = None
 
 
 def exif_bytes(image: Image.Image, data: bytes = b"") -> bytes:
@@ -84,13 +89,20 @@ def read_exif(exif: bytes, name: str = "the picture") -> Exif:
     taken, offset = (_words(dates, tag) for tag in (TAKEN, TAKEN_OFFSET))
     taken = taken if DATE.fullmatch(taken) else ""
     turn = first.number(ORIENTATION, 1)
+    scale = {INCH: 1.0, CENTIMETRE: CM_PER_INCH}.get(first.number(DPI_UNIT, INCH), 0.0)
     return Exif(
         turn if 1 <= turn <= 8 else 1,
         taken,
         offset if OFFSET.fullmatch(offset) else "",
         _words(first, ARTIST),
         _words(first, COPYRIGHT),
+        usable_dpi(first.fraction(X_DPI) * scale, first.fraction(Y_DPI) * scale),
     )
+
+
+def usable_dpi(across: float, down: float) -> tuple[float, float] | None:
+    """Return dots per inch as a pair; None where no file of ours could say them, or they say nothing."""
+    return (across, down) if 1 <= min(across, down) <= max(across, down) <= MAX_DPI else None
 
 
 def _words(table: Table | None, tag: int) -> str:

@@ -1,4 +1,4 @@
-"""Which formats a photo is saved in, and how: as fine as it came, with its alpha, date and author."""
+"""Which formats a photo is saved in, and how: as fine as it came, with its alpha, resolution, date and author."""
 
 from __future__ import annotations
 
@@ -109,12 +109,16 @@ def save_options(
         mode: of the picture. One with alpha keeps it to the bit.
         quality: 1…100, at least; the photo's own where that is higher.
         xmp: to write; may be empty.
-        source: of the photo, whose date and author are written; None writes none.
+        source: of the photo, whose resolution, date and author are written; None writes none.
     """
     if kind == "TIFF":
-        return _tiff_options(xmp, {} if source is None else source.tags())
-    exif = source.exif() if source is not None else b""
+        made = _tiff_options(xmp, {} if source is None else source.tags())
+        return made | ({"dpi": source.dpi} if source is not None and source.dpi else {})
+    says_dpi = kind in ("JPEG", "PNG")
+    exif = source.exif(with_dpi=not says_dpi) if source is not None else b""
     options: dict[str, Any] = {"exif": exif} if exif else {}
+    if says_dpi and source is not None and source.dpi is not None:
+        options["dpi"] = source.dpi
     clear = mode in ("RGBA", "LA")
     if source is not None:
         quality = max(quality, source.quality)

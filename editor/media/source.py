@@ -1,6 +1,6 @@
 """What a photo's file holds beside its colours: all that is needed to save it again as it came.
 
-Date, author and copyright are read. Place, camera, serial numbers and small copies are not.
+Resolution, date, author and copyright are read. Place, camera, serial numbers and small copies are not.
 """
 
 from __future__ import annotations
@@ -17,13 +17,26 @@ from PIL import Image
 from editor.media.exif import (
     ARTIST,
     COPYRIGHT,
+    DPI_UNIT,
     EXIF_TABLE,
+    INCH,
     TAKEN,
     TAKEN_OFFSET,
+    X_DPI,
+    Y_DPI,
+    Exif,
     exif_bytes,
     read_exif,
+    usable_dpi,
 )
-from editor.media.pixels import BACKGROUND, apart, is_clear, upright_rgb
+from editor.media.pixels import (
+    BACKGROUND,
+    QUARTERS,
+    apart,
+    is_clear,
+    turned_orientation,
+    upright_rgb,
+)
 
 SEEN_PX = 512  # side at which a photo is looked at for colours
 GREY_SPREAD = 8  # levels by which colours of a grey photo differ after a JPEG and its conversion
@@ -46,6 +59,7 @@ class Source:
         taken_offset: of that time from UTC, such as "+02:00".
         artist: who took it.
         copyright: whose it is.
+        dpi: dots per inch of the upright photo, across and down; None where the file says none.
     """
 
     kind: str = ""
@@ -58,6 +72,7 @@ class Source:
     taken_offset: str = ""
     artist: str = ""
     copyright: str = ""
+    dpi: tuple[float, float] | None = None
 
     def tags(self) -> dict[int, Any]:
         """Return what is kept of date and author by the tags of EXIF and TIFF."""
@@ -68,15 +83,25 @@ class Source:
             made[EXIF_TABLE] = {TAKEN: self.taken} | offset
         return made
 
-    def exif(self) -> bytes:
-        """Return the same as EXIF. Empty where there is nothing."""
+    def exif(self, with_dpi: bool = False) -> bytes:
+        """Return the same as EXIF. Empty where there is nothing.
+
+        Args:
+            with_dpi: for a format that says the resolution nowhere else.
+        """
         made, tags = Image.Exif(), self.tags()
+        if with_dpi and self.dpi is not None:
+            tags |= {X_DPI: self.dpi[0], Y_DPI: self.dpi[1], DPI_UNIT: INCH}
         made.update(tags)
         return made.tobytes() if tags else b""
 
     def without_alpha(self) -> Source:
-        """Return the record of a picture of another size, which has no transparent part."""
-        return replace(self, alpha=None)
+        """Return the record of a picture of another size and scale, which has no transparent part."""
+        return replace(self, alpha=None, dpi=None)
+
+    def turned_dpi(self, quarters: int) -> tuple[float, float] | None:
+        """Return the resolution of the photo when it is turned by so many quarters."""
+        return self.dpi[::-1] if self.dpi is not None and quarters % 2 else self.dpi
 
 
 def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image, Source]]:
@@ -107,10 +132,23 @@ def read_source(data: bytes = b"") -> Callable[[Image.Image], tuple[Image.Image,
             exif.taken_offset,
             exif.artist,
             exif.copyright,
+            _dpi(image, exif),
         )
         return pixels, source
 
     return read
+
+
+def _dpi(image: Image.Image, exif: Exif) -> tuple[float, float] | None:
+    """Return dots per inch of the upright photo: what its format says by itself, else its EXIF."""
+    own = image.info.get("dpi")
+    # of a JPEG that says none Pillow takes 72
+    told = image.format not in ("JPEG", "MPO") or image.info.get("jfif_unit") in (1, 2)
+    dpi = exif.dpi
+    if told and image.format != "TIFF" and isinstance(own, tuple) and len(own) == 2:
+        dpi = usable_dpi(float(own[0]), float(own[1])) or dpi
+    lies = turned_orientation(exif.orientation, image.info.get(QUARTERS, 0)) in (5, 6, 7, 8)
+    return dpi[::-1] if dpi is not None and lies else dpi
 
 
 def claimed(image: Image.Image) -> Source:

@@ -30,7 +30,7 @@ OBJECTS = np.zeros(65536, np.uint64)  # that Python makes of one value
 OBJECTS[[3, 4, 6, 8, 9, 11, 12, 13, 16]] = 1
 OBJECTS[[5, 10]] = 4
 LETTERS = {3: "H", 4: "L", 6: "b", 8: "h", 9: "l", 13: "L", 16: "Q"}  # of `struct`: whole numbers
-ASCII = 2
+ASCII, RATIONAL = 2, 5
 FURTHER = (0x8769, 0x8825, 0xA005)  # tags that point at further tables: EXIF, GPS, interoperability
 
 
@@ -63,6 +63,12 @@ class Table:
     def number(self, tag: int, otherwise: int = 0) -> int:
         """Return the first whole number of a tag's last entry, which is the one that Pillow takes."""
         return next(reversed(self.numbers(tag)), otherwise)
+
+    def fraction(self, tag: int) -> float:
+        """Return the first fraction of a tag's last entry; 0 where there is none."""
+        found = [body for kind, _, body in self._bodies(tag, 8) if kind == RATIONAL]
+        upper, lower = struct.unpack(f"{self._tables.order}2L", found[-1]) if found else (0, 0)
+        return upper / lower if lower else 0.0
 
     def text(self, tag: int, most: int = 4096) -> bytes:
         """Return the first bytes of the text of a tag's last entry; empty where there is none."""

@@ -143,7 +143,11 @@ class Photo:
         if not quarters % 4:
             return self
         alpha = self.source.alpha
-        source = replace(self.source, alpha=alpha and turned_photo(alpha, quarters))
+        source = replace(
+            self.source,
+            alpha=alpha and turned_photo(alpha, quarters),
+            dpi=self.source.turned_dpi(quarters),
+        )
         pixels = turned_photo(self.pixels, quarters)
         return replace(self, pixels=pixels, file=b"", found=None, source=source, cut={})
 
