@@ -323,7 +323,7 @@ class Editor:
         before, after, reference = (to_tensor(image)[0] for image in images)
         if edit.mask is not None:
             after = blend(before, after, edit.mask)
-        pasted = paste_back(photo, crop, reference, after, mode, None, in_place, alpha)
+        pasted = paste_back(photo, crop, reference, after, mode, in_place=in_place, alpha=alpha)
         pasted.info = dict(photo.info)
         return pasted
 

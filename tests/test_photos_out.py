@@ -26,7 +26,7 @@ from editor.project.history import Project
 from editor.ui.film import small_photo
 from editor.ui.handler_base import REPLACE
 from editor.ui.handlers import Handlers, _pasted
-from editor.ui.stage_values import _composed
+from editor.ui.stage_values import _composed, _small_clear
 from tests.colour_profiles import adobe_rgb, display_p3
 
 SIZE = (64, 80)
@@ -81,7 +81,8 @@ def test_colours_that_are_hidden_have_no_say_where_the_square_is_replaced(
         else:
             project = Project("tiny", tiny.engine.fingerprint)
             project = add_edit(project, tiny, edit, "clear", str(photo))
-            uri = _composed(edit, project.shown, partial(_pasted, tiny, REPLACE))
+            clear = lambda picture: _small_clear(picture.photo)  # noqa: E731
+            uri = _composed(edit, project.shown, partial(_pasted, tiny, REPLACE), clear)
             data = base64.b64decode(uri.partition(",")[2])
             made.append(array(Image.open(io.BytesIO(data))))
     seen = np.asarray(alpha) == 255

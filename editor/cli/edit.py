@@ -14,6 +14,7 @@ from editor.cli.photo_files import add_photo_files
 from editor.cli.photo_job import Digested, add_photo_options, chosen_faces, inversion_job
 from editor.cli.photos import find_photos, read_mask, save_edits
 from editor.cli.result_names import further_names
+from editor.errors import OptionError
 
 if TYPE_CHECKING:
     from editor.session import Editor
@@ -63,10 +64,30 @@ def run(args: argparse.Namespace) -> int:
     mask = [] if args.mask is None else [args.mask]
     check_targets([path for path in photos if not is_code_file(path)], args.out, further, mask)
     check_code(args.code, photos)
+    _check_photos(args, photos)
     editor = open_editor(args)
     with opened_codes(editor, photos, args.code) as given:
         check_targets(given.paths, args.out, further, [*photos, *mask])
         return _edited(editor, given, args, moves)
+
+
+def _check_photos(args: argparse.Namespace, given: list[Path]) -> None:
+    """Refuse options of photos where codes alone were given, which have none.
+
+    Raises:
+        OptionError: there is one.
+    """
+    asked = {
+        "--all-faces": args.all_faces,
+        "--face": args.face,
+        "--turn": args.turn,
+        "--crop": args.crop,
+        "--format": args.format,
+        "--colour": args.colour,
+    }
+    named = [name for name, value in asked.items() if value]
+    if named and all(is_code_file(path) for path in given):
+        raise OptionError(f"{named[0]} is for photos, and only codes were given; leave it out")
 
 
 def _edited(

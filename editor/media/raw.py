@@ -103,7 +103,7 @@ def open_raw(data: bytes, name: str, kind: str) -> Image.Image:
         kind: as `raw_kind` said it.
 
     Raises:
-        ImageError: rawpy is not installed.
+        ImageError: rawpy is not installed, or cannot read it.
     """
     try:
         import rawpy  # type: ignore[import-not-found]
@@ -113,7 +113,13 @@ def open_raw(data: bytes, name: str, kind: str) -> Image.Image:
             f"it as JPEG or TIFF with the camera's program or another one for RAW, or install rawpy: pip "
             f"install rawpy"
         ) from error
-    return _Raw(rawpy.imread(io.BytesIO(data)))
+    try:
+        return _Raw(rawpy.imread(io.BytesIO(data)))
+    except rawpy.LibRawError as error:
+        raise ImageError(
+            f"{name} is a camera RAW file ({kind}) that is damaged, or of a camera that LibRaw does not know; "
+            f"export it as JPEG or TIFF with the camera's program"
+        ) from error
 
 
 def reads_raw() -> bool:

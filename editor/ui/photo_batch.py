@@ -36,6 +36,7 @@ from editor.ui.state import Visit, Visitor
 MAX_PHOTOS = 50
 SAY_S = 0.5  # between two lines of progress
 UNKNOWN = "Code of another program. It does not say its generator"
+FOREIGN = "A file of another program does not say which generator it is of. A direction belongs on New slider."
 
 _Shared = dict[
     str, tuple[Key, Levels]
@@ -53,6 +54,8 @@ class _Batch:
         share: of the one that is being read, 0…1.
         added: keys of the pictures that were made.
         failures: of the others, the file's name and why.
+        codes: how many of the pictures are codes.
+        foreign: whether one of these came from a file of another program.
     """
 
     paths: list[str]
@@ -61,6 +64,8 @@ class _Batch:
     share: float = 0.0
     added: list[str] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    codes: int = 0
+    foreign: bool = False
 
     def progress(self) -> dict[str, Any]:
         """Return what the grid shows of it: numbers, seconds left, and names that wait."""
@@ -75,14 +80,21 @@ class _Batch:
 
     def summary(self) -> dict[str, Any]:
         """Return what is said at the end."""
-        count = len(self.added)
-        text = f"{count} {'photo' if count == 1 else 'photos'} read."
+        text = self._counted()
         left = len(self.paths) - self.done
         text += f" {left} left out." if left else ""
         if self.failures:
             text += f" {failures_text(self.failures)}"
         bad = bool(self.failures)
         return said(text, added=self.added, bad=bad, stay=bad)
+
+    def _counted(self) -> str:
+        photos = len(self.added) - self.codes
+        text = f"{photos} {'photo' if photos == 1 else 'photos'} read."
+        if self.codes:
+            opened = f"{self.codes} {'code' if self.codes == 1 else 'codes'} opened."
+            text = f"{text} {opened}" if photos else opened
+        return f"{text} {FOREIGN}" if self.foreign else text
 
 
 class PhotoBatch:
@@ -216,6 +228,8 @@ class PhotoBatch:
         check_room(self.page.store.newest(visitor).project, [path] * len(found))
         for number, (name, edit) in enumerate(found, 1):
             self._keep(visitor, editor, edit, path, photo_name(f"{name}.code"), doubt, batch)
+            batch.codes += 1
+            batch.foreign = batch.foreign or bool(doubt)
             batch.share = number / len(found)
             yield gr.skip(), {"progress": batch.progress()}, gr.skip()
 

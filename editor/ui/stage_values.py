@@ -120,7 +120,7 @@ class StageValues:
         value["after"] = data_uri(editor.render(edit))
         value["reference"] = data_uri(editor.reference(edit))
         if replaced is not None and picture.crop is not None and picture.small and edit.changed:
-            value["composed"] = self._composed(edit, picture, replaced)
+            value["composed"] = _composed(edit, picture, replaced, self._clear_photo)
         return value | self._said(editor, project, said)
 
     def waiting(self, visitor: Visitor, editor: Editor, said: Said) -> dict[str, Any]:
@@ -190,25 +190,6 @@ class StageValues:
         wrong = not path or given != path or not name or name == visitor.domain
         return None if wrong else suggestion(self.domains, name)
 
-    def _composed(
-        self,
-        edit: Edit,
-        picture: Picture,
-        replaced: Callable[..., Image.Image],
-    ) -> str:
-        """Return a small copy of a picture's photo, with an edit pasted in, as a data URI."""
-        assert picture.crop is not None
-        with suppress(EditorError):
-            clear = self._clear_photo(picture)
-            if clear is not None:
-                alpha = clear.source.alpha
-                pasted = as_srgb(replaced(edit, clear.pixels.copy(), picture.crop, alpha)).copy()
-                if alpha is not None:
-                    pasted.putalpha(alpha)
-                return png_uri(png_bytes(pasted))
-        small = Image.open(BytesIO(picture.small)).convert("RGB")
-        return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
-
     def _clear_photo(self, picture: Picture) -> Photo | None:
         """Return a small copy of a picture's photo where that can be transparent; None for others.
 
@@ -256,7 +237,35 @@ def faces_of(visitor: Visitor, path: str) -> list[dict[str, Any]]:
     return sorted(faces[:MOST_FACES], key=lambda face: (face["x"], face["y"]))
 
 
+def _composed(
+    edit: Edit,
+    picture: Picture,
+    replaced: Callable[..., Image.Image],
+    clear_photo: Callable[[Picture], Photo | None],
+) -> str:
+    """Return a small copy of a picture's photo, with an edit pasted in, as a data URI.
+
+    Args:
+        edit: of the picture.
+        picture: with its square.
+        replaced: as in `StageValues`.
+        clear_photo: gives the picture's photo where that can be transparent.
+    """
+    assert picture.crop is not None
+    with suppress(EditorError):
+        clear = clear_photo(picture)
+        if clear is not None:
+            alpha = clear.source.alpha
+            pasted = as_srgb(replaced(edit, clear.pixels.copy(), picture.crop, alpha)).copy()
+            if alpha is not None:
+                pasted.putalpha(alpha)
+            return png_uri(png_bytes(pasted))
+    small = Image.open(BytesIO(picture.small)).convert("RGB")
+    return jpeg_uri(thumbnail(replaced(edit, small, picture.crop), SMALL_PX))
+
+
 def _small_clear(path: str) -> Photo | None:
+    """Return a small copy of a photo that can be transparent; None for others."""
     if looked_at(path, claimed).alpha is None:
         return None
     photo = Photo.read(path)

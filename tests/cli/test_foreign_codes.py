@@ -44,6 +44,17 @@ def test_edit_makes_a_picture_of_every_code(at: Path, tiny: Editor, capsys) -> N
     assert "does not say which generator it is of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "option",
+    [["--all-faces"], ["--face", "2"], ["--turn", "90"], ["--format", "tiff"], ["--colour"]],
+)
+def test_what_is_for_photos_is_refused_for_codes(at: Path, capsys, option: list[str]) -> None:
+    command = ["edit", str(at / "inverted_codes.npy"), "--move", "smile=1", "--out", str(at / "o")]
+    assert main([*command, *option]) == 1
+    assert f"{option[0]} is for photos, and only codes were given" in capsys.readouterr().err
+    assert not (at / "o").exists()
+
+
 def test_one_of_several_is_chosen(at: Path, capsys) -> None:
     command = ["edit", str(at / "inverted_codes.npy"), "--move", "smile=1", "--out", str(at / "o")]
     assert main([*command, "--code", "3", "1"]) == 0

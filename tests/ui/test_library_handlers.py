@@ -153,7 +153,7 @@ def test_photos_are_read_one_after_another(
     assert value["progress"] is None
     assert _names(value) == ["one", "two", "c"]
     assert value["said"]["added"] == ["tiny:p2", "tiny:p3", "tiny:p4"]
-    assert value["said"]["text"].startswith("3 photos read. bad.png is not a picture")
+    assert value["said"]["text"].startswith("2 photos read. 1 code opened. bad.png is not")
     assert value["said"]["bad"]
     assert value["said"]["stay"], "it is read at leisure"
     assert [one["name"] for one in strip["pictures"]] == ["one", "two", "c"]
@@ -190,6 +190,7 @@ def test_codes_of_other_programs_are_pictures(library: LibraryPanel, handlers: H
     assert _names(value) == ["inverted_codes 1", "inverted_codes 2", "projected_w"]
     assert {one["doubt"] for one in value["pictures"]} == {photo_batch.UNKNOWN}
     told = value["said"]["text"]
+    assert told.startswith(f"3 codes opened. {photo_batch.FOREIGN}")
     assert (
         "large.npy: 'large' has shape (1, 18, 512), but a code of 'tiny' has 6 layers of 8" in told
     )

@@ -293,7 +293,7 @@ def test_a_saved_code_is_opened(page, photo: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.npz"
     download.value.save_as(file)
     _library(page)
-    assert _add(page, file) == "1 photo read."
+    assert _add(page, file) == "1 code opened."
     page.locator("#library .tile .go", has_text="mine").dblclick()
     page.wait_for_selector("#filmstrip .picture.shown:has-text('mine')", state="attached")
     page.wait_for_function(f"shown => ({SQUARE})() === shown", arg=square)
