@@ -521,6 +521,25 @@ def test_on_a_phone_everything_can_be_touched(browser, address: str, state: str)
     page.close()
 
 
+def test_a_photo_is_turned_where_there_is_room_and_through_the_menu_where_there_is_none(
+    page,
+) -> None:
+    give(page)
+    for width, there in ((912, True), (624, True), (561, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 600})
+        page.wait_for_function("width => stage.element.clientWidth === width", arg=width)
+        turn = page.locator(".tools [aria-label='Turn the photo right']")
+        turn.wait_for(state="visible" if there else "hidden")
+        full = page.locator(".foot")
+        assert full.evaluate("(foot) => foot.scrollWidth <= foot.clientWidth"), width
+    assert page.evaluate("state.now().stage.turnable")
+    page.evaluate("() => { state.tell('turn-photo', -1); state.tell('frame-anew'); }")
+    (first, turned), (second, _) = page.evaluate("sent")
+    assert (first, turned["quarters"], second) == ("retry", -1, "option_select")
+    give(page, state="frame", picture="")
+    assert not page.evaluate("state.now().stage.turnable")
+
+
 def test_photos_lie_where_overlays_think(page, tmp_path: Path) -> None:
     give(page)
     corner = page.evaluate("() => stage.view.toScreen([0, 0]).map(Math.round)")
