@@ -17,6 +17,7 @@ from editor.errors import OptionError
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import thumbnail
+from editor.project.turning import standing
 from editor.session import Editor
 from editor.ui.component_values import MAX_ID, is_untouched
 from editor.ui.data_uris import jpeg_uri
@@ -156,7 +157,7 @@ class Tiles:
     def lacking(self, visitor: Visitor) -> list[str]:
         """Return the ids of the open domain's pictures that have no tile yet."""
         project = visitor.project
-        seen = [p.id for p in project.pictures if not is_untouched(project, p.id)]
+        seen = [p.id for p in standing(project) if not is_untouched(project, p.id)]
         return [name for name in seen if project.latest(name) not in self._made]
 
     def make(self, project: Project, editor: Editor, name: str) -> None:
@@ -184,7 +185,7 @@ def library_value(visitor: Visitor, tiles: Tiles, doubts: Mapping[str, str]) -> 
             "doubt": doubts.get(key, ""),
         }
         for domain, project in visitor.projects.items()
-        for picture in project.pictures
+        for picture in standing(project)
         if not is_untouched(project, picture.id)
     ]
     used = [domain for domain in visitor.projects if any(p["domain"] == domain for p in pictures)]
