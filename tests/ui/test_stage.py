@@ -219,6 +219,7 @@ def test_the_generated_picture_waits_until_a_slider_moves(page) -> None:
     assert page.evaluate("() => stage.view.photo().width") == 0
     assert page.locator(".empty").is_visible()
     told = {"picture": "p1", "version": "a", "state": "empty", "domain": "faces64"}
+        told["turnable"] = False
     assert page.evaluate("() => state.now().stage") == told
     page.evaluate("uri => { window.answer = async () => uri; }", png(grey(200)))
     page.evaluate("() => state.change({ moves: { smile: 1 } })")
@@ -497,6 +498,16 @@ def test_an_error_of_the_server_is_said_over_the_old_photo(page) -> None:
     assert page.inner_text(".notice p").startswith("a.jpg cannot be read. Photos: JPEG")
     assert page.get_by_role("button", name="Open another").is_visible()
     assert page.evaluate("() => stage.view.photo().width") == 900
+
+
+def test_a_bad_photo_leaves_the_question_of_the_one_that_waits(page) -> None:
+    give(page, state="frame", picture="", notice="bad.png cannot be read.")
+    assert page.inner_text(".asking p") == "Is this the face? Drag the frame onto it."
+    assert page.inner_text(".notice p").startswith("bad.png cannot be read. Photos: JPEG")
+    asking, notice = (page.locator(one).bounding_box() for one in (".asking", ".notice"))
+    assert notice["y"] + notice["height"] < asking["y"]
+    give(page, turn=2)
+    assert page.is_hidden(".notice")
 
 
 @pytest.mark.parametrize("state", ["empty", "frame", "working", "done", "error"])

@@ -6,7 +6,7 @@ import { listenForPhotos } from './photo_files.js';
 import { following } from './stage_following.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
-import { description, isTurnable, NOTHING, notice, sayState } from './stage_words.js';
+import { description, errorLine, isTurnable, NOTHING, notice, sayState } from './stage_words.js';
 import { layOver } from './stage_overlays.js';
 import { viewer } from './viewer.js';
 
@@ -118,7 +118,7 @@ export async function start(handed) {
     former = null;
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
-    if (next.state && next.state !== 'error') notice(element, '');
+    if (next.state && next.state !== 'error') notice(element, next.notice ? errorLine(next.notice) : '');
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
     if (another) hand.drop();
     if (another || value.photo?.key !== old.photo?.key) forget(); // photos that wait for their frame are no pictures yet

@@ -10,7 +10,7 @@ import { READ } from './photo_files.js';
  *   photo: import('./stage_photo.js').Photo | null, crop: import('./composite.js').Crop | null,
  *   reference: string, after: string, mask: string, composed: string,
  *   faces: (import('./composite.js').Crop & {confidence: number, picture: string})[], marks: Record<string, [number, number]> | null,
- *   moves: Record<string, number>, state: State, line: string, likeness: string, advice: string,
+ *   moves: Record<string, number>, state: State, line: string, notice?: string, likeness: string, advice: string,
  *   progress: {done: number, total: number, seconds: number} | null, turn: number, examples: string[], visit: string,
  *   domain: string, before: string, others: import('./stage_photo.js').Other[], compare: boolean, suggest: Suggestion | null,
  * }} StageValue  as `editor.ui.components.stage` describes it
