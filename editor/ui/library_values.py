@@ -14,6 +14,7 @@ from PIL import Image
 
 from editor.domains import Domains
 from editor.errors import OptionError
+from editor.project.face_names import listed_names
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import thumbnail
@@ -180,11 +181,12 @@ def library_value(visitor: Visitor, tiles: Tiles, doubts: Mapping[str, str]) -> 
             "key": (key := key_of(domain, picture.id)),
             "id": picture.id,
             "domain": domain,
-            "name": picture.name,
+            "name": names[picture.id],
             "src": tiles.known(project.latest(picture.id)),
             "doubt": doubts.get(key, ""),
         }
         for domain, project in visitor.projects.items()
+        for names in (listed_names(standing(project)),)
         for picture in standing(project)
         if not is_untouched(project, picture.id)
     ]

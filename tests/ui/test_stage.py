@@ -219,7 +219,7 @@ def test_the_generated_picture_waits_until_a_slider_moves(page) -> None:
     assert page.evaluate("() => stage.view.photo().width") == 0
     assert page.locator(".empty").is_visible()
     told = {"picture": "p1", "version": "a", "state": "empty", "domain": "faces64"}
-        told["turnable"] = False
+    told["turnable"] = False
     assert page.evaluate("() => state.now().stage") == told
     page.evaluate("uri => { window.answer = async () => uri; }", png(grey(200)))
     page.evaluate("() => state.change({ moves: { smile: 1 } })")

@@ -157,6 +157,21 @@ def test_a_turned_photo_is_one_picture_whose_steps_go_on(
     assert before[0] in versions(visitor.project, visitor.project.shown.id)
 
 
+def test_faces_of_one_photo_are_numbered_from_left_to_right(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, RIGHT, LEFT)  # the right one is surer and is read first
+    visitor = _read(handlers, photo)
+    strip = strip_value(visitor.project)["pictures"]
+    tiles = library_value(visitor, Tiles(handlers.domains), {})["pictures"]
+    assert [one["name"] for one in strip] == ["photo 2", "photo 1"]
+    assert [one["name"] for one in tiles] == ["photo 2", "photo 1"]
+    assert visitor.project.shown.name == "photo", "files are called as the photo"
+    _finding(monkeypatch, LEFT)
+    alone = _read(handlers, photo)
+    assert [one["name"] for one in strip_value(alone.project)["pictures"]] == ["photo"]
+
+
 def test_a_turned_picture_is_renamed_and_removed_with_what_it_was(
     handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
