@@ -260,10 +260,11 @@ def _save(args: argparse.Namespace) -> int:
 
     from editor.project.actions import result
     from editor.project.exports import stem
+    from editor.project.turning import standing
 
     failures = []
     with _opened(args) as (project, editor):
-        names = [project.find(said) for said in args.names] or [p.id for p in project.pictures]
+        names = [project.find(said) for said in args.names] or [p.id for p in standing(project)]
         for name in tqdm(list(dict.fromkeys(names)), unit="picture"):
             try:
                 picture = project.picture(name)

@@ -21,6 +21,7 @@ from editor.photo.crop import Crop
 from editor.project.history import MAX_NODES, MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import SMALL_PX, read_mask
+from editor.project.turning import TURNED
 from editor.session import Editor
 from editor.sliders.boundary import Boundary
 from editor.sliders.boundary_file import read_boundary, with_hyperplane
@@ -190,15 +191,19 @@ def _of_own_pictures(nodes: list[Node], pictures: Mapping[str, Picture]) -> tupl
     """Return nodes that were made from nodes of their own pictures.
 
     Older files say of a photo that it was made from what was shown when it was read. What was made of
-    another picture, and says so by its base, keeps that.
+    another picture, and says so by its base or as a turn, keeps that.
     """
     own: list[Node] = []
     newest: dict[str, int] = {}
     for index, node in enumerate(nodes):
         picture = pictures.get(node.picture)
         if node.parent >= 0 and nodes[node.parent].picture != node.picture:
-            made = node.picture not in newest and picture is not None and picture.base is not None
-            node = node if made else replace(node, parent=newest.get(node.picture, -1))
+            made = picture is not None and (picture.base is not None or node.label == TURNED)
+            node = (
+                node
+                if made and node.picture not in newest
+                else replace(node, parent=newest.get(node.picture, -1))
+            )
         own.append(node)
         newest[node.picture] = index
     return tuple(own)

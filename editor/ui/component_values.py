@@ -9,8 +9,10 @@ from typing import Any
 
 from editor.errors import OptionError
 from editor.layers import parse_layers
+from editor.project.face_names import listed_names
 from editor.project.history import Project
 from editor.project.nodes import Layers, Moves, Node
+from editor.project.turning import standing, versions
 from editor.session import Editor
 from editor.sliders.boundary import BoundaryInfo
 from editor.sliders.scale import SliderScale
@@ -82,12 +84,14 @@ def _slider_value(info: BoundaryInfo) -> dict[str, Any]:
 def strip_value(project: Project) -> dict[str, Any]:
     """Return the value of `filmstrip`: each picture as it stands, and the steps of the shown one."""
     shown = project.shown
-    here = [i for i, node in enumerate(project.nodes) if shown and node.picture == shown.id]
+    own = versions(project, shown.id) if shown else set()
+    here = [i for i, node in enumerate(project.nodes) if node.picture in own]
     kept = [i for i in here if i in here[:1] or i in here[-STRIP_STEPS:] or i == project.at]
+    names = listed_names(standing(project))
     pictures = [
-        {"id": p.id, "name": p.name, "src": jpeg_uri(project.latest(p.id).thumb)}
+        {"id": p.id, "name": names[p.id], "src": jpeg_uri(project.latest(p.id).thumb)}
         | {"at": project.last(p.id)}
-        for p in project.pictures
+        for p in standing(project)
         if not is_untouched(project, p.id)
     ]
     steps = [

@@ -15,6 +15,7 @@ from editor.media.names import plain_stem
 from editor.project.actions import without_lost_photos
 from editor.project.file import project_bytes
 from editor.project.history import Project
+from editor.project.turning import standing, versions
 from editor.ui.browser_storage import BrowserStorage
 from editor.ui.component_values import is_untouched, strip_value
 from editor.ui.components.library_grid import library_grid
@@ -161,9 +162,14 @@ class LibraryPanel:
         newest = self.page.store.newest(visitor)
         domain, name = chosen_keys({"chosen": [asked.get("key")]}, newest)[0]
         title = str(asked.get("name") or "")
-        visitor = self.page.store.update(
-            visitor, lambda newest: newest.put(newest.projects[domain].rename(name, title))
-        )
+
+        def called(newest: Visitor) -> Visitor:
+            project = newest.projects[domain]
+            for one in versions(project, name) | {name}:
+                project = project.rename(one, title)
+            return newest.put(project)
+
+        visitor = self.page.store.update(visitor, called)
         return visitor, strip_value(visitor.project), self._value(visitor)
 
     @told_by_page
@@ -173,7 +179,7 @@ class LibraryPanel:
         """Save the open domain's project as a file of the page's cache. Return what the grid takes home."""
         visitor = self.page.store.newest(visitor)
         project, lost = without_lost_photos(visitor.project)
-        used = [p.name for p in project.pictures if not is_untouched(project, p.id)]
+        used = [p.name for p in standing(project) if not is_untouched(project, p.id)]
         more = f" and {len(used) - 1} more" if len(used) > 1 else ""
         name = f"{plain_stem(used[0] if used else visitor.domain)}{more}.zip"
         path = self.page.handlers.export(visitor, name, project_bytes(project))
@@ -217,6 +223,7 @@ class LibraryPanel:
     def _without(self, project: Project, keys: list[Key]) -> Project:
         """Return a project without some pictures; with the first example where none is left."""
         names = {name for domain, name in keys if domain == project.domain}
+        names = {one for name in names for one in versions(project, name)}
         if names < {picture.id for picture in project.pictures}:
             return project.remove(names)
         fresh = first_project(self.page.handlers.domains.open(project.domain))

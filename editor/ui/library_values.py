@@ -14,9 +14,11 @@ from PIL import Image
 
 from editor.domains import Domains
 from editor.errors import OptionError
+from editor.project.face_names import listed_names
 from editor.project.history import MAX_PICTURES, Project
 from editor.project.nodes import Node, Picture
 from editor.project.pixels import thumbnail
+from editor.project.turning import standing
 from editor.session import Editor
 from editor.ui.component_values import MAX_ID, is_untouched
 from editor.ui.data_uris import jpeg_uri
@@ -156,7 +158,7 @@ class Tiles:
     def lacking(self, visitor: Visitor) -> list[str]:
         """Return the ids of the open domain's pictures that have no tile yet."""
         project = visitor.project
-        seen = [p.id for p in project.pictures if not is_untouched(project, p.id)]
+        seen = [p.id for p in standing(project) if not is_untouched(project, p.id)]
         return [name for name in seen if project.latest(name) not in self._made]
 
     def make(self, project: Project, editor: Editor, name: str) -> None:
@@ -179,12 +181,13 @@ def library_value(visitor: Visitor, tiles: Tiles, doubts: Mapping[str, str]) -> 
             "key": (key := key_of(domain, picture.id)),
             "id": picture.id,
             "domain": domain,
-            "name": picture.name,
+            "name": names[picture.id],
             "src": tiles.known(project.latest(picture.id)),
             "doubt": doubts.get(key, ""),
         }
         for domain, project in visitor.projects.items()
-        for picture in project.pictures
+        for names in (listed_names(standing(project)),)
+        for picture in standing(project)
         if not is_untouched(project, picture.id)
     ]
     used = [domain for domain in visitor.projects if any(p["domain"] == domain for p in pictures)]

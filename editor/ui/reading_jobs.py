@@ -67,7 +67,8 @@ class ReadingJobs(HandlerBase):
         except EditorError as error:
             newest = self.store.update(visitor, lambda now: replace(now, unfinished=()))
             text = f"{sentence_of(str(error))}."
-            said = Said("frame" if newest.waiting else "error", text)  # one that waits, waits on
+            # one that waits, waits on, and is still asked for
+            said = Said("frame", notice=text) if newest.waiting else Said("error", text)
             yield newest, self.stage(newest, said), gr.skip(), gr.skip(), status("")
             return
         if not came:

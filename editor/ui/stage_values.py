@@ -45,6 +45,7 @@ class Said:
     Attributes:
         state: "empty", "frame", "working", "done" or "error".
         line: a sentence.
+        notice: what went wrong with another photo than the one that waits for its frame.
         advice: what to do, in a sentence or two.
         done, total, seconds: progress of a job; seconds that are left, None where nobody knows.
     """
@@ -55,6 +56,7 @@ class Said:
     done: int = 0
     total: int = 0
     seconds: float | None = None
+    notice: str = ""
 
 
 class StageValues:
@@ -158,6 +160,7 @@ class StageValues:
         return {
             "state": said.state,
             "line": said.line,
+            "notice": said.notice,
             "likeness": likeness.level,
             "advice": said.advice or likeness.advice,
             "progress": progress if said.total else None,

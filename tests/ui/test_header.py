@@ -54,6 +54,29 @@ def test_the_menu_has_a_name(header) -> None:
     assert header.get_by_role("button", name="Edit, menu").is_visible()
 
 
+def test_the_menu_turns_a_photo_and_frames_it_anew_where_there_is_one(header) -> None:
+    header.set_viewport_size({"width": 390, "height": 844})
+    of_photo = ["Turn the photo left", "Turn the photo right", "Frame another part"]
+    header.evaluate(
+        """() => { window.asked = [];
+        for (const name of ['turn-photo', 'frame-anew']) page.hear(name, (by) => asked.push([name, by ?? null])); }"""
+    )
+    items = header.get_by_role("menuitem")
+    for turnable, place in ((False, "edit"), (True, "library")):
+        header.evaluate(
+            "([turnable, place]) => page.change({ place, stage: { ...page.now().stage, turnable } })",
+            [turnable, place],
+        )
+        header.click(".menu-opener")
+        assert not set(of_photo) & set(items.all_inner_texts())
+        header.keyboard.press("Escape")
+    header.evaluate("page.change({ place: 'edit' })")
+    for title in of_photo:
+        header.click(".menu-opener")
+        header.get_by_role("menuitem", name=title).click()
+    assert header.evaluate("asked") == [["turn-photo", -1], ["turn-photo", 1], ["frame-anew", None]]
+
+
 def test_explore_keeps_the_focus_where_a_picture_was_chosen(header) -> None:
     header.evaluate(
         """async () => {

@@ -40,6 +40,22 @@ def test_a_tap_chooses_and_one_face_alone_has_no_box(stage) -> None:
     assert page.locator("button.face:visible").count() == 1
 
 
+def test_the_box_of_a_small_face_is_square_and_has_room_for_a_finger(stage) -> None:
+    page = stage("faces", where=PHONE)
+    page.add_style_tag(path=ROOT / "editor" / "ui" / "components" / "stage.css")
+    page.add_style_tag(content="#stage { height: 400px !important; }")
+    page.evaluate(
+        "() => { document.querySelector('#host').classList.add('stage'); look(.1, 0, 0); }"
+    )
+    small = page.get_by_role("button", name="Face 3 of 3")
+    box = small.bounding_box()
+    assert (box["width"], box["height"]) == pytest.approx((16, 16), abs=0.1)
+    below = [box["x"] + 8, box["y"] + 8 + 21]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).ariaLabel", below).startswith(
+        "Face 3"
+    )
+
+
 # --- patch
 
 

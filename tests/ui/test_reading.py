@@ -304,7 +304,8 @@ def test_a_photo_that_waits_is_left_by_what_is_opened_next_alone(
     list(handlers.take(visitor, _given(str(other)), *SETTINGS))
     *_, (after, stage, *_) = handlers.take(visitor, _given(str(bad)), *SETTINGS)
     assert stage["state"] == "frame"
-    assert stage["line"].startswith("bad.png is not a picture")
+    assert stage["notice"].startswith("bad.png is not a picture")
+    assert "bad.png" not in stage["line"], "the question is of the photo that waits"
     assert after.waiting == str(other), "a bad file threw the good one away"
     for leave in (
         lambda: handlers.go(after, {"chosen": 1}),

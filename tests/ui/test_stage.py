@@ -219,6 +219,7 @@ def test_the_generated_picture_waits_until_a_slider_moves(page) -> None:
     assert page.evaluate("() => stage.view.photo().width") == 0
     assert page.locator(".empty").is_visible()
     told = {"picture": "p1", "version": "a", "state": "empty", "domain": "faces64"}
+    told["turnable"] = False
     assert page.evaluate("() => state.now().stage") == told
     page.evaluate("uri => { window.answer = async () => uri; }", png(grey(200)))
     page.evaluate("() => state.change({ moves: { smile: 1 } })")
@@ -499,6 +500,16 @@ def test_an_error_of_the_server_is_said_over_the_old_photo(page) -> None:
     assert page.evaluate("() => stage.view.photo().width") == 900
 
 
+def test_a_bad_photo_leaves_the_question_of_the_one_that_waits(page) -> None:
+    give(page, state="frame", picture="", notice="bad.png cannot be read.")
+    assert page.inner_text(".asking p") == "Is this the face? Drag the frame onto it."
+    assert page.inner_text(".notice p").startswith("bad.png cannot be read. Photos: JPEG")
+    asking, notice = (page.locator(one).bounding_box() for one in (".asking", ".notice"))
+    assert notice["y"] + notice["height"] < asking["y"]
+    give(page, turn=2)
+    assert page.is_hidden(".notice")
+
+
 @pytest.mark.parametrize("state", ["empty", "frame", "working", "done", "error"])
 def test_on_a_phone_everything_can_be_touched(browser, address: str, state: str) -> None:
     page = opened(
@@ -519,6 +530,25 @@ def test_on_a_phone_everything_can_be_touched(browser, address: str, state: str)
         assert box["x"] + box["width"] <= 390
         assert box["y"] + box["height"] <= 440
     page.close()
+
+
+def test_a_photo_is_turned_where_there_is_room_and_through_the_menu_where_there_is_none(
+    page,
+) -> None:
+    give(page)
+    for width, there in ((912, True), (624, True), (561, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 600})
+        page.wait_for_function("width => stage.element.clientWidth === width", arg=width)
+        turn = page.locator(".tools [aria-label='Turn the photo right']")
+        turn.wait_for(state="visible" if there else "hidden")
+        full = page.locator(".foot")
+        assert full.evaluate("(foot) => foot.scrollWidth <= foot.clientWidth"), width
+    assert page.evaluate("state.now().stage.turnable")
+    page.evaluate("() => { state.tell('turn-photo', -1); state.tell('frame-anew'); }")
+    (first, turned), (second, _) = page.evaluate("sent")
+    assert (first, turned["quarters"], second) == ("retry", -1, "option_select")
+    give(page, state="frame", picture="")
+    assert not page.evaluate("state.now().stage.turnable")
 
 
 def test_photos_lie_where_overlays_think(page, tmp_path: Path) -> None:

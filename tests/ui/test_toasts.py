@@ -47,6 +47,18 @@ def test_a_message_goes_by_itself_unless_it_is_read(toasts) -> None:
     assert toasts.locator(".toast").count() == 0
 
 
+def test_a_message_that_appears_under_the_pointer_goes_by_itself(toasts) -> None:
+    toasts.evaluate(SAY)
+    box = toasts.locator(".toast").bounding_box()
+    toasts.get_by_role("button", name="Close").click()
+    x, y = int(box["x"] + 20), int(box["y"] + box["height"] / 2)
+    toasts.mouse.move(x, y)
+    toasts.evaluate(SAY)
+    toasts.locator(".toast").dispatch_event("pointerenter", {"clientX": x, "clientY": y})
+    toasts.clock.run_for(9000)
+    assert toasts.locator(".toast").count() == 0
+
+
 def test_only_the_last_ones_stand(toasts) -> None:
     for number in range(5):
         toasts.evaluate("n => page.tell('said', { text: `<b>${n}</b>` })", number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import gradio as gr
@@ -17,10 +18,13 @@ from editor.photo.quarters import turned_crop
 from editor.photo.turned_file import turned_file
 from editor.project.actions import move_sliders
 from editor.project.file import open_project, project_bytes
-from editor.project.turning import TURNED
+from editor.project.turning import TURNED, standing, versions
 from editor.session import Editor
 from editor.ui import turning_handlers
+from editor.ui.component_values import strip_value
 from editor.ui.handlers import Handlers
+from editor.ui.library import LibraryPanel
+from editor.ui.library_values import Doubts, Tiles, library_value
 from editor.ui.shown_photo import FILE_ROUTE
 from editor.ui.state import Visitor
 from tests.conftest import picture_of
@@ -114,6 +118,74 @@ def test_further_turns_replace_the_step_and_edits_afterwards_are_steps_of_their_
     assert len(visitor.project.pictures) == pictures + 2
     assert dict(visitor.project.node.moves) == {"smile": 3.0}
     assert dict(handlers.undo(visitor, None, "").project.node.moves) == {"smile": 3.0}
+
+
+def _listed(handlers: Handlers, visitor: Visitor) -> list[str]:
+    strip = [picture["id"] for picture in strip_value(visitor.project)["pictures"]]
+    tiles = library_value(visitor, Tiles(handlers.domains), {})["pictures"]
+    assert [tile["id"] for tile in tiles] == strip
+    return strip
+
+
+def test_a_turned_photo_is_one_picture_whose_steps_go_on(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, LEFT, RIGHT)
+    visitor = _read(handlers, photo)
+    handlers.commit(visitor, {"moves": {"smile": 2.0}})
+    visitor = handlers.store.newest(visitor)
+    before, steps = _listed(handlers, visitor), strip_value(visitor.project)["steps"]
+    old = visitor.project
+    assert (len(before), len(steps)) == (2, 2)
+    visitor, _ = _turn(handlers, visitor, 1)
+    assert len(_listed(handlers, visitor)) == 2
+    assert not set(_listed(handlers, visitor)) & set(before), "both faces are of the turned photo"
+    now = strip_value(visitor.project)["steps"]
+    assert [step["label"] for step in now[:2]] == [step["label"] for step in steps]
+    assert [step["label"] for step in now[2:]] == [TURNED]
+    back = handlers.undo(visitor, None, "")
+    assert _listed(handlers, back) == before
+    other = handlers.store.update(
+        back, lambda now: now.show(now.project.go(now.project.last(before[1])))
+    )
+    assert _listed(handlers, other) == before, "the photo lies as it was shown last"
+    whole, store = project_bytes(visitor.project), dict[str, bytes]()
+    again = open_project(whole, handlers.editor(visitor), lambda n, d: store.update({n: d}) or n)
+    assert [one.id for one in standing(again)] == [one.id for one in standing(visitor.project)]
+    assert again.undo().shown.id == old.shown.id, "also what was saved is turned back"
+    assert versions(old, before[0]) == {before[0]}
+    assert before[0] in versions(visitor.project, visitor.project.shown.id)
+
+
+def test_faces_of_one_photo_are_numbered_from_left_to_right(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, RIGHT, LEFT)  # the right one is surer and is read first
+    visitor = _read(handlers, photo)
+    strip = strip_value(visitor.project)["pictures"]
+    tiles = library_value(visitor, Tiles(handlers.domains), {})["pictures"]
+    assert [one["name"] for one in strip] == ["photo 2", "photo 1"]
+    assert [one["name"] for one in tiles] == ["photo 2", "photo 1"]
+    assert visitor.project.shown.name == "photo", "files are called as the photo"
+    _finding(monkeypatch, LEFT)
+    alone = _read(handlers, photo)
+    assert [one["name"] for one in strip_value(alone.project)["pictures"]] == ["photo"]
+
+
+def test_a_turned_picture_is_renamed_and_removed_with_what_it_was(
+    handlers: Handlers, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _finding(monkeypatch, LEFT)
+    visitor, _ = _turn(handlers, _read(handlers, photo), 1)
+    library = LibraryPanel.__new__(LibraryPanel)
+    library.page = SimpleNamespace(handlers=handlers, store=handlers.store)
+    library.tiles, library.doubts = Tiles(handlers.domains), Doubts()
+    name = visitor.project.shown.id
+    left = library._without(visitor.project, [("tiny", name)])
+    assert not any(one.photo for one in left.pictures)
+    library.renamed(visitor, {"rename": {"key": f"tiny:{name}", "name": "Anna"}})
+    back = handlers.undo(handlers.store.newest(visitor), None, "")
+    assert (back.project.shown.name, back.project.shown.id == name) == ("Anna", False)
 
 
 def test_a_photo_that_waits_is_turned_and_looked_at_anew(

@@ -38,7 +38,7 @@ def stage(value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
       the same photo, which are seen too; "before": of a square without a photo;
     - "state": "empty" (nothing is drawn), "frame", "working", "done" or "error", "line": text, "progress":
       {"done", "total", "seconds"} that are left, or None, "likeness": "very good", "good", "fair", "poor" or
-      "", "advice": text;
+      "", "advice": text, "notice": what went wrong while another photo waits for its frame;
     - "examples": data URIs, on the empty stage, "turn" and "number" (of the visit's state): values
       of earlier ones are not shown any more.
 

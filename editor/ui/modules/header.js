@@ -8,6 +8,12 @@ const PREFIX = 'in-domain-editor';
 const PLACES = ['edit', 'animate', 'library'];
 const TOOLS = ['sliders', 'brush', 'blend', 'patch', 'strip'];
 
+const OF_PHOTO = [ // the stage's foot has them where there is room
+  { title: 'Turn the photo left', run: () => tell('turn-photo', -1) },
+  { title: 'Turn the photo right', run: () => tell('turn-photo', 1) },
+  { title: 'Frame another part', run: () => tell('frame-anew') },
+];
+
 /** @param {Storage} storage @param {string} name */
 const stored = (storage, name) => { try { return storage.getItem(`${PREFIX}-${name}`); } catch { return null; } };
 /** @param {Storage} storage @param {string} name @param {string} value */
@@ -67,6 +73,7 @@ export function start({ element, props, trigger, watch }) {
   menuOf(/** @type {HTMLButtonElement} */ (find('.menu-opener')), () => [
     ...[.../** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.places button'))].map((button) => (
       { title: button.textContent || '', run: () => change({ place: button.dataset.place }) })),
+    ...(now().place === 'edit' && now().stage.turnable ? OF_PHOTO : []),
     { title: 'Save as…', run: acts['save-as'] },
     { title: 'Dark or light', run: acts.theme },
     { title: 'Help', run: acts.help },

@@ -1,8 +1,9 @@
 // What the parts of the page share in the browser. A module is loaded once, so this is one value.
 
 /**
- * @typedef {{picture: string, version: string, state: string, domain: string}} ShownPicture
- *   what the stage shows: id of the picture, its version, state of the stage, domain; empty texts for nothing.
+ * @typedef {{picture: string, version: string, state: string, domain: string, turnable?: boolean}} ShownPicture
+ *   what the stage shows: id of the picture, its version, state of the stage, domain; empty texts for nothing;
+ *   turnable: it is of a photo that can be turned and framed anew.
  * @typedef {{place: string, tool: string, moves: Record<string, number>, stage: ShownPicture, chosen: string[],
  *   copied: Record<string, number>|null, ranges: Record<string, [number, number]>}} PageState
  *   place: "edit", "animate" or "library"; tool: "sliders", "brush", "blend", "patch", and "strip" on a phone;

@@ -6,7 +6,7 @@ import { listenForPhotos } from './photo_files.js';
 import { following } from './stage_following.js';
 import { GIVEN, painter } from './stage_pictures.js';
 import { viewBar } from './stage_view_bar.js';
-import { description, NOTHING, notice, sayState } from './stage_words.js';
+import { description, errorLine, isTurnable, NOTHING, notice, sayState } from './stage_words.js';
 import { layOver } from './stage_overlays.js';
 import { viewer } from './viewer.js';
 
@@ -86,7 +86,7 @@ export async function start(handed) {
     const { picture, version, state, domain } = value;
     pictures.describe(description(value));
     sayState(element, value, (index) => send('submit', { example: index }));
-    change({ stage: { picture, version, state, domain } });
+    change({ stage: { picture, version, state, domain, turnable: isTurnable(value) } });
     for (const listener of [...listeners]) listener();
   }
 
@@ -118,7 +118,7 @@ export async function start(handed) {
     former = null;
     const old = value;
     const another = typeof next.picture === 'string' && next.picture !== value.picture;
-    if (next.state && next.state !== 'error') notice(element, '');
+    if (next.state && next.state !== 'error') notice(element, next.notice ? errorLine(next.notice) : '');
     value = { ...(typeof next.picture === 'string' ? { ...NOTHING, examples: value.examples, subjects: value.subjects } : value), ...next };
     if (another) hand.drop();
     if (another || value.photo?.key !== old.photo?.key) forget(); // photos that wait for their frame are no pictures yet
@@ -201,6 +201,8 @@ export async function start(handed) {
   element.querySelector('.notice .close')?.addEventListener('click', () => notice(element, ''));
   hear('refused', () => back('The photo was not opened. Try again in a minute.'));
   hear('frame', (crop) => { frame = crop; });
+  hear('turn-photo', (quarters) => send('retry', { quarters }));
+  hear('frame-anew', () => send('option_select', {}));
   hear('moves', hand.follow);
   hear('aim', hand.ahead);
   hear('try', (moves) => hand.follow(moves || now().moves)); // for as long as a pointer rests on a look

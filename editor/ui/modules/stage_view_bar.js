@@ -5,7 +5,7 @@ import { percentOf, scaleOf } from './view_transform.js';
 import { forStage } from './viewer_gestures.js';
 
 const STEP = 1.25;
-const NARROW = [1000, 860, 760, 520]; // widths of the stage below which something has no room, px
+const NARROW = [1000, 860, 760, 560, 520]; // widths of the stage below which something has no room, px
 const GROUNDS = ['', '20', '50', '90']; // greys around the picture, in percent; at first the theme's
 
 /**

@@ -10,7 +10,7 @@ import { READ } from './photo_files.js';
  *   photo: import('./stage_photo.js').Photo | null, crop: import('./composite.js').Crop | null,
  *   reference: string, after: string, mask: string, composed: string,
  *   faces: (import('./composite.js').Crop & {confidence: number, picture: string})[], marks: Record<string, [number, number]> | null,
- *   moves: Record<string, number>, state: State, line: string, likeness: string, advice: string,
+ *   moves: Record<string, number>, state: State, line: string, notice?: string, likeness: string, advice: string,
  *   progress: {done: number, total: number, seconds: number} | null, turn: number, examples: string[], visit: string,
  *   domain: string, before: string, others: import('./stage_photo.js').Other[], compare: boolean, suggest: Suggestion | null,
  * }} StageValue  as `editor.ui.components.stage` describes it
@@ -74,6 +74,12 @@ export function description({ name, subject, moves, photo, picture, state }) {
 }
 
 /**
+ * Return whether a photo is shown that can be turned and framed anew.
+ * @param {StageValue} value
+ */
+export const isTurnable = ({ photo, picture, crop, state }) => Boolean(photo && picture && crop) && state !== 'frame' && state !== 'empty';
+
+/**
  * Show a state in words.
  * @param {HTMLElement} element of the stage
  * @param {StageValue} value
@@ -100,8 +106,7 @@ export function sayState(element, value, tried) {
   find('.stop').hidden = !working || !value.picture && !value.progress;
   find('.advice-open').hidden = !known || !text || warning !== '' || !(value.advice || value.reference);
   find('.model-open').hidden = !known || !(warning || !text) || !value.reference || !value.photo;
-  const turnable = Boolean(value.photo && value.picture && value.crop) && state !== 'frame' && state !== 'empty';
-  for (const part of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.of-photo'))) part.hidden = !turnable;
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('.of-photo'))) part.hidden = !isTurnable(value);
   find('.size').textContent = value.photo ? `${value.photo.width}×${value.photo.height}` : '';
   find('.advice p').textContent = value.advice || 'Small details may drift; what is not edited stays the photo’s own.';
   find('.advice figure').hidden = !value.reference;

@@ -9,6 +9,11 @@ const MOST = 3; // of those that go by themselves, the oldest goes first
  *   bad: it did not work; stay: until it is closed.
  */
 
+let pointer = ''; // where it moved last
+/** @param {PointerEvent} event */
+const place = ({ clientX, clientY }) => `${Math.floor(clientX)} ${Math.floor(clientY)}`;
+window.addEventListener('pointermove', (event) => { pointer = place(event); }, true);
+
 /** @returns {HTMLElement} */
 function region() {
   let found = document.getElementById('toasts');
@@ -43,7 +48,8 @@ function button(title, run, label) {
 }
 
 /**
- * Show a message for eight seconds, or as long as the pointer or the focus is in it, or until it is closed.
+ * Show a message for eight seconds, or as long as the focus or a pointer that moved into it is there, or until it
+ * is closed. A pointer under which it appears does not hold it.
  * Return what ends it.
  * @param {Said} said
  * @returns {() => void}
@@ -59,10 +65,12 @@ export function say({ text, actions = [], bad = false, stay = false }) {
   const end = () => { clearTimeout(timer); toast.remove(); };
   const hold = () => clearTimeout(timer);
   const wait = () => { hold(); if (!stay) timer = setTimeout(end, STAY_MS); };
-  const leave = () => { if (!toast.matches(':hover, :focus-within')) wait(); };
+  let entered = false;
+  const leave = () => { if (!entered && !toast.matches(':focus-within')) wait(); };
   toast.append(line, ...actions.map(({ title, run }) => button(title, () => { end(); run(); })), button('✕', end, 'Close'));
-  for (const name of ['pointerenter', 'focusin']) toast.addEventListener(name, hold);
-  toast.addEventListener('pointerleave', leave);
+  toast.addEventListener('focusin', hold);
+  toast.addEventListener('pointerenter', (event) => { if (place(event) !== pointer) { entered = true; hold(); } });
+  toast.addEventListener('pointerleave', () => { entered = false; leave(); });
   toast.addEventListener('focusout', () => setTimeout(leave));
   toast.classList.toggle('stays', stay);
   for (let count = home.childElementCount; count >= MOST; count -= 1) (home.querySelector('.toast:not(.stays)') || home.firstElementChild)?.remove();
