@@ -201,7 +201,9 @@ def test_a_code_is_one_in_any_case(home: Editor, tmp_path: Path) -> None:
     code = tmp_path / "X.NPZ"
     home.save_code(home.sample(3), tmp_path / "x.npz")
     (tmp_path / "x.npz").rename(code)
-    assert _run("edit", tmp_path / "out", code, "--all-faces") == 0
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (64, 64), (90, 120, 160)).save(plain)
+    assert _run("edit", tmp_path / "out", code, plain, "--all-faces") == 0
     assert {path.name for path in (tmp_path / "out").glob("X*")} == {"X.png", "X.npz"}
 
 

@@ -50,7 +50,7 @@ def _edit(page) -> None:
 def _add(page, *paths: Path) -> str:
     """Give photos to the library. What it says in the end."""
     page.set_input_files("#library input.photos", [str(path) for path in paths])
-    page.wait_for_selector("#toasts .toast:has-text('read.')")
+    page.wait_for_selector("#toasts .toast:is(:has-text('read.'), :has-text('opened.'))")
     return page.locator("#toasts .toast span").last.inner_text()
 
 
